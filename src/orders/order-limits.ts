@@ -1,0 +1,10 @@
+/** Lengths and counts that the order book accepts; the schema holds the lengths too. */
+export const ORDER_LIMITS = {
+  numberLength: 100,
+  customerNameLength: 200,
+  customerReferenceLength: 100,
+  skuLength: 100,
+  descriptionLength: 500,
+  /** One order's lines are read into memory together. */
+  linesPerOrder: 10_000,
+} as const;

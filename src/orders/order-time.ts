@@ -1,0 +1,39 @@
+const FORMAT =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
+
+const FIRST_YEAR = 1900;
+
+/**
+ * Reads a date (`2016-11-08`, its midnight in UTC) or a time in ISO 8601 (`2016-11-08T14:30:00+01:00`; seconds are
+ * optional; without an offset it is UTC).
+ *
+ * @returns `undefined` for another format, a day or an hour that does not exist, or a year before 1900
+ */
+export function parseOrderTime(text: string): Date | undefined {
+  const match = FORMAT.exec(text);
+  if (match === null) return undefined;
+  const [
+    ,
+    year = '',
+    month = '',
+    day = '',
+    hour = '00',
+    minute = '00',
+    second = '00',
+    fraction = '',
+    offset = 'Z',
+  ] = match;
+  if (Number(year) < FIRST_YEAR || !dayExists(Number(year), Number(month), Number(day))) return undefined;
+  const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
+  // `Date` refuses hours, minutes, seconds and offsets that do not exist, but takes 24:00.
+  if (hour === '24') return undefined;
+  const time = new Date(
+    `${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}${offset.toUpperCase()}`,
+  );
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function dayExists(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
