@@ -1,0 +1,43 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { ClientsModule } from './clients/clients.module';
+import { AppConfig } from './config/app-config';
+import { ConfigModule } from './config/config.module';
+import { DatabaseModule } from './database/database.module';
+import { FirstStart } from './first-start.service';
+import { HealthModule } from './health/health.module';
+import { JobsHttpModule } from './jobs/jobs-http.module';
+import { JobsModule } from './jobs/jobs.module';
+import { JobsWorkerModule } from './jobs/jobs-worker.module';
+import { OrdersHttpModule } from './orders/orders-http.module';
+import { OrdersModule } from './orders/orders.module';
+import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
+import { ReportRequestsModule } from './report-requests/report-requests.module';
+
+const EVERY_ROLE = [
+  ClientsModule,
+  DatabaseModule,
+  HealthModule,
+  JobsModule,
+  OrdersModule,
+  ReportRequestsModule,
+];
+// Reports before orders: `/v1/orders/reports` must not be read as an order's id.
+const API = [JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule];
+const WORKER = [JobsWorkerModule];
+
+/** Composes the modules of a role. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ...EVERY_ROLE,
+        ...(config.runsApi ? API : []),
+        ...(config.runsWorker ? WORKER : []),
+      ],
+      providers: [FirstStart],
+    };
+  }
+}

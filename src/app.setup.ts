@@ -1,0 +1,39 @@
+import { ConsoleLogger, INestApplication, LogLevel } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { AppModule } from './app.module';
+import { requireReadableBody } from './common/http/content-type.middleware';
+import { ProblemFilter } from './common/http/problem.filter';
+import { requestId } from './common/http/request-id.middleware';
+import { StrictValidationPipe } from './common/http/validation.pipe';
+import { AppConfig } from './config/app-config';
+import { setUpDocs } from './docs.setup';
+
+const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
+/** No JSON body of this API comes near it. */
+const JSON_LIMIT = '100kb';
+
+/** The application of a role, ready to listen. `main` and the tests both get it from here. */
+export async function createApp(config: AppConfig): Promise<INestApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+    logger: new ConsoleLogger({
+      json: !process.stdout.isTTY,
+      logLevels: LEVELS.slice(0, LEVELS.indexOf(config.logLevel) + 1),
+    }),
+    abortOnError: false,
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(requestId);
+  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  app.use(requireReadableBody);
+  app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
+  app.useGlobalPipes(new StrictValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  if (config.runsApi) setUpDocs(app, config);
+  return app;
+}

@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream';
+
+/** What is known of a stored file. */
+export interface StoredArtifact {
+  key: string;
+  /** Lower-case hexadecimal. */
+  sha256: string;
+  bytes: number;
+}
+
+/** First and last byte, both included, as in an HTTP range. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** The file is not there: deleted after its retention, or lost. */
+export class ArtifactMissingError extends Error {
+  constructor(key: string) {
+    super(`There is no artifact ${key}.`);
+    this.name = 'ArtifactMissingError';
+  }
+}
+
+/** More came than the caller of `put` allowed. */
+export class ArtifactTooLargeError extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`The artifact is larger than ${maxBytes} bytes.`);
+    this.name = 'ArtifactTooLargeError';
+  }
+}
+
+export interface PutOptions {
+  /** More bytes than this end the transfer with `ArtifactTooLargeError`. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Where finished files live. A key is a relative path such as `<job id>/<attempt>.pdf`; it carries the attempt, so that
+ * a stale worker never overwrites the file of another.
+ */
+export abstract class ArtifactStore {
+  /** Stores a file. When it resolves, the file is durable and whole; when it throws, nothing is there. */
+  abstract put(key: string, source: Readable, options?: PutOptions): Promise<StoredArtifact>;
+
+  /** @throws ArtifactMissingError */
+  abstract open(key: string, range?: ByteRange): Promise<Readable>;
+
+  /** Deletes a file; one that is not there is no error. */
+  abstract delete(key: string): Promise<void>;
+}

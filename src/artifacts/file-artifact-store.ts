@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { newId } from '../common/ids';
+import {
+  ArtifactMissingError,
+  ArtifactStore,
+  ArtifactTooLargeError,
+  ByteRange,
+  PutOptions,
+  StoredArtifact,
+} from './artifact-store';
+
+/** Artifacts as files below one folder, which all processes must share. */
+export class FileArtifactStore extends ArtifactStore {
+  constructor(private readonly root: string) {
+    super();
+  }
+
+  async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
+    const path = this.pathOf(key);
+    const temporary = `${path}.${newId()}.part`;
+    await mkdir(dirname(path), { recursive: true });
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const measured = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        if (maxBytes !== undefined && bytes > maxBytes) throw new ArtifactTooLargeError(maxBytes);
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    try {
+      await pipeline(source, measured, createWriteStream(temporary, { flush: true }), {
+        ...(signal && { signal }),
+      });
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    return { key, sha256: hash.digest('hex'), bytes };
+  }
+
+  async open(key: string, range?: ByteRange): Promise<Readable> {
+    try {
+      // Opened before the answer begins, so that a missing file is still a proper problem.
+      const file = await open(this.pathOf(key));
+      return file.createReadStream({ ...range });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new ArtifactMissingError(key);
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.pathOf(key);
+    await rm(path, { force: true });
+    // The folder of a job goes with its last file; one that is not empty stays.
+    await rmdir(dirname(path)).catch(() => undefined);
+  }
+
+  private pathOf(key: string): string {
+    const path = resolve(this.root, key);
+    if (!path.startsWith(this.root + sep)) throw new Error(`The artifact key ${key} leads out of the store.`);
+    return path;
+  }
+}
+
+/** A rename is durable only when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,41 @@
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AppError } from '../common/app-error';
+import { ApiKeys } from './api-keys.service';
+import type { AuthenticatedRequest } from './current-client.decorator';
+import { PUBLIC, REQUIRED_SCOPES } from './require-scope.decorator';
+import type { Scope } from './scope';
+
+const BEARER = /^Bearer +([\x21-\x7e]{16,512})$/i;
+
+/** Authenticates by `Authorization: Bearer` (RFC 6750) and checks the scope. Default deny. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly keys: ApiKeys,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true) return true;
+    const scopes = this.reflector.getAllAndOverride<Scope[] | undefined>(REQUIRED_SCOPES, targets) ?? [];
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+
+    const key = BEARER.exec(request.get('authorization') ?? '')?.[1];
+    if (key === undefined) {
+      throw new AppError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer <key>.');
+    }
+    const caller = await this.keys.recognize(key);
+    if (caller === null) throw new AppError('unauthenticated', 'invalid_key', 'This API key is not valid.');
+    if (!scopes.some((scope) => caller.scopes.includes(scope))) {
+      throw new AppError(
+        'forbidden',
+        'missing_scope',
+        `This API key lacks the scope ${scopes.join(' or ')}.`,
+      );
+    }
+    request.caller = caller;
+    return true;
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** Recognizable by people and by secret scanners. */
+const PREFIX = 'ork_';
+const CHECKSUM_LENGTH = 8;
+
+/**
+ * A new API key: `ork_`, 192 random bits in base64url, and a CRC-32 of both in hexadecimal, so that a mistyped or cut
+ * key is told from a revoked one without a look into the database.
+ */
+export function newApiKey(): string {
+  const body = PREFIX + randomBytes(24).toString('base64url');
+  return body + checksum(body);
+}
+
+/** Whether a key is one of ours that was damaged. Keys that an operator chose have no checksum. */
+export const isDamaged = (key: string): boolean =>
+  key.startsWith(PREFIX) && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH);
+
+/** How a key is stored: SHA-256, enough for something with that much entropy. */
+export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/** What may be shown of a key in lists. */
+export const shownPrefix = (key: string): string => `${key.slice(0, 8)}…`;
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(CHECKSUM_LENGTH, '0');

@@ -1,0 +1,14 @@
+import type { Scope } from './scope';
+
+/** An API consumer, and the tenant that owns its orders, jobs, endpoints and keys. */
+export interface Client {
+  id: string;
+  name: string;
+}
+
+/** Who a request comes from: the client, and the key that it showed. */
+export interface Caller {
+  client: Client;
+  keyId: string;
+  scopes: Scope[];
+}

@@ -1,0 +1,8 @@
+/** What a key may be used for. */
+export enum Scope {
+  Reports = 'reports',
+  Orders = 'orders',
+  Webhooks = 'webhooks',
+  Worker = 'worker',
+  Admin = 'admin',
+}

@@ -1,0 +1,116 @@
+import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { STATUS_CODES } from 'node:http';
+import { AppError, ErrorKind } from '../app-error';
+import { PROBLEM_MEDIA_TYPE } from './problem';
+import { requestIdOf } from './request-id.middleware';
+
+const STATUS: Record<ErrorKind, number> = {
+  bad_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  unsupported_media_type: 415,
+  range_not_satisfiable: 416,
+  unprocessable: 422,
+  too_many: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** Express's body parser and router throw these, marked by `type` and `status`. */
+const PARSER_ERRORS: Record<string, AppError> = {
+  'entity.parse.failed': new AppError('bad_request', 'invalid_json', 'The body is not valid JSON.'),
+  'entity.too.large': new AppError(
+    'too_large',
+    'body_too_large',
+    'The body is larger than this route accepts.',
+  ),
+  'encoding.unsupported': new AppError(
+    'unsupported_media_type',
+    'unsupported_encoding',
+    'The Content-Encoding is not supported.',
+  ),
+  'charset.unsupported': new AppError(
+    'unsupported_media_type',
+    'unsupported_charset',
+    'Send the body as UTF-8.',
+  ),
+};
+
+/**
+ * The only place where an error becomes an answer: RFC 9457 problem details. What the caller may know is in an
+ * `AppError`; everything else is logged with the request id and answered as a bare 500.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const error = this.toAppError(exception, request);
+    const status = STATUS[error.kind];
+
+    if (response.headersSent) {
+      // A stream broke half-way: cutting the connection is the only honest signal left.
+      this.logger.error(`${request.method} ${request.path} broke off after the headers`, String(exception));
+      response.destroy();
+      return;
+    }
+    // What a route set for its success does not describe the problem.
+    for (const header of ['ETag', 'Repr-Digest', 'Content-Disposition', 'Accept-Ranges'])
+      response.removeHeader(header);
+    if (error.details.retryAfter !== undefined) response.set('Retry-After', String(error.details.retryAfter));
+    response.set(error.details.headers ?? {});
+    if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+    response
+      .status(status)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(
+        JSON.stringify({
+          type: 'about:blank',
+          title: STATUS_CODES[status],
+          status,
+          detail: error.message,
+          code: error.code,
+          request_id: requestIdOf(response),
+          ...(error.details.errors && { errors: error.details.errors }),
+          ...error.details.extensions,
+        }),
+      );
+  }
+
+  private toAppError(exception: unknown, request: Request): AppError {
+    if (exception instanceof AppError) return exception;
+    const parserError = PARSER_ERRORS[(exception as { type?: string } | null)?.type ?? ''];
+    if (parserError) return parserError;
+    if (exception instanceof URIError) {
+      return new AppError('bad_request', 'invalid_url', 'The URL is not validly encoded.');
+    }
+    if (exception instanceof HttpException) return fromHttpException(exception);
+    const status = (exception as { status?: unknown } | null)?.status;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      return new AppError('bad_request', 'bad_request', 'The request could not be read.');
+    }
+    this.logger.error(
+      `${request.method} ${request.path} failed`,
+      exception instanceof Error ? exception.stack : String(exception),
+    );
+    return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
+  }
+}
+
+function fromHttpException(exception: HttpException): AppError {
+  const status = exception.getStatus();
+  const kind = (Object.keys(STATUS) as ErrorKind[]).find((candidate) => STATUS[candidate] === status);
+  if (status === 404) return new AppError('not_found', 'not_found', 'There is nothing at this address.');
+  if (kind === undefined || kind === 'internal') {
+    return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
+  }
+  return new AppError(kind, kind, exception.message);
+}

@@ -1,0 +1,61 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { FieldError } from '../app-error';
+
+class ProblemFieldError implements FieldError {
+  @ApiProperty({ example: 'end_date' })
+  field: string;
+
+  @ApiProperty({ example: 'end_date must be after start_date' })
+  message: string;
+}
+
+/** RFC 9457 problem details, sent as `application/problem+json`. */
+export class Problem {
+  @ApiProperty({ example: 'about:blank', description: 'Identifies the kind of problem (RFC 9457).' })
+  type: string;
+
+  @ApiProperty({ example: 'Unprocessable Entity' })
+  title: string;
+
+  @ApiProperty({ example: 422, description: 'The HTTP status.' })
+  status: number;
+
+  @ApiProperty({ example: 'The request is not valid.' })
+  detail: string;
+
+  @ApiProperty({ example: 'invalid_request', description: 'Stable and machine-readable.' })
+  code: string;
+
+  @ApiProperty({
+    example: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11',
+    description: 'Name it when you ask for help.',
+  })
+  request_id: string;
+
+  @ApiPropertyOptional({ type: [ProblemFieldError], description: 'The bad fields of the input.' })
+  errors?: ProblemFieldError[];
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+export const problemSchema = { $ref: getSchemaPath(Problem) };
+
+/** Documents a route's problems: `ApiProblems({ 404: 'There is no such job.' })`. */
+export const ApiProblems = (problems: Record<number, string>): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    ApiExtraModels(Problem),
+    ...Object.entries(problems).map(([status, description]) =>
+      ApiResponse({
+        status: Number(status),
+        description,
+        content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+      }),
+    ),
+  );

@@ -1,0 +1,79 @@
+import { registerDecorator, ValidationArguments } from 'class-validator';
+
+const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/;
+const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
+
+const rule =
+  (
+    name: string,
+    check: (value: unknown, args: ValidationArguments) => boolean,
+    message: (args: ValidationArguments) => string,
+    constraints: unknown[] = [],
+  ): PropertyDecorator =>
+  (target, propertyName) =>
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(propertyName),
+      constraints,
+      validator: {
+        validate: (value, args) => check(value, args as ValidationArguments),
+        defaultMessage: (args) => message(args as ValidationArguments),
+      },
+    });
+
+/** Whether this is a date of the calendar, `2016-02-29` but not `2015-02-29`. */
+export function isCalendarDate(value: unknown): value is string {
+  if (typeof value !== 'string' || !CALENDAR_DATE.test(value) || value < '0001') return false;
+  const date = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
+
+/** A date `YYYY-MM-DD` that exists. */
+export const IsCalendarDate = (): PropertyDecorator =>
+  rule(
+    'isCalendarDate',
+    isCalendarDate,
+    ({ property }) => `${property} must be a date that exists, as YYYY-MM-DD`,
+  );
+
+/** Later than another date of the same object. Says nothing when either is no date: that has its own message. */
+export const IsAfter = (other: string): PropertyDecorator =>
+  rule(
+    'isAfter',
+    (value, { object }) => {
+      const before = (object as Record<string, unknown>)[other];
+      return !isCalendarDate(value) || !isCalendarDate(before) || value > before;
+    },
+    ({ property }) => `${property} must be after ${other}`,
+  );
+
+/** A BCP 47 language tag that this runtime can format for. */
+export const IsLocaleTag = (): PropertyDecorator =>
+  rule(
+    'isLocaleTag',
+    (value) =>
+      typeof value === 'string' &&
+      LANGUAGE_TAG.test(value) &&
+      isAccepted(() => Intl.NumberFormat.supportedLocalesOf(value).length > 0),
+    ({ property }) => `${property} must be a language tag such as en-US or de-DE`,
+  );
+
+/** An IANA time zone, `Europe/Berlin`. */
+export const IsTimeZoneName = (): PropertyDecorator =>
+  rule(
+    'isTimeZoneName',
+    (value) =>
+      typeof value === 'string' &&
+      /^[A-Za-z]/.test(value) &&
+      isAccepted(() => new Intl.DateTimeFormat('en', { timeZone: value }) !== null),
+    ({ property }) => `${property} must be an IANA time zone such as Europe/Berlin`,
+  );
+
+function isAccepted(attempt: () => boolean): boolean {
+  try {
+    return attempt();
+  } catch {
+    return false;
+  }
+}

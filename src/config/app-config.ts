@@ -1,0 +1,104 @@
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Environment, Role } from './environment';
+import { parseDurations } from './duration';
+
+/** Names every bad variable; never prints a value, because values hold secrets. */
+export class InvalidConfigurationError extends Error {
+  constructor(problems: string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'InvalidConfigurationError';
+  }
+}
+
+/** What the environment names, or what the process started and made for itself. */
+export interface ServicesOfProcess {
+  databaseUrl: string;
+  redisUrl: string;
+  adminApiKey: string | undefined;
+  demoApiKey: string | undefined;
+}
+
+/** The typed configuration of a process. Every other module injects this and never sees the environment. */
+export class AppConfig {
+  readonly role: Role;
+  readonly port: number;
+  readonly host: string;
+  /** Base of absolute links, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** Absolute folder of everything embedded and of file artifacts. */
+  readonly dataDir: string;
+  /** `file:` or `s3:` URL of the artifact store. */
+  readonly storageUrl: string;
+  readonly adminApiKey: string | undefined;
+  readonly demoApiKey: string | undefined;
+  readonly sampleData: boolean;
+  /** CIDR ranges that callbacks may reach besides public addresses. */
+  readonly callbackAllowedAddresses: string[];
+  /** Delays in milliseconds between the attempts of a delivery. */
+  readonly callbackRetrySchedule: number[];
+  readonly browserPath: string | undefined;
+  /** Browser slots, and jobs worked on at once, in one worker process. */
+  readonly renderConcurrency: number;
+  readonly jobLeaseSeconds: number;
+  readonly artifactRetentionDays: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+
+  constructor(environment: Environment, services: ServicesOfProcess) {
+    this.role = environment.ROLE;
+    this.port = environment.PORT;
+    this.host = environment.HOST;
+    this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
+    this.databaseUrl = services.databaseUrl;
+    this.redisUrl = services.redisUrl;
+    this.dataDir = resolve(environment.DATA_DIR);
+    this.storageUrl = environment.STORAGE_URL ?? pathToFileURL(resolve(this.dataDir, 'artifacts')).href;
+    this.adminApiKey = services.adminApiKey;
+    this.demoApiKey = services.demoApiKey;
+    this.sampleData = environment.SAMPLE_DATA ?? environment.DATABASE_URL === undefined;
+    this.callbackAllowedAddresses = environment.CALLBACK_ALLOWED_ADDRESSES?.split(',') ?? [];
+    this.callbackRetrySchedule = parseDurations(environment.CALLBACK_RETRY_SCHEDULE);
+    this.browserPath = environment.BROWSER_PATH;
+    this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
+    this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
+    this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
+    this.logLevel = environment.LOG_LEVEL;
+  }
+
+  get runsApi(): boolean {
+    return this.role !== Role.Worker;
+  }
+
+  get runsWorker(): boolean {
+    return this.role !== Role.Api;
+  }
+}
+
+/**
+ * Reads and validates the environment. An empty value counts as unset, as in `VARIABLE=` of an `.env` file.
+ *
+ * @throws InvalidConfigurationError that names each bad variable
+ */
+export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
+  const given = Object.fromEntries(
+    VARIABLES.map((name) => [name, source[name]]).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
+  const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}));
+  if (problems.length > 0) throw new InvalidConfigurationError(problems);
+  return environment;
+}
+
+/** Every variable that the application reads: the decorated properties of `Environment`. */
+export const VARIABLES: string[] = [
+  ...new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(Environment, '', true, false)
+      .map(({ propertyName }) => propertyName),
+  ),
+];

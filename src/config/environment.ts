@@ -1,0 +1,112 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsEnum,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+} from 'class-validator';
+
+/** What a process does: HTTP, Bull processors, or both. */
+export enum Role {
+  Api = 'api',
+  Worker = 'worker',
+  All = 'all',
+}
+
+const toBoolean = ({ value }: { value: unknown }): unknown =>
+  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+
+/** `5s`, `5m`, `2h`, `1d`, separated by commas. */
+const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
+const CIDR_LIST = /^[0-9a-fA-F:.]+\/\d{1,3}(,[0-9a-fA-F:.]+\/\d{1,3})*$/;
+
+/**
+ * The environment variables that the application reads, one property each. `.env.example` documents them, and a
+ * test holds the two together. An optional one that is unset is derived in `app-config.ts`.
+ */
+export class Environment {
+  @IsEnum(Role)
+  ROLE: Role = Role.All;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT = 3000;
+
+  @IsString()
+  HOST = '127.0.0.1';
+
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  PUBLIC_URL?: string;
+
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\//, { message: '$property must be a postgres:// URL' })
+  DATABASE_URL?: string;
+
+  @IsOptional()
+  @Matches(/^rediss?:\/\//, { message: '$property must be a redis:// or rediss:// URL' })
+  REDIS_URL?: string;
+
+  @IsString()
+  DATA_DIR = '.data';
+
+  @IsOptional()
+  @Matches(/^(file:|s3:\/\/)/, { message: '$property must be a file: or s3:// URL' })
+  STORAGE_URL?: string;
+
+  @IsOptional()
+  @IsString()
+  @MinLength(32)
+  ADMIN_API_KEY?: string;
+
+  @IsOptional()
+  @IsString()
+  @MinLength(32)
+  DEMO_API_KEY?: string;
+
+  @IsOptional()
+  @Transform(toBoolean)
+  @IsBoolean()
+  SAMPLE_DATA?: boolean;
+
+  @IsOptional()
+  @Matches(CIDR_LIST, { message: '$property must be a comma-separated list of CIDR ranges' })
+  CALLBACK_ALLOWED_ADDRESSES?: string;
+
+  @Matches(DURATION_LIST, { message: '$property must be a comma-separated list such as 5s,5m,2h' })
+  CALLBACK_RETRY_SCHEDULE = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
+
+  @IsOptional()
+  @IsString()
+  BROWSER_PATH?: string;
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  RENDER_CONCURRENCY?: number;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(3)
+  @Max(3600)
+  JOB_LEASE_SECONDS = 30;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  ARTIFACT_RETENTION_DAYS = 7;
+
+  @IsEnum(['error', 'warn', 'log', 'debug'])
+  LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';
+}

@@ -1,0 +1,37 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { AppConfig } from './config/app-config';
+
+const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
+
+1. \`POST /v1/orders/reports\` answers 202 with \`Location\` and \`Retry-After\`.
+2. Poll that address: 200 while it is under way, 303 with the PDF's \`Location\` when it is ready.
+3. Fetch the PDF.
+
+Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a stable \`code\`.`;
+
+/** Swagger UI at `/docs`, the document at `/openapi.json`. */
+export function setUpDocs(app: INestApplication, config: AppConfig): void {
+  const document = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder()
+      .setTitle('Order Reports')
+      .setDescription(DESCRIPTION)
+      .setVersion('1')
+      .setLicense('MIT', 'https://opensource.org/license/mit')
+      .setOpenAPIVersion('3.1.0')
+      .addServer(config.publicUrl)
+      .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
+      .addTag('reports', 'PDFs of your orders')
+      .addTag('jobs', 'The monitor of every job')
+      .addTag('orders', 'The order book')
+      .addTag('health', 'Liveness, readiness, metrics')
+      .build(),
+    { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
+  );
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+  });
+}

@@ -1,0 +1,58 @@
+import { InjectQueue } from '@nestjs/bull';
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Queue } from 'bull';
+import { JobClaims } from './job-claims';
+import { JobTypeRegistry } from './job-type.registry';
+import { JOBS_QUEUE, JobTicket } from './jobs-queue';
+import { Loop } from './loop';
+
+/** Tickets that may wait in Bull at once: enough to keep every worker of a fleet busy between two rounds. */
+const WINDOW = 200;
+/** A ticket that Bull lost (a flush, a crash) is issued again after this. */
+const AGAIN_AFTER_SECONDS = 15;
+const ROUND_MS = 1_000;
+
+/**
+ * Rings the bell: hands due rows to Bull, in a bounded window. A ticket is only a wake-up call; which job its worker
+ * gets is decided by the claim, from Postgres. With Redis away nothing is lost: the rows stay due.
+ */
+@Injectable()
+export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(JobDispatcher.name);
+  private readonly loop = new Loop('job dispatcher', ROUND_MS, () => this.round(), this.logger);
+
+  constructor(
+    @InjectQueue(JOBS_QUEUE) private readonly queue: Queue<JobTicket>,
+    private readonly claims: JobClaims,
+    private readonly registry: JobTypeRegistry,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  /** Starts a round now: something has just become due. */
+  poke(): void {
+    this.loop.poke();
+  }
+
+  private async round(): Promise<void> {
+    // Without Redis there is nobody to hand tickets to: workers claim from Postgres by themselves.
+    if (this.queue.client.status !== 'ready') return;
+    const room = WINDOW - (await this.queue.getWaitingCount());
+    if (room <= 0) return;
+    const due = await this.claims.dispatch(this.registry.names, room, AGAIN_AFTER_SECONDS);
+    if (due.length === 0) return;
+    await this.queue.addBulk(
+      due.map(({ id, attempt }) => ({
+        data: { jobId: id },
+        // One ticket for each attempt: Bull drops a second one while the first waits.
+        opts: { jobId: `${id}.${attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      })),
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import type { ErrorKind } from '../common/app-error';
+
+/** A failure as callers see it on every channel: in the job, the event, the callback. */
+export interface JobFailure {
+  /** Stable and machine-readable, `too_many_rows` for one. */
+  code: string;
+  message: string;
+  retryable: boolean;
+  /** The step that failed, if one had begun. */
+  step: string | null;
+  attempt: number;
+  /** How the synchronous call would have failed. */
+  kind: ErrorKind;
+}
+
+/** A failure that trying again cannot mend. */
+export class PermanentJobError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    /** How the synchronous call would have failed. */
+    readonly kind: ErrorKind = 'internal',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'PermanentJobError';
+  }
+}
+
+/** Something that the handler drives (a browser, for one) died under it: counted apart, to find poison. */
+export class CrashedJobError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CrashedJobError';
+  }
+}
+
+/** What a failure does to the job. */
+export type FailureClass = 'permanent' | 'retryable' | 'crash';
+
+/** What a thrown error means for the job; its own text is kept from callers unless it was meant for them. */
+export function classifyFailure(error: unknown): {
+  failureClass: FailureClass;
+  code: string;
+  message: string;
+  kind: ErrorKind;
+} {
+  if (error instanceof PermanentJobError) {
+    return { failureClass: 'permanent', code: error.code, message: error.message, kind: error.kind };
+  }
+  if (error instanceof CrashedJobError) {
+    return { failureClass: 'crash', code: 'crashed', message: error.message, kind: 'internal' };
+  }
+  return {
+    failureClass: 'retryable',
+    code: 'internal_error',
+    message: 'The job failed for an internal reason.',
+    kind: 'internal',
+  };
+}

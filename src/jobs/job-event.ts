@@ -1,0 +1,44 @@
+/** What an event tells, after the job type's name: `orders.report.completed`, for one. */
+export type JobEventName =
+  | 'accepted'
+  | 'started'
+  | 'progressed'
+  | 'retry_scheduled'
+  | 'released'
+  | 'cancel_requested'
+  | 'retried'
+  | 'completed'
+  | 'failed'
+  | 'cancelled';
+
+/** A line of a job's history, as it comes from the database. */
+export interface JobEvent {
+  id: string;
+  position: string;
+  job_id: string;
+  client_id: string;
+  type: string;
+  round: number;
+  attempt: number;
+  terminal: boolean;
+  data: object;
+  occurred_at: Date;
+}
+
+/**
+ * The part of a statement that writes one event for each row of the CTE `changed` (whole job rows): the change and its
+ * event are one statement, so neither can be without the other.
+ *
+ * @param name SQL expression of a `JobEventName`
+ * @param data SQL expression of the event's data
+ */
+export const writeEvent = (name: string, data = `'{}'::jsonb`): string => `
+  event AS (
+    INSERT INTO job_event (job_id, client_id, type, round, attempt, terminal, data)
+    SELECT id, client_id, type || '.' || ${name}, round, attempt,
+      state IN ('COMPLETED', 'FAILED', 'CANCELLED'), ${data}
+    FROM changed
+  )`;
+
+/** Data of an event that may be terminal: a snapshot of the outcome. */
+export const OUTCOME = `jsonb_strip_nulls(jsonb_build_object('status', state, 'result', result, 'error', error, 'expires_at', expires_at))`;

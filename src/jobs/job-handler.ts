@@ -1,0 +1,40 @@
+import { SetMetadata } from '@nestjs/common';
+import type { JobType } from './job-type';
+
+/** What a handler gets for one attempt at a job. */
+export interface JobContext<Parameters extends object> {
+  readonly jobId: string;
+  readonly clientId: string;
+  /** The fencing token: put it into the name of everything durable that the attempt makes. */
+  readonly attempt: number;
+  readonly parameters: Parameters;
+  /** Aborted when the job is cancelled, past its deadline, or no longer this worker's. Stop at once and throw. */
+  readonly signal: AbortSignal;
+  /** Enters the next step; those before it count as done. */
+  step(name: string): void;
+  /** Progress of the whole job, 0 to 1. */
+  progress(fraction: number): void;
+  /** Says how large the work is (rows, for one) as soon as it is known, so that the ETA can be learnt. */
+  size(amount: number): void;
+}
+
+/**
+ * Does the work of one job type. Annotate the class with `@HandlesJob(TYPE)` and list it as a provider of its feature;
+ * boot fails when a type has no handler or two. `run` may be called again after a crash, so what it makes durable
+ * carries the attempt; the engine keeps only what the winning attempt returned. Throw `PermanentJobError` for a failure
+ * that a retry cannot mend, `CrashedJobError` when something the handler drives died; anything else is retried.
+ */
+export interface JobHandler<Parameters extends object, Result extends object> {
+  run(context: JobContext<Parameters>): Promise<Result>;
+}
+
+type HandlerClass<P extends object, R extends object> = new (...args: never[]) => JobHandler<P, R>;
+
+export const HANDLES_JOB = Symbol('handles job');
+
+/** Ties a handler class to its job type; does not compile when their parameters or results differ. */
+export const HandlesJob =
+  <P extends object, R extends object>(type: JobType<P, R>) =>
+  (target: HandlerClass<P, R>): void => {
+    SetMetadata(HANDLES_JOB, type)(target);
+  };

@@ -1,0 +1,171 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { hostname } from 'node:os';
+import { AppConfig } from '../config/app-config';
+import { newId } from '../common/ids';
+import { ClaimedJob, JobClaims } from './job-claims';
+import { JobAttempt } from './job-attempt';
+import { classifyFailure, FailureClass, JobFailure } from './job-error';
+import { JobTransitions } from './job-transitions';
+import { JobTypeRegistry } from './job-type.registry';
+
+/** How long an aborted handler may take to come back before its job is given up without it. */
+const ABANDON_AFTER_MS = 8_000;
+
+/** Works on jobs: claims one, runs its handler, and tells Postgres how it ended. */
+@Injectable()
+export class JobRunner {
+  private readonly logger = new Logger(JobRunner.name);
+  private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
+  private readonly attempts = new Set<JobAttempt>();
+  /** Claims under way count as busy, so that two calls at once cannot both take the last slot. */
+  private claiming = 0;
+  private suspectRuns = false;
+  private closing = false;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly claims: JobClaims,
+    private readonly transitions: JobTransitions,
+    private readonly registry: JobTypeRegistry,
+  ) {}
+
+  /** The attempts that this worker is busy with. */
+  get active(): JobAttempt[] {
+    return [...this.attempts];
+  }
+
+  get hasFreeSlot(): boolean {
+    return (
+      !this.closing && !this.suspectRuns && this.attempts.size + this.claiming < this.config.renderConcurrency
+    );
+  }
+
+  /**
+   * Claims the fairest due job and starts to work on it.
+   *
+   * @returns a promise of its end; `null` when nothing is due or no slot is free
+   */
+  async startNext(): Promise<{ ended: Promise<void> } | null> {
+    if (!this.hasFreeSlot) return null;
+    const attempt = await this.claimNext();
+    return attempt && { ended: this.work(attempt) };
+  }
+
+  /**
+   * Stops taking jobs, lets those under way end for a while, then gives the rest back unfinished, so that another
+   * worker takes them at once.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.closing = true;
+    const idle = (): boolean => this.attempts.size === 0 && this.claiming === 0;
+    await settled(idle, graceMs);
+    for (const attempt of this.attempts) attempt.abort('released');
+    await settled(idle, ABANDON_AFTER_MS + 2_000);
+  }
+
+  private async claimNext(): Promise<JobAttempt | null> {
+    this.claiming += 1;
+    try {
+      const alone = this.attempts.size === 0 && this.claiming === 1;
+      // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it; while one
+      // waits, the worker takes nothing else until it is idle.
+      if (!alone && (await this.claims.suspectIsDue(this.registry.names))) return null;
+      const job = await this.claims.claim(
+        this.registry.names,
+        this.worker,
+        this.config.jobLeaseSeconds,
+        alone,
+      );
+      if (job === null) return null;
+      const attempt = new JobAttempt(job, this.config.jobLeaseSeconds * 1_000);
+      this.suspectRuns = job.crashes > 0;
+      this.attempts.add(attempt);
+      if (this.closing) attempt.abort('released');
+      return attempt;
+    } finally {
+      this.claiming -= 1;
+    }
+  }
+
+  private async work(attempt: JobAttempt): Promise<void> {
+    try {
+      const outcome = await attempt.run(this.registry.handler(attempt.job.type), ABANDON_AFTER_MS);
+      await this.conclude(attempt, outcome);
+    } catch (error) {
+      // The database is away: the lease runs out, and the reaper takes the attempt back.
+      this.logger.error(
+        `Job ${attempt.job.id}, attempt ${attempt.job.attempt}: its end could not be stored`,
+        String(error),
+      );
+    } finally {
+      this.attempts.delete(attempt);
+      if (attempt.job.crashes > 0) this.suspectRuns = false;
+    }
+  }
+
+  private async conclude(
+    attempt: JobAttempt,
+    outcome: { result: object } | { error: unknown },
+  ): Promise<void> {
+    const { job } = attempt;
+    const lease = { jobId: job.id, attempt: job.attempt };
+    if ('result' in outcome) {
+      const type = this.registry.type(job.type);
+      const retention = type.keepsArtifact ? this.config.artifactRetentionDays : null;
+      const completed = await this.transitions.complete(lease, outcome.result, attempt.amount, retention);
+      if (!completed && !(await this.transitions.cancelled(lease))) this.tellLost(job);
+      return;
+    }
+    switch (attempt.abortReason) {
+      case 'lost':
+        return this.tellLost(job);
+      case 'released':
+        await this.transitions.release(lease);
+        return;
+      case 'cancelled':
+        await this.transitions.cancelled(lease);
+        return;
+      case 'deadline':
+        await this.fail(attempt, 'permanent', {
+          code: 'deadline_exceeded',
+          message: 'The job did not end before its deadline.',
+          kind: 'internal',
+        });
+        return;
+      case undefined: {
+        const { failureClass, ...failure } = classifyFailure(outcome.error);
+        this.logger.warn(
+          `Job ${job.id} (${job.type}), attempt ${job.attempt}, failed (${failureClass}): ${describe(outcome.error)}`,
+        );
+        await this.fail(attempt, failureClass, failure);
+      }
+    }
+  }
+
+  private async fail(
+    attempt: JobAttempt,
+    failureClass: FailureClass,
+    failure: Pick<JobFailure, 'code' | 'message' | 'kind'>,
+  ): Promise<void> {
+    const { job } = attempt;
+    const state = await this.transitions.fail({ jobId: job.id, attempt: job.attempt }, failureClass, {
+      ...failure,
+      retryable: failureClass !== 'permanent',
+      step: attempt.currentStep,
+      attempt: job.attempt,
+    });
+    if (state === null) this.tellLost(job);
+  }
+
+  private tellLost(job: ClaimedJob): void {
+    this.logger.warn(`Job ${job.id}, attempt ${job.attempt}: no longer ours, its work is dropped.`);
+  }
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+async function settled(condition: () => boolean, withinMs: number): Promise<void> {
+  const until = Date.now() + withinMs;
+  while (!condition() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { AppError } from '../common/app-error';
+import { newId } from '../common/ids';
+import { JOB_COLUMNS, Job, JobRequest } from './job';
+import { JobDispatcher } from './job-dispatcher.service';
+import { writeEvent } from './job-event';
+import type { JobType } from './job-type';
+
+export interface Submission<Parameters extends object> {
+  clientId: string;
+  request: JobRequest;
+  parameters: Parameters;
+  /** The caller's `Idempotency-Key`, unquoted. */
+  idempotencyKey?: string | undefined;
+}
+
+/** Hours for which an idempotency key answers with the job that it made. */
+export const IDEMPOTENCY_KEY_HOURS = 24;
+
+/** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
+@Injectable()
+export class JobSubmission {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dispatcher: JobDispatcher,
+  ) {}
+
+  /**
+   * @returns the new job; with an idempotency key seen before, the job that it made then
+   * @throws AppError `idempotency_key_reused` when the key came with another request (422, as the draft says)
+   */
+  async submit<P extends object, R extends object>(
+    type: JobType<P, R>,
+    submission: Submission<P>,
+  ): Promise<Job> {
+    const { idempotencyKey } = submission;
+    const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
+    const job =
+      (await this.insert(type, submission, hash)) ?? (await this.find(submission.clientId, idempotencyKey));
+    if (hash !== null && job.idempotency_hash?.equals(hash) === false) {
+      throw new AppError(
+        'unprocessable',
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for another request.',
+        { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
+      );
+    }
+    this.dispatcher.poke();
+    return job;
+  }
+
+  private async insert(
+    type: JobType,
+    { clientId, request, parameters, idempotencyKey }: Submission<object>,
+    hash: Buffer | null,
+  ): Promise<Job | undefined> {
+    const rows = await this.dataSource.query<Job[]>(
+      `WITH changed AS (
+         INSERT INTO job (id, client_id, type, request, parameters, idempotency_key, idempotency_hash, max_failures,
+           max_crashes, steps, deadline_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))
+         ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+         RETURNING *
+       ), ${writeEvent(`'accepted'`)}
+       SELECT ${JOB_COLUMNS} FROM changed`,
+      [
+        newId(),
+        clientId,
+        type.name,
+        JSON.stringify(request),
+        JSON.stringify(parameters),
+        idempotencyKey ?? null,
+        hash,
+        type.maxFailures,
+        type.maxCrashes,
+        type.steps,
+        type.deadlineSeconds,
+      ],
+    );
+    return rows[0];
+  }
+
+  private async find(clientId: string, idempotencyKey: string | undefined): Promise<Job> {
+    const rows = await this.dataSource.query<Job[]>(
+      `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
+      [clientId, idempotencyKey],
+    );
+    if (rows[0] === undefined) {
+      // The key expired between the two statements: trying again makes a new job.
+      throw new AppError(
+        'conflict',
+        'idempotency_key_expired',
+        'This Idempotency-Key has just expired: try again.',
+      );
+    }
+    return rows[0];
+  }
+}
+
+const fingerprint = (request: JobRequest): Buffer => createHash('sha256').update(canonical(request)).digest();
+
+/** JSON with sorted keys, so that the order of members makes no difference. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}

@@ -1,0 +1,74 @@
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import type { Scope } from '../clients/scope';
+import type { JobHandler } from './job-handler';
+import { HANDLES_JOB } from './job-handler';
+import type { JobType } from './job-type';
+
+/** Marks a value provider as the definition of a job type; see `JobsModule.forFeature`. */
+export class JobTypeDefinition {
+  constructor(readonly type: JobType) {}
+}
+
+/** Every job type of the application and its one handler; boot fails when that is not so. */
+@Injectable()
+export class JobTypeRegistry implements OnApplicationBootstrap {
+  private readonly types = new Map<string, JobType>();
+  private readonly handlers = new Map<string, JobHandler<object, object>>();
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onApplicationBootstrap(): void {
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      if (instance instanceof JobTypeDefinition) this.addType(instance.type);
+      const type: unknown = metatype ? Reflect.getMetadata(HANDLES_JOB, metatype) : undefined;
+      if (type !== undefined) this.addHandler(type as JobType, instance as JobHandler<object, object>);
+    }
+    for (const name of this.types.keys()) {
+      if (!this.handlers.has(name)) throw new Error(`The job type ${name} has no handler.`);
+    }
+    for (const name of this.handlers.keys()) {
+      if (!this.types.has(name))
+        throw new Error(`The job type ${name} has a handler but no feature declares it.`);
+    }
+  }
+
+  get names(): string[] {
+    return [...this.types.keys()];
+  }
+
+  /** The types that a key with these scopes may see and use. */
+  visibleTo(scopes: Scope[]): string[] {
+    return [...this.types.values()].filter(({ scope }) => scopes.includes(scope)).map(({ name }) => name);
+  }
+
+  /** @throws Error for a type that no feature declares: a row of a newer version, for one */
+  type(name: string): JobType {
+    const type = this.types.get(name);
+    if (type === undefined) throw new Error(`The job type ${name} is not known here.`);
+    return type;
+  }
+
+  find(name: string): JobType | undefined {
+    return this.types.get(name);
+  }
+
+  handler(name: string): JobHandler<object, object> {
+    const handler = this.handlers.get(name);
+    if (handler === undefined) throw new Error(`The job type ${name} has no handler here.`);
+    return handler;
+  }
+
+  private addType(type: JobType): void {
+    const known = this.types.get(type.name);
+    if (known !== undefined && known !== type) throw new Error(`The job type ${type.name} is defined twice.`);
+    this.types.set(type.name, type);
+  }
+
+  private addHandler(type: JobType, handler: JobHandler<object, object>): void {
+    const known = this.handlers.get(type.name);
+    if (known !== undefined && known !== handler)
+      throw new Error(`The job type ${type.name} has two handlers.`);
+    this.handlers.set(type.name, handler);
+  }
+}

@@ -1,0 +1,69 @@
+import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
+import { AppConfig } from '../config/app-config';
+import { JobRunner } from './job-runner.service';
+import { JobTransitions } from './job-transitions';
+import { Loop } from './loop';
+
+/** How often running attempts renew their lease, store their progress and learn of a cancellation. */
+const PULSE_MS = 500;
+/** How often a worker looks for due jobs by itself: Bull's tickets are quicker, this needs no Redis. */
+const LOOK_MS = 1_000;
+/** How long jobs under way may go on after SIGTERM before they are given back. */
+const SHUTDOWN_GRACE_MS = 8_000;
+
+/** The beat of a worker: keeps its leases alive, and finds work when nobody rings. */
+@Injectable()
+export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JobWorker.name);
+  private readonly pulse = new Loop('heartbeat', PULSE_MS, () => this.beat(), this.logger);
+  private readonly look = new Loop('look for due jobs', LOOK_MS, () => this.fillSlots(), this.logger);
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly runner: JobRunner,
+    private readonly transitions: JobTransitions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.pulse.start();
+    this.look.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.look.stop();
+    await this.runner.close(SHUTDOWN_GRACE_MS);
+    await this.pulse.stop();
+  }
+
+  private async beat(): Promise<void> {
+    const attempts = this.runner.active.filter((attempt) => attempt.abortReason !== 'lost');
+    if (attempts.length === 0) return;
+    const kept = await this.transitions.heartbeat(
+      attempts.map((attempt) => ({
+        jobId: attempt.job.id,
+        attempt: attempt.job.attempt,
+        step: attempt.stepsDone,
+        progress: attempt.percent,
+        size: attempt.amount,
+      })),
+      this.config.jobLeaseSeconds,
+    );
+    const active = new Set(this.runner.active);
+    for (const attempt of attempts) {
+      if (!active.has(attempt)) continue;
+      const row = kept.find(
+        ({ id, attempt: number }) => id === attempt.job.id && number === attempt.job.attempt,
+      );
+      if (row === undefined) attempt.abort('lost');
+      else if (row.cancelled) attempt.abort('cancelled');
+      else attempt.leaseProlonged();
+    }
+  }
+
+  /** Starts as many jobs as there are free slots; each one that ends looks for the next. */
+  private async fillSlots(): Promise<void> {
+    for (let run = await this.runner.startNext(); run !== null; run = await this.runner.startNext()) {
+      void run.ended.then(() => this.look.poke());
+    }
+  }
+}

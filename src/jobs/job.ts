@@ -1,0 +1,43 @@
+import type { JobFailure } from './job-error';
+import type { JobState } from './job-state';
+
+/** The call that made the job, echoed to its owner. */
+export interface JobRequest {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+/** A row of the job table, as it comes from the database. */
+export interface Job {
+  id: string;
+  client_id: string;
+  type: string;
+  state: JobState;
+  request: JobRequest;
+  parameters: object;
+  callback_url: string | null;
+  idempotency_hash: Buffer | null;
+  attempt: number;
+  failures: number;
+  crashes: number;
+  round: number;
+  steps: string[];
+  step: number;
+  progress: number;
+  size: string | null;
+  result: object | null;
+  error: JobFailure | null;
+  run_at: Date;
+  deadline_at: Date;
+  cancel_requested_at: Date | null;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  expires_at: Date | null;
+}
+
+/** The columns of `Job`, for `SELECT` and `RETURNING`. */
+export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, idempotency_hash, attempt,
+  failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
+  created_at, started_at, finished_at, expires_at`;

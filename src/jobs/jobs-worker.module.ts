@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { JobRunner } from './job-runner.service';
+import { JobWorker } from './job-worker.service';
+import { JobsModule } from './jobs.module';
+import { JobsProcessor } from './jobs.processor';
+
+/** What works on jobs. Only in worker roles: Nest's Bull explorer starts every processor that it finds. */
+@Module({
+  imports: [JobsModule],
+  providers: [JobRunner, JobWorker, JobsProcessor],
+})
+export class JobsWorkerModule {}

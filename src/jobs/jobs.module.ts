@@ -1,0 +1,73 @@
+import { BullModule } from '@nestjs/bull';
+import { DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AppConfig } from '../config/app-config';
+import { JobCancellation } from './job-cancellation.service';
+import { JobClaims } from './job-claims';
+import { JobDispatcher } from './job-dispatcher.service';
+import { JobEta } from './job-eta.service';
+import { JobQueries } from './job-queries';
+import { JobSubmission } from './job-submission.service';
+import { JobSweeper } from './job-sweeper.service';
+import { JobTransitions } from './job-transitions';
+import type { JobType } from './job-type';
+import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
+import { JobPresenter } from './job.presenter';
+import { JOBS_QUEUE } from './jobs-queue';
+import { connectBull } from './redis-connections';
+
+/** The engine: the job table, its state machine, and what moves it. Every process
+ * has it; `JobsWorkerModule` works, `JobsHttpModule` shows. */
+@Module({
+  imports: [
+    DiscoveryModule,
+    BullModule.forRootAsync({
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => ({
+        createClient: (type) => connectBull(config.redisUrl, type),
+        // Braces keep all keys of the queue on one node of a Redis cluster.
+        prefix: '{bull}',
+      }),
+    }),
+    BullModule.registerQueue({ name: JOBS_QUEUE }),
+  ],
+  providers: [
+    JobCancellation,
+    JobClaims,
+    JobDispatcher,
+    JobEta,
+    JobPresenter,
+    JobQueries,
+    JobSubmission,
+    JobSweeper,
+    JobTransitions,
+    JobTypeRegistry,
+  ],
+  exports: [
+    JobCancellation,
+    JobClaims,
+    JobEta,
+    JobPresenter,
+    JobQueries,
+    JobSubmission,
+    JobTransitions,
+    JobTypeRegistry,
+  ],
+})
+export class JobsModule {
+  /** Declares the job types of a feature. Their handlers are ordinary providers of the feature. */
+  static forFeature(...types: JobType[]): DynamicModule {
+    return {
+      module: JobsFeature,
+      imports: [JobsModule],
+      providers: types.map((type) => ({
+        provide: `job type ${type.name}`,
+        useValue: new JobTypeDefinition(type),
+      })),
+      exports: [JobsModule],
+    };
+  }
+}
+
+@Module({})
+class JobsFeature {}

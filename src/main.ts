@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { createApp } from './app.setup';
+import { keptApiKey } from './clients/kept-api-key';
+import { AppConfig, InvalidConfigurationError } from './config/app-config';
+import { environmentOfProcess } from './config/process-environment';
+import { migrate } from './database/migrate';
+import { startEmbeddedServices } from './embedded/embedded-services';
+import { welcome } from './welcome';
+import { join, resolve } from 'node:path';
+
+/** By then everything has drained, or something hangs: the leases of what is left run out by themselves. */
+const SHUTDOWN_DEADLINE_MS = 24_000;
+
+async function main(): Promise<void> {
+  const environment = environmentOfProcess();
+  const dataDir = resolve(environment.DATA_DIR);
+  const say = (line: string): void => console.log(line);
+
+  const embedded = await startEmbeddedServices({
+    dataDir,
+    postgres: environment.DATABASE_URL === undefined,
+    redis: environment.REDIS_URL === undefined,
+    log: say,
+  });
+  let stop = (): Promise<void> => embedded.stop();
+  onSignal(() => stop());
+  try {
+    const ownsData = environment.DATABASE_URL === undefined;
+    const keyOf = async (name: string): Promise<string | undefined> =>
+      ownsData ? keptApiKey(join(dataDir, 'keys'), name) : undefined;
+    const config = new AppConfig(environment, {
+      databaseUrl: required(embedded.databaseUrl ?? environment.DATABASE_URL),
+      redisUrl: required(embedded.redisUrl ?? environment.REDIS_URL),
+      adminApiKey: environment.ADMIN_API_KEY ?? (await keyOf('admin')),
+      demoApiKey: environment.DEMO_API_KEY ?? (await keyOf('demo')),
+    });
+    await migrate(config.databaseUrl);
+    const app = await createApp(config);
+    stop = async () => {
+      await app.close();
+      await embedded.stop();
+    };
+    await app.listen(config.port, config.host);
+    if (ownsData) say(welcome(config));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function required(value: string | undefined): string {
+  if (value === undefined) throw new Error('A service was neither configured nor started.');
+  return value;
+}
+
+/** Stops once, on the first signal; a second one ends the process at once. */
+function onSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    console.log(`${signal}: stopping.`);
+    setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', handle);
+  process.on('SIGTERM', handle);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof InvalidConfigurationError ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,71 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsEnum,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+} from 'class-validator';
+import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName } from '../common/validators';
+import { OrderStatus } from '../orders/order-status';
+
+const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
+
+/** The body of `POST /v1/orders/reports`. */
+export class ReportRequest {
+  @ApiProperty({ format: 'date', example: '2016-01-01', description: 'First day, included.' })
+  @IsCalendarDate()
+  start_date: string;
+
+  @ApiProperty({ format: 'date', example: '2017-01-01', description: 'The first day not included.' })
+  @IsCalendarDate()
+  @IsAfter('start_date')
+  end_date: string;
+
+  @ApiPropertyOptional({
+    enum: OrderStatus,
+    enumName: 'OrderStatus',
+    isArray: true,
+    description: 'Only orders with one of these.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsEnum(OrderStatus, { each: true })
+  status?: OrderStatus[];
+
+  @ApiPropertyOptional({ default: false, description: "Adds each order's lines." })
+  @IsOptional()
+  @IsBoolean()
+  include_items?: boolean;
+
+  @ApiPropertyOptional({
+    default: 'en-US',
+    example: 'de-DE',
+    description: 'BCP 47; formats numbers and dates.',
+  })
+  @IsOptional()
+  @IsLocaleTag()
+  locale?: string;
+
+  @ApiPropertyOptional({
+    default: 'UTC',
+    example: 'Europe/Berlin',
+    description: "IANA; where the period's days begin.",
+  })
+  @IsOptional()
+  @IsTimeZoneName()
+  time_zone?: string;
+
+  @ApiPropertyOptional({ default: 'Order report', maxLength: 200 })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  @Matches(NO_CONTROL_CHARACTERS, { message: 'title must not contain control characters' })
+  title?: string;
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module';
+import { ReportDownloadController } from './report-download.controller';
+import { ReportRequestsController } from './report-requests.controller';
+import { ReportRequestsModule } from './report-requests.module';
+
+/** The routes of the report operation. */
+@Module({
+  imports: [JobsModule, ReportRequestsModule],
+  controllers: [ReportRequestsController, ReportDownloadController],
+})
+export class ReportRequestsHttpModule {}

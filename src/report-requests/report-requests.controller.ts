@@ -1,0 +1,174 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Client } from '../clients/client';
+import { CurrentClient } from '../clients/current-client.decorator';
+import { RequireScope } from '../clients/require-scope.decorator';
+import { Scope } from '../clients/scope';
+import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { ApiProblems } from '../common/http/problem';
+import { UuidParam } from '../common/http/uuid-param';
+import { PageQuery } from '../common/pagination';
+import { retryAfterSeconds } from '../common/retry-after';
+import { AppConfig } from '../config/app-config';
+import type { Job } from '../jobs/job';
+import { JobState } from '../jobs/job-state';
+import { JobPresenter } from '../jobs/job.presenter';
+import { JobView } from '../jobs/job.view';
+import { parseIdempotencyKey } from './idempotency-key';
+import { ReportPageView } from './report-list.view';
+import { ReportRequest } from './report-request.dto';
+import { cancelled, failureOf, ReportRequests, REPORTS_PATH } from './report-requests.service';
+
+/** The report operation by polling: submit, watch, cancel. */
+@ApiTags('reports')
+@RequireScope(Scope.Reports)
+@Controller('v1/orders/reports')
+export class ReportRequestsController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly reports: ReportRequests,
+    private readonly presenter: JobPresenter,
+  ) {}
+
+  @Post()
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Ask for a PDF of your orders',
+    description: 'Answers at once; the report is made in the background. Poll the address in `Location`.',
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body give the same job for 24 hours; another body gives 422.',
+    schema: { type: 'string', maxLength: 255 },
+  })
+  @ApiAcceptedResponse({
+    type: JobView,
+    description: 'Accepted: it will end, whatever happens to us.',
+    headers: {
+      Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+      'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+    },
+  })
+  @ApiProblems({
+    400: 'The body is not JSON.',
+    413: 'The body is too large.',
+    415: 'The body is not application/json.',
+    422: 'A field is not valid, or the Idempotency-Key was used with another body.',
+  })
+  async submit(
+    @CurrentClient() client: Client,
+    @Body() request: ReportRequest,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const job = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
+    response.location(`${this.config.publicUrl}${REPORTS_PATH}/status/${job.id}`);
+    return this.answer(job, response);
+  }
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'List your report jobs, newest first' })
+  @ApiOkResponse({ type: ReportPageView })
+  @ApiProblems({ 400: 'The page is not valid.' })
+  list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<ReportPageView> {
+    return this.reports.list(client, query, ({ id, state, created_at }) => ({
+      id,
+      status: state,
+      href: `${this.config.publicUrl}${REPORTS_PATH}/status/${id}`,
+      created_at: created_at.toISOString(),
+    }));
+  }
+
+  @Get('status/:id')
+  @ApiOperation({
+    summary: 'Poll a report',
+    description: 'What the synchronous call would have answered, as soon as there is an answer.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({
+    type: JobView,
+    description:
+      'Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too.',
+    headers: { 'Retry-After': { schema: { type: 'integer' } } },
+  })
+  @ApiResponse({
+    status: 303,
+    description: 'Ready: the PDF is at `Location`.',
+    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+  })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such report.',
+    410: 'It was cancelled.',
+    500: 'It failed for an internal reason; the job is inside.',
+  })
+  async status(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView | undefined> {
+    const job = await this.reports.get(client, id);
+    switch (job.state) {
+      case JobState.Pending:
+      case JobState.InProgress:
+        return { ...(await this.answer(job, response)), status: JobState.InProgress };
+      case JobState.Completed:
+        // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
+        response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
+        return undefined;
+      case JobState.Cancelled:
+        throw cancelled();
+      case JobState.Failed:
+        throw failureOf(job, { job: await this.presenter.view(job) });
+    }
+  }
+
+  @Delete('status/:id')
+  @ApiOperation({ summary: 'Cancel a report' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
+  @ApiAcceptedResponse({ type: JobView, description: 'It is being made; its worker stops at once.' })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such report.',
+    409: 'It has ended otherwise.',
+  })
+  async cancel(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const job = await this.reports.cancel(client, id);
+    response.status(job.state === JobState.Cancelled ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return this.presenter.view(job);
+  }
+
+  private async answer(job: Job, response: Response): Promise<JobView> {
+    const view = await this.presenter.view(job);
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    return view;
+  }
+}

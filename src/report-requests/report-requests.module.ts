@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ArtifactsModule } from '../artifacts/artifacts.module';
+import { JobsModule } from '../jobs/jobs.module';
+import { OrdersModule } from '../orders/orders.module';
+import { ORDERS_REPORT } from './orders-report.job';
+import { OrdersReportHandler } from './orders-report.handler';
+import { RenderingModule } from './rendering/rendering.module';
+import { ReportRequests } from './report-requests.service';
+
+/** The report operation and its handler. */
+@Module({
+  imports: [ArtifactsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
+  providers: [ReportRequests, OrdersReportHandler],
+  exports: [JobsModule, ReportRequests],
+})
+export class ReportRequestsModule {}
