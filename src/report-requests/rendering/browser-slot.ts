@@ -1,0 +1,133 @@
+import { BrowserProcess } from './browser-process';
+import { PrintOptions, PrintPage } from './print-page';
+import { BrowserLostError } from './render-errors';
+
+export interface SlotLimits {
+  /** A print that takes longer is taken for hung, and its browser is killed. */
+  printDeadlineMs: number;
+  /** Prints after which the browser is replaced, because every browser leaks. */
+  printsPerBrowser: number;
+}
+
+/** What a slot does with its one browser. A hung browser can block none of this for ever. */
+export class BrowserSlot {
+  private process: Promise<BrowserProcess> | undefined;
+  private nextPage: Promise<PrintPage> | undefined;
+  private prints = 0;
+
+  constructor(
+    private readonly start: () => Promise<BrowserProcess>,
+    private readonly limits: SlotLimits,
+  ) {}
+
+  get isWarm(): boolean {
+    return this.process !== undefined;
+  }
+
+  /**
+   * Prints one document to PDF.
+   *
+   * @throws BrowserLostError when the browser died or hung; the next print gets a new one
+   * @throws the signal's reason when it is aborted; the browser is killed at once
+   */
+  async print(html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer> {
+    signal.throwIfAborted();
+    const running = await this.runningProcess();
+    signal.throwIfAborted();
+    const guard = new Guard(running, signal, this.limits.printDeadlineMs);
+    try {
+      const pdf = await guard.race(this.printOn(running, html, options));
+      this.prints += 1;
+      if (this.prints >= this.limits.printsPerBrowser) await this.close();
+      return pdf;
+    } catch (error) {
+      await this.close();
+      throw guard.explain(error);
+    } finally {
+      guard.release();
+    }
+  }
+
+  /** Kills the browser with all its processes. The slot can be used again. */
+  async close(): Promise<void> {
+    const process = this.process;
+    this.process = undefined;
+    this.nextPage = undefined;
+    this.prints = 0;
+    await (await process?.catch(() => undefined))?.kill();
+  }
+
+  private async runningProcess(): Promise<BrowserProcess> {
+    if (this.process) {
+      const running = await this.process;
+      if (!running.hasEnded) return running;
+      // It died while nobody used it, which is nobody's failed print.
+      await this.close();
+    }
+    this.process = this.start();
+    try {
+      return await this.process;
+    } catch (error) {
+      this.process = undefined;
+      throw error;
+    }
+  }
+
+  private async printOn(running: BrowserProcess, html: string, options: PrintOptions): Promise<Buffer> {
+    const page = await (this.nextPage ?? PrintPage.open(running.browser));
+    this.nextPage = undefined;
+    const pdf = await page.print(html, options);
+    // The next print finds its fresh page ready, and does not wait for this one to be cleared away.
+    this.nextPage = PrintPage.open(running.browser);
+    this.nextPage.catch(() => undefined);
+    page.close().catch(() => undefined);
+    return pdf;
+  }
+}
+
+/** Ends the wait for a browser that died, hangs, or is no longer wanted. */
+class Guard {
+  private readonly trouble: Promise<never>;
+  private readonly timer: NodeJS.Timeout;
+  private readonly onAbort: () => void;
+
+  constructor(
+    running: BrowserProcess,
+    private readonly signal: AbortSignal,
+    deadlineMs: number,
+  ) {
+    const { promise, reject } = rejectable();
+    this.trouble = promise;
+    this.timer = setTimeout(() => {
+      reject(new BrowserLostError(`The browser did not print within ${deadlineMs} ms.`));
+    }, deadlineMs);
+    this.onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', this.onAbort, { once: true });
+    void running.ended.then(() => reject(new BrowserLostError('The browser died while it printed.')));
+  }
+
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.trouble]);
+  }
+
+  /** A dead browser shows first as some protocol error, whose text tells nobody anything. */
+  explain(error: unknown): unknown {
+    if (this.signal.aborted) return this.signal.reason;
+    if (error instanceof BrowserLostError) return error;
+    return new BrowserLostError('The browser failed while it printed.', { cause: error });
+  }
+
+  release(): void {
+    clearTimeout(this.timer);
+    this.signal.removeEventListener('abort', this.onAbort);
+  }
+}
+
+function rejectable(): { promise: Promise<never>; reject: (reason: unknown) => void } {
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_, fail) => {
+    reject = fail;
+  });
+  promise.catch(() => undefined);
+  return { promise, reject };
+}

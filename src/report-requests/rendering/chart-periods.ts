@@ -1,0 +1,69 @@
+import { ReportSummary } from './report-document';
+
+type Unit = ReportSummary['seriesUnit'];
+
+const DAY_MS = 86_400_000;
+const MAX_LABELS = 12;
+
+/** First days, YYYY-MM-DD, of all days, weeks (from Monday) or months that the dates touch; `endDate` is not included. */
+export function chartPeriods(startDate: string, endDate: string, unit: Unit): string[] {
+  const end = Date.parse(endDate);
+  const periods: string[] = [];
+  for (let day = periodStart(new Date(startDate), unit); day.getTime() < end; day = next(day, unit)) {
+    periods.push(day.toISOString().slice(0, 10));
+  }
+  return periods;
+}
+
+/** As many labels as can be read side by side; a new year is written out. */
+export function periodLabels(
+  periods: string[],
+  unit: Unit,
+  locale: string,
+): { index: number; label: string }[] {
+  const every = labelEvery(periods.length, unit);
+  const withYear = labelFormat(
+    locale,
+    unit === 'month'
+      ? { month: 'short', year: 'numeric' }
+      : { day: 'numeric', month: 'short', year: 'numeric' },
+  );
+  const short = labelFormat(
+    locale,
+    unit === 'month' ? { month: 'short' } : { day: 'numeric', month: 'short' },
+  );
+  let year = '';
+  return periods.flatMap((period, index) => {
+    if (index % every !== 0) return [];
+    const format = period.slice(0, 4) === year ? short : withYear;
+    year = period.slice(0, 4);
+    return [{ index, label: format.format(new Date(period)) }];
+  });
+}
+
+function labelFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options });
+}
+
+/** Months are skipped in parts of a year, so that the labels keep falling on the same months. */
+function labelEvery(count: number, unit: Unit): number {
+  const needed = Math.ceil(count / MAX_LABELS);
+  if (unit !== 'month') return needed;
+  return [1, 2, 3, 4, 6, 12].find((months) => months >= needed) ?? Math.ceil(needed / 12) * 12;
+}
+
+function periodStart(day: Date, unit: Unit): Date {
+  switch (unit) {
+    case 'day':
+      return day;
+    case 'week':
+      return new Date(day.getTime() - ((day.getUTCDay() + 6) % 7) * DAY_MS);
+    case 'month':
+      return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1));
+  }
+}
+
+function next(day: Date, unit: Unit): Date {
+  if (unit === 'month') return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 1));
+  return new Date(day.getTime() + (unit === 'week' ? 7 : 1) * DAY_MS);
+}

@@ -1,0 +1,18 @@
+/**
+ * A4 at 96 px to the inch, measured so that a page never spills: every row has one fixed height, so the number of
+ * pages is known from the number of rows before anything is printed. All lengths are in px.
+ */
+export const PAGE = { width: 794, height: 1122, side: 52, top: 40, bottom: 40 };
+
+export const CONTENT_WIDTH = PAGE.width - 2 * PAGE.side;
+
+export const ROW_HEIGHT = 19;
+
+/** Running head, column headings and footer leave room for this many rows of orders and lines. */
+export const ROWS_PER_PAGE = 50;
+
+/** Widths of date, number, customer, status, total; together `CONTENT_WIDTH`. */
+export const COLUMNS = [86, 122, 240, 118, 124] as const;
+
+/** Height for the content of a summary page between running head and footer. */
+export const SUMMARY_HEIGHT = 960;

@@ -1,0 +1,59 @@
+import { ReportChangedError } from './render-errors';
+import { ReportDocument, ReportOrder } from './report-document';
+import { ReportFormats } from './report-formats';
+import { ReportRow, rowsOf } from './order-rows';
+import { ROWS_PER_PAGE } from './page-geometry';
+
+export interface OrderPage {
+  rows: ReportRow[];
+  /** Number of the order whose lines began on the page before, if any. */
+  continued: string | null;
+}
+
+/** Printed rows of a whole report, known before the first order is read. */
+export function rowCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
+  return document.summary.orders + (document.includeItems ? document.summary.lines : 0);
+}
+
+export function orderPageCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
+  return Math.ceil(rowCount(document) / ROWS_PER_PAGE);
+}
+
+/**
+ * Deals the rows of the orders onto pages, each row once, each page but the last full.
+ *
+ * @throws ReportChangedError when they are not as many as the summary says
+ */
+export async function* orderPages(
+  document: ReportDocument,
+  formats: ReportFormats,
+): AsyncGenerator<OrderPage> {
+  const expected = rowCount(document);
+  let seen = 0;
+  let page: OrderPage = { rows: [], continued: null };
+  for await (const batch of document.orders) {
+    for (const row of rowsOfBatch(batch, formats, document.includeItems)) {
+      if (page.rows.length === ROWS_PER_PAGE) {
+        yield page;
+        page = { rows: [], continued: row.kind === 'line' ? row.orderNumber : null };
+      }
+      page.rows.push(row);
+      seen += 1;
+      if (seen > expected) throw changed(expected);
+    }
+  }
+  if (seen !== expected) throw changed(expected);
+  if (page.rows.length > 0) yield page;
+}
+
+function* rowsOfBatch(
+  batch: ReportOrder[],
+  formats: ReportFormats,
+  includeItems: boolean,
+): Generator<ReportRow> {
+  for (const order of batch) yield* rowsOf(order, formats, includeItems);
+}
+
+function changed(expected: number): ReportChangedError {
+  return new ReportChangedError(`The orders are no longer the ${expected} rows that their summary counted.`);
+}

@@ -1,0 +1,98 @@
+import { assertDecimal } from './decimals';
+
+const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
+const DAY_MS = 86_400_000;
+
+/** Numbers, money and dates as the reader of one report is used to see them. */
+export class ReportFormats {
+  readonly direction: 'ltr' | 'rtl';
+  private readonly moneyFormats = new Map<string, Intl.NumberFormat>();
+  private readonly integers: Intl.NumberFormat;
+  private readonly decimals: Intl.NumberFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly months: Intl.DateTimeFormat;
+  private readonly monthKeys: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+  private readonly calendarDays: Intl.DateTimeFormat;
+
+  constructor(
+    readonly locale: string,
+    readonly timeZone: string,
+  ) {
+    this.direction = RTL_SCRIPTS.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
+    this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+    this.days = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
+    this.months = new Intl.DateTimeFormat(locale, { timeZone, year: 'numeric', month: 'long' });
+    this.monthKeys = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' });
+    this.moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' });
+    this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
+  }
+
+  /** Rounds to the digits of the currency, half away from zero; exact at any size. */
+  money(amount: string, currency: string): string {
+    return this.format(this.moneyFormat(currency, 'total'), amount);
+  }
+
+  /** Keeps up to four decimals, because a unit price may be finer than its currency. */
+  unitPrice(amount: string, currency: string): string {
+    return this.format(this.moneyFormat(currency, 'unit'), amount);
+  }
+
+  /** For the axis of a chart: "$1.2M". */
+  compactMoney(amount: number, currency: string): string {
+    return this.moneyFormat(currency, 'compact').format(amount);
+  }
+
+  quantity(amount: string): string {
+    return this.format(this.decimals, amount);
+  }
+
+  integer(count: number): string {
+    return this.integers.format(count);
+  }
+
+  day(moment: Date): string {
+    return this.days.format(moment);
+  }
+
+  month(moment: Date): string {
+    return this.months.format(moment);
+  }
+
+  /** Equal for two moments exactly when they are in the same month of the report's time zone. */
+  monthKey(moment: Date): string {
+    return this.monthKeys.format(moment);
+  }
+
+  moment(moment: Date): string {
+    return this.moments.format(moment);
+  }
+
+  /** Both ends as days that are included: "1 January – 31 December 2016". */
+  period(startDate: string, endDate: string): string {
+    const last = new Date(Date.parse(endDate) - DAY_MS);
+    return this.calendarDays.formatRange(new Date(startDate), last);
+  }
+
+  private format(numbers: Intl.NumberFormat, amount: string): string {
+    assertDecimal(amount);
+    return numbers.format(amount);
+  }
+
+  private moneyFormat(currency: string, use: 'total' | 'unit' | 'compact'): Intl.NumberFormat {
+    const key = `${currency} ${use}`;
+    let format = this.moneyFormats.get(key);
+    if (!format) {
+      const digits = new Intl.NumberFormat(this.locale, { style: 'currency', currency }).resolvedOptions();
+      format = new Intl.NumberFormat(this.locale, {
+        style: 'currency',
+        currency,
+        ...(use === 'unit' && { maximumFractionDigits: Math.max(4, digits.maximumFractionDigits ?? 0) }),
+        ...(use === 'compact' && { notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 }),
+      });
+      this.moneyFormats.set(key, format);
+    }
+    return format;
+  }
+}

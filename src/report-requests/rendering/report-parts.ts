@@ -1,0 +1,158 @@
+import { FontLibrary, FontUse } from './fonts/font-subsets';
+import { Html, html } from './html';
+import { orderTable, OrderPageStyle } from './order-page';
+import { OrderPage, orderPageCount, orderPages } from './pagination';
+import { ReportDocument } from './report-document';
+import { ReportFormats } from './report-formats';
+import { TextWriter } from './report-text';
+import { STYLES } from './styles';
+import { summaryPages } from './summary-pages';
+
+export interface Bookmark {
+  title: string;
+  /** Page of the whole report, from 0. */
+  page: number;
+}
+
+/** A run of consecutive pages as one HTML document. */
+export interface ReportPart {
+  html: string;
+  pages: number;
+  /** Months that begin in this part. */
+  bookmarks: Bookmark[];
+}
+
+export interface ReportLayout {
+  pages: number;
+  /** Whether the file is tagged for readers' software; its tables are real tables then. */
+  tagged: boolean;
+  parts: AsyncGenerator<ReportPart>;
+}
+
+export interface LayoutLimits {
+  /** Pages of one HTML document; time and memory of the browser grow faster than its length. */
+  pagesPerPart: number;
+  /** Reports of up to so many pages are tagged; at most `pagesPerPart`. */
+  taggedPages: number;
+}
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+
+/** Lays a report out, page by page as its orders come; only the part at hand is in memory. */
+export function layOut(document: ReportDocument, fonts: FontLibrary, limits: LayoutLimits): ReportLayout {
+  const layout = new Layout(document, fonts, limits);
+  return { pages: layout.pages, tagged: layout.tagged, parts: layout.parts() };
+}
+
+class Layout {
+  readonly pages: number;
+  readonly tagged: boolean;
+  private readonly formats: ReportFormats;
+  private readonly language: string;
+  private readonly style: OrderPageStyle;
+  private readonly period: string;
+  private lastMonth = '';
+
+  constructor(
+    private readonly document: ReportDocument,
+    private readonly fonts: FontLibrary,
+    private readonly limits: LayoutLimits,
+  ) {
+    this.formats = new ReportFormats(document.locale, document.timeZone);
+    this.language = new Intl.Locale(document.locale).language;
+    this.period = this.formats.period(document.startDate, document.endDate);
+    this.pages = this.summary(this.writer(this.fontUse())).length + orderPageCount(document);
+    this.tagged = this.pages <= limits.taggedPages;
+    this.style = this.tagged ? 'table' : 'columns';
+  }
+
+  async *parts(): AsyncGenerator<ReportPart> {
+    let part = this.startPart(0);
+    for (const content of this.summary(part.text)) part.pages.push(this.page(content, part, ''));
+    for await (const page of orderPages(this.document, this.formats)) {
+      if (part.pages.length >= this.limits.pagesPerPart) {
+        yield this.finishPart(part);
+        part = this.startPart(part.first + part.pages.length);
+      }
+      this.markMonths(page, part);
+      const table = orderTable(page, { items: this.document.includeItems, style: this.style }, part.text);
+      const continued = page.continued === null ? '' : `${page.continued}, continued`;
+      part.pages.push(this.page(table, part, continued));
+    }
+    yield this.finishPart(part);
+  }
+
+  private startPart(first: number): OpenPart {
+    const fontUse = this.fontUse();
+    return { first, fontUse, text: this.writer(fontUse), pages: [], bookmarks: [] };
+  }
+
+  private finishPart(part: OpenPart): ReportPart {
+    const { document, formats } = this;
+    const title = part.text.own(document.title);
+    const shell = html`<!doctype html>
+      <html lang="${document.locale}" dir="${formats.direction}">
+        <head>
+          <meta charset="utf-8" />
+          <meta http-equiv="Content-Security-Policy" content="${new Html(POLICY)}" />
+          <title>${title}</title>
+          <style>
+            ${new Html(part.fontUse.css() + STYLES)}
+          </style>
+        </head>
+        <body>
+          ${part.pages}
+        </body>
+      </html>`;
+    return { html: shell.text, pages: part.pages.length, bookmarks: part.bookmarks };
+  }
+
+  private page(content: Html, part: OpenPart, continued: string): Html {
+    const { formats, document } = this;
+    const { text } = part;
+    const index = part.first + part.pages.length;
+    const number = `Page ${formats.integer(index + 1)} of ${formats.integer(this.pages)}`;
+    const running = html`<div class="running">
+      <div class="cut">${text.write(document.title)}</div>
+      <div>${text.write(continued === '' ? this.period : continued)}</div>
+    </div>`;
+    return html`<div class="page">
+      ${index === 0 ? Html.empty : running}${content}
+      <div class="footer">
+        <div class="cut">${text.write(document.clientName)}</div>
+        <div>${text.own(number)}</div>
+      </div>
+    </div>`;
+  }
+
+  private markMonths(page: OrderPage, part: OpenPart): void {
+    for (const row of page.rows) {
+      if (row.kind !== 'order') continue;
+      const month = this.formats.monthKey(row.orderedAt);
+      if (month === this.lastMonth) continue;
+      this.lastMonth = month;
+      part.bookmarks.push({ title: this.formats.month(row.orderedAt), page: part.first + part.pages.length });
+    }
+  }
+
+  private summary(text: TextWriter): Html[] {
+    return summaryPages(this.document, this.formats, text);
+  }
+
+  private fontUse(): FontUse {
+    return new FontUse(this.fonts, this.language);
+  }
+
+  private writer(fontUse: FontUse): TextWriter {
+    return new TextWriter(fontUse, this.language, this.formats.direction);
+  }
+}
+
+interface OpenPart {
+  /** Page of the whole report, from 0, that this part begins with. */
+  first: number;
+  fontUse: FontUse;
+  text: TextWriter;
+  pages: Html[];
+  bookmarks: Bookmark[];
+}

@@ -1,0 +1,125 @@
+import { Injectable, OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BrowserPool } from './browser-pool';
+import { FontLibrary } from './fonts/font-subsets';
+import { inOrder } from './in-order';
+import { PdfInformation } from './pdf-information';
+import { PdfJoiner } from './pdf-joiner';
+import { completeTagged } from './pdf-tagged';
+import { oneLine } from './report-text';
+import { RenderedReport, ReportDocument } from './report-document';
+import { layOut, LayoutLimits, ReportLayout } from './report-parts';
+
+export interface RenderOptions {
+  /** Where the file is put, under a name of its own. It must exist. */
+  directory: string;
+  /** Stops the work at once: browsers that print for this report are killed. */
+  signal: AbortSignal;
+  /** Told again and again, from 0 to 1. */
+  onProgress: (fraction: number) => void;
+}
+
+const LIMITS: LayoutLimits = { pagesPerPart: 50, taggedPages: 10 };
+
+/** Turns a report's data into a PDF file. */
+@Injectable()
+export class ReportRenderer implements OnApplicationShutdown {
+  private readonly fonts = new FontLibrary();
+
+  constructor(private readonly pool: BrowserPool) {}
+
+  /**
+   * Memory does not grow with the report. Nothing is left in the directory when it fails.
+   *
+   * @throws BrowserLostError when a browser died, hung or did not start; trying again makes sense
+   * @throws BrowserMissingError when the machine has no Chromium
+   * @throws ReportChangedError when the orders are not those that the summary counted
+   * @throws the signal's reason when it is aborted
+   */
+  async render(document: ReportDocument, options: RenderOptions): Promise<RenderedReport> {
+    options.signal.throwIfAborted();
+    const path = join(options.directory, `report-${randomUUID()}.pdf`);
+    const stop = new AbortController();
+    const layout = layOut(document, this.fonts, LIMITS);
+    const about = informationOf(document);
+    try {
+      const printed = this.print(layout, AbortSignal.any([options.signal, stop.signal]));
+      const bytes = layout.tagged
+        ? await writeTagged(path, printed, about)
+        : await writeJoined(path, printed, about, (pages) => options.onProgress(pages / layout.pages));
+      options.onProgress(1);
+      return { path, pages: layout.pages, bytes };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** After the workers have drained: ends every browser. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.close();
+  }
+
+  private print(layout: ReportLayout, signal: AbortSignal): AsyncGenerator<PrintedPart> {
+    const report = Symbol('report');
+    // One more than there are slots: its HTML is made while they print.
+    return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
+      pdf: await this.pool.print(report, part.html, { tagged: layout.tagged }, signal),
+      pages: part.pages,
+      bookmarks: part.bookmarks,
+    }));
+  }
+}
+
+interface PrintedPart {
+  pdf: Buffer;
+  pages: number;
+  bookmarks: { title: string; page: number }[];
+}
+
+async function writeTagged(
+  path: string,
+  parts: AsyncIterable<PrintedPart>,
+  about: PdfInformation,
+): Promise<number> {
+  let bytes = 0;
+  for await (const { pdf, bookmarks } of parts) {
+    const file = await completeTagged(pdf, bookmarks, about);
+    await writeFile(path, file, { flag: 'wx' });
+    bytes = file.length;
+  }
+  return bytes;
+}
+
+async function writeJoined(
+  path: string,
+  parts: AsyncIterable<PrintedPart>,
+  about: PdfInformation,
+  onPages: (pages: number) => void,
+): Promise<number> {
+  const joiner = await PdfJoiner.create(path);
+  try {
+    let pages = 0;
+    for await (const part of parts) {
+      await joiner.add(part.pdf, part.bookmarks);
+      pages += part.pages;
+      onPages(pages);
+    }
+    return await joiner.finish(about);
+  } finally {
+    await joiner.close();
+  }
+}
+
+function informationOf(document: ReportDocument): PdfInformation {
+  return {
+    title: oneLine(document.title),
+    author: oneLine(document.clientName),
+    language: document.locale,
+    createdAt: document.generatedAt,
+  };
+}

@@ -1,0 +1,52 @@
+import { escapeHtml, Html } from './html';
+import { cjkLanguageOf } from './fonts/text-language';
+import { FontUse } from './fonts/font-subsets';
+
+// No row shows as many; a longer text only costs layout.
+const MAX_LENGTH = 200;
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const BREAKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const BIDI_CONTROLS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** Somebody's text as one line of composed, well-formed characters, without control characters. */
+export function oneLine(text: string): string {
+  if (text.length <= MAX_LENGTH && PLAIN.test(text)) return text;
+  const line = text
+    .slice(0, 4 * MAX_LENGTH)
+    .replace(BREAKS, ' ')
+    .trim()
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .normalize('NFC');
+  if (line.length <= MAX_LENGTH) return line;
+  // The cut may fall between the halves of a character.
+  return `${line.slice(0, MAX_LENGTH).replace(/\p{Surrogate}$/u, '')}…`;
+}
+
+/** Turns text into markup for one document, and notes the fonts that it needs. */
+export class TextWriter {
+  constructor(
+    private readonly fonts: FontUse,
+    private readonly language: string,
+    private readonly direction: 'ltr' | 'rtl',
+  ) {}
+
+  /** Somebody's text, kept apart from the direction and the Han characters of what surrounds it. */
+  write(text: string): Html {
+    const line = oneLine(text);
+    if (PLAIN.test(line) && this.direction === 'ltr') return new Html(escapeHtml(line));
+    this.fonts.add(line);
+    const language = cjkLanguageOf(line, this.language);
+    const lang = language && language !== this.language ? ` lang="${language}"` : '';
+    const mixed = this.direction === 'rtl' || RIGHT_TO_LEFT.test(line) || BIDI_CONTROLS.test(line);
+    if (!mixed && lang === '') return new Html(escapeHtml(line));
+    return new Html(`<bdi${lang}>${escapeHtml(line)}</bdi>`);
+  }
+
+  /** Numbers, dates and fixed words of the report itself. */
+  own(text: string): Html {
+    this.fonts.add(text);
+    return new Html(escapeHtml(text));
+  }
+}

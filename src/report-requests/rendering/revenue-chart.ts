@@ -1,0 +1,71 @@
+import { Html, html } from './html';
+import { ReportFormats } from './report-formats';
+import { ReportSeriesPoint, ReportSummary } from './report-document';
+import { chartPeriods, periodLabels } from './chart-periods';
+import { TextWriter } from './report-text';
+import { valueTicks } from './value-ticks';
+
+export const CHART = { width: 690, height: 220 };
+
+const PLOT = { left: 58, right: 6, top: 8, bottom: 22 };
+
+/** Bars of revenue over time in one currency. Periods without orders show as gaps. */
+export function revenueChart(
+  series: ReportSeriesPoint[],
+  options: { startDate: string; endDate: string; unit: ReportSummary['seriesUnit']; currency: string },
+  formats: ReportFormats,
+  text: TextWriter,
+): Html {
+  const periods = chartPeriods(options.startDate, options.endDate, options.unit);
+  // Floats are enough for the height of a bar; every printed amount stays exact.
+  const values = new Map(series.map((point) => [point.periodStart, Number(point.total)]));
+  const ticks = valueTicks([...values.values()]);
+  const [low = 0, high = 1] = [ticks[0], ticks.at(-1)];
+  const plotHeight = CHART.height - PLOT.top - PLOT.bottom;
+  const step = (CHART.width - PLOT.left - PLOT.right) / periods.length;
+  const y = (value: number): number => round(PLOT.top + ((high - value) / (high - low)) * plotHeight);
+  // In a right-to-left report time runs from the right as well.
+  const mirror = formats.direction === 'rtl';
+  const x = (position: number): number => round(mirror ? CHART.width - position : position);
+
+  const bars = periods
+    .map((period, index) => {
+      const value = values.get(period) ?? 0;
+      if (value === 0) return '';
+      const [from, to] = [x(PLOT.left + step * (index + 0.14)), x(PLOT.left + step * (index + 0.86))];
+      return `M${from} ${y(0)}V${y(value)}H${to}V${y(0)}Z`;
+    })
+    .join('');
+  const lines = ticks
+    .filter((tick) => tick !== 0)
+    .map((tick) => `M${x(PLOT.left)} ${y(tick)}H${x(CHART.width - PLOT.right)}`);
+  const end = mirror ? 'start' : 'end';
+  const valueLabels = ticks.map(
+    (tick) =>
+      html`<text x="${x(PLOT.left - 8)}" y="${y(tick) + 3}" text-anchor="${end}" direction="ltr"
+        >${text.own(formats.compactMoney(tick, options.currency))}</text
+      >`,
+  );
+  const labels = periodLabels(periods, options.unit, formats.locale).map(
+    ({ index, label }) =>
+      html`<text x="${x(PLOT.left + step * (index + 0.5))}" y="${CHART.height - 6}" text-anchor="middle"
+        >${text.own(label)}</text
+      >`,
+  );
+  return html`<svg
+    class="chart"
+    role="img"
+    aria-label="Revenue per ${options.unit}"
+    width="${CHART.width}"
+    height="${CHART.height}"
+  >
+    <path class="grid" d="${lines.join('')}" />
+    <path class="bars" d="${bars}" />
+    <path class="zero" d="M${x(PLOT.left)} ${y(0)}H${x(CHART.width - PLOT.right)}" />
+    ${valueLabels}${labels}
+  </svg>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

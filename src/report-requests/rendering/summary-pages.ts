@@ -1,0 +1,174 @@
+import { sumDecimals } from './decimals';
+import { Html, html } from './html';
+import { statusLabel } from './order-rows';
+import { SUMMARY_HEIGHT } from './page-geometry';
+import { ReportDocument, ReportTotal } from './report-document';
+import { ReportFormats } from './report-formats';
+import { TextWriter } from './report-text';
+import { CHART, revenueChart } from './revenue-chart';
+
+/** A part of a summary page with the height that its style gives it, in px. */
+interface Block {
+  height: number;
+  content: Html;
+}
+
+const HEIGHTS = { title: 136, figures: 70, facts: 78, empty: 100, currency: 52, row: 22 };
+const FIGURES = 3;
+
+/** The first page, or more of them when the orders are in many currencies. */
+export function summaryPages(document: ReportDocument, formats: ReportFormats, text: TextWriter): Html[] {
+  return pack(blocks(document, formats, text)).map((page) => html`${page.map((block) => block.content)}`);
+}
+
+/** Blocks in their order, each on the first page that has room for it after those before. */
+function pack(all: Block[]): Block[][] {
+  const pages: Block[][] = [];
+  let room = 0;
+  for (const block of all) {
+    if (block.height > room || pages.length === 0) {
+      pages.push([]);
+      room = SUMMARY_HEIGHT;
+    }
+    pages.at(-1)?.push(block);
+    room -= block.height;
+  }
+  return pages;
+}
+
+function blocks(document: ReportDocument, formats: ReportFormats, text: TextWriter): Block[] {
+  const { summary } = document;
+  const title = html`<div class="title">
+    <h1>${text.write(document.title)}</h1>
+    <div class="lead cut">${text.own(formats.period(document.startDate, document.endDate))}</div>
+    <div class="lead cut">${text.write(document.clientName)}</div>
+  </div>`;
+  const head: Block[] = [
+    { height: HEIGHTS.title, content: title },
+    { height: HEIGHTS.facts, content: facts(document, formats, text) },
+  ];
+  if (summary.orders === 0) {
+    const content = html`<p class="empty">
+      There are no orders in this period${document.statuses ? ' with these statuses' : ''}.
+    </p>`;
+    return [...head, { height: HEIGHTS.empty, content }];
+  }
+  const currencies = totalsByCurrency(summary.totals);
+  return [
+    ...head,
+    { height: HEIGHTS.figures, content: figures(document, currencies, formats, text) },
+    ...[...currencies].map(([currency, totals]) => currencyBlock(currency, totals, document, formats, text)),
+  ];
+}
+
+function facts(document: ReportDocument, formats: ReportFormats, text: TextWriter): Html {
+  const statuses = document.statuses?.map((status) => statusLabel(status)).join(', ') ?? 'All';
+  const entries: [string, Html][] = [
+    ['Order statuses', text.write(statuses)],
+    ['Shown', text.own(document.includeItems ? 'Orders and their lines' : 'Orders')],
+    ['Generated', text.own(`${formats.moment(document.generatedAt)} (${document.timeZone})`)],
+  ];
+  return html`<dl class="facts">
+    ${entries.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd class="cut">${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function figures(
+  document: ReportDocument,
+  currencies: ReadonlyMap<string, ReportTotal[]>,
+  formats: ReportFormats,
+  text: TextWriter,
+): Html {
+  const { orders, lines } = document.summary;
+  const totals = [...currencies]
+    .slice(0, FIGURES)
+    .map<[string, string]>(([currency, parts]) => [
+      `Total ${currency}`,
+      formats.money(sumDecimals(parts.map((part) => part.total)), currency),
+    ]);
+  const entries: [string, string][] = [
+    ['Orders', formats.integer(orders)],
+    ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
+    ...totals,
+  ];
+  return html`<dl class="figures">
+    ${entries.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${text.own(value)}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function currencyBlock(
+  currency: string,
+  totals: ReportTotal[],
+  document: ReportDocument,
+  formats: ReportFormats,
+  text: TextWriter,
+): Block {
+  const { series, seriesUnit: unit } = document.summary;
+  const { startDate, endDate } = document;
+  const chart = revenueChart(
+    series.filter((point) => point.currency === currency),
+    { startDate, endDate, unit, currency },
+    formats,
+    text,
+  );
+  const rows = totals.map((total) => totalRow(statusLabel(total.status), total, '', currency, formats, text));
+  const sum = {
+    orders: totals.reduce((count, total) => count + total.orders, 0),
+    total: sumDecimals(totals.map((total) => total.total)),
+  };
+  const table = html`<table class="totals">
+    <thead>
+      <tr>
+        <th scope="col">Status</th>
+        <th scope="col">Orders</th>
+        <th scope="col">Total</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}${totalRow('All orders', sum, 'sum', currency, formats, text)}
+    </tbody>
+  </table>`;
+  const name = new Intl.DisplayNames(formats.locale, { type: 'currency' }).of(currency) ?? currency;
+  return {
+    height: HEIGHTS.currency + CHART.height + HEIGHTS.row * (totals.length + 2),
+    content: html`<section class="currency">
+      <h2>Revenue per ${unit}<small>${text.own(name)}</small></h2>
+      ${chart}${table}
+    </section>`,
+  };
+}
+
+function totalRow(
+  label: string,
+  values: { orders: number; total: string },
+  kind: 'sum' | '',
+  currency: string,
+  formats: ReportFormats,
+  text: TextWriter,
+): Html {
+  return html`<tr class="${kind}">
+    <td>${text.write(label)}</td>
+    <td>${text.own(formats.integer(values.orders))}</td>
+    <td>${text.own(formats.money(values.total, currency))}</td>
+  </tr>`;
+}
+
+/** Most used currency first. */
+function totalsByCurrency(totals: ReportTotal[]): Map<string, ReportTotal[]> {
+  const groups = new Map<string, ReportTotal[]>();
+  for (const total of totals) groups.set(total.currency, [...(groups.get(total.currency) ?? []), total]);
+  const orders = (group: ReportTotal[]): number => group.reduce((count, total) => count + total.orders, 0);
+  return new Map([...groups].sort(([, one], [, other]) => orders(other) - orders(one)));
+}
