@@ -1,0 +1,104 @@
+/**
+ * Who may import whom. A folder below `src/` is a feature or a leaf, and names here what it may use; anything else
+ * is an error, and so is a folder that is not listed. The files directly in `src/` compose the application and may
+ * import every folder.
+ */
+const LEAVES = ['config', 'common', 'database'];
+const MAY_IMPORT = {
+  common: [],
+  config: ['common'],
+  database: ['config', 'common'],
+  embedded: ['common'],
+  clients: LEAVES,
+  artifacts: LEAVES,
+  jobs: [...LEAVES, 'clients'],
+  orders: [...LEAVES, 'clients', 'artifacts', 'jobs'],
+  'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],
+  webhooks: [...LEAVES, 'clients', 'jobs'],
+  health: [...LEAVES, 'clients', 'jobs'],
+};
+
+const FOLDERS = Object.keys(MAY_IMPORT);
+const TEST_FILE = '[.]spec[.]ts$';
+
+module.exports = {
+  forbidden: [
+    ...FOLDERS.map((folder) => ({
+      name: `${folder}-imports`,
+      comment: `src/${folder} may import ${MAY_IMPORT[folder].join(', ') || 'no other folder of src'}.`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^src/', pathNot: `^src/(${[folder, ...MAY_IMPORT[folder]].join('|')})/` },
+    })),
+    {
+      name: 'unknown-folder',
+      comment: 'Say in MAY_IMPORT what a new folder may import.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${FOLDERS.join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'no-circular',
+      comment: 'Files that need each other are one file, or lack a third that both use.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Nothing imports this file, and it imports nothing.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/' },
+      to: {},
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-to-dev-dep',
+      comment: 'What runs in production must be in `dependencies`.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TEST_FILE },
+      // What only the compiler reads is gone at run time.
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'not-to-undeclared',
+      comment: 'A package of another package may be gone tomorrow: declare it.',
+      severity: 'error',
+      from: { path: '^(src|test)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'not-to-test',
+      comment: 'The application knows nothing of its tests.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'not-to-spec',
+      severity: 'error',
+      from: {},
+      to: { path: TEST_FILE },
+    },
+  ],
+  options: {
+    doNotFollow: { path: '(^|/)node_modules/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+    skipAnalysisNotInRules: true,
+  },
+};
