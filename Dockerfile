@@ -26,7 +26,7 @@ ENV NODE_ENV=production \
   PORT=3000 \
   DATA_DIR=/data \
   STORAGE_URL=file:///artifacts \
-  BROWSER_PATH=/usr/bin/chromium-headless-shell
+  BROWSER_PATH=/usr/lib/chromium/chromium-headless-shell
 COPY --from=production-packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./

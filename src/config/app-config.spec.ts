@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { AppConfig, InvalidConfigurationError, readEnvironment, VARIABLES } from './app-config';
+import { Role } from './environment';
+
+const SERVICES = {
+  databaseUrl: 'postgres://localhost/orders',
+  redisUrl: 'redis://localhost',
+  adminApiKey: undefined,
+  demoApiKey: undefined,
+};
+
+const configOf = (environment: Record<string, string>): AppConfig =>
+  new AppConfig(readEnvironment(environment), SERVICES);
+
+function complaintAbout(environment: Record<string, string>): string {
+  try {
+    readEnvironment(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidConfigurationError);
+    return (error as Error).message;
+  }
+  throw new Error(`${JSON.stringify(environment)} was accepted`);
+}
+
+/** One value that each variable with a rule refuses; each is recognizable in a text. */
+const REFUSED: Record<string, string> = {
+  ROLE: 'leaked-value',
+  PORT: '70007',
+  PUBLIC_URL: 'leaked-value',
+  DATABASE_URL: 'mysql://user:leaked-value@host/orders',
+  REDIS_URL: 'http://:leaked-value@host',
+  STORAGE_URL: 'ftp://user:leaked-value@host',
+  ADMIN_API_KEY: 'leaked-value',
+  DEMO_API_KEY: 'leaked-value',
+  SAMPLE_DATA: 'leaked-value',
+  CALLBACK_ALLOWED_ADDRESSES: 'leaked-value',
+  CALLBACK_RETRY_SCHEDULE: 'leaked-value',
+  RENDER_CONCURRENCY: '70007',
+  JOB_LEASE_SECONDS: '70007',
+  ARTIFACT_RETENTION_DAYS: '70007',
+  LOG_LEVEL: 'leaked-value',
+};
+const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];
+
+describe('the configuration', () => {
+  it('refuses something for every variable that is not free text', () => {
+    expect([...Object.keys(REFUSED), ...ANY_TEXT_IS_FINE].sort()).toEqual([...VARIABLES].sort());
+  });
+
+  it.each(Object.entries(REFUSED))('names %s when it is bad, and never its value', (name, value) => {
+    const complaint = complaintAbout({ [name]: value });
+    expect(complaint).toContain(name);
+    expect(complaint).not.toContain('leaked');
+    expect(complaint).not.toContain('70007');
+  });
+
+  it('names all that is bad at once', () => {
+    const complaint = complaintAbout(REFUSED);
+    for (const name of Object.keys(REFUSED)) expect(complaint).toContain(name);
+  });
+
+  it('never prints a secret, whatever it is', () => {
+    fc.assert(
+      // Long enough not to be a word of the message by accident.
+      fc.property(fc.string({ minLength: 12, maxLength: 31 }), (secret) => {
+        expect(complaintAbout({ ADMIN_API_KEY: secret })).not.toContain(secret);
+      }),
+    );
+  });
+
+  it('takes an empty value for an unset one', () => {
+    const empty = Object.fromEntries(VARIABLES.map((name) => [name, '']));
+    expect(readEnvironment(empty)).toEqual(readEnvironment({}));
+  });
+
+  it('ignores what it does not know', () => {
+    expect(readEnvironment({ PATH: '/bin', port: '1' })).toEqual(readEnvironment({}));
+  });
+
+  it.each([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])('reads the switch %s', (text, expected) => {
+    expect(readEnvironment({ SAMPLE_DATA: text }).SAMPLE_DATA).toBe(expected);
+  });
+
+  it('derives links and folders from what is set', () => {
+    expect(configOf({ PORT: '4000' }).publicUrl).toBe('http://localhost:4000');
+    expect(configOf({ PUBLIC_URL: 'https://reports.example/api//' }).publicUrl).toBe(
+      'https://reports.example/api',
+    );
+    expect(configOf({ DATA_DIR: '/srv/orders' }).storageUrl).toBe('file:///srv/orders/artifacts');
+    expect(configOf({ STORAGE_URL: 'file:///mnt/files' }).storageUrl).toBe('file:///mnt/files');
+    expect(configOf({ CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128' }).callbackAllowedAddresses).toEqual([
+      '127.0.0.0/8',
+      '::1/128',
+    ]);
+  });
+
+  it('loads the sample orders into its own database unasked, and into another only when told to', () => {
+    const elsewhere = { DATABASE_URL: 'postgres://localhost/orders' };
+    expect(configOf({}).sampleData).toBe(true);
+    expect(configOf({ SAMPLE_DATA: 'false' }).sampleData).toBe(false);
+    expect(configOf(elsewhere).sampleData).toBe(false);
+    expect(configOf({ ...elsewhere, SAMPLE_DATA: 'true' }).sampleData).toBe(true);
+  });
+
+  it.each([
+    [Role.Api, true, false],
+    [Role.Worker, false, true],
+    [Role.All, true, true],
+  ])('knows what the role %s runs', (role, api, worker) => {
+    const config = configOf({ ROLE: role });
+    expect([config.runsApi, config.runsWorker]).toEqual([api, worker]);
+  });
+});

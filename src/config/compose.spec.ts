@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { readEnvironment, VARIABLES } from './app-config';
+
+interface ComposeFile {
+  services: Record<string, { build?: string; environment: Record<string, string> }>;
+}
+
+/** The most that Compose itself substitutes here: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, nested. */
+const INNERMOST = /\$\{(\w+)(?::([-?])([^${}]*))?\}/;
+
+function substitute(text: string, variables: Record<string, string>): string {
+  let result = text;
+  for (let match = INNERMOST.exec(result); match !== null; match = INNERMOST.exec(result)) {
+    const [whole, name = '', operator, rest = ''] = match;
+    const value = variables[name] ?? '';
+    if (value === '' && operator === '?') throw new Error(rest);
+    result = result.replace(whole, () => (value === '' && operator === '-' ? rest : value));
+  }
+  return result;
+}
+
+function environmentOf(service: string, variables: Record<string, string>): Record<string, string> {
+  const { services } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as ComposeFile;
+  const entries = Object.entries(services[service]?.environment ?? {});
+  return Object.fromEntries(entries.map(([name, value]) => [name, substitute(value, variables)]));
+}
+
+const KEY = 'k'.repeat(32);
+
+describe('docker-compose.yml', () => {
+  it.each(['api', 'worker'])('sets only variables that the application reads, for the %s', (service) => {
+    const names = Object.keys(environmentOf(service, { ADMIN_API_KEY: KEY }));
+    expect(names).toEqual(expect.arrayContaining(['ROLE', 'DATABASE_URL', 'REDIS_URL']));
+    expect(names.filter((name) => !VARIABLES.includes(name))).toEqual([]);
+  });
+
+  it.each(['api', 'worker'])('gives the %s a valid configuration with no more than a key', (service) => {
+    expect(readEnvironment(environmentOf(service, { ADMIN_API_KEY: KEY }))).toMatchObject({
+      ROLE: service,
+      DATABASE_URL: 'postgres://order_reports:order_reports@postgres:5432/order_reports',
+      PUBLIC_URL: 'http://localhost:3000',
+    });
+  });
+
+  it('refuses to start without a key', () => {
+    expect(() => environmentOf('api', {})).toThrow('set ADMIN_API_KEY');
+  });
+
+  it('builds links for the port that it publishes', () => {
+    expect(environmentOf('api', { ADMIN_API_KEY: KEY, PORT: '8080' })['PUBLIC_URL']).toBe(
+      'http://localhost:8080',
+    );
+  });
+});
+
+describe('Dockerfile', () => {
+  it('sets only variables that the application or Node reads', () => {
+    const run =
+      readFileSync('Dockerfile', 'utf8')
+        .split(/^FROM /m)
+        .at(-1) ?? '';
+    const block = /^ENV ((?:.*\\\n)*.*)/m.exec(run)?.[1] ?? '';
+    const names = [...block.matchAll(/(\w+)=/g)].map(([, name]) => name);
+    expect(names).toContain('DATA_DIR');
+    expect(names.filter((name) => name === undefined || ![...VARIABLES, 'NODE_ENV'].includes(name))).toEqual(
+      [],
+    );
+  });
+});
