@@ -35,17 +35,15 @@ export default async function globalSetup(): Promise<void> {
   const dataDir = makeDataDir();
   const log = (line: string): void => console.log(`test services: ${line}`);
   const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, durable: false, log });
-  const stop = async (): Promise<void> => {
-    await services.stop();
-    removeDataDir(dataDir);
-  };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= services.stop().then(() => removeDataDir(dataDir)));
   globalThis.stopTestServices = stop;
-  // Jest skips the tear-down when it is interrupted.
+  // Jest skips the tear-down when it is interrupted. The signal may come twice, from the terminal and from our parent.
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    process.once(signal, () => void stop().finally(() => process.exit(exitCode)));
+    process.on(signal, () => void stop().finally(() => process.exit(exitCode)));
   }
   process.env['TEST_DATABASE_URL'] = services.databaseUrl;
   process.env['TEST_REDIS_URL'] = services.redisUrl;
