@@ -1,0 +1,159 @@
+import { BadRequestException, Logger, NotFoundException, type ArgumentsHost } from '@nestjs/common';
+import type { Response } from 'express';
+import { AppError, invalidField, notFound, type ErrorKind } from '../app-error';
+import { ProblemFilter } from './problem.filter';
+
+const REQUEST_ID = '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11';
+
+interface Answer {
+  status: number;
+  headers: Map<string, string>;
+  body: Record<string, unknown>;
+  destroyed: boolean;
+}
+
+/** What the filter does to a response that carries these headers already. */
+function answerTo(exception: unknown, { headersSent = false, headers = {} } = {}): Answer {
+  const answer: Answer = {
+    status: 200,
+    headers: new Map(Object.entries({ 'X-Request-Id': REQUEST_ID, ...headers })),
+    body: {},
+    destroyed: false,
+  };
+  const response = {
+    headersSent,
+    get: (name: string) => answer.headers.get(name),
+    set: (name: string | Record<string, string>, value?: string) => {
+      for (const [key, text] of typeof name === 'string' ? [[name, value ?? '']] : Object.entries(name)) {
+        answer.headers.set(key!, text!);
+      }
+    },
+    removeHeader: (name: string) => answer.headers.delete(name),
+    status: (status: number) => {
+      answer.status = status;
+      return response;
+    },
+    type: (type: string) => {
+      answer.headers.set('Content-Type', type);
+      return response;
+    },
+    send: (text: string) => {
+      answer.body = JSON.parse(text) as Record<string, unknown>;
+    },
+    destroy: () => {
+      answer.destroyed = true;
+    },
+  };
+  const host = {
+    switchToHttp: () => ({
+      getRequest: () => ({ method: 'POST', path: '/v1/orders/reports' }),
+      getResponse: () => response as unknown as Response,
+    }),
+  } as unknown as ArgumentsHost;
+  new ProblemFilter().catch(exception, host);
+  return answer;
+}
+
+describe('the problem filter', () => {
+  const logged: string[] = [];
+
+  beforeAll(() => {
+    Logger.overrideLogger({
+      log: () => undefined,
+      warn: () => undefined,
+      error: (...parts: unknown[]) => void logged.push(parts.join(' ')),
+    });
+  });
+  afterAll(() => Logger.overrideLogger(true));
+  beforeEach(() => {
+    logged.length = 0;
+  });
+
+  it.each<[ErrorKind, number]>([
+    ['bad_request', 400],
+    ['unauthenticated', 401],
+    ['forbidden', 403],
+    ['not_found', 404],
+    ['conflict', 409],
+    ['gone', 410],
+    ['too_large', 413],
+    ['unsupported_media_type', 415],
+    ['range_not_satisfiable', 416],
+    ['unprocessable', 422],
+    ['too_many', 429],
+    ['internal', 500],
+    ['unavailable', 503],
+  ])('answers %s with %i, as a problem', (kind, status) => {
+    const { status: sent, headers, body } = answerTo(new AppError(kind, 'some_code', 'What happened.'));
+    expect(sent).toBe(status);
+    expect(headers.get('Content-Type')).toBe('application/problem+json');
+    expect(body).toMatchObject({
+      status,
+      code: 'some_code',
+      detail: 'What happened.',
+      request_id: REQUEST_ID,
+    });
+  });
+
+  it('names the bad fields', () => {
+    expect(answerTo(invalidField('end_date', 'end_date must be after start_date')).body).toEqual({
+      type: 'about:blank',
+      title: 'Unprocessable Entity',
+      status: 422,
+      detail: 'The request is not valid.',
+      code: 'invalid_request',
+      request_id: REQUEST_ID,
+      errors: [{ field: 'end_date', message: 'end_date must be after start_date' }],
+    });
+  });
+
+  it('tells when to try again, and how to authenticate', () => {
+    const late = new AppError('conflict', 'not_ready', 'Not yet.', { retryAfter: 3 });
+    expect(answerTo(late).headers.get('Retry-After')).toBe('3');
+    const stranger = new AppError('unauthenticated', 'missing_key', 'Who are you?');
+    expect(answerTo(stranger).headers.get('WWW-Authenticate')).toMatch(/^Bearer/);
+  });
+
+  it('adds what an error carries besides', () => {
+    const error = new AppError('gone', 'expired', 'Gone.', { extensions: { job: { id: '1' } } });
+    expect(answerTo(error).body).toMatchObject({ job: { id: '1' } });
+  });
+
+  it.each([
+    ['a body that is no JSON', { type: 'entity.parse.failed', status: 400 }, 400, 'invalid_json'],
+    ['a body over the limit', { type: 'entity.too.large', status: 413 }, 413, 'body_too_large'],
+    ['a strange charset', { type: 'charset.unsupported', status: 415 }, 415, 'unsupported_charset'],
+    ['an aborted request', { type: 'request.aborted', status: 400 }, 400, 'bad_request'],
+    ['a path that does not decode', new URIError('bad escape'), 400, 'invalid_url'],
+    ['an unknown route', new NotFoundException('Cannot GET /secret'), 404, 'not_found'],
+    ['a refusal of the framework', new BadRequestException('No.'), 400, 'bad_request'],
+  ])('knows %s', (_what, exception, status, code) => {
+    const { body } = answerTo(exception);
+    expect(body).toMatchObject({ status, code });
+    expect(logged).toEqual([]);
+  });
+
+  it.each([
+    ['an error', new Error('password=hunter2')],
+    ['a text', 'password=hunter2'],
+    ['nothing', undefined],
+  ])('answers %s that nobody foresaw with a bare 500, and logs it', (_what, exception) => {
+    const { body } = answerTo(exception);
+    expect(body).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(JSON.stringify(body)).not.toContain('hunter2');
+    expect(logged).toHaveLength(1);
+    if (exception !== undefined) expect(logged[0]).toContain('hunter2');
+  });
+
+  it('takes back what described the success', () => {
+    const headers = { ETag: '"abc"', 'Repr-Digest': 'sha-256=:x:', 'Content-Disposition': 'attachment' };
+    const answer = answerTo(notFound('report'), { headers });
+    for (const name of Object.keys(headers)) expect(answer.headers.has(name)).toBe(false);
+  });
+
+  it('cuts the connection when a file breaks off half-way', () => {
+    const answer = answerTo(new Error('disk'), { headersSent: true });
+    expect(answer.destroyed).toBe(true);
+    expect(answer.body).toEqual({});
+  });
+});
