@@ -1,6 +1,6 @@
 import { BrowserProcess } from './browser-process';
 import { PrintOptions, PrintPage } from './print-page';
-import { BrowserLostError } from './render-errors';
+import { BrowserLostError, UnprintableDocumentError } from './render-errors';
 
 export interface SlotLimits {
   /** A print that takes longer is taken for hung, and its browser is killed. */
@@ -113,7 +113,7 @@ class Guard {
   /** A dead browser shows first as some protocol error, whose text tells nobody anything. */
   explain(error: unknown): unknown {
     if (this.signal.aborted) return this.signal.reason;
-    if (error instanceof BrowserLostError) return error;
+    if (error instanceof BrowserLostError || error instanceof UnprintableDocumentError) return error;
     return new BrowserLostError('The browser failed while it printed.', { cause: error });
   }
 

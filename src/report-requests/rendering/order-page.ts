@@ -1,4 +1,4 @@
-import { Html, html } from './html';
+import { Markup, markup } from './markup';
 import { ReportRow } from './order-rows';
 import { COLUMNS, CONTENT_WIDTH, ROW_HEIGHT } from './page-geometry';
 import { OrderPage } from './pagination';
@@ -17,26 +17,26 @@ export function orderTable(
   page: OrderPage,
   options: { items: boolean; style: OrderPageStyle },
   text: TextWriter,
-): Html {
+): Markup {
   const headings = options.items
     ? ['Date', 'Order / SKU', 'Customer / item', 'Status / quantity', 'Total']
     : ['Date', 'Order', 'Customer', 'Status', 'Total'];
   const body = options.style === 'table' ? asTable(page, headings, text) : asColumns(page, headings, text);
-  return html`<div class="${options.items ? 'orders items' : 'orders'}">
+  return markup`<div class="${options.items ? 'orders items' : 'orders'}">
     ${body}${rules(page.rows, options.items)}
   </div>`;
 }
 
-function asTable(page: OrderPage, headings: string[], text: TextWriter): Html {
-  const columns = COLUMNS.map((width) => html`<col style="width:${width}px" />`);
+function asTable(page: OrderPage, headings: string[], text: TextWriter): Markup {
+  const columns = COLUMNS.map((width) => markup`<col style="width:${width}px" />`);
   const rows = page.rows.map(
     (row) =>
-      html`<tr class="${row.kind}">
-        ${FIELDS.map((field) => html`<td>${cell(row, field, text)}</td>`)}
+      markup`<tr class="${row.kind}">
+        ${FIELDS.map((field) => markup`<td>${cell(row, field, text)}</td>`)}
       </tr>`,
   );
-  const head = headings.map((heading) => html`<th scope="col">${heading}</th>`);
-  return html`<table>
+  const head = headings.map((heading) => markup`<th scope="col">${heading}</th>`);
+  return markup`<table>
     <colgroup>
       ${columns}
     </colgroup>
@@ -51,34 +51,34 @@ function asTable(page: OrderPage, headings: string[], text: TextWriter): Html {
   </table>`;
 }
 
-function asColumns(page: OrderPage, headings: string[], text: TextWriter): Html {
-  const head = headings.map((heading) => html`<div>${heading}</div>`);
+function asColumns(page: OrderPage, headings: string[], text: TextWriter): Markup {
+  const head = headings.map((heading) => markup`<div>${heading}</div>`);
   const columns = FIELDS.map((field) => {
     const lines = page.rows.map((row) => {
       const { text: content } = cell(row, field, text);
       return row.kind === 'order' ? `<b>${content}</b>` : content;
     });
-    return html`<pre>${new Html(lines.join('\n'))}</pre>`;
+    return markup`<pre>${new Markup(lines.join('\n'))}</pre>`;
   });
-  return html`<div class="columns head">${head}</div>
+  return markup`<div class="columns head">${head}</div>
     <div class="columns">${columns}</div>`;
 }
 
-function cell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Html {
+function cell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
   if (field === 'number' || field === 'name') return text.write(row[field]);
   if (field === 'detail' && row.kind === 'order') return text.write(row.detail);
   return text.own(row[field]);
 }
 
 /** All hairlines of a page in one path: borders on every cell print much more slowly. */
-function rules(rows: ReportRow[], items: boolean): Html {
+function rules(rows: ReportRow[], items: boolean): Markup {
   const path = rows
     .map((row, index) =>
       index > 0 && (!items || row.kind === 'order') ? `M0 ${index * ROW_HEIGHT}H${CONTENT_WIDTH}` : '',
     )
     .join('');
   const height = rows.length * ROW_HEIGHT;
-  return html`<svg class="rules" aria-hidden="true" width="${CONTENT_WIDTH}" height="${height}">
+  return markup`<svg class="rules" aria-hidden="true" width="${CONTENT_WIDTH}" height="${height}">
     <path d="${path}" />
   </svg>`;
 }

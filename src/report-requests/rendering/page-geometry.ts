@@ -12,7 +12,7 @@ export const ROW_HEIGHT = 19;
 export const ROWS_PER_PAGE = 50;
 
 /** Widths of date, number, customer, status, total; together `CONTENT_WIDTH`. */
-export const COLUMNS = [86, 122, 240, 118, 124] as const;
+export const COLUMNS = [84, 120, 246, 108, 132] as const;
 
 /** Height for the content of a summary page between running head and footer. */
 export const SUMMARY_HEIGHT = 960;

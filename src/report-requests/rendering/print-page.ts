@@ -1,5 +1,7 @@
 import { Browser, BrowserContext, CDPSession, Page } from 'puppeteer';
 
+import { UnprintableDocumentError } from './render-errors';
+
 export interface PrintOptions {
   /** Structure for screen readers. Costs twice the time and many times the size. */
   tagged: boolean;
@@ -31,7 +33,10 @@ export class PrintPage {
     return new PrintPage(context, page, await page.createCDPSession());
   }
 
-  /** @throws Error when a font of the document does not load, or when the browser goes away */
+  /**
+   * @throws UnprintableDocumentError when a font of it does not load
+   * @throws Error when the browser goes away
+   */
   async print(html: string, options: PrintOptions): Promise<Buffer> {
     // Never a navigation: a page with an address of its own may read local files.
     await this.page.setContent(html, { waitUntil: 'load', timeout: 0 });
@@ -51,6 +56,6 @@ export class PrintPage {
 
   private async requireFonts(): Promise<void> {
     const missing = (await this.page.evaluate(FONTS_NOT_LOADED)) as string[];
-    if (missing.length > 0) throw new Error(`Fonts did not load: ${missing.join(', ')}`);
+    if (missing.length > 0) throw new UnprintableDocumentError(`Fonts did not load: ${missing.join(', ')}`);
   }
 }

@@ -14,6 +14,14 @@ export class BrowserMissingError extends Error {
   }
 }
 
+/** The document itself cannot be printed as it should be; trying again would fail again. */
+export class UnprintableDocumentError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnprintableDocumentError';
+  }
+}
+
 /** The orders are not those that the summary counted, so the promised page numbers would be wrong. */
 export class ReportChangedError extends Error {
   constructor(message: string) {

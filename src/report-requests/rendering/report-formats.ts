@@ -3,6 +3,8 @@ import { assertDecimal } from './decimals';
 const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
 const DAY_MS = 86_400_000;
 
+type MoneyUse = 'total' | 'unit' | 'compact';
+
 /** Numbers, money and dates as the reader of one report is used to see them. */
 export class ReportFormats {
   readonly direction: 'ltr' | 'rtl';
@@ -34,7 +36,7 @@ export class ReportFormats {
     return this.format(this.moneyFormat(currency, 'total'), amount);
   }
 
-  /** Keeps up to four decimals, because a unit price may be finer than its currency. */
+  /** Without the currency, which the total beside it shows; up to four decimals, because a price may be finer. */
   unitPrice(amount: string, currency: string): string {
     return this.format(this.moneyFormat(currency, 'unit'), amount);
   }
@@ -80,19 +82,22 @@ export class ReportFormats {
     return numbers.format(amount);
   }
 
-  private moneyFormat(currency: string, use: 'total' | 'unit' | 'compact'): Intl.NumberFormat {
+  private moneyFormat(currency: string, use: MoneyUse): Intl.NumberFormat {
     const key = `${currency} ${use}`;
     let format = this.moneyFormats.get(key);
     if (!format) {
-      const digits = new Intl.NumberFormat(this.locale, { style: 'currency', currency }).resolvedOptions();
-      format = new Intl.NumberFormat(this.locale, {
-        style: 'currency',
-        currency,
-        ...(use === 'unit' && { maximumFractionDigits: Math.max(4, digits.maximumFractionDigits ?? 0) }),
-        ...(use === 'compact' && { notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 }),
-      });
+      format = new Intl.NumberFormat(this.locale, this.moneyOptions(currency, use));
       this.moneyFormats.set(key, format);
     }
     return format;
+  }
+
+  private moneyOptions(currency: string, use: MoneyUse): Intl.NumberFormatOptions {
+    const money = { style: 'currency', currency } as const;
+    if (use === 'total') return money;
+    if (use === 'compact')
+      return { ...money, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
+    const digits = new Intl.NumberFormat(this.locale, money).resolvedOptions().maximumFractionDigits ?? 0;
+    return { minimumFractionDigits: digits, maximumFractionDigits: Math.max(4, digits) };
   }
 }

@@ -1,10 +1,10 @@
 import { FontLibrary, FontUse } from './fonts/font-subsets';
-import { Html, html } from './html';
+import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
 import { OrderPage, orderPageCount, orderPages } from './pagination';
 import { ReportDocument } from './report-document';
 import { ReportFormats } from './report-formats';
-import { TextWriter } from './report-text';
+import { oneLine, TextWriter } from './report-text';
 import { STYLES } from './styles';
 import { summaryPages } from './summary-pages';
 
@@ -89,15 +89,15 @@ class Layout {
 
   private finishPart(part: OpenPart): ReportPart {
     const { document, formats } = this;
-    const title = part.text.own(document.title);
-    const shell = html`<!doctype html>
+    const title = part.text.own(oneLine(document.title));
+    const shell = markup`<!doctype html>
       <html lang="${document.locale}" dir="${formats.direction}">
         <head>
           <meta charset="utf-8" />
-          <meta http-equiv="Content-Security-Policy" content="${new Html(POLICY)}" />
+          <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}" />
           <title>${title}</title>
           <style>
-            ${new Html(part.fontUse.css() + STYLES)}
+            ${new Markup(part.fontUse.css() + STYLES)}
           </style>
         </head>
         <body>
@@ -107,20 +107,20 @@ class Layout {
     return { html: shell.text, pages: part.pages.length, bookmarks: part.bookmarks };
   }
 
-  private page(content: Html, part: OpenPart, continued: string): Html {
+  private page(content: Markup, part: OpenPart, continued: string): Markup {
     const { formats, document } = this;
     const { text } = part;
     const index = part.first + part.pages.length;
     const number = `Page ${formats.integer(index + 1)} of ${formats.integer(this.pages)}`;
-    const running = html`<div class="running">
+    const running = markup`<div class="running">
       <div class="cut">${text.write(document.title)}</div>
       <div>${text.write(continued === '' ? this.period : continued)}</div>
     </div>`;
-    return html`<div class="page">
-      ${index === 0 ? Html.empty : running}${content}
+    return markup`<div class="page">
+      ${index === 0 ? Markup.empty : running}${content}
       <div class="footer">
         <div class="cut">${text.write(document.clientName)}</div>
-        <div>${text.own(number)}</div>
+        <div>${text.words(number)}</div>
       </div>
     </div>`;
   }
@@ -135,7 +135,7 @@ class Layout {
     }
   }
 
-  private summary(text: TextWriter): Html[] {
+  private summary(text: TextWriter): Markup[] {
     return summaryPages(this.document, this.formats, text);
   }
 
@@ -153,6 +153,6 @@ interface OpenPart {
   first: number;
   fontUse: FontUse;
   text: TextWriter;
-  pages: Html[];
+  pages: Markup[];
   bookmarks: Bookmark[];
 }

@@ -1,4 +1,4 @@
-import { escapeHtml, Html } from './html';
+import { escapeHtml, Markup } from './markup';
 import { cjkLanguageOf } from './fonts/text-language';
 import { FontUse } from './fonts/font-subsets';
 
@@ -33,20 +33,28 @@ export class TextWriter {
   ) {}
 
   /** Somebody's text, kept apart from the direction and the Han characters of what surrounds it. */
-  write(text: string): Html {
+  write(text: string): Markup {
     const line = oneLine(text);
-    if (PLAIN.test(line) && this.direction === 'ltr') return new Html(escapeHtml(line));
+    if (PLAIN.test(line) && this.direction === 'ltr') return new Markup(escapeHtml(line));
     this.fonts.add(line);
     const language = cjkLanguageOf(line, this.language);
     const lang = language && language !== this.language ? ` lang="${language}"` : '';
     const mixed = this.direction === 'rtl' || RIGHT_TO_LEFT.test(line) || BIDI_CONTROLS.test(line);
-    if (!mixed && lang === '') return new Html(escapeHtml(line));
-    return new Html(`<bdi${lang}>${escapeHtml(line)}</bdi>`);
+    if (!mixed && lang === '') return new Markup(escapeHtml(line));
+    return new Markup(`<bdi${lang}>${escapeHtml(line)}</bdi>`);
   }
 
-  /** Numbers, dates and fixed words of the report itself. */
-  own(text: string): Html {
+  /** English words with numbers in them, whatever the direction around them. */
+  words(text: string): Markup {
     this.fonts.add(text);
-    return new Html(escapeHtml(text));
+    return new Markup(
+      this.direction === 'rtl' ? `<bdi dir="ltr">${escapeHtml(text)}</bdi>` : escapeHtml(text),
+    );
+  }
+
+  /** Numbers and dates as the locale writes them. */
+  own(text: string): Markup {
+    this.fonts.add(text);
+    return new Markup(escapeHtml(text));
   }
 }

@@ -1,11 +1,11 @@
-import { Html, html } from './html';
+import { Markup, markup } from './markup';
 import { ReportFormats } from './report-formats';
 import { ReportSeriesPoint, ReportSummary } from './report-document';
 import { chartPeriods, periodLabels } from './chart-periods';
 import { TextWriter } from './report-text';
 import { valueTicks } from './value-ticks';
 
-export const CHART = { width: 690, height: 220 };
+export const CHART = { width: 690, height: 250 };
 
 const PLOT = { left: 58, right: 6, top: 8, bottom: 22 };
 
@@ -15,7 +15,7 @@ export function revenueChart(
   options: { startDate: string; endDate: string; unit: ReportSummary['seriesUnit']; currency: string },
   formats: ReportFormats,
   text: TextWriter,
-): Html {
+): Markup {
   const periods = chartPeriods(options.startDate, options.endDate, options.unit);
   // Floats are enough for the height of a bar; every printed amount stays exact.
   const values = new Map(series.map((point) => [point.periodStart, Number(point.total)]));
@@ -42,17 +42,13 @@ export function revenueChart(
   const end = mirror ? 'start' : 'end';
   const valueLabels = ticks.map(
     (tick) =>
-      html`<text x="${x(PLOT.left - 8)}" y="${y(tick) + 3}" text-anchor="${end}" direction="ltr"
-        >${text.own(formats.compactMoney(tick, options.currency))}</text
-      >`,
+      markup`<text x="${x(PLOT.left - 8)}" y="${y(tick) + 3}" text-anchor="${end}" direction="ltr">${text.own(formats.compactMoney(tick, options.currency))}</text>`,
   );
   const labels = periodLabels(periods, options.unit, formats.locale).map(
     ({ index, label }) =>
-      html`<text x="${x(PLOT.left + step * (index + 0.5))}" y="${CHART.height - 6}" text-anchor="middle"
-        >${text.own(label)}</text
-      >`,
+      markup`<text x="${x(PLOT.left + step * (index + 0.5))}" y="${CHART.height - 6}" text-anchor="middle">${text.own(label)}</text>`,
   );
-  return html`<svg
+  return markup`<svg
     class="chart"
     role="img"
     aria-label="Revenue per ${options.unit}"

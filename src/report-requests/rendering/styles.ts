@@ -38,8 +38,10 @@ h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-heig
 .figures dd{font-size:20px;line-height:28px;font-weight:600;white-space:nowrap}
 .facts{height:64px;display:grid;grid-template-columns:1fr 1fr 1.6fr;gap:0 24px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .facts dd{line-height:18px}
+section.currency{padding-bottom:32px}
 h2{font-size:13px;line-height:20px;font-weight:600}
 .currency h2 small{font-size:9.5px;font-weight:400;color:${MUTED};padding-inline-start:8px}
+bdi{display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;vertical-align:top}
 .chart{display:block;margin-top:8px}
 .chart text{font-size:9px;fill:${MUTED}}
 .chart .bars{fill:${ACCENT}}

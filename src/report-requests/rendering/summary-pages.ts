@@ -1,5 +1,5 @@
 import { sumDecimals } from './decimals';
-import { Html, html } from './html';
+import { Markup, markup } from './markup';
 import { statusLabel } from './order-rows';
 import { SUMMARY_HEIGHT } from './page-geometry';
 import { ReportDocument, ReportTotal } from './report-document';
@@ -10,15 +10,15 @@ import { CHART, revenueChart } from './revenue-chart';
 /** A part of a summary page with the height that its style gives it, in px. */
 interface Block {
   height: number;
-  content: Html;
+  content: Markup;
 }
 
-const HEIGHTS = { title: 136, figures: 70, facts: 78, empty: 100, currency: 52, row: 22 };
+const HEIGHTS = { title: 136, figures: 70, facts: 78, empty: 100, currency: 76, row: 22 };
 const FIGURES = 3;
 
 /** The first page, or more of them when the orders are in many currencies. */
-export function summaryPages(document: ReportDocument, formats: ReportFormats, text: TextWriter): Html[] {
-  return pack(blocks(document, formats, text)).map((page) => html`${page.map((block) => block.content)}`);
+export function summaryPages(document: ReportDocument, formats: ReportFormats, text: TextWriter): Markup[] {
+  return pack(blocks(document, formats, text)).map((page) => markup`${page.map((block) => block.content)}`);
 }
 
 /** Blocks in their order, each on the first page that has room for it after those before. */
@@ -38,7 +38,7 @@ function pack(all: Block[]): Block[][] {
 
 function blocks(document: ReportDocument, formats: ReportFormats, text: TextWriter): Block[] {
   const { summary } = document;
-  const title = html`<div class="title">
+  const title = markup`<div class="title">
     <h1>${text.write(document.title)}</h1>
     <div class="lead cut">${text.own(formats.period(document.startDate, document.endDate))}</div>
     <div class="lead cut">${text.write(document.clientName)}</div>
@@ -48,8 +48,8 @@ function blocks(document: ReportDocument, formats: ReportFormats, text: TextWrit
     { height: HEIGHTS.facts, content: facts(document, formats, text) },
   ];
   if (summary.orders === 0) {
-    const content = html`<p class="empty">
-      There are no orders in this period${document.statuses ? ' with these statuses' : ''}.
+    const content = markup`<p class="empty">
+      ${text.words(`There are no orders ${document.statuses ? 'with these statuses ' : ''}in this period.`)}
     </p>`;
     return [...head, { height: HEIGHTS.empty, content }];
   }
@@ -61,17 +61,17 @@ function blocks(document: ReportDocument, formats: ReportFormats, text: TextWrit
   ];
 }
 
-function facts(document: ReportDocument, formats: ReportFormats, text: TextWriter): Html {
+function facts(document: ReportDocument, formats: ReportFormats, text: TextWriter): Markup {
   const statuses = document.statuses?.map((status) => statusLabel(status)).join(', ') ?? 'All';
-  const entries: [string, Html][] = [
+  const entries: [string, Markup][] = [
     ['Order statuses', text.write(statuses)],
     ['Shown', text.own(document.includeItems ? 'Orders and their lines' : 'Orders')],
     ['Generated', text.own(`${formats.moment(document.generatedAt)} (${document.timeZone})`)],
   ];
-  return html`<dl class="facts">
+  return markup`<dl class="facts">
     ${entries.map(
       ([name, value]) =>
-        html`<div>
+        markup`<div>
           <dt>${name}</dt>
           <dd class="cut">${value}</dd>
         </div>`,
@@ -84,7 +84,7 @@ function figures(
   currencies: ReadonlyMap<string, ReportTotal[]>,
   formats: ReportFormats,
   text: TextWriter,
-): Html {
+): Markup {
   const { orders, lines } = document.summary;
   const totals = [...currencies]
     .slice(0, FIGURES)
@@ -97,10 +97,10 @@ function figures(
     ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
     ...totals,
   ];
-  return html`<dl class="figures">
+  return markup`<dl class="figures">
     ${entries.map(
       ([name, value]) =>
-        html`<div>
+        markup`<div>
           <dt>${name}</dt>
           <dd>${text.own(value)}</dd>
         </div>`,
@@ -128,7 +128,7 @@ function currencyBlock(
     orders: totals.reduce((count, total) => count + total.orders, 0),
     total: sumDecimals(totals.map((total) => total.total)),
   };
-  const table = html`<table class="totals">
+  const table = markup`<table class="totals">
     <thead>
       <tr>
         <th scope="col">Status</th>
@@ -143,7 +143,7 @@ function currencyBlock(
   const name = new Intl.DisplayNames(formats.locale, { type: 'currency' }).of(currency) ?? currency;
   return {
     height: HEIGHTS.currency + CHART.height + HEIGHTS.row * (totals.length + 2),
-    content: html`<section class="currency">
+    content: markup`<section class="currency">
       <h2>Revenue per ${unit}<small>${text.own(name)}</small></h2>
       ${chart}${table}
     </section>`,
@@ -157,8 +157,8 @@ function totalRow(
   currency: string,
   formats: ReportFormats,
   text: TextWriter,
-): Html {
-  return html`<tr class="${kind}">
+): Markup {
+  return markup`<tr class="${kind}">
     <td>${text.write(label)}</td>
     <td>${text.own(formats.integer(values.orders))}</td>
     <td>${text.own(formats.money(values.total, currency))}</td>

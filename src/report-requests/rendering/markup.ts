@@ -1,11 +1,11 @@
 /** Markup that is safe to print as it is. */
-export class Html {
+export class Markup {
   constructor(readonly text: string) {}
 
-  static readonly empty = new Html('');
+  static readonly empty = new Markup('');
 }
 
-type HtmlValue = string | number | Html | readonly Html[];
+type MarkupValue = string | number | Markup | readonly Markup[];
 
 const UNSAFE = /[&<>"'`=]/;
 const UNSAFE_ALL = /[&<>"'`=]/g;
@@ -26,17 +26,17 @@ export function escapeHtml(text: string): string {
   return text.replace(UNSAFE_ALL, (character) => ENTITIES[character] ?? '');
 }
 
-/** Template tag: every interpolated string is escaped; only `Html` goes in as it is. */
-export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
+/** Template tag: every interpolated string is escaped; only `Markup` goes in as it is. */
+export function markup(strings: TemplateStringsArray, ...values: MarkupValue[]): Markup {
   let text = strings[0] ?? '';
   values.forEach((value, index) => {
-    text += markup(value) + (strings[index + 1] ?? '');
+    text += written(value) + (strings[index + 1] ?? '');
   });
-  return new Html(text);
+  return new Markup(text);
 }
 
-function markup(value: HtmlValue): string {
-  if (value instanceof Html) return value.text;
+function written(value: MarkupValue): string {
+  if (value instanceof Markup) return value.text;
   if (typeof value === 'string') return escapeHtml(value);
   if (typeof value === 'number') return String(value);
   return value.map((part) => part.text).join('');

@@ -1,0 +1,112 @@
+import { readdir } from 'node:fs/promises';
+import { BrowserLostError } from '../../src/report-requests/rendering/render-errors';
+import { processesOf, profiles } from './browser-processes';
+import { sampleOrder, sampleReport } from './sample-report';
+import { eventually, TestRenderer } from './test-renderer';
+
+const many = Array.from({ length: 20_000 }, (_, index) => sampleOrder(index));
+const few = many.slice(0, 20);
+
+describe('a browser that is lost', () => {
+  let renderer: TestRenderer;
+
+  afterEach(async () => {
+    await renderer.close();
+    expect(await processesOf(renderer.browserPids)).toEqual([]);
+    expect(await profiles()).toEqual([]);
+  });
+
+  /** Starts a long report; resolves when its first part is printed and the next is at work. */
+  async function startLong(signal?: AbortSignal): Promise<{ result: Promise<unknown>; pid: number }> {
+    let started = false;
+    const onProgress = (): void => void (started = true);
+    const rendering = renderer.start(sampleReport(many), { onProgress, ...(signal && { signal }) });
+    const result = rendering.then(
+      () => 'finished',
+      (error: unknown) => error,
+    );
+    await eventually('the first part is printed', () => started);
+    return { result, pid: renderer.browserPids.at(-1)! };
+  }
+
+  it('is told at once when it is killed, and the next report gets another', async () => {
+    renderer = await TestRenderer.create();
+    const { result, pid } = await startLong();
+    const killed = Date.now();
+    process.kill(pid, 'SIGKILL');
+    expect(await result).toBeInstanceOf(BrowserLostError);
+    expect(Date.now() - killed).toBeLessThan(3_000);
+    expect(await readdir(renderer.directory)).toEqual([]);
+    expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
+    expect(renderer.started).toHaveLength(2);
+  });
+
+  it('is killed when it hangs, and the next report gets another', async () => {
+    renderer = await TestRenderer.create({ printDeadlineMs: 2_000 });
+    await renderer.render(sampleReport(few));
+    const { result, pid } = await startLong();
+    process.kill(-pid, 'SIGSTOP');
+    const stopped = Date.now();
+    expect(await result).toBeInstanceOf(BrowserLostError);
+    expect(Date.now() - stopped).toBeLessThan(6_000);
+    expect(await processesOf([pid])).toEqual([]);
+    expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
+  });
+
+  it('is replaced without a failure when it died between two reports', async () => {
+    renderer = await TestRenderer.create();
+    await renderer.render(sampleReport(few));
+    const [pid] = renderer.browserPids;
+    process.kill(pid!, 'SIGKILL');
+    await eventually('it is gone', async () => (await processesOf([pid!])).length === 0);
+    expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
+  });
+
+  it('is killed when its report is aborted', async () => {
+    renderer = await TestRenderer.create();
+    const abort = new AbortController();
+    const { result, pid } = await startLong(abort.signal);
+    const reason = new Error('cancelled by its owner');
+    abort.abort(reason);
+    const aborted = Date.now();
+    expect(await result).toBe(reason);
+    expect(Date.now() - aborted).toBeLessThan(3_000);
+    await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
+    expect(await readdir(renderer.directory)).toEqual([]);
+    expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
+  });
+
+  it('takes no other report with it', async () => {
+    renderer = await TestRenderer.create({}, 2);
+    const abort = new AbortController();
+    const { result } = await startLong(abort.signal);
+    const small = renderer.render(sampleReport(few));
+    abort.abort(new Error('cancelled'));
+    expect((await small).pages).toHaveLength(2);
+    expect(await result).toBeInstanceOf(Error);
+  });
+
+  it('is replaced after its share of prints', async () => {
+    renderer = await TestRenderer.create({ printsPerBrowser: 3 });
+    for (let count = 0; count < 7; count += 1) await renderer.start(sampleReport(few));
+    expect(renderer.started).toHaveLength(3);
+    expect((await processesOf(renderer.browserPids.slice(0, 2))).length).toBe(0);
+  });
+
+  it('is not started before there is something to print', async () => {
+    renderer = await TestRenderer.create();
+    expect(renderer.started).toHaveLength(0);
+  });
+
+  it('does not keep a small report waiting for a large one', async () => {
+    renderer = await TestRenderer.create();
+    const abort = new AbortController();
+    const { result } = await startLong(abort.signal);
+    let finished = false;
+    void result.then(() => (finished = true));
+    await renderer.start(sampleReport(few));
+    expect(finished).toBe(false);
+    abort.abort();
+    await result;
+  });
+});

@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { AddressInfo, createServer, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UnprintableDocumentError } from '../../src/report-requests/rendering/render-errors';
+import { readPdf, textOf } from './pdf-reader';
+import { TestRenderer } from './test-renderer';
+
+const CANARY = 'canary-7f3a';
+
+/** Below the escaping: markup that reached a document all the same. */
+describe('a document with hostile markup', () => {
+  let renderer: TestRenderer;
+  let server: Server;
+  let connections = 0;
+  let folder: string;
+  let address: string;
+  let canary: string;
+
+  beforeAll(async () => {
+    renderer = await TestRenderer.create();
+    server = createServer((socket) => {
+      connections += 1;
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${CANARY.length}\r\nConnection: close\r\n\r\n${CANARY}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    folder = await mkdtemp(join(tmpdir(), 'order-reports-canary-'));
+    const path = join(folder, 'canary.txt');
+    await writeFile(path, CANARY);
+    canary = pathToFileURL(path).href;
+  });
+
+  afterAll(async () => {
+    await renderer.close();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function print(markup: string): Promise<string> {
+    const { signal } = new AbortController();
+    const html = `<!doctype html><title>x</title><body>${markup}<p>The end.</p>`;
+    const pdf = await renderer.pool.print(Symbol('hostile'), html, { tagged: false }, signal);
+    const path = join(renderer.directory, 'hostile.pdf');
+    await writeFile(path, pdf);
+    return textOf(await readPdf(path));
+  }
+
+  it.each([
+    ['an image', (url: string) => `<img src="${url}">`],
+    ['a style sheet', (url: string) => `<link rel="stylesheet" href="${url}">`],
+    ['an import', (url: string) => `<style>@import "${url}";</style>`],
+    ['a frame', (url: string) => `<iframe src="${url}"></iframe>`],
+    ['an object', (url: string) => `<object data="${url}"></object><embed src="${url}">`],
+    [
+      'a prefetch',
+      (url: string) => `<link rel="prefetch" href="${url}"><link rel="preload" as="fetch" href="${url}">`,
+    ],
+    [
+      'a connection',
+      (url: string) => `<link rel="preconnect" href="${url}"><link rel="dns-prefetch" href="${url}">`,
+    ],
+    ['an icon', (url: string) => `<link rel="icon" href="${url}">`],
+    ['a picture in SVG', (url: string) => `<svg><image href="${url}"/><use href="${url}#a"/></svg>`],
+    [
+      'a script',
+      (url: string) =>
+        `<script>fetch("${url}");document.body.append("scripted")</script><img src=x onerror="fetch('${url}')">`,
+    ],
+    ['a sound', (url: string) => `<video src="${url}" poster="${url}"></video><audio src="${url}"></audio>`],
+  ])('reaches nothing through %s', async (_, vector) => {
+    for (const url of [`http://${address}/x`, canary]) {
+      const text = await print(vector(url));
+      expect(text).toContain('The end.');
+      expect(text).not.toContain(CANARY);
+      expect(text).not.toContain('scripted');
+    }
+    expect(connections).toBe(0);
+  });
+
+  // A page that goes away may fail to print; what counts is where it did not get.
+  it.each([
+    ['a refresh', (url: string) => `<meta http-equiv="refresh" content="0;url=${url}">`],
+    [
+      'a refresh of a frame',
+      (url: string) => `<iframe srcdoc="<meta http-equiv=refresh content='0;url=${url}'>"></iframe>`,
+    ],
+  ])('does not leave through %s', async (_, vector) => {
+    for (const url of [`http://${address}/x`, canary]) {
+      expect(await print(vector(url)).catch(() => '')).not.toContain(CANARY);
+    }
+    expect(connections).toBe(0);
+  });
+
+  it('is refused when a font is not in it', async () => {
+    const style = `<style>@font-face{font-family:x;src:url("http://${address}/x")}p{font-family:x}</style>`;
+    await expect(print(style)).rejects.toThrow(UnprintableDocumentError);
+    expect(connections).toBe(0);
+  });
+});

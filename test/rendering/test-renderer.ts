@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
+import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
+import { BrowserProcess } from '../../src/report-requests/rendering/browser-process';
+import { BrowserSlot, SlotLimits } from '../../src/report-requests/rendering/browser-slot';
+import { RenderedReport, ReportDocument } from '../../src/report-requests/rendering/report-document';
+import { RenderOptions, ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
+import { Pdf, readPdf } from './pdf-reader';
+
+/** The renderer with real browsers, whose processes a test can reach. */
+export class TestRenderer {
+  readonly started: BrowserProcess[] = [];
+  readonly pool: BrowserPool;
+  private readonly renderer: ReportRenderer;
+
+  private constructor(
+    readonly directory: string,
+    limits: Partial<SlotLimits>,
+    slots: number,
+  ) {
+    const launcher = new BrowserLauncher({ browserPath: process.env['BROWSER_PATH'], dataDir: directory });
+    const start = async (): Promise<BrowserProcess> => {
+      const browser = await launcher.start();
+      this.started.push(browser);
+      return browser;
+    };
+    const all = { printDeadlineMs: 30_000, printsPerBrowser: 100, ...limits };
+    this.pool = new BrowserPool(slots, () => new BrowserSlot(start, all));
+    this.renderer = new ReportRenderer(this.pool);
+  }
+
+  static async create(limits: Partial<SlotLimits> = {}, slots = 1): Promise<TestRenderer> {
+    return new TestRenderer(await mkdtemp(join(tmpdir(), 'order-reports-test-')), limits, slots);
+  }
+
+  async render(document: ReportDocument): Promise<Pdf & { path: string; bytes: number }> {
+    const fractions: number[] = [];
+    const { path, pages, bytes } = await this.start(document, {
+      onProgress: (fraction) => fractions.push(fraction),
+    });
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions).toEqual([...fractions].sort((one, other) => one - other));
+    const pdf = await readPdf(path);
+    expect(pdf.pages).toHaveLength(pages);
+    return { ...pdf, path, bytes };
+  }
+
+  /** Renders without reading what comes of it. */
+  start(document: ReportDocument, options: Partial<RenderOptions> = {}): Promise<RenderedReport> {
+    const { directory } = this;
+    const { signal } = new AbortController();
+    return this.renderer.render(document, { directory, signal, onProgress: () => undefined, ...options });
+  }
+
+  /** Ids of the main processes of all browsers so far; each is the id of its process group too. */
+  get browserPids(): number[] {
+    return this.started.map(({ browser }) => browser.process()?.pid ?? 0);
+  }
+
+  async close(): Promise<void> {
+    await this.renderer.onApplicationShutdown();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `holds`, and fails after ten seconds. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
