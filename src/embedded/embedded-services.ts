@@ -22,12 +22,17 @@ export interface EmbeddedServicesOptions {
 
 /**
  * Starts a Postgres and a Redis of this process's own, on loopback ports, with their data below `dataDir`, and keeps
- * them running until `stop()`. Call `stop()` last, after everything that uses them has drained.
+ * them running until `stop()`. Call `stop()` last, after everything that uses them has drained. A `process.exit()` in
+ * between, also during the start, ends them as well; a signal without a handler does not, so install handlers before.
  *
  * @throws Error when another process uses the data directory, or when a service cannot be brought up; nothing runs then
  */
 export async function startEmbeddedServices(options: EmbeddedServicesOptions): Promise<EmbeddedServices> {
   const { postgres, redis, durable = true, log } = options;
+  if (!postgres && !redis) {
+    // Nothing of its own: any number of processes may share the data directory.
+    return { databaseUrl: undefined, redisUrl: undefined, stop: () => Promise.resolve() };
+  }
   const dataDir = resolve(options.dataDir);
   // Others may pass through (as root, Postgres runs as another user); what lies inside is closed to them.
   if ((await mkdir(dataDir, { recursive: true })) !== undefined) await chmod(dataDir, 0o711);

@@ -48,13 +48,13 @@ export class SupervisedProcess {
   async start(): Promise<void> {
     await stopRecorded(this.definition, this.log);
     rotate(this.definition.logFile);
+    process.on('exit', this.onExit);
     try {
       await this.launch();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    process.on('exit', this.onExit);
   }
 
   async stop(): Promise<void> {

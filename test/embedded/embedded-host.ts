@@ -1,15 +1,15 @@
 // A main process in small, for tests that kill one: starts the services, prints where they are, drains, stops them.
 import { Client } from 'pg';
-import { startEmbeddedServices } from '../../src/embedded/embedded-services';
+import { startEmbeddedServices, type EmbeddedServices } from '../../src/embedded/embedded-services';
 
 async function main(): Promise<void> {
   const [dataDir = '', onSignal = 'stop'] = process.argv.slice(2);
-  const log = (line: string): void => console.log(line);
-  const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log });
+  const running: { services?: EmbeddedServices } = {};
   let signals = 0;
   const end = async (): Promise<void> => {
     if (++signals > 1) return;
-    if (onSignal === 'exit') process.exit(3);
+    const { services } = running;
+    if (onSignal === 'exit' || services === undefined) process.exit(3);
     const client = new Client({ connectionString: services.databaseUrl });
     await client.connect();
     // Long enough that a Postgres which got the signal too would have broken it off.
@@ -20,6 +20,9 @@ async function main(): Promise<void> {
     console.log('stopped');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
+  const log = (line: string): void => console.log(line);
+  const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log });
+  running.services = services;
   console.log(`ready ${JSON.stringify({ databaseUrl: services.databaseUrl, redisUrl: services.redisUrl })}`);
 }
 

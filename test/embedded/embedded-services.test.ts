@@ -90,6 +90,15 @@ it('starts only what is asked for', async () => {
   expect(await redisCommand(services.redisUrl!, 'PING')).toBe('+PONG');
 });
 
+it('starts nothing and claims nothing when neither is asked for', async () => {
+  await start();
+  const log = (): undefined => undefined;
+  const services = await startEmbeddedServices({ dataDir, postgres: false, redis: false, log });
+  expect(services).toMatchObject({ databaseUrl: undefined, redisUrl: undefined });
+  await services.stop();
+  expect(runningOf(serviceProcesses(dataDir))).toEqual(['postgres', 'redis']);
+});
+
 it('brings a server that dies back on the same port, and says so', async () => {
   const { databaseUrl, redisUrl } = await start();
   await query(databaseUrl, 'CREATE TABLE kept AS SELECT 1');

@@ -58,6 +58,19 @@ it('takes its services along when it exits without stopping them', async () => {
   await waitFor(() => runningOf(processes).length === 0, { what: 'the services to end' });
 });
 
+it('takes them along when it is interrupted while they start', async () => {
+  const running = await host();
+  // The record is written as the server is spawned, long before it serves.
+  const processes = await waitFor(() => serviceProcesses(dataDir), {
+    what: 'both to be spawned',
+    everyMs: 1,
+  });
+  running.signalGroup('SIGINT');
+  expect(await running.exited()).toBe(3);
+  expect(running.output).not.toContain('ready');
+  await waitFor(() => runningOf(processes).length === 0, { what: 'the services to end' });
+});
+
 it('finds and ends the services of a run that was killed, and has their data', async () => {
   const killed = await host();
   await query(await ready(killed), 'CREATE TABLE kept AS SELECT 7 AS n');
