@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { DataSource, EntityManager } from 'typeorm';
+import { inTransaction } from '../transaction';
+import { OrderCsvReader } from './csv-reader';
+import type { ImportedLine } from './csv-row';
+import { OrderStaging } from './order-staging';
+import { RowError, RowErrors } from './row-errors';
+
+export interface ImportReport {
+  /** What was imported; 0 when there are errors. */
+  orders: number;
+  lines: number;
+  /** Columns of the file that mean nothing to the import. */
+  ignoredColumns: string[];
+  /** The first errors, by row; when there is one, nothing was imported. */
+  errors: RowError[];
+  /** How many errors there are in all. */
+  errorCount: number;
+}
+
+export type ImportPhase = 'read' | 'check' | 'store';
+
+export interface ImportOptions {
+  /** For a file without the column, or a row without a value in it. */
+  defaultCurrency?: string;
+  signal?: AbortSignal;
+  /** Called when a phase begins. */
+  onPhase?: (phase: ImportPhase) => void;
+  /** Called now and then while reading, with the number of rows so far. */
+  onRows?: (rows: number) => void;
+  /**
+   * Called in the import's transaction when all is stored, just before it commits. What it writes through the manager stands
+   * or falls with the import; what it throws undoes the import.
+   */
+  beforeCommit?: (manager: EntityManager, counts: { orders: number; lines: number }) => Promise<void>;
+}
+
+const DEFAULT_CURRENCY = 'USD';
+const BATCH_SIZE = 2_000;
+
+/** Imports order files: all of a file or, when anything in it is wrong, nothing. */
+@Injectable()
+export class OrderImport {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Imports a CSV of the columns in `csv-columns.ts`. A file of any size takes little memory. An order that the client
+   * has already is an error: an import never changes orders, and a file that is sent twice by mistake is found.
+   *
+   * @throws the signal's reason when it is aborted; whatever reading the source throws
+   */
+  async importOrders(clientId: string, source: Readable, options: ImportOptions = {}): Promise<ImportReport> {
+    const { signal } = options;
+    const reading = { errors: new RowErrors(), ignoredColumns: [] as string[] };
+    try {
+      const counts = await inTransaction(
+        this.dataSource,
+        { isolation: 'READ COMMITTED', readOnly: false, signal },
+        (manager) => this.run(new OrderStaging(manager, clientId), manager, source, options, reading),
+      );
+      return { ...counts, ignoredColumns: reading.ignoredColumns, errors: [], errorCount: 0 };
+    } catch (error) {
+      if (!(error instanceof RejectedFile)) throw error;
+      const { errors, ignoredColumns } = reading;
+      return { orders: 0, lines: 0, ignoredColumns, errors: errors.list, errorCount: errors.count };
+    } finally {
+      source.destroy();
+    }
+  }
+
+  private async run(
+    staging: OrderStaging,
+    manager: EntityManager,
+    source: Readable,
+    options: ImportOptions,
+    reading: { errors: RowErrors; ignoredColumns: string[] },
+  ): Promise<{ orders: number; lines: number }> {
+    const { errors } = reading;
+    options.onPhase?.('read');
+    await staging.create();
+    const reader = new OrderCsvReader(errors, options.defaultCurrency ?? DEFAULT_CURRENCY);
+    const staged = await this.stage(reader, staging, source, options);
+    reading.ignoredColumns = reader.ignoredColumns;
+    if (staged === 0 && errors.count === 0) errors.add(1, null, 'the file has no order lines');
+
+    options.onPhase?.('check');
+    await staging.group(errors);
+    await staging.findExisting(errors);
+    if (errors.count > 0) throw new RejectedFile();
+
+    options.onPhase?.('store');
+    const counts = await staging.store();
+    if (counts.lines < staged) {
+      await staging.findExisting(errors);
+      throw new RejectedFile();
+    }
+    await options.beforeCommit?.(manager, counts);
+    return counts;
+  }
+
+  private async stage(
+    reader: OrderCsvReader,
+    staging: OrderStaging,
+    source: Readable,
+    { signal, onRows }: ImportOptions,
+  ): Promise<number> {
+    let batch: ImportedLine[] = [];
+    let staged = 0;
+    for await (const line of reader.lines(source)) {
+      batch.push(line);
+      if (batch.length < BATCH_SIZE) continue;
+      await staging.add(batch);
+      staged += batch.length;
+      batch = [];
+      onRows?.(reader.rows);
+      signal?.throwIfAborted();
+    }
+    await staging.add(batch);
+    onRows?.(reader.rows);
+    return staged + batch.length;
+  }
+}
+
+/** Rolls the transaction back; the errors are in the report. */
+class RejectedFile extends Error {}

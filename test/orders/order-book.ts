@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+
+/** A database of the test file's own, connected, with clients to own orders. */
+export class OrderBook {
+  private constructor(
+    readonly dataSource: DataSource,
+    private readonly database: TestDatabase,
+  ) {}
+
+  static async open(): Promise<OrderBook> {
+    const database = await createTestDatabase();
+    const dataSource = await new DataSource(dataSourceOptions(database.url, 10)).initialize();
+    return new OrderBook(dataSource, database);
+  }
+
+  async newClient(name: string): Promise<string> {
+    const [client] = await this.dataSource.query<{ id: string }[]>(
+      'INSERT INTO client (name) VALUES ($1) RETURNING id',
+      [name],
+    );
+    return client!.id;
+  }
+
+  async count(table: 'orders' | 'order_line'): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM ${table}`,
+    );
+    return row!.count;
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+    await this.database.drop();
+  }
+}
+
+export const csv = (...rows: string[]): Readable => Readable.from([Buffer.from(rows.join('\n'))]);
