@@ -19,7 +19,8 @@ export async function findServiceUser(log: (line: string) => void): Promise<Serv
   const existing = (await lookUp('postgres')) ?? (await lookUp(CREATED_USER));
   if (existing !== undefined) return existing;
   const options = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin'];
-  const created = await run('useradd', [...options, CREATED_USER]).then(
+  // By its path: that of root after a plain `su` lacks the folder.
+  const created = await run('/usr/sbin/useradd', [...options, CREATED_USER]).then(
     () => lookUp(CREATED_USER),
     () => undefined,
   );
