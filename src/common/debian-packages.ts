@@ -85,14 +85,25 @@ function privateState(work: string): string[] {
 }
 
 async function aptGet(args: string[], cwd: string): Promise<string> {
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
+  // By way of `env`, so that what else is set, a proxy above all, stays.
+  const command = [
+    'LC_ALL=C',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '--quiet',
+    '--assume-yes',
+    ...args,
+  ];
   try {
-    const options = { cwd, env, timeout: 300_000, maxBuffer: 16 * 1024 * 1024 };
-    const { stdout, stderr } = await run('apt-get', ['--quiet', '--assume-yes', ...args], options);
+    const { stdout, stderr } = await run('env', command, {
+      cwd,
+      timeout: 300_000,
+      maxBuffer: 16 * 1024 * 1024,
+    });
     return stdout + stderr;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new Error('there is no apt-get on this system', { cause: error });
+    const notFound = (error as { code?: unknown }).code === 127;
+    if (notFound) throw new Error('there is no apt-get on this system', { cause: error });
     const { stderr = '' } = error as { stderr?: string };
     throw new Error(`apt-get failed: ${stderr.trim() || String(error)}`, { cause: error });
   }
@@ -117,7 +128,7 @@ async function libraryDirs(root: string): Promise<string[]> {
       ...entries.filter((entry) => entry.isDirectory()).map((entry) => join(base, entry.name)),
     ];
     for (const dir of dirs) {
-      if ((await readdir(dir)).some((name) => /\.so(\.|$)/.test(name))) found.push(dir);
+      if ((await readdir(dir).catch(() => [])).some((name) => /\.so(\.|$)/.test(name))) found.push(dir);
     }
   }
   return found;

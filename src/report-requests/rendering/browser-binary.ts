@@ -3,7 +3,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureDebianPackages, PACKAGE_CACHE_DIR } from '../../common/debian-packages';
-import { unpackBundledBrowser } from './bundled-browser';
+import { findUnpackedBrowser, unpackBundledBrowser } from './bundled-browser';
 import { BrowserMissingError } from './render-errors';
 
 const run = promisify(execFile);
@@ -16,12 +16,13 @@ export interface BrowserBinary {
   version: string;
 }
 
+// The programs themselves come before the wrappers that start them.
 const FOLDERS = [
-  '/usr/local/bin',
-  '/usr/bin',
   '/usr/lib/chromium',
   '/opt/chrome-headless-shell',
   '/opt/google/chrome',
+  '/usr/local/bin',
+  '/usr/bin',
 ];
 // The headless shell prints about twice as fast as the whole browser.
 const HEADLESS_SHELLS = ['chromium-headless-shell', 'chrome-headless-shell', 'headless_shell'];
@@ -83,7 +84,9 @@ async function probeInstalled(names: string[]): Promise<BrowserBinary> {
 }
 
 async function probeBundled(cacheDir: string, log: (line: string) => void): Promise<BrowserBinary> {
-  const { executable, libraryPath, fontConfig } = await unpackBundledBrowser(cacheDir, log);
+  // One that came with the clone, or that its owner unpacked, is used by everybody.
+  const { executable, libraryPath, fontConfig } =
+    (await findUnpackedBrowser(PACKAGE_CACHE_DIR)) ?? (await unpackBundledBrowser(cacheDir, log));
   const hasFonts = await access('/etc/fonts/fonts.conf').then(
     () => true,
     () => false,
@@ -100,7 +103,11 @@ async function probeBundled(cacheDir: string, log: (line: string) => void): Prom
 async function probeDistribution(cacheDir: string, log: (line: string) => void): Promise<BrowserBinary> {
   const packages = ['chromium-headless-shell'];
   const { root, libraryPath } = await ensureDebianPackages({ packages, cacheDir, log });
-  return probe(join(root, 'usr/lib/chromium/chromium-headless-shell'), { LD_LIBRARY_PATH: libraryPath });
+  // One of its libraries keeps a part of itself in a folder of its own.
+  const folders = libraryPath.split(':').flatMap((folder) => [folder, join(folder, 'pulseaudio')]);
+  return probe(join(root, 'usr/lib/chromium/chromium-headless-shell'), {
+    LD_LIBRARY_PATH: folders.join(':'),
+  });
 }
 
 async function probe(executable: string, environment: Record<string, string> = {}): Promise<BrowserBinary> {

@@ -29,10 +29,8 @@ export async function unpackBundledBrowser(
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`the bundled Chromium does not run on ${process.platform}-${process.arch}`);
   }
-  // The package exports its code alone, so its archives are found from there.
-  const root = dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const target = join(cacheDir, 'browser', `headless-shell-${version}`);
+  const root = packageRoot();
+  const target = await targetIn(cacheDir);
   if (!(await exists(target))) {
     log(`unpacking the bundled Chromium into ${target}`);
     const work = join(cacheDir, 'browser', `.work-${randomUUID()}`);
@@ -46,11 +44,33 @@ export async function unpackBundledBrowser(
       await rm(work, { recursive: true, force: true });
     }
   }
+  return browserIn(target);
+}
+
+/** The same, where it is already unpacked. */
+export async function findUnpackedBrowser(cacheDir: string): Promise<BundledBrowser | undefined> {
+  const browser = browserIn(await targetIn(cacheDir));
+  return (await exists(browser.executable)) ? browser : undefined;
+}
+
+async function targetIn(cacheDir: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return join(cacheDir, 'browser', `headless-shell-${version}`);
+}
+
+function browserIn(target: string): BundledBrowser {
   return {
     executable: join(target, 'headless_shell'),
     libraryPath: join(target, 'libraries', 'lib'),
     fontConfig: join(target, 'fonts.conf'),
   };
+}
+
+/** The package exports its code alone, so its archives are found from there. */
+function packageRoot(): string {
+  return dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
 }
 
 async function unpack(from: string, work: string, target: string): Promise<void> {
