@@ -55,10 +55,11 @@ async function unpack(packages: string[], work: string): Promise<void> {
   }
   const apt = (...args: string[]): Promise<string> => aptGet([...privateState(work), ...args], downloads);
   // One broken source among several must not matter: whether the packages are known shows in the next step.
-  const update = await apt('update').catch((error: unknown) => String(error));
+  const update = await apt('update').catch(messageOf);
   const plan = await apt('--simulate', 'install', '--no-install-recommends', ...packages).catch(
     (error: unknown) => {
-      throw new Error(`${String(error)}\n${update}`);
+      const complaints = update.split('\n').filter((line) => /^(Err:|[EW]: | {2})/.test(line));
+      throw new Error([messageOf(error), ...complaints].join('\n'), { cause: error });
     },
   );
   const missing = [...plan.matchAll(/^Inst (\S+)(?: \[[^\]]*\])? \((\S+)/gm)]
@@ -138,6 +139,10 @@ async function releaseName(): Promise<string> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const value = (key: string): string => new RegExp(`^${key}="?([^"\n]*)`, 'm').exec(text)?.[1] ?? 'unknown';
   return `${value('ID')}-${value('VERSION_ID')}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function exists(path: string): Promise<boolean> {
