@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { AppError } from '../common/app-error';
+import { AppError, invalidField } from '../common/app-error';
 import { newId } from '../common/ids';
+import { CallbackPolicy } from './callback-policy';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
 import { writeEvent } from './job-event';
@@ -14,6 +15,8 @@ export interface Submission<Parameters extends object> {
   parameters: Parameters;
   /** The caller's `Idempotency-Key`, unquoted. */
   idempotencyKey?: string | undefined;
+  /** Told when the job ends. */
+  callbackUrl?: string | undefined;
 }
 
 /** Hours for which an idempotency key answers with the job that it made. */
@@ -25,11 +28,13 @@ export class JobSubmission {
   constructor(
     private readonly dataSource: DataSource,
     private readonly dispatcher: JobDispatcher,
+    @Optional() private readonly callbacks?: CallbackPolicy,
   ) {}
 
   /**
    * @returns the new job; with an idempotency key seen before, the job that it made then
-   * @throws AppError `idempotency_key_reused` when the key came with another request (422, as the draft says)
+   * @throws AppError `idempotency_key_reused` when the key came with another request (422, as the draft says), and 422
+   *   that names `callback_url` when that must not be called
    */
   async submit<P extends object, R extends object>(
     type: JobType<P, R>,
@@ -37,8 +42,7 @@ export class JobSubmission {
   ): Promise<Job> {
     const { idempotencyKey } = submission;
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
-    const job =
-      (await this.insert(type, submission, hash)) ?? (await this.find(submission.clientId, idempotencyKey));
+    const job = await this.insertOrFind(type, submission, hash);
     if (hash !== null && job.idempotency_hash?.equals(hash) === false) {
       throw new AppError(
         'unprocessable',
@@ -51,16 +55,45 @@ export class JobSubmission {
     return job;
   }
 
+  private async insertOrFind(
+    type: JobType,
+    submission: Submission<object>,
+    hash: Buffer | null,
+  ): Promise<Job> {
+    const { clientId, idempotencyKey, callbackUrl } = submission;
+    if (callbackUrl !== undefined) {
+      // A repeated request is answered with its job, whatever has become of the URL since.
+      const known = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
+      if (known !== undefined) return known;
+      await this.checkCallback(clientId, callbackUrl);
+    }
+    const job = (await this.insert(type, submission, hash)) ?? (await this.find(clientId, idempotencyKey));
+    if (job === undefined) {
+      // The key expired between the two statements: trying again makes a new job.
+      throw new AppError(
+        'conflict',
+        'idempotency_key_expired',
+        'This Idempotency-Key has just expired: try again.',
+      );
+    }
+    return job;
+  }
+
+  private async checkCallback(clientId: string, url: string): Promise<void> {
+    if (this.callbacks === undefined) throw invalidField('callback_url', 'callback_url is not supported here');
+    await this.callbacks.check(clientId, url);
+  }
+
   private async insert(
     type: JobType,
-    { clientId, request, parameters, idempotencyKey }: Submission<object>,
+    { clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
     hash: Buffer | null,
   ): Promise<Job | undefined> {
     const rows = await this.dataSource.query<Job[]>(
       `WITH changed AS (
          INSERT INTO job (id, client_id, type, request, parameters, idempotency_key, idempotency_hash, max_failures,
-           max_crashes, steps, deadline_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))
+           max_crashes, steps, deadline_at, callback_url)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12)
          ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING *
        ), ${writeEvent(`'accepted'`)}
@@ -77,24 +110,17 @@ export class JobSubmission {
         type.maxCrashes,
         type.steps,
         type.deadlineSeconds,
+        callbackUrl ?? null,
       ],
     );
     return rows[0];
   }
 
-  private async find(clientId: string, idempotencyKey: string | undefined): Promise<Job> {
+  private async find(clientId: string, idempotencyKey: string | undefined): Promise<Job | undefined> {
     const rows = await this.dataSource.query<Job[]>(
       `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
       [clientId, idempotencyKey],
     );
-    if (rows[0] === undefined) {
-      // The key expired between the two statements: trying again makes a new job.
-      throw new AppError(
-        'conflict',
-        'idempotency_key_expired',
-        'This Idempotency-Key has just expired: try again.',
-      );
-    }
     return rows[0];
   }
 }

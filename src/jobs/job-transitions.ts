@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import { JOB_COLUMNS, Job } from './job';
 import type { FailureClass, JobFailure } from './job-error';
 import { OUTCOME, writeEvent } from './job-event';
-import type { JobState } from './job-state';
+import { isTerminal, JobState } from './job-state';
+import { JobSignals } from './job-signals';
 
 /** An attempt that a worker was given: what every later change of it must name. */
 export interface Lease {
@@ -27,7 +28,10 @@ const EVENT_OF_STATE = `CASE state WHEN 'CANCELLED' THEN 'cancelled' WHEN 'FAILE
  */
 @Injectable()
 export class JobTransitions {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly signals: JobSignals,
+  ) {}
 
   /**
    * Prolongs the leases of attempts that a worker is busy with and stores how far they are.
@@ -42,19 +46,17 @@ export class JobTransitions {
       `WITH report AS (
          SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::bigint[])
            AS r(id, attempt, step, progress, size)
-       ), before AS (
-         SELECT j.id, j.step FROM job j JOIN report r USING (id) ORDER BY j.id FOR UPDATE OF j
        ), changed AS (
          UPDATE job j SET lease_until = now() + make_interval(secs => $6),
            step = r.step, progress = r.progress, size = coalesce(r.size, j.size)
-         FROM report r
+         FROM report r JOIN job before ON before.id = r.id
          WHERE j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
-         RETURNING j.*
+         RETURNING j.*, before.step AS step_before
        ), event AS (
          INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
-         SELECT c.id, c.client_id, c.type || '.progressed', c.round, c.attempt,
-           jsonb_build_object('step', c.steps[c.step + 1], 'progress', c.progress)
-         FROM changed c JOIN before b USING (id) WHERE c.step > b.step
+         SELECT id, client_id, type || '.progressed', round, attempt,
+           jsonb_build_object('step', steps[step + 1], 'progress', progress)
+         FROM changed WHERE step > step_before
        )
        SELECT id, attempt, cancel_requested_at IS NOT NULL AS cancelled FROM changed`,
       [
@@ -86,7 +88,7 @@ export class JobTransitions {
        SELECT id FROM changed`,
       [lease.jobId, lease.attempt, JSON.stringify(result), size, retentionDays],
     );
-    return rows.length === 1;
+    return this.told(rows.length === 1);
   }
 
   /**
@@ -115,7 +117,9 @@ export class JobTransitions {
        SELECT state FROM changed`,
       [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure)],
     );
-    return rows[0]?.state ?? null;
+    const state = rows[0]?.state ?? null;
+    this.told(state !== null && isTerminal(state));
+    return state;
   }
 
   /** Ends an attempt whose cancellation was asked for. */
@@ -129,7 +133,7 @@ export class JobTransitions {
        SELECT id FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    return rows.length === 1;
+    return this.told(rows.length === 1);
   }
 
   /** Gives an attempt back unfinished (a worker that shuts down): nobody's failure, due again at once. */
@@ -168,7 +172,9 @@ export class JobTransitions {
        SELECT ${JOB_COLUMNS} FROM job WHERE id = $2 AND client_id = $1 AND NOT EXISTS (SELECT FROM changed)`,
       [clientId, jobId],
     );
-    return rows[0] ?? null;
+    const job = rows[0] ?? null;
+    this.told(job !== null && isTerminal(job.state));
+    return job;
   }
 
   /** An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. */
@@ -212,6 +218,7 @@ export class JobTransitions {
        ), ${writeEvent(EVENT_OF_STATE, OUTCOME)}
        SELECT id FROM changed`,
     );
+    this.told(rows.length > 0);
     return rows.length;
   }
 
@@ -227,7 +234,14 @@ export class JobTransitions {
        ), ${writeEvent(`'failed'`, OUTCOME)}
        SELECT id FROM changed`,
     );
+    this.told(rows.length > 0);
     return rows.length;
+  }
+
+  /** Signals that jobs may have ended, once their events are committed. */
+  private told(changed: boolean): boolean {
+    if (changed) this.signals.ended.next();
+    return changed;
   }
 }
 

@@ -1,12 +1,12 @@
 import { BullModule } from '@nestjs/bull';
 import { DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { AppConfig } from '../config/app-config';
 import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { JobQueries } from './job-queries';
+import { JobSignals } from './job-signals';
 import { JobSubmission } from './job-submission.service';
 import { JobSweeper } from './job-sweeper.service';
 import { JobTransitions } from './job-transitions';
@@ -14,23 +14,12 @@ import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JOBS_QUEUE } from './jobs-queue';
-import { connectBull } from './redis-connections';
+import { QueuesModule } from './queues.module';
 
 /** The engine: the job table, its state machine, and what moves it. Every process
  * has it; `JobsWorkerModule` works, `JobsHttpModule` shows. */
 @Module({
-  imports: [
-    DiscoveryModule,
-    BullModule.forRootAsync({
-      inject: [AppConfig],
-      useFactory: (config: AppConfig) => ({
-        createClient: (type) => connectBull(config.redisUrl, type),
-        // Braces keep all keys of the queue on one node of a Redis cluster.
-        prefix: '{bull}',
-      }),
-    }),
-    BullModule.registerQueue({ name: JOBS_QUEUE }),
-  ],
+  imports: [DiscoveryModule, QueuesModule, BullModule.registerQueue({ name: JOBS_QUEUE })],
   providers: [
     JobCancellation,
     JobClaims,
@@ -38,6 +27,7 @@ import { connectBull } from './redis-connections';
     JobEta,
     JobPresenter,
     JobQueries,
+    JobSignals,
     JobSubmission,
     JobSweeper,
     JobTransitions,
@@ -49,6 +39,7 @@ import { connectBull } from './redis-connections';
     JobEta,
     JobPresenter,
     JobQueries,
+    JobSignals,
     JobSubmission,
     JobTransitions,
     JobTypeRegistry,

@@ -1,0 +1,24 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppConfig, readEnvironment } from '../../src/config/app-config';
+
+export const ADMIN_KEY = 'test-admin-key-0123456789abcdefghij';
+export const DEMO_KEY = 'test-demo-key-0123456789abcdefghijk';
+
+/** A configuration for one application under test, over its own database and Redis, read like a real one. */
+export function testConfig(
+  services: { databaseUrl: string; redisUrl: string },
+  variables: NodeJS.ProcessEnv = {},
+): AppConfig {
+  const environment = readEnvironment({
+    PORT: '0',
+    DATABASE_URL: services.databaseUrl,
+    REDIS_URL: services.redisUrl,
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'order-reports-test-files-')),
+    RENDER_CONCURRENCY: '2',
+    LOG_LEVEL: 'error',
+    ...variables,
+  });
+  return new AppConfig(environment, { ...services, adminApiKey: ADMIN_KEY, demoApiKey: DEMO_KEY });
+}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { Scope } from '../../src/clients/scope';
+import { CrashedJobError, PermanentJobError } from '../../src/jobs/job-error';
+import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
+import { defineJobType } from '../../src/jobs/job-type';
+
+export interface ScriptParameters {
+  /** What each attempt does, in turn; the last one goes on for all further attempts. */
+  attempts: ('succeed' | 'fail' | 'fail for good' | 'crash' | 'wait' | 'ignore the abort')[];
+}
+
+export interface ScriptResult {
+  attempt: number;
+}
+
+/** A job whose attempts do as they are told. */
+export const SCRIPTED = defineJobType<ScriptParameters, ScriptResult>({
+  name: 'test.scripted',
+  steps: ['first', 'second'],
+  scope: Scope.Reports,
+});
+
+/** Holds attempts that wait until the test lets them go on. */
+export const gates = {
+  open: false,
+  waiting: [] as (() => void)[],
+  release(): void {
+    this.waiting.splice(0).forEach((go) => go());
+  },
+};
+
+@Injectable()
+@HandlesJob(SCRIPTED)
+export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResult> {
+  async run({
+    parameters,
+    attempt,
+    signal,
+    step,
+    progress,
+  }: JobContext<ScriptParameters>): Promise<ScriptResult> {
+    const act = parameters.attempts[attempt - 1] ?? parameters.attempts.at(-1);
+    step('second');
+    progress(0.5);
+    switch (act) {
+      case 'fail':
+        throw new Error('secret detail');
+      case 'fail for good':
+        throw new PermanentJobError('no_good', 'This can never work.', 'unprocessable');
+      case 'crash':
+        throw new CrashedJobError('It died.');
+      case 'wait':
+        await new Promise<void>((resolve, reject) => {
+          gates.waiting.push(resolve);
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        });
+        return { attempt };
+      case 'ignore the abort':
+        await new Promise<void>((resolve) => gates.waiting.push(resolve));
+        return { attempt };
+      case 'succeed':
+      case undefined:
+        return { attempt };
+    }
+  }
+}
