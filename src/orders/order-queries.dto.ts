@@ -1,0 +1,70 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
+import { PageQuery } from '../common/pagination';
+import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
+import { OrderStatus } from './order-status';
+
+/** `status=a,b` and `status=a&status=b` are the same list. */
+const toList = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' ? value.split(',') : value;
+
+const STATUS = { enum: OrderStatus, enumName: 'OrderStatus', isArray: true };
+const TIME_ZONE = { default: 'UTC', example: 'Europe/Berlin', description: 'IANA; where the days begin.' };
+
+export class OrderListQuery extends PageQuery {
+  @ApiPropertyOptional(STATUS)
+  @IsOptional()
+  @Transform(toList)
+  @ArrayNotEmpty()
+  @IsEnum(OrderStatus, { each: true })
+  status?: OrderStatus[];
+
+  @ApiPropertyOptional({ format: 'date', example: '2016-01-01', description: 'First day, included.' })
+  @IsOptional()
+  @IsCalendarDate()
+  start_date?: string;
+
+  @ApiPropertyOptional({ format: 'date', example: '2017-01-01', description: 'The first day not included.' })
+  @IsOptional()
+  @IsCalendarDate()
+  @IsAfter('start_date')
+  end_date?: string;
+
+  @ApiPropertyOptional(TIME_ZONE)
+  @IsOptional()
+  @IsTimeZoneName()
+  time_zone?: string;
+
+  @ApiPropertyOptional({
+    example: 'gute',
+    description: "The customer's reference, or a part of the name in any case.",
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  customer?: string;
+}
+
+export class OrderSummaryQuery {
+  @ApiProperty({ format: 'date', example: '2016-01-01', description: 'First day, included.' })
+  @IsCalendarDate()
+  start_date: string;
+
+  @ApiProperty({ format: 'date', example: '2017-01-01', description: 'The first day not included.' })
+  @IsCalendarDate()
+  @IsAfter('start_date')
+  end_date: string;
+
+  @ApiPropertyOptional(TIME_ZONE)
+  @IsOptional()
+  @IsTimeZoneName()
+  time_zone?: string;
+
+  @ApiPropertyOptional(STATUS)
+  @IsOptional()
+  @Transform(toList)
+  @ArrayNotEmpty()
+  @IsEnum(OrderStatus, { each: true })
+  status?: OrderStatus[];
+}

@@ -1,0 +1,52 @@
+import { buildMessage, ValidateBy } from 'class-validator';
+import { parseDecimal } from './decimal';
+import { parseOrderTime } from './order-time';
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** An exact decimal as a string, as `parseDecimal` reads it; a JSON number would have been rounded on its way. */
+export const IsDecimal = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isDecimal',
+    validator: {
+      validate: (value: unknown) => isText(value) && parseDecimal(value) !== undefined,
+      defaultMessage: buildMessage(
+        (prefix) =>
+          `${prefix}$property must be a decimal in a string, with at most 15 digits before and 4 after the point`,
+      ),
+    },
+  });
+
+export const IsPositiveDecimal = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isPositiveDecimal',
+    validator: {
+      validate: (value: unknown) => isText(value) && (parseDecimal(value) ?? 0n) > 0n,
+      defaultMessage: buildMessage(
+        (prefix) => `${prefix}$property must be a decimal in a string, more than 0`,
+      ),
+    },
+  });
+
+/** A date or a time as `parseOrderTime` reads it. */
+export const IsOrderTime = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isOrderTime',
+    validator: {
+      validate: (value: unknown) => isText(value) && parseOrderTime(value) !== undefined,
+      defaultMessage: buildMessage(
+        (prefix) =>
+          `${prefix}$property must be an existing date such as 2016-11-08 or a time such as 2016-11-08T14:30:00Z`,
+      ),
+    },
+  });
+
+/** Text of one line, so without control characters. */
+export const IsPlainText = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isPlainText',
+    validator: {
+      validate: (value: unknown) => isText(value) && value.trim() !== '' && !/\p{Cc}/u.test(value),
+      defaultMessage: buildMessage((prefix) => `${prefix}$property must be text without control characters`),
+    },
+  });

@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AppError, invalidField, notFound } from '../common/app-error';
+import { newId } from '../common/ids';
+import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
+import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
+import type { OrderStatus } from './order-status';
+import { parseOrderTime } from './order-time';
+
+export interface OrderListFilter {
+  statuses?: OrderStatus[] | undefined;
+  /** YYYY-MM-DD, first day. */
+  startDate?: string | undefined;
+  /** YYYY-MM-DD, the first day not included. */
+  endDate?: string | undefined;
+  timeZone: string;
+  /** The customer's reference, or a part of the name in any case. */
+  customer?: string | undefined;
+}
+
+/** The order book: an order is written once, with all its lines, and read by its owner alone. */
+@Injectable()
+export class Orders {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @throws AppError 404 when the client has no such order; the same when it is another client's */
+  async get(clientId: string, id: string): Promise<OrderWithLines> {
+    const [order] = await this.dataSource.query<Order[]>(
+      `SELECT ${ORDER_COLUMNS} FROM orders WHERE client_id = $1 AND id = $2`,
+      [clientId, id],
+    );
+    if (order === undefined) throw notFound('order');
+    const lines = await this.dataSource.query<OrderLine[]>(
+      `SELECT position, sku, description, trim_scale(quantity)::text AS quantity, unit_price, total
+       FROM order_line WHERE order_id = $1 ORDER BY position`,
+      [order.id],
+    );
+    return { ...order, lines };
+  }
+
+  /**
+   * Writes an order; a line's total is quantity times unit price, rounded half away from zero to four decimals.
+   *
+   * @throws AppError `duplicate_order_number` (409) when the client has an order of that number
+   */
+  async create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
+    const lines = order.lines.map((line, index) => ({ ...line, total: lineTotal(line, index) }));
+    const id = newId();
+    const created = await this.dataSource.query<unknown[]>(
+      `WITH line AS (
+         SELECT * FROM unnest($9::text[], $10::text[], $11::numeric[], $12::numeric[], $13::numeric[])
+           WITH ORDINALITY AS l(sku, description, quantity, unit_price, total, position)
+       ), created AS (
+         INSERT INTO orders (id, client_id, number, ordered_at, status, currency, customer_name, customer_reference,
+           total, line_count)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, sum(total), count(*) FROM line
+         ON CONFLICT (client_id, number) DO NOTHING
+         RETURNING id
+       )
+       INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
+       SELECT created.id, position, sku, description, quantity, unit_price, total FROM created, line
+       RETURNING order_id`,
+      [
+        id,
+        clientId,
+        order.number,
+        order.orderedAt,
+        order.status,
+        order.currency,
+        order.customerName,
+        order.customerReference,
+        lines.map((line) => line.sku),
+        lines.map((line) => line.description),
+        lines.map((line) => line.quantity),
+        lines.map((line) => line.unitPrice),
+        lines.map((line) => formatDecimal(line.total)),
+      ],
+    );
+    if (created.length === 0) {
+      throw new AppError('conflict', 'duplicate_order_number', 'You have an order of this number already.', {
+        errors: [{ field: 'number', message: 'number is taken by another order' }],
+      });
+    }
+    return this.get(clientId, id);
+  }
+
+  /** Newest first, keyset-paginated by time and number. */
+  async list<T>(
+    clientId: string,
+    filter: OrderListFilter,
+    query: PageQuery,
+    present: (order: Order) => T,
+  ): Promise<Page<T>> {
+    const [beforeTime, beforeNumber] = decodeCursor(query.cursor, 2, filter) ?? [];
+    if (beforeTime !== undefined && parseOrderTime(beforeTime) === undefined) throw invalidCursor();
+    const size = pageSize(query);
+    const rows = await this.dataSource.query<Order[]>(
+      `SELECT ${ORDER_COLUMNS} FROM orders
+       WHERE client_id = $1
+         AND ($2::text[] IS NULL OR status = ANY($2))
+         AND ($3::date IS NULL OR ordered_at >= $3::date::timestamp AT TIME ZONE $5)
+         AND ($4::date IS NULL OR ordered_at < $4::date::timestamp AT TIME ZONE $5)
+         AND ($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)
+         AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
+       ORDER BY ordered_at DESC, number DESC LIMIT $9`,
+      [
+        clientId,
+        filter.statuses ?? null,
+        filter.startDate ?? null,
+        filter.endDate ?? null,
+        filter.timeZone,
+        filter.customer ?? null,
+        beforeTime ?? null,
+        beforeNumber ?? null,
+        size + 1,
+      ],
+    );
+    return toPage(rows, size, present, (order) => [order.ordered_at.toISOString(), order.number], filter);
+  }
+}
+
+function lineTotal(line: NewOrder['lines'][number], index: number): bigint {
+  const quantity = parseDecimal(line.quantity);
+  const unitPrice = parseDecimal(line.unitPrice);
+  if (quantity === undefined || unitPrice === undefined) throw new RangeError('An amount is not a decimal.');
+  const total = multiply(quantity, unitPrice);
+  if (!isStorable(total))
+    throw invalidField(`lines.${index}.unit_price`, 'quantity times unit_price is too large');
+  return total;
+}
+
+const invalidCursor = (): AppError =>
+  new AppError('bad_request', 'invalid_cursor', 'The cursor is not one of this list.', {
+    errors: [{ field: 'cursor', message: 'cursor must be the next_cursor of a page' }],
+  });
