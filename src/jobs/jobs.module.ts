@@ -34,6 +34,7 @@ import { QueuesModule } from './queues.module';
     JobTypeRegistry,
   ],
   exports: [
+    BullModule,
     JobCancellation,
     JobClaims,
     JobEta,

@@ -9,7 +9,7 @@ import { ReportRequests } from './report-requests.service';
 
 /** The report operation and its handler. */
 @Module({
-  imports: [ArtifactsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
+  imports: [ArtifactsModule, JobsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
   providers: [ReportRequests, OrdersReportHandler],
   exports: [JobsModule, ReportRequests],
 })
