@@ -1,8 +1,9 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { RedisConnections } from './redis-connections';
 
-@Module({ providers: [RedisConnections], exports: [RedisConnections] })
+@Module({ imports: [DiscoveryModule], providers: [RedisConnections], exports: [RedisConnections] })
 class RedisConnectionsModule {}
 
 /** What all Bull queues of the process share: how they connect, and their prefix. */

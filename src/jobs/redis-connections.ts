@@ -1,4 +1,6 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import Bull from 'bull';
 import Redis, { RedisOptions } from 'ioredis';
 import { AppConfig } from '../config/app-config';
 
@@ -19,29 +21,36 @@ const COMMANDS: RedisOptions = {
 /** Blocking reads and subscriptions wait for ever; Bull refuses other settings. */
 const WAITING: RedisOptions = { retryStrategy, maxRetriesPerRequest: null, enableReadyCheck: false };
 
-/** How long Bull's queues may take to close by themselves. */
-const CLOSING_MS = 1_500;
+/** How long Bull's queues may take to close: one whose Redis is away never does. */
+const CLOSING_MS = 2_000;
 
 /** The connections of this process's Bull queues. Bull does not end connections that it did not make itself. */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
-  private readonly connections = new Set<Redis>();
+  private readonly connections: Redis[] = [];
 
-  constructor(private readonly config: AppConfig) {}
+  constructor(
+    private readonly config: AppConfig,
+    private readonly discovery: DiscoveryService,
+  ) {}
 
   open(use: ConnectionUse): Redis {
     const connection = new Redis(this.config.redisUrl, use === 'client' ? COMMANDS : WAITING);
-    this.connections.add(connection);
-    connection.once('end', () => this.connections.delete(connection));
+    this.connections.push(connection);
     return connection;
   }
 
-  /** The queues close in the same phase, so they are given a moment before their connections are cut. */
+  /** The queues first: closing one makes it connect once more. */
   async onApplicationShutdown(): Promise<void> {
-    const until = Date.now() + CLOSING_MS;
-    while (this.connections.size > 0 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    const queues = this.discovery
+      .getProviders()
+      .flatMap(({ instance }) => (instance instanceof Bull ? [instance] : []));
+    let timer: NodeJS.Timeout | undefined;
+    const impatience = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSING_MS);
+    });
+    await Promise.race([Promise.allSettled(queues.map((queue) => queue.close())), impatience]);
+    clearTimeout(timer);
     for (const connection of this.connections) connection.disconnect();
   }
 }
