@@ -16,14 +16,15 @@ async function main(): Promise<void> {
   const dataDir = resolve(environment.DATA_DIR);
   const say = (line: string): void => console.log(line);
 
+  let stop = (): Promise<void> => Promise.resolve();
+  onSignal(() => stop());
   const embedded = await startEmbeddedServices({
     dataDir,
     postgres: environment.DATABASE_URL === undefined,
     redis: environment.REDIS_URL === undefined,
     log: say,
   });
-  let stop = (): Promise<void> => embedded.stop();
-  onSignal(() => stop());
+  stop = () => embedded.stop();
   try {
     const ownsData = environment.DATABASE_URL === undefined;
     const keyOf = async (name: string): Promise<string | undefined> =>
