@@ -1,0 +1,241 @@
+import { TestApp, CallOptions } from '../support/test-app';
+
+const REPORTS = '/v1/orders/reports';
+const PERIOD = { start_date: '2016-01-01', end_date: '2017-01-01' };
+const MISSING = '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await TestApp.start({ ROLE: 'api' });
+});
+
+afterAll(() => app.stop());
+
+type Case = [
+  what: string,
+  method: string,
+  path: string,
+  options: CallOptions,
+  status: number,
+  code: string,
+  field?: string,
+];
+
+const post = (body: unknown, headers: Record<string, string> = {}): CallOptions => ({ body, headers });
+const json = { 'Content-Type': 'application/json' };
+
+const CASES: Case[] = [
+  ['an unknown field', 'POST', REPORTS, post({ ...PERIOD, colour: 'red' }), 422, 'invalid_request', 'colour'],
+  ['a missing date', 'POST', REPORTS, post({ start_date: '2016-01-01' }), 422, 'invalid_request', 'end_date'],
+  [
+    'reversed dates',
+    'POST',
+    REPORTS,
+    post({ start_date: '2017-01-01', end_date: '2016-01-01' }),
+    422,
+    'invalid_request',
+    'end_date',
+  ],
+  [
+    'equal dates',
+    'POST',
+    REPORTS,
+    post({ start_date: '2017-01-01', end_date: '2017-01-01' }),
+    422,
+    'invalid_request',
+    'end_date',
+  ],
+  [
+    'a date that does not exist',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, start_date: '2015-02-29' }),
+    422,
+    'invalid_request',
+    'start_date',
+  ],
+  [
+    'a date with a time',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, start_date: '2016-01-01T00:00:00Z' }),
+    422,
+    'invalid_request',
+    'start_date',
+  ],
+  [
+    'a date that is a number',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, start_date: 20160101 }),
+    422,
+    'invalid_request',
+    'start_date',
+  ],
+  [
+    'an unknown status',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, status: ['lost'] }),
+    422,
+    'invalid_request',
+    'status',
+  ],
+  [
+    'a status that is no list',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, status: 'shipped' }),
+    422,
+    'invalid_request',
+    'status',
+  ],
+  [
+    'a boolean as text',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, include_items: 'true' }),
+    422,
+    'invalid_request',
+    'include_items',
+  ],
+  [
+    'a wrong locale',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, locale: 'not a locale' }),
+    422,
+    'invalid_request',
+    'locale',
+  ],
+  [
+    'a wrong time zone',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, time_zone: 'Mars/Olympus' }),
+    422,
+    'invalid_request',
+    'time_zone',
+  ],
+  [
+    'a title with a control character',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, title: 'a\u0000b' }),
+    422,
+    'invalid_request',
+    'title',
+  ],
+  [
+    'a title that is too long',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, title: 'x'.repeat(201) }),
+    422,
+    'invalid_request',
+    'title',
+  ],
+  [
+    'a prototype',
+    'POST',
+    REPORTS,
+    post('{"start_date":"2016-01-01","end_date":"2017-01-01","__proto__":{"x":1}}', json),
+    422,
+    'invalid_request',
+    '__proto__',
+  ],
+  ['a body that is not JSON', 'POST', REPORTS, post('{"start_date":', json), 400, 'invalid_json'],
+  ['a list as body', 'POST', REPORTS, post('[]', json), 400, 'invalid_body'],
+  ['null as body', 'POST', REPORTS, post('null', json), 400, 'invalid_json'],
+  ['no body', 'POST', REPORTS, {}, 400, 'invalid_body'],
+  [
+    'a body over the limit',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, title: 'x'.repeat(200_000) }),
+    413,
+    'body_too_large',
+  ],
+  [
+    'a form',
+    'POST',
+    REPORTS,
+    post('a=b', { 'Content-Type': 'application/x-www-form-urlencoded' }),
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'a body without a type',
+    'POST',
+    REPORTS,
+    post(new TextEncoder().encode('{}') as unknown as string),
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'an unreadable idempotency key',
+    'POST',
+    REPORTS,
+    post(PERIOD, { 'Idempotency-Key': '"open' }),
+    422,
+    'invalid_request',
+    'Idempotency-Key',
+  ],
+  ['no key', 'GET', REPORTS, { key: null }, 401, 'missing_key'],
+  ['a wrong key', 'GET', REPORTS, { key: 'x'.repeat(40) }, 401, 'invalid_key'],
+  ['a damaged key', 'GET', REPORTS, { key: `ork_${'x'.repeat(40)}` }, 401, 'invalid_key'],
+  [
+    'another scheme',
+    'GET',
+    REPORTS,
+    { key: null, headers: { Authorization: 'Basic YTpi' } },
+    401,
+    'missing_key',
+  ],
+  ['an unknown id', 'GET', `${REPORTS}/status/${MISSING}`, {}, 404, 'not_found'],
+  ['an unknown report', 'GET', `${REPORTS}/${MISSING}`, {}, 404, 'not_found'],
+  ['an unknown job', 'GET', `/v1/jobs/${MISSING}`, {}, 404, 'not_found'],
+  ['an id that is no UUID', 'GET', `${REPORTS}/status/42`, {}, 400, 'invalid_id', 'id'],
+  ['a job id that is no UUID', 'GET', '/v1/jobs/42', {}, 400, 'invalid_id', 'id'],
+  ['a wrong filter', 'GET', '/v1/jobs?status=LOST', {}, 400, 'invalid_request', 'status'],
+  ['an unknown filter', 'GET', '/v1/jobs?colour=red', {}, 400, 'invalid_request', 'colour'],
+  ['a wrong page size', 'GET', '/v1/jobs?page_size=none', {}, 400, 'invalid_request', 'page_size'],
+  ['a wrong cursor', 'GET', '/v1/jobs?cursor=bogus', {}, 400, 'invalid_cursor', 'cursor'],
+  ['a wrongly encoded address', 'GET', '/v1/jobs/%E0%A4%A', {}, 400, 'invalid_url'],
+  ['an unknown address', 'GET', '/v1/nothing', {}, 404, 'not_found'],
+];
+
+it.each(CASES)('%s gets its own problem', async (_what, method, path, options, status, code, field) => {
+  const answer = await app.call(method, path, options);
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(answer.body).toMatchObject({ type: 'about:blank', status, code });
+  expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
+  if (field !== undefined)
+    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+  expect(JSON.stringify(answer.body)).not.toMatch(/ at |node_modules/);
+});
+
+it('refuses a key without the scope, and says which', async () => {
+  const { key } = await app.client('Narrow', ['webhooks' as never]);
+  expect(await app.call('GET', REPORTS, { key })).toMatchObject({
+    status: 403,
+    body: { code: 'missing_scope', detail: expect.stringContaining('reports') },
+  });
+});
+
+it('takes the caller’s request id, unless it is unsafe', async () => {
+  const given = await app.call('GET', '/health/live', { key: null, headers: { 'X-Request-Id': 'abc-123' } });
+  expect(given.headers.get('x-request-id')).toBe('abc-123');
+  const unsafe = await app.call('GET', '/health/live', {
+    key: null,
+    headers: { 'X-Request-Id': 'a b<script>' },
+  });
+  expect(unsafe.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+it('tells a 401 how to authenticate', async () => {
+  const answer = await app.call('GET', REPORTS, { key: null });
+  expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+});

@@ -1,0 +1,108 @@
+import type { INestApplication } from '@nestjs/common';
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/app.setup';
+import { ApiKeys } from '../../src/clients/api-keys.service';
+import { Scope } from '../../src/clients/scope';
+import { AppConfig } from '../../src/config/app-config';
+import { emptyTestRedis, waitFor } from './services';
+import { DEMO_KEY, testConfig } from './test-config';
+import { createTestDatabase, TestDatabase } from './test-database';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON, or the text; `undefined` for an empty body. */
+  body: any;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The real application, listening on a port of its own, with its own database and the sample orders if asked for. */
+export class TestApp {
+  private constructor(
+    readonly app: INestApplication,
+    readonly config: AppConfig,
+    readonly url: string,
+    private readonly database: TestDatabase | undefined,
+  ) {}
+
+  /** @param shared another one whose database (and Redis) this one uses too, as a second process would */
+  static async start(variables: NodeJS.ProcessEnv = {}, shared?: TestApp): Promise<TestApp> {
+    const database = shared ? undefined : await createTestDatabase();
+    const services = {
+      databaseUrl: shared?.config.databaseUrl ?? database!.url,
+      redisUrl: variables['REDIS_URL'] ?? shared?.config.redisUrl ?? (await emptyTestRedis()),
+    };
+    const config = testConfig(services, { SAMPLE_DATA: 'false', ...variables, REDIS_URL: services.redisUrl });
+    const app = await createApp(config);
+    await app.listen(config.port, config.host);
+    const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+    return new TestApp(app, config, `http://127.0.0.1:${port}`, database);
+  }
+
+  get dataSource(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  /** Calls a route with the demo client's key, or with another one, or (`null`) with none. Never follows redirects. */
+  async call(
+    method: string,
+    path: string,
+    { key = DEMO_KEY, body, headers = {} }: CallOptions = {},
+  ): Promise<Answer> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
+        ...(body === undefined || raw ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
+    });
+    const type = response.headers.get('content-type') ?? '';
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return {
+      status: response.status,
+      headers: response.headers,
+      body:
+        bytes.length === 0
+          ? undefined
+          : type.includes('json')
+            ? JSON.parse(bytes.toString())
+            : type.startsWith('text/')
+              ? bytes.toString()
+              : bytes,
+    };
+  }
+
+  /** A new client with a key of these scopes. */
+  async client(name: string, scopes: Scope[] = Object.values(Scope)): Promise<{ id: string; key: string }> {
+    const key = `test-key-of-${name}-0123456789abcdefghijklmnop`;
+    return { id: await this.app.get(ApiKeys).ensure(name, 'test', key, scopes), key };
+  }
+
+  /** Polls a status address as a caller would until it answers something else than 200. */
+  async polled(path: string, options: CallOptions = {}, timeoutMs = 45_000): Promise<Answer> {
+    return waitFor(
+      async () => {
+        const answer = await this.call('GET', path, options);
+        return answer.status !== 200 && answer;
+      },
+      { what: `an answer from ${path}`, timeoutMs },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database?.drop();
+    rmSync(this.config.dataDir, { recursive: true, force: true });
+  }
+}
