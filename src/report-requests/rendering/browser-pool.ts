@@ -1,24 +1,37 @@
-import { BrowserSlot } from './browser-slot';
 import { PrintOptions } from './print-page';
+
+/** What prints one document at a time. */
+export interface PrintSlot {
+  /** Whether its browser runs already. */
+  readonly isWarm: boolean;
+  print(html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** What a report has had of the slots since it last had nothing to print. */
+interface Share {
+  held: number;
+  served: number;
+}
 
 interface Waiter {
   report: symbol;
-  take: (slot: BrowserSlot) => void;
+  take: (slot: PrintSlot) => void;
   refuse: (reason: unknown) => void;
 }
 
 /**
- * A fixed number of browser slots, shared fairly: a free slot goes to the report that holds the fewest,
- * so a small report never queues behind all the parts of a large one.
+ * A fixed number of browser slots, shared fairly: a free slot goes to the report that holds the fewest, and among those
+ * to the one that was served least, so a small report waits for no more than one part of a large one.
  */
 export class BrowserPool {
-  private readonly idle: BrowserSlot[];
-  private readonly slots: readonly BrowserSlot[];
-  private readonly held = new Map<symbol, number>();
+  private readonly idle: PrintSlot[];
+  private readonly slots: readonly PrintSlot[];
+  private readonly shares = new Map<symbol, Share>();
   private waiters: Waiter[] = [];
   private closed = false;
 
-  constructor(size: number, createSlot: () => BrowserSlot) {
+  constructor(size: number, createSlot: () => PrintSlot) {
     this.slots = Array.from({ length: size }, createSlot);
     this.idle = [...this.slots];
   }
@@ -31,7 +44,7 @@ export class BrowserPool {
    * Prints one document as soon as a slot is free.
    *
    * @param report the same symbol for all documents of one report
-   * @throws what `BrowserSlot.print` throws
+   * @throws what `PrintSlot.print` throws
    */
   async print(report: symbol, html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer> {
     const slot = await this.acquire(report, signal);
@@ -52,7 +65,7 @@ export class BrowserPool {
     await Promise.all(this.slots.map((slot) => slot.close()));
   }
 
-  private acquire(report: symbol, signal: AbortSignal): Promise<BrowserSlot> {
+  private acquire(report: symbol, signal: AbortSignal): Promise<PrintSlot> {
     signal.throwIfAborted();
     if (this.closed) throw new Error('The renderer is shut down.');
     return new Promise((resolve, reject) => {
@@ -64,7 +77,8 @@ export class BrowserPool {
         report,
         take: (slot) => {
           signal.removeEventListener('abort', onAbort);
-          this.held.set(report, this.heldBy(report) + 1);
+          const { held, served } = this.shareOf(report);
+          this.shares.set(report, { held: held + 1, served: served + 1 });
           resolve(slot);
         },
         refuse: reject,
@@ -75,19 +89,18 @@ export class BrowserPool {
     });
   }
 
-  private release(report: symbol, slot: BrowserSlot): void {
-    const left = this.heldBy(report) - 1;
-    if (left > 0) this.held.set(report, left);
-    else this.held.delete(report);
+  private release(report: symbol, slot: PrintSlot): void {
+    const { held, served } = this.shareOf(report);
+    const goesOn = held > 1 || this.waiters.some((waiter) => waiter.report === report);
+    if (goesOn) this.shares.set(report, { held: held - 1, served });
+    else this.shares.delete(report);
     this.idle.push(slot);
     this.serve();
   }
 
   private serve(): void {
     while (this.idle.length > 0 && this.waiters.length > 0) {
-      const waiter = this.waiters.reduce((best, other) =>
-        this.heldBy(other.report) < this.heldBy(best.report) ? other : best,
-      );
+      const waiter = this.waiters.reduce((best, other) => (this.comesBefore(other, best) ? other : best));
       this.waiters.splice(this.waiters.indexOf(waiter), 1);
       const slot = this.idle.find((candidate) => candidate.isWarm) ?? this.idle[0];
       if (!slot) return;
@@ -96,7 +109,12 @@ export class BrowserPool {
     }
   }
 
-  private heldBy(report: symbol): number {
-    return this.held.get(report) ?? 0;
+  private comesBefore(one: Waiter, other: Waiter): boolean {
+    const [first, second] = [this.shareOf(one.report), this.shareOf(other.report)];
+    return first.held === second.held ? first.served < second.served : first.held < second.held;
+  }
+
+  private shareOf(report: symbol): Share {
+    return this.shares.get(report) ?? { held: 0, served: 0 };
   }
 }

@@ -5,38 +5,30 @@ export interface OutlineEntry {
   page: PDFRef;
 }
 
-/** How the objects of an outline get into a file. */
-export interface ObjectSink {
-  context: PDFContext;
-  reserve(): PDFRef;
-  put(ref: PDFRef, object: PDFDict): void;
-}
-
-/** Adds a flat outline (ISO 32000-2, 12.3.3); entries lead to the top of their pages. */
-export function addOutline(sink: ObjectSink, entries: readonly OutlineEntry[]): PDFRef {
-  const root = sink.reserve();
-  const items = entries.map((entry) => ({ entry, ref: sink.reserve() }));
-  items.forEach(({ entry, ref }, index) => {
-    const [previous, following] = [items[index - 1], items[index + 1]];
-    sink.put(
-      ref,
-      sink.context.obj({
-        Title: PDFHexString.fromText(entry.title),
-        Parent: root,
-        Dest: [entry.page, 'Fit'],
-        ...(previous && { Prev: previous.ref }),
-        ...(following && { Next: following.ref }),
-      }),
-    );
+/** A flat outline (ISO 32000-2, 12.3.3) whose entries lead to their pages. */
+export function outlineObjects(
+  context: PDFContext,
+  reserve: () => PDFRef,
+  entries: readonly OutlineEntry[],
+): { root: PDFRef; objects: [PDFRef, PDFDict][] } {
+  const root = reserve();
+  const places = entries.map((entry) => ({ ...entry, ref: reserve() }));
+  const items = places.map(({ title, page, ref }, index): [PDFRef, PDFDict] => {
+    const [previous, following] = [places[index - 1], places[index + 1]];
+    const item = context.obj({
+      Title: PDFHexString.fromText(title),
+      Parent: root,
+      Dest: [page, 'Fit'],
+      ...(previous && { Prev: previous.ref }),
+      ...(following && { Next: following.ref }),
+    });
+    return [ref, item];
   });
-  const [first, last] = [items[0], items.at(-1)];
-  sink.put(
-    root,
-    sink.context.obj({
-      Type: 'Outlines',
-      Count: items.length,
-      ...(first && last && { First: first.ref, Last: last.ref }),
-    }),
-  );
-  return root;
+  const [first, last] = [places[0], places.at(-1)];
+  const head = context.obj({
+    Type: 'Outlines',
+    Count: places.length,
+    ...(first && last && { First: first.ref, Last: last.ref }),
+  });
+  return { root, objects: [[root, head], ...items] };
 }

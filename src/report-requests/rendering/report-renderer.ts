@@ -1,13 +1,12 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrowserPool } from './browser-pool';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
 import { PdfInformation } from './pdf-information';
 import { PdfJoiner } from './pdf-joiner';
-import { completeTagged } from './pdf-tagged';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
@@ -46,10 +45,9 @@ export class ReportRenderer implements OnApplicationShutdown {
     const about = informationOf(document);
     try {
       const printed = this.print(layout, AbortSignal.any([options.signal, stop.signal]));
-      const bytes = layout.tagged
-        ? await writeTagged(path, printed, about)
-        : await writeJoined(path, printed, about, (pages) => options.onProgress(pages / layout.pages));
-      options.onProgress(1);
+      const bytes = await writeJoined(path, printed, about, (pages) =>
+        options.onProgress(pages / layout.pages),
+      );
       return { path, pages: layout.pages, bytes };
     } catch (error) {
       await rm(path, { force: true });
@@ -79,20 +77,6 @@ interface PrintedPart {
   pdf: Buffer;
   pages: number;
   bookmarks: { title: string; page: number }[];
-}
-
-async function writeTagged(
-  path: string,
-  parts: AsyncIterable<PrintedPart>,
-  about: PdfInformation,
-): Promise<number> {
-  let bytes = 0;
-  for await (const { pdf, bookmarks } of parts) {
-    const file = await completeTagged(pdf, bookmarks, about);
-    await writeFile(path, file, { flag: 'wx' });
-    bytes = file.length;
-  }
-  return bytes;
 }
 
 async function writeJoined(

@@ -1,0 +1,94 @@
+import { BrowserPool, PrintSlot } from './browser-pool';
+
+const OPTIONS = { tagged: false };
+const never = new AbortController().signal;
+
+/** Slots that print when the test says so. */
+class Press {
+  readonly printing: { html: string; finish: () => void }[] = [];
+  readonly order: string[] = [];
+  closed = 0;
+
+  createSlot = (): PrintSlot => ({
+    isWarm: true,
+    print: (html) =>
+      new Promise((resolve) => {
+        this.order.push(html);
+        this.printing.push({ html, finish: () => resolve(Buffer.from(html)) });
+      }),
+    close: () => {
+      this.closed += 1;
+      return Promise.resolve();
+    },
+  });
+
+  /** Lets everything in hand and what follows it finish, one after the other. */
+  async finishAll(): Promise<void> {
+    for (let print = this.printing.shift(); print; print = this.printing.shift()) {
+      print.finish();
+      await settle();
+    }
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('BrowserPool', () => {
+  let press: Press;
+
+  beforeEach(() => {
+    press = new Press();
+  });
+
+  it('lets a small report pass the waiting parts of a large one', async () => {
+    const pool = new BrowserPool(1, press.createSlot);
+    const [large, small] = [Symbol('large'), Symbol('small')];
+    const prints = ['L1', 'L2', 'L3'].map((html) => pool.print(large, html, OPTIONS, never));
+    await settle();
+    prints.push(pool.print(small, 'S1', OPTIONS, never));
+    await settle();
+    await press.finishAll();
+    await Promise.all(prints);
+    expect(press.order).toEqual(['L1', 'S1', 'L2', 'L3']);
+  });
+
+  it('gives two large reports the same share', async () => {
+    const pool = new BrowserPool(2, press.createSlot);
+    const [one, other] = [Symbol('one'), Symbol('other')];
+    const prints = ['A', 'A', 'A', 'A'].map((html) => pool.print(one, html, OPTIONS, never));
+    prints.push(...['B', 'B', 'B', 'B'].map((html) => pool.print(other, html, OPTIONS, never)));
+    await settle();
+    await press.finishAll();
+    await Promise.all(prints);
+    expect(press.order.join('')).toBe('AABABABB');
+  });
+
+  it('forgets a print that is aborted while it waits', async () => {
+    const pool = new BrowserPool(1, press.createSlot);
+    const abort = new AbortController();
+    const first = pool.print(Symbol('first'), 'first', OPTIONS, never);
+    const second = pool.print(Symbol('second'), 'second', OPTIONS, abort.signal);
+    await settle();
+    abort.abort(new Error('cancelled'));
+    await expect(second).rejects.toThrow('cancelled');
+    await press.finishAll();
+    await first;
+    expect(press.order).toEqual(['first']);
+  });
+
+  it('refuses what waits, and what comes, once it is closed', async () => {
+    const pool = new BrowserPool(2, press.createSlot);
+    const report = Symbol('report');
+    void pool.print(report, 'a', OPTIONS, never);
+    void pool.print(report, 'b', OPTIONS, never);
+    const waiting = pool.print(report, 'c', OPTIONS, never);
+    waiting.catch(() => undefined);
+    await settle();
+    await pool.close();
+    await expect(waiting).rejects.toThrow('shut down');
+    await expect(pool.print(report, 'd', OPTIONS, never)).rejects.toThrow('shut down');
+    expect(press.closed).toBe(2);
+  });
+});

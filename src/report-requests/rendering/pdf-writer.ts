@@ -1,0 +1,130 @@
+import { PDFObject, PDFRef, PDFStream } from '@cantoo/pdf-lib';
+import { FileHandle, open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+
+const compress = promisify(deflate);
+
+const HEADER = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
+// A reader unpacks a whole group for one object of it.
+const GROUP_SIZE = 256;
+
+/** Where an object lies: at a byte of the file, or as one of a group. */
+type Place = { offset: number } | { group: number; index: number };
+
+/**
+ * Writes PDF objects to a file as they come and keeps none of them. All but streams are packed into compressed groups
+ * (object streams, ISO 32000-2, 7.5.7): the tags of a report are thousands of small objects.
+ */
+export class PdfWriter {
+  private readonly places: Place[] = [];
+  private group: { ref: PDFRef; object: PDFObject }[] = [];
+  private position = 0;
+  private lastNumber = 0;
+
+  private constructor(private readonly file: FileHandle) {}
+
+  /** Creates the file, which must not be there yet. */
+  static async create(path: string): Promise<PdfWriter> {
+    const writer = new PdfWriter(await open(path, 'wx'));
+    await writer.append([HEADER]);
+    return writer;
+  }
+
+  /** The first of so many numbers for new objects. */
+  reserve(count: number): number {
+    const first = this.lastNumber + 1;
+    this.lastNumber += count;
+    return first;
+  }
+
+  /** Writes objects under reserved numbers. */
+  async write(objects: Iterable<readonly [PDFRef, PDFObject]>): Promise<void> {
+    const streams: Buffer[] = [];
+    let offset = this.position;
+    for (const [ref, object] of objects) {
+      if (object instanceof PDFStream) {
+        const bytes = Buffer.concat([
+          Buffer.from(`${ref.objectNumber} 0 obj\n`),
+          bytesOf(object),
+          Buffer.from('\nendobj\n'),
+        ]);
+        this.places[ref.objectNumber] = { offset };
+        offset += bytes.length;
+        streams.push(bytes);
+      } else {
+        this.group.push({ ref, object });
+      }
+    }
+    await this.append(streams);
+    while (this.group.length >= GROUP_SIZE) await this.flush();
+  }
+
+  /** Completes the file and gives its size in bytes. */
+  async finish(catalog: PDFRef, information: PDFRef): Promise<number> {
+    while (this.group.length > 0) await this.flush();
+    const number = this.reserve(1);
+    this.places[number] = { offset: this.position };
+    const table = await compress(this.crossReferences());
+    const entries =
+      `/Type/XRef/Size ${this.lastNumber + 1}/W[1 5 2]/Root ${catalog.toString()}/Info ${information.toString()}` +
+      `/Filter/FlateDecode/Length ${table.length}`;
+    const start = this.position;
+    await this.append([streamObject(number, entries, table), Buffer.from(`startxref\n${start}\n%%EOF\n`)]);
+    return this.position;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+
+  private async flush(): Promise<void> {
+    const members = this.group.splice(0, GROUP_SIZE);
+    const number = this.reserve(1);
+    const bodies = members.map(({ object }) => Buffer.concat([bytesOf(object), Buffer.from('\n')]));
+    let offset = 0;
+    const index = members.map(({ ref }, position) => {
+      this.places[ref.objectNumber] = { group: number, index: position };
+      const entry = `${ref.objectNumber} ${offset}`;
+      offset += bodies[position]?.length ?? 0;
+      return entry;
+    });
+    const head = Buffer.from(`${index.join(' ')}\n`);
+    const data = await compress(Buffer.concat([head, ...bodies]));
+    const entries = `/Type/ObjStm/N ${members.length}/First ${head.length}/Filter/FlateDecode/Length ${data.length}`;
+    this.places[number] = { offset: this.position };
+    await this.append([streamObject(number, entries, data)]);
+  }
+
+  private async append(buffers: Buffer[]): Promise<void> {
+    const bytes = Buffer.concat(buffers);
+    await this.file.appendFile(bytes);
+    this.position += bytes.length;
+  }
+
+  /** Eight bytes for each object: kind, offset or group, index in the group (7.5.8.3). */
+  private crossReferences(): Buffer {
+    const table = Buffer.alloc((this.lastNumber + 1) * 8);
+    this.places.forEach((place, number) => {
+      const at = number * 8;
+      table.writeUInt8('offset' in place ? 1 : 2, at);
+      table.writeUIntBE('offset' in place ? place.offset : place.group, at + 1, 5);
+      table.writeUInt16BE('offset' in place ? 0 : place.index, at + 6);
+    });
+    return table;
+  }
+}
+
+function bytesOf(object: PDFObject): Buffer {
+  const bytes = Buffer.alloc(object.sizeInBytes());
+  object.copyBytesInto(bytes, 0);
+  return bytes;
+}
+
+function streamObject(number: number, entries: string, data: Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${number} 0 obj\n<<${entries}>>\nstream\n`),
+    data,
+    Buffer.from('\nendstream\nendobj\n'),
+  ]);
+}
