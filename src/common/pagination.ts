@@ -73,7 +73,7 @@ export function decodeCursor(
     !parts.every((part) => typeof part === 'string')
   )
     throw invalid;
-  const [print, ...key] = parts as string[];
+  const [print, ...key] = parts;
   if (print !== fingerprint(filters)) throw invalid;
   return key;
 }

@@ -66,7 +66,7 @@ export const IsTimeZoneName = (): PropertyDecorator =>
     (value) =>
       typeof value === 'string' &&
       /^[A-Za-z]/.test(value) &&
-      isAccepted(() => new Intl.DateTimeFormat('en', { timeZone: value }) !== null),
+      isAccepted(() => Boolean(new Intl.DateTimeFormat('en', { timeZone: value }))),
     ({ property }) => `${property} must be an IANA time zone such as Europe/Berlin`,
   );
 
