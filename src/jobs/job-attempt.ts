@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import type { ClaimedJob } from './job-claims';
 import type { JobContext, JobHandler } from './job-handler';
 
@@ -5,6 +6,9 @@ import type { JobContext, JobHandler } from './job-handler';
 export type AbortReason = 'cancelled' | 'deadline' | 'lost' | 'released';
 
 type Outcome = { result: object } | { error: unknown };
+
+/** Whether the job was ended in this transaction. */
+type CompleteIn = (transaction: EntityManager, result: object) => Promise<boolean>;
 
 /** One attempt at a job in this worker: runs the handler, holds how far it is, and can be stopped. */
 export class JobAttempt {
@@ -14,10 +18,12 @@ export class JobAttempt {
   private size: number | null = null;
   private reason: AbortReason | undefined;
   private leaseEnd: NodeJS.Timeout;
+  private completed = false;
 
   constructor(
     readonly job: ClaimedJob,
     private readonly leaseMs: number,
+    private readonly completeIn: CompleteIn,
   ) {
     this.leaseEnd = this.endLater();
   }
@@ -41,6 +47,11 @@ export class JobAttempt {
 
   get amount(): number | null {
     return this.size;
+  }
+
+  /** Whether the handler ended the job itself, in a transaction of its own. */
+  get completedByHandler(): boolean {
+    return this.completed;
   }
 
   /** The lease was prolonged in Postgres: by a clock of our own, so that no skew between machines counts. */
@@ -104,6 +115,11 @@ export class JobAttempt {
       },
       size: (amount) => {
         this.size = amount;
+      },
+      completeIn: async (transaction, result) => {
+        if (!(await this.completeIn(transaction, result)))
+          throw new Error('The attempt is no longer wanted.');
+        this.completed = true;
       },
     };
   }

@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { JobType } from './job-type';
 
 /** What a handler gets for one attempt at a job. */
@@ -16,6 +17,14 @@ export interface JobContext<Parameters extends object> {
   progress(fraction: number): void;
   /** Says how large the work is (rows, for one) as soon as it is known, so that the ETA can be learnt. */
   size(amount: number): void;
+  /**
+   * For work whose outcome is rows of our own database: ends the job in the handler's transaction, so that both become
+   * true together or not at all, and a cancellation comes before both or after both. Commit at once afterwards, and
+   * return the same result.
+   *
+   * @throws Error when the attempt was cancelled or is no longer this worker's: roll back
+   */
+  completeIn(transaction: EntityManager, result: object): Promise<void>;
 }
 
 /**

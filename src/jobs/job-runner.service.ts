@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
+import type { EntityManager } from 'typeorm';
 import { AppConfig } from '../config/app-config';
 import { newId } from '../common/ids';
 import { ClaimedJob, JobClaims } from './job-claims';
@@ -77,7 +78,7 @@ export class JobRunner {
         alone,
       );
       if (job === null) return null;
-      const attempt = new JobAttempt(job, this.config.jobLeaseSeconds * 1_000);
+      const attempt = this.attemptAt(job);
       this.suspectRuns = job.crashes > 0;
       this.attempts.add(attempt);
       if (this.closing) attempt.abort('released');
@@ -85,6 +86,22 @@ export class JobRunner {
     } finally {
       this.claiming -= 1;
     }
+  }
+
+  private attemptAt(job: ClaimedJob): JobAttempt {
+    const attempt: JobAttempt = new JobAttempt(
+      job,
+      this.config.jobLeaseSeconds * 1_000,
+      (transaction, result) => this.complete(attempt, result, transaction),
+    );
+    return attempt;
+  }
+
+  private complete(attempt: JobAttempt, result: object, transaction?: EntityManager): Promise<boolean> {
+    const { job } = attempt;
+    const retention = this.registry.type(job.type).keepsArtifact ? this.config.artifactRetentionDays : null;
+    const lease = { jobId: job.id, attempt: job.attempt };
+    return this.transitions.complete(lease, result, attempt.amount, retention, transaction);
   }
 
   private async work(attempt: JobAttempt): Promise<void> {
@@ -110,9 +127,11 @@ export class JobRunner {
     const { job } = attempt;
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {
-      const type = this.registry.type(job.type);
-      const retention = type.keepsArtifact ? this.config.artifactRetentionDays : null;
-      const completed = await this.transitions.complete(lease, outcome.result, attempt.amount, retention);
+      if (attempt.completedByHandler) {
+        this.transitions.tellEnd();
+        return;
+      }
+      const completed = await this.complete(attempt, outcome.result);
       if (!completed && !(await this.transitions.cancelled(lease))) this.tellLost(job);
       return;
     }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { JOB_COLUMNS, Job } from './job';
 import type { FailureClass, JobFailure } from './job-error';
-import { OUTCOME, writeEvent } from './job-event';
+import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
+import { leaseUntil, millisecondsUntil } from './job-lease';
+import { poison } from './job-failure';
 import { isTerminal, JobState } from './job-state';
 import { JobSignals } from './job-signals';
 
@@ -18,8 +20,14 @@ export interface AttemptReport extends Lease {
   size: number | null;
 }
 
-/** The name of the event that tells a job's new state, in SQL. */
-const EVENT_OF_STATE = `CASE state WHEN 'CANCELLED' THEN 'cancelled' WHEN 'FAILED' THEN 'failed' ELSE 'retry_scheduled' END`;
+/** An attempt that is still the worker's. */
+export interface HeldLease {
+  id: string;
+  attempt: number;
+  cancelled: boolean;
+  /** Milliseconds until the lease ends, by the database's clock. */
+  lease_ms: number;
+}
 
 /**
  * The state machine. Each transition is one statement that names the state and the attempt it expects, writes its
@@ -34,31 +42,39 @@ export class JobTransitions {
   ) {}
 
   /**
-   * Prolongs the leases of attempts that a worker is busy with and stores how far they are.
+   * Stores how far the attempts are that a worker is busy with, and renews their leases when a third of one is used up.
+   * What has not changed is only read, so that it may be asked often.
    *
    * @returns those that are still the worker's; one that is missing was lost, and its work must stop
    */
-  async heartbeat(
-    reports: AttemptReport[],
-    leaseSeconds: number,
-  ): Promise<{ id: string; attempt: number; cancelled: boolean }[]> {
+  async heartbeat(reports: AttemptReport[], leaseSeconds: number): Promise<HeldLease[]> {
     return this.dataSource.query(
       `WITH report AS (
          SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::bigint[])
            AS r(id, attempt, step, progress, size)
+       ), held AS (
+         SELECT r.id, r.attempt, r.step, r.progress, coalesce(r.size, j.size) AS size, j.step AS step_before,
+           j.lease_until, j.cancel_requested_at IS NOT NULL AS cancelled,
+           (j.step, j.progress, j.size) IS DISTINCT FROM (r.step, r.progress, coalesce(r.size, j.size))
+             OR j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} AS changes
+         FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
        ), changed AS (
-         UPDATE job j SET lease_until = now() + make_interval(secs => $6),
-           step = r.step, progress = r.progress, size = coalesce(r.size, j.size)
-         FROM report r JOIN job before ON before.id = r.id
-         WHERE j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
-         RETURNING j.*, before.step AS step_before
+         UPDATE job j SET step = held.step, progress = held.progress, size = held.size,
+           lease_until = CASE WHEN j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} THEN ${leaseUntil('$6')}
+             ELSE j.lease_until END
+         FROM held
+         WHERE held.changes AND j.id = held.id AND j.attempt = held.attempt AND j.state = 'IN_PROGRESS'
+         RETURNING j.*, held.step_before
        ), event AS (
          INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
          SELECT id, client_id, type || '.progressed', round, attempt,
            jsonb_build_object('step', steps[step + 1], 'progress', progress)
          FROM changed WHERE step > step_before
        )
-       SELECT id, attempt, cancel_requested_at IS NOT NULL AS cancelled FROM changed`,
+       SELECT held.id, held.attempt, cancelled,
+         ${millisecondsUntil('coalesce(changed.lease_until, held.lease_until)')} AS lease_ms
+       FROM held LEFT JOIN changed USING (id)
+       WHERE changed.id IS NOT NULL OR NOT changes`,
       [
         reports.map((report) => report.jobId),
         reports.map((report) => report.attempt),
@@ -70,16 +86,20 @@ export class JobTransitions {
     );
   }
 
-  /** Ends an attempt with its result. What the result names must be durable before. */
+  /**
+   * Ends an attempt with its result. What the result names must be durable before, or become so with it: in
+   * `transaction`, after whose commit the caller tells the end by `tellEnd`.
+   */
   async complete(
     lease: Lease,
     result: object,
     size: number | null,
     retentionDays: number | null,
+    transaction?: EntityManager,
   ): Promise<boolean> {
-    const rows = await this.dataSource.query<{ id: string }[]>(
+    const rows = await (transaction ?? this.dataSource).query<{ id: string }[]>(
       `WITH changed AS (
-         UPDATE job SET state = 'COMPLETED', result = $3, error = NULL, finished_at = now(), progress = 100,
+         UPDATE job SET state = 'COMPLETED', result = $3, error = NULL, finished_at = clock_timestamp(), progress = 100,
            step = cardinality(steps), size = coalesce($4, size), lease_owner = NULL, lease_until = NULL,
            expires_at = now() + make_interval(days => $5::int)
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS' AND cancel_requested_at IS NULL
@@ -88,7 +108,8 @@ export class JobTransitions {
        SELECT id FROM changed`,
       [lease.jobId, lease.attempt, JSON.stringify(result), size, retentionDays],
     );
-    return this.told(rows.length === 1);
+    const changed = rows.length === 1;
+    return transaction === undefined ? this.told(changed) : changed;
   }
 
   /**
@@ -113,7 +134,7 @@ export class JobTransitions {
            run_at = now() + least(interval '60 s', interval '1 s' * power(2, failures + crashes)) * (0.5 + random())
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
-       ), ${writeEvent(EVENT_OF_STATE, OUTCOME)}
+       ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
        SELECT state FROM changed`,
       [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure)],
     );
@@ -149,7 +170,7 @@ export class JobTransitions {
        SELECT id FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    return rows.length === 1;
+    return this.told(rows.length === 1);
   }
 
   /**
@@ -167,14 +188,14 @@ export class JobTransitions {
          WHERE id = $2 AND client_id = $1 AND state IN ('PENDING', 'IN_PROGRESS') AND cancel_requested_at IS NULL
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'cancel_requested' END`, OUTCOME)}
-       SELECT ${JOB_COLUMNS} FROM changed
-       UNION ALL
-       SELECT ${JOB_COLUMNS} FROM job WHERE id = $2 AND client_id = $1 AND NOT EXISTS (SELECT FROM changed)`,
+       SELECT ${JOB_COLUMNS} FROM changed`,
       [clientId, jobId],
     );
-    const job = rows[0] ?? null;
-    this.told(job !== null && isTerminal(job.state));
-    return job;
+    const cancelled = rows[0];
+    if (cancelled === undefined) return this.find(clientId, jobId);
+    if (isTerminal(cancelled.state)) this.tellEnd();
+    else this.signals.cancelRequested.next();
+    return cancelled;
   }
 
   /** An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. */
@@ -182,7 +203,7 @@ export class JobTransitions {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH changed AS (
          UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, error = NULL, step = 0,
-           progress = 0, finished_at = NULL, dispatched_at = NULL, run_at = now(),
+           progress = 0, started_at = NULL, finished_at = NULL, dispatched_at = NULL, run_at = now(),
            deadline_at = now() + make_interval(secs => $2)
          WHERE id = $1 AND state = 'FAILED'
          RETURNING *
@@ -193,54 +214,22 @@ export class JobTransitions {
     return rows.length === 1;
   }
 
-  /**
-   * Takes back the attempts whose worker stopped renewing its lease. A crash is counted apart from a failure.
-   *
-   * @returns how many
-   */
-  async reap(): Promise<number> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `WITH dead AS (
-         SELECT id FROM job WHERE state = 'IN_PROGRESS' AND lease_until < now() LIMIT 100 FOR UPDATE SKIP LOCKED
-       ), changed AS (
-         UPDATE job j SET crashes = crashes + 1, lease_owner = NULL, lease_until = NULL, dispatched_at = NULL, run_at = now(),
-           state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-             WHEN crashes + 1 >= max_crashes OR deadline_at <= now() THEN 'FAILED' ELSE 'PENDING' END,
-           finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR crashes + 1 >= max_crashes OR deadline_at <= now()
-             THEN now() END,
-           error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
-             WHEN deadline_at <= now() THEN ${DEADLINE_EXCEEDED}
-             WHEN crashes + 1 >= max_crashes THEN ${poison(LEASE_LOST)} ELSE ${LEASE_LOST} END,
-           step = CASE WHEN crashes + 1 >= max_crashes OR deadline_at <= now() THEN step ELSE 0 END,
-           progress = CASE WHEN crashes + 1 >= max_crashes OR deadline_at <= now() THEN progress ELSE 0 END
-         FROM dead WHERE j.id = dead.id
-         RETURNING j.*
-       ), ${writeEvent(EVENT_OF_STATE, OUTCOME)}
-       SELECT id FROM changed`,
+  /** A statement of its own, so that it sees what came before a change that was not made. */
+  private async find(clientId: string, jobId: string): Promise<Job | null> {
+    const rows = await this.dataSource.query<Job[]>(
+      `SELECT ${JOB_COLUMNS} FROM job WHERE id = $2 AND client_id = $1`,
+      [clientId, jobId],
     );
-    this.told(rows.length > 0);
-    return rows.length;
-  }
-
-  /** Ends the jobs that waited past their deadline. A running one is ended by its worker, or reaped. */
-  async endOverdue(): Promise<number> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `WITH overdue AS (
-         SELECT id FROM job WHERE state = 'PENDING' AND deadline_at <= now() LIMIT 100 FOR UPDATE SKIP LOCKED
-       ), changed AS (
-         UPDATE job j SET state = 'FAILED', finished_at = now(), error = ${DEADLINE_EXCEEDED}
-         FROM overdue WHERE j.id = overdue.id
-         RETURNING j.*
-       ), ${writeEvent(`'failed'`, OUTCOME)}
-       SELECT id FROM changed`,
-    );
-    this.told(rows.length > 0);
-    return rows.length;
+    return rows[0] ?? null;
   }
 
   /** Signals that jobs may have ended, once their events are committed. */
+  tellEnd(): void {
+    this.signals.ended.next();
+  }
+
   private told(changed: boolean): boolean {
-    if (changed) this.signals.ended.next();
+    if (changed) this.tellEnd();
     return changed;
   }
 }
@@ -249,20 +238,4 @@ export class JobTransitions {
 function isOver(failureClass: string): string {
   return `(${failureClass} = 'permanent' OR (${failureClass} = 'crash' AND crashes + 1 >= max_crashes)
     OR (${failureClass} = 'retryable' AND failures + 1 >= max_failures))`;
-}
-
-const failureOfRow = (code: string, message: string, retryable: boolean): string =>
-  `jsonb_build_object('code', '${code}', 'message', '${message}', 'retryable', ${retryable},
-     'step', steps[least(step + 1, cardinality(steps))], 'attempt', attempt, 'kind', 'internal')`;
-
-const LEASE_LOST = failureOfRow('worker_lost', 'The worker stopped before the job was done.', true);
-const DEADLINE_EXCEEDED = failureOfRow(
-  'deadline_exceeded',
-  'The job did not end before its deadline.',
-  false,
-);
-
-/** The failure of a job that keeps crashing what works on it. */
-function poison(failure: string): string {
-  return `${failure} || '{"code": "poison", "message": "The job crashed its worker every time it was tried.", "retryable": false}'::jsonb`;
 }

@@ -7,4 +7,6 @@ export const ORDER_LIMITS = {
   descriptionLength: 500,
   /** One order's lines are read into memory together. */
   linesPerOrder: 10_000,
+  /** Size of a file to import: some millions of lines. */
+  importBytes: 512 * 1024 * 1024,
 } as const;

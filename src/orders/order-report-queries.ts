@@ -3,7 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
 import { fillSeries, OrderSeriesPoint, SeriesUnit, seriesUnit } from './order-series';
 import { ORDER_STATUSES } from './order-status';
-import { inTransaction } from './transaction';
+import { inTransaction, withConnection } from './transaction';
 
 /** Amounts are exact decimal strings with four decimals; quantities have as many as they need. */
 export interface ReportedLine {
@@ -78,11 +78,13 @@ export class OrderReportQueries {
     signal: AbortSignal | undefined,
     read: (snapshot: OrderSnapshot) => Promise<T>,
   ): Promise<T> {
-    const options = { isolation: 'REPEATABLE READ', readOnly: true, signal } as const;
-    return inTransaction(this.dataSource, options, async (manager) =>
-      read({
-        summary: await summary(manager, clientId, filter),
-        orders: ({ includeLines }) => batches(manager, clientId, filter, includeLines, signal),
+    return withConnection(this.dataSource, signal, (runner) =>
+      inTransaction(runner, 'REPEATABLE READ', async (manager) => {
+        await manager.query('SET TRANSACTION READ ONLY');
+        return read({
+          summary: await summary(manager, clientId, filter),
+          orders: ({ includeLines }) => batches(manager, clientId, filter, includeLines, signal),
+        });
       }),
     );
   }

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module';
+import { OrderImportsController } from './import/order-imports.controller';
 import { OrdersController } from './orders.controller';
 import { OrdersModule } from './orders.module';
 
-/** The routes of the order book. */
-@Module({ imports: [OrdersModule], controllers: [OrdersController] })
+/** The routes of the order book. Imports first: `/v1/orders/imports` must not be read as an order's id. */
+@Module({ imports: [JobsModule, OrdersModule], controllers: [OrderImportsController, OrdersController] })
 export class OrdersHttpModule {}

@@ -46,6 +46,9 @@ export class Orders {
    */
   async create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
     const lines = order.lines.map((line, index) => ({ ...line, total: lineTotal(line, index) }));
+    if (!isStorable(lines.reduce((sum, line) => sum + line.total, 0n))) {
+      throw invalidField('lines', 'the sum of the lines is too large');
+    }
     const id = newId();
     const created = await this.dataSource.query<unknown[]>(
       `WITH line AS (

@@ -1,56 +1,61 @@
-import type { DataSource, EntityManager } from 'typeorm';
-
-export interface TransactionOptions {
-  isolation: 'READ COMMITTED' | 'REPEATABLE READ';
-  readOnly: boolean;
-  /** Stops the statement that runs, in the database too, and rolls back. */
-  signal?: AbortSignal | undefined;
-}
-
-/** Minutes that one statement over a whole order book, or a pause between two of them, may take. */
-const LONG_WORK_MINUTES = 30;
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /**
- * Runs `work` in a transaction of its own that may take long. It commits when `work` is done and rolls back when it
- * throws; the connection goes back to the pool in any case.
+ * Lends a connection for work that may take long; it goes back to the pool in any case.
+ *
+ * @param signal stops the statement that runs, in the database too, and the work with it
  */
-export async function inTransaction<T>(
+export async function withConnection<T>(
   dataSource: DataSource,
-  { isolation, readOnly, signal }: TransactionOptions,
-  work: (manager: EntityManager) => Promise<T>,
+  signal: AbortSignal | undefined,
+  work: (runner: QueryRunner) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
   const runner = dataSource.createQueryRunner();
   let cancelling: Promise<unknown> | undefined;
   let cancel: (() => void) | undefined;
   try {
-    await runner.startTransaction(isolation);
-    if (readOnly) await runner.query('SET TRANSACTION READ ONLY');
-    const [session] = await runner.manager.query<{ pid: number }[]>(
-      `SELECT pg_backend_pid() AS pid,
-         set_config('statement_timeout', $1, true),
-         set_config('idle_in_transaction_session_timeout', $1, true)`,
-      [`${LONG_WORK_MINUTES}min`],
-    );
+    const [session] = await runner.manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
     cancel = (): void => {
       cancelling = dataSource.query('SELECT pg_cancel_backend($1)', [session?.pid]).catch(() => undefined);
     };
     signal?.addEventListener('abort', cancel, { once: true });
     signal?.throwIfAborted();
-    const result = await work(runner.manager);
-    signal?.throwIfAborted();
-    await runner.commitTransaction();
-    return result;
+    return await work(runner);
   } catch (error) {
-    await cancelling;
-    // A connection that is broken cannot roll back; the server has done it.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     signal?.throwIfAborted();
     throw error;
   } finally {
     if (cancel !== undefined) signal?.removeEventListener('abort', cancel);
     // A cancellation that came late must not hit whoever gets the connection next.
     await cancelling;
+    // It may have hit the very statement that was to roll back; without a transaction this does nothing.
+    if (cancelling !== undefined) await runner.query('ROLLBACK').catch(() => undefined);
     await runner.release();
+  }
+}
+
+/** How long one statement over a whole order book, or a pause between two of them, may take. */
+const LONG_WORK = '30min';
+
+/** A transaction that may take long: commits when `work` is done, rolls back when it throws. */
+export async function inTransaction<T>(
+  runner: QueryRunner,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ',
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  await runner.startTransaction(isolation);
+  try {
+    await runner.query(
+      `SELECT set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)`,
+      [LONG_WORK],
+    );
+    const result = await work(runner.manager);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // A connection that is broken cannot roll back; the server has done it.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
   }
 }

@@ -35,7 +35,7 @@ import type { Job } from '../jobs/job';
 import { JobState } from '../jobs/job-state';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
-import { parseIdempotencyKey } from './idempotency-key';
+import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
 import { cancelled, failureOf, ReportRequests, REPORTS_PATH } from './report-requests.service';

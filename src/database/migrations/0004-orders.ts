@@ -33,10 +33,18 @@ export class Orders1732200000004 implements MigrationInterface {
         total numeric(19, 4) NOT NULL,
         PRIMARY KEY (order_id, position)
       );
+
+      -- What was wrong with a file that was not imported.
+      CREATE TABLE order_import_failure (
+        job_id uuid PRIMARY KEY REFERENCES job ON DELETE CASCADE,
+        error_count integer NOT NULL CHECK (error_count > 0),
+        -- The first of them: [{"row", "field", "message"}].
+        errors jsonb NOT NULL
+      );
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE order_line, orders');
+    await runner.query('DROP TABLE order_import_failure, order_line, orders');
   }
 }

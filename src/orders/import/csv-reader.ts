@@ -9,6 +9,7 @@ const MAX_RECORD_CHARACTERS = 100_000;
 /** Reads the lines of an order CSV (RFC 4180, UTF-8, comma-separated) as a stream, in bounded memory. */
 export class OrderCsvReader {
   private row = 0;
+  private bytesRead = 0;
   private header: CsvHeader | undefined;
 
   constructor(
@@ -16,9 +17,9 @@ export class OrderCsvReader {
     private readonly defaultCurrency: string,
   ) {}
 
-  /** How many rows were read, blank ones and the header included. */
-  get rows(): number {
-    return this.row;
+  /** How much of the file was read. */
+  get bytes(): number {
+    return this.bytesRead;
   }
 
   get ignoredColumns(): string[] {
@@ -33,7 +34,7 @@ export class OrderCsvReader {
     // `pipeline` hands an error of any part to the last, where the loop below meets it.
     const records = pipeline(
       source,
-      requireUtf8,
+      (chunks: AsyncIterable<Buffer>) => this.requireUtf8(chunks),
       parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD_CHARACTERS }),
       () => undefined,
     ) as AsyncIterable<string[]>;
@@ -70,19 +71,20 @@ export class OrderCsvReader {
       this.errors.add(row, field, message),
     );
   }
+
+  /** Passes bytes on as they are; ends with an error at the first that is not UTF-8. */
+  private async *requireUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    for await (const chunk of chunks) {
+      this.bytesRead += chunk.length;
+      decode(decoder, chunk);
+      yield chunk;
+    }
+    decode(decoder);
+  }
 }
 
 class NotUtf8Error extends Error {}
-
-/** Passes bytes on as they are; ends with an error at the first that is not UTF-8. */
-async function* requireUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const chunk of chunks) {
-    decode(decoder, chunk);
-    yield chunk;
-  }
-  decode(decoder);
-}
 
 function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Buffer): void {
   try {

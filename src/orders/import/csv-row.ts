@@ -52,7 +52,6 @@ export function readRow(
 
   const customerReference = cell('customer_reference');
   checkText('customer_reference', customerReference, ORDER_LIMITS.customerReferenceLength, refuse);
-  const amounts = readAmounts(cell, refuse);
   const line = {
     row,
     orderNumber: text('order_number', ORDER_LIMITS.numberLength),
@@ -64,6 +63,7 @@ export function readRow(
     sku: text('sku', ORDER_LIMITS.skuLength),
     description: text('description', ORDER_LIMITS.descriptionLength),
   };
+  const amounts = readAmounts(cell, refuse);
   return errors === 0 && amounts !== undefined ? { ...line, ...amounts } : undefined;
 }
 

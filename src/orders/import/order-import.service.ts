@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { DataSource, EntityManager } from 'typeorm';
-import { inTransaction } from '../transaction';
+import { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { inTransaction, withConnection } from '../transaction';
 import { OrderCsvReader } from './csv-reader';
 import type { ImportedLine } from './csv-row';
 import { OrderStaging } from './order-staging';
 import { RowError, RowErrors } from './row-errors';
 
-export interface ImportReport {
+export interface ImportCounts {
   /** What was imported; 0 when there are errors. */
   orders: number;
   lines: number;
   /** Columns of the file that mean nothing to the import. */
   ignoredColumns: string[];
+}
+
+export interface ImportReport extends ImportCounts {
   /** The first errors, by row; when there is one, nothing was imported. */
   errors: RowError[];
   /** How many errors there are in all. */
@@ -27,13 +30,13 @@ export interface ImportOptions {
   signal?: AbortSignal;
   /** Called when a phase begins. */
   onPhase?: (phase: ImportPhase) => void;
-  /** Called now and then while reading, with the number of rows so far. */
-  onRows?: (rows: number) => void;
+  /** Called now and then while reading, with the number of bytes read so far. */
+  onBytes?: (bytes: number) => void;
   /**
-   * Called in the import's transaction when all is stored, just before it commits. What it writes through the manager stands
+   * Called in the import's transaction when all is stored, just before it commits. What it writes through it stands
    * or falls with the import; what it throws undoes the import.
    */
-  beforeCommit?: (manager: EntityManager, counts: { orders: number; lines: number }) => Promise<void>;
+  beforeCommit?: (transaction: EntityManager, counts: ImportCounts) => Promise<void>;
 }
 
 const DEFAULT_CURRENCY = 'USD';
@@ -54,10 +57,8 @@ export class OrderImport {
     const { signal } = options;
     const reading = { errors: new RowErrors(), ignoredColumns: [] as string[] };
     try {
-      const counts = await inTransaction(
-        this.dataSource,
-        { isolation: 'READ COMMITTED', readOnly: false, signal },
-        (manager) => this.run(new OrderStaging(manager, clientId), manager, source, options, reading),
+      const counts = await withConnection(this.dataSource, signal, (runner) =>
+        this.run(runner, clientId, source, options, reading),
       );
       return { ...counts, ignoredColumns: reading.ignoredColumns, errors: [], errorCount: 0 };
     } catch (error) {
@@ -70,40 +71,49 @@ export class OrderImport {
   }
 
   private async run(
-    staging: OrderStaging,
-    manager: EntityManager,
+    runner: QueryRunner,
+    clientId: string,
     source: Readable,
     options: ImportOptions,
     reading: { errors: RowErrors; ignoredColumns: string[] },
   ): Promise<{ orders: number; lines: number }> {
     const { errors } = reading;
-    options.onPhase?.('read');
+    const staging = new OrderStaging(runner.manager, clientId);
     await staging.create();
-    const reader = new OrderCsvReader(errors, options.defaultCurrency ?? DEFAULT_CURRENCY);
-    const staged = await this.stage(reader, staging, source, options);
-    reading.ignoredColumns = reader.ignoredColumns;
-    if (staged === 0 && errors.count === 0) errors.add(1, null, 'the file has no order lines');
+    try {
+      // Outside of a transaction: an open one would hold back the readers of events until a slow file is read.
+      options.onPhase?.('read');
+      const reader = new OrderCsvReader(errors, options.defaultCurrency ?? DEFAULT_CURRENCY);
+      const staged = await this.stage(reader, staging, source, options);
+      reading.ignoredColumns = reader.ignoredColumns;
+      if (staged === 0 && errors.count === 0) errors.add(1, null, 'the file has no order lines');
 
-    options.onPhase?.('check');
-    await staging.group(errors);
-    await staging.findExisting(errors);
-    if (errors.count > 0) throw new RejectedFile();
-
-    options.onPhase?.('store');
-    const counts = await staging.store();
-    if (counts.lines < staged) {
+      options.onPhase?.('check');
+      await inTransaction(runner, 'READ COMMITTED', () => staging.group(errors));
       await staging.findExisting(errors);
-      throw new RejectedFile();
+      if (errors.count > 0) throw new RejectedFile();
+
+      options.onPhase?.('store');
+      return await inTransaction(runner, 'READ COMMITTED', async (transaction) => {
+        const counts = await staging.store();
+        if (counts.lines < staged) {
+          // Another writer was faster with one of the numbers.
+          await staging.findExisting(errors);
+          throw new RejectedFile();
+        }
+        await options.beforeCommit?.(transaction, { ...counts, ignoredColumns: reader.ignoredColumns });
+        return counts;
+      });
+    } finally {
+      await staging.drop();
     }
-    await options.beforeCommit?.(manager, counts);
-    return counts;
   }
 
   private async stage(
     reader: OrderCsvReader,
     staging: OrderStaging,
     source: Readable,
-    { signal, onRows }: ImportOptions,
+    { signal, onBytes }: ImportOptions,
   ): Promise<number> {
     let batch: ImportedLine[] = [];
     let staged = 0;
@@ -113,11 +123,11 @@ export class OrderImport {
       await staging.add(batch);
       staged += batch.length;
       batch = [];
-      onRows?.(reader.rows);
+      onBytes?.(reader.bytes);
       signal?.throwIfAborted();
     }
     await staging.add(batch);
-    onRows?.(reader.rows);
+    onBytes?.(reader.bytes);
     return staged + batch.length;
   }
 }

@@ -7,7 +7,7 @@ import { MAX_ROW_ERRORS, RowError, RowErrors } from './row-errors';
 const SHARED_COLUMNS = ['ordered_at', 'status', 'currency', 'customer_name', 'customer_reference'] as const;
 
 /**
- * The lines of a file on their way into the order book: temporary tables of one transaction, so that the size of a
+ * The lines of a file on their way into the order book: temporary tables of one connection, so that the size of a
  * file costs disk and not memory, and so that the rows of an order may stand anywhere in it.
  */
 export class OrderStaging {
@@ -18,7 +18,7 @@ export class OrderStaging {
 
   async create(): Promise<void> {
     await this.manager.query(`
-      SET LOCAL work_mem = '64MB';
+      DROP TABLE IF EXISTS import_line, import_order;
       CREATE TEMPORARY TABLE import_line (
         row_number integer NOT NULL,
         number text NOT NULL,
@@ -32,7 +32,12 @@ export class OrderStaging {
         quantity numeric NOT NULL,
         unit_price numeric NOT NULL,
         total numeric NOT NULL
-      ) ON COMMIT DROP`);
+      )`);
+  }
+
+  async drop(): Promise<void> {
+    // On a connection that is broken nothing is left to drop; on any other, `create` would find it.
+    await this.manager.query('DROP TABLE IF EXISTS import_line, import_order').catch(() => undefined);
   }
 
   async add(lines: ImportedLine[]): Promise<void> {
@@ -62,8 +67,9 @@ export class OrderStaging {
       (column) => `min(${column}) IS NOT DISTINCT FROM max(${column}) AND count(${column}) IN (0, count(*))`,
     );
     await this.manager.query(`
+      SET LOCAL work_mem = '64MB';
       ANALYZE import_line;
-      CREATE TEMPORARY TABLE import_order ON COMMIT DROP AS
+      CREATE TEMPORARY TABLE import_order AS
       SELECT uuid_v7() AS id, number, min(row_number) AS first_row, sum(total) AS total, count(*)::int AS line_count,
         ${SHARED_COLUMNS.map((column) => `min(${column}) AS ${column}`).join(', ')},
         ${agree.join(' AND ')} AS consistent

@@ -1,4 +1,4 @@
-import { invalidField } from '../common/app-error';
+import { invalidField } from '../app-error';
 
 const QUOTED = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 const BARE = /^[\x21\x23-\x7e]+$/;

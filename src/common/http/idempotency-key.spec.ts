@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AppError } from '../common/app-error';
+import { AppError } from '../app-error';
 import { parseIdempotencyKey } from './idempotency-key';
 
 /** RFC 8941, section 4.1.6: how a string is written in a structured field. */

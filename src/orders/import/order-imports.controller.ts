@@ -1,0 +1,144 @@
+import { Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Readable } from 'node:stream';
+import type { Client } from '../../clients/client';
+import { CurrentClient } from '../../clients/current-client.decorator';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { AppError } from '../../common/app-error';
+import { parseIdempotencyKey } from '../../common/http/idempotency-key';
+import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { ApiProblems } from '../../common/http/problem';
+import { UuidParam } from '../../common/http/uuid-param';
+import { PageQuery } from '../../common/pagination';
+import { retryAfterSeconds } from '../../common/retry-after';
+import { AppConfig } from '../../config/app-config';
+import { JobPageView } from '../../jobs/job-list.query';
+import { JobPresenter } from '../../jobs/job.presenter';
+import { JobView } from '../../jobs/job.view';
+import { ORDER_LIMITS } from '../order-limits';
+import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
+import { fileTooLarge, OrderImports } from './order-imports.service';
+import { IMPORTS_PATH } from './orders-import.job';
+
+const DESCRIPTION = `One row per order line, a header row first, comma-separated, UTF-8. Columns: \`order_number\`,
+\`ordered_at\`, \`customer_name\`, \`sku\`, \`description\`, \`quantity\`, and \`unit_price\` or \`line_total\`; optional are
+\`customer_reference\`, \`status\`, \`currency\` and \`shipped_at\`. All of a file is imported or, when anything in it is
+wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row. An order number that you have already is an error.`;
+
+const EXAMPLE = `order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price
+A-1,2026-11-08,paid,USD,Claire Gute,BK-1,Bookcase,2,130.98
+A-1,2026-11-08,paid,USD,Claire Gute,CH-7,Chair,3,243.98
+`;
+
+/** Imports of order files, in the background. */
+@ApiTags('orders')
+@RequireScope(Scope.Orders)
+@Controller(IMPORTS_PATH)
+export class OrderImportsController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly imports: OrderImports,
+    private readonly presenter: JobPresenter,
+  ) {}
+
+  @Post()
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Import orders from a CSV file', description: DESCRIPTION })
+  @ApiConsumes('text/csv')
+  @ApiBody({ schema: { type: 'string', example: EXAMPLE } })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and file give the same job for 24 hours; another file gives 422.',
+    schema: { type: 'string', maxLength: 255 },
+  })
+  @ApiAcceptedResponse({
+    type: JobView,
+    description: 'The whole file is stored and will be imported.',
+    headers: {
+      Location: { description: 'Where to look.', schema: { type: 'string', format: 'uri' } },
+      'Retry-After': { description: 'Seconds to wait before looking.', schema: { type: 'integer' } },
+    },
+  })
+  @ApiProblems({
+    400: 'The query is not valid, or the upload broke off.',
+    413: `The file is larger than ${ORDER_LIMITS.importBytes} bytes.`,
+    415: 'The body is not text/csv in UTF-8, or is compressed.',
+    422: 'The file is empty, or the Idempotency-Key was used with another file.',
+  })
+  async submit(
+    @CurrentClient() client: Client,
+    @Query() query: ImportQuery,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const key = parseIdempotencyKey(idempotencyKey);
+    // After a refusal the rest of the body is not read, so the connection cannot be used again.
+    response.set('Connection', 'close');
+    requireCsv(request);
+    const job = await this.imports.submit(client, bodyOf(request), {
+      defaultCurrency: query.currency ?? 'USD',
+      idempotencyKey: key,
+    });
+    response.removeHeader('Connection');
+    const view = await this.presenter.view(job);
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    response.location(`${this.config.publicUrl}${IMPORTS_PATH}/${job.id}`);
+    return view;
+  }
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'List your imports, newest first' })
+  @ApiOkResponse({ type: JobPageView })
+  @ApiProblems({ 400: 'The page is not valid.' })
+  list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<JobPageView> {
+    return this.imports.list(client, query, (job) => this.presenter.viewWith(job, null));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: OrderImportView })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such import.' })
+  async get(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OrderImportView> {
+    const { job, failure } = await this.imports.get(client, id);
+    const view = await this.presenter.view(job);
+    if (view.eta_seconds !== null) response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds)));
+    return viewImport(view, failure);
+  }
+}
+
+function requireCsv(request: Request): void {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(request.get('content-type') ?? '')?.[1] ?? 'utf-8';
+  if (request.is('text/csv') === false || !/^(utf-8|us-ascii)$/i.test(charset)) {
+    throw new AppError(
+      'unsupported_media_type',
+      'unsupported_media_type',
+      'Send the file as text/csv in UTF-8.',
+    );
+  }
+  if ((request.get('content-encoding') ?? 'identity') !== 'identity') {
+    throw new AppError('unsupported_media_type', 'unsupported_encoding', 'Send the file uncompressed.');
+  }
+  if (Number(request.get('content-length') ?? 0) > ORDER_LIMITS.importBytes) throw fileTooLarge();
+}
+
+/** The body as a stream of its own: the request must outlive its refusal, to be answered. */
+const bodyOf = (request: Request): Readable => Readable.from(request.iterator({ destroyOnReturn: false }));

@@ -1,0 +1,79 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-store';
+import { PermanentJobError } from '../../jobs/job-error';
+import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
+import { ImportFailures } from './import-failures';
+import { OrderImport } from './order-import.service';
+import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
+
+/** How much of the work is done when the file is read, and when it is checked. */
+const PROGRESS = { read: 0, check: 0.5, store: 0.6 };
+
+/**
+ * Imports an uploaded file. The orders and the job's end are one transaction: a job that was cancelled, or whose attempt
+ * was given to another worker, has imported nothing, and one that is tried again has not imported before.
+ */
+@Injectable()
+@HandlesJob(ORDERS_IMPORT)
+export class OrdersImportHandler implements JobHandler<OrdersImportParameters, OrdersImportResult> {
+  private readonly logger = new Logger(OrdersImportHandler.name);
+
+  constructor(
+    private readonly imports: OrderImport,
+    private readonly failures: ImportFailures,
+    private readonly artifacts: ArtifactStore,
+  ) {}
+
+  async run(context: JobContext<OrdersImportParameters>): Promise<OrdersImportResult> {
+    const { jobId, clientId, parameters, signal } = context;
+    // An attempt that was lost just after it had found the file to be wrong.
+    if ((await this.failures.find(jobId)) !== undefined) throw invalidCsv();
+    let result: OrdersImportResult | undefined;
+    const report = await this.imports.importOrders(clientId, await this.open(parameters.file), {
+      defaultCurrency: parameters.defaultCurrency,
+      signal,
+      onPhase: (phase) => {
+        context.step(phase);
+        context.progress(PROGRESS[phase]);
+      },
+      onBytes: (bytes) => context.progress((bytes / parameters.bytes) * PROGRESS.check),
+      beforeCommit: async (transaction, { orders, lines, ignoredColumns }) => {
+        context.size(lines);
+        result = { orders, lines, ignored_columns: ignoredColumns };
+        await context.completeIn(transaction, result);
+      },
+    });
+    if (result === undefined) await this.failures.save(jobId, report);
+    await this.discard(parameters.file);
+    if (result === undefined) throw invalidCsv();
+    return result;
+  }
+
+  private async open(file: string): Promise<Readable> {
+    try {
+      return await this.artifacts.open(file);
+    } catch (error) {
+      if (!(error instanceof ArtifactMissingError)) throw error;
+      throw new PermanentJobError(
+        'file_missing',
+        'The uploaded file is no longer there: send it again.',
+        'gone',
+      );
+    }
+  }
+
+  private async discard(file: string): Promise<void> {
+    // The outcome is stored; a file that stays behind must not change it.
+    await this.artifacts.delete(file).catch((error: unknown) => {
+      this.logger.warn(`The imported file ${file} could not be deleted: ${String(error)}`);
+    });
+  }
+}
+
+const invalidCsv = (): PermanentJobError =>
+  new PermanentJobError(
+    'invalid_csv',
+    'The file has errors, so nothing of it was imported. They are listed by row in the import.',
+    'unprocessable',
+  );

@@ -1,0 +1,194 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { AppConfig } from '../../src/config/app-config';
+import { DEMO_KEY } from '../support/test-config';
+import { waitFor } from '../support/services';
+import { OrdersApi, OTHER_KEY } from './orders-api';
+
+const HEADER = 'order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price';
+const fileOf = (prefix: string, orders: number): string =>
+  [
+    HEADER,
+    ...Array.from({ length: orders }, (_, i) => `${prefix}-${i},2026-01-01,paid,EUR,Eve,S-1,Thing,1,2.50`),
+  ].join('\n');
+
+describe('importing a file in the background', () => {
+  let api: OrdersApi;
+  beforeAll(async () => {
+    api = await OrdersApi.start({ SAMPLE_DATA: 'false' });
+  });
+  afterAll(() => api.stop());
+
+  const countOf = async (prefix: string): Promise<number> => {
+    const [row] = await api.database.query<{ count: number }[]>(
+      'SELECT count(*)::int AS count FROM orders WHERE starts_with(number, $1)',
+      [prefix],
+    );
+    return row!.count;
+  };
+  const uploads = (): string[] => {
+    const folder = join(api.app.get(AppConfig).dataDir, 'artifacts');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  };
+
+  it('answers 202, imports all, and tells the counts', async () => {
+    const accepted = await api.importCsv(fileOf('OK', 2_500));
+    expect(accepted.status).toBe(202);
+    expect(accepted.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(new URL(accepted.headers.get('location')!).pathname).toBe(
+      `/v1/orders/imports/${accepted.body.id}`,
+    );
+    const done = await api.imported(accepted.body.id);
+    expect(done).toMatchObject({
+      type: 'orders.import',
+      status: 'COMPLETED',
+      result: { orders: 2_500, lines: 2_500, ignored_columns: [] },
+      row_error_count: 0,
+      row_errors: [],
+    });
+    expect(done.steps.map((step: { name: string }) => step.name)).toEqual(['read', 'check', 'store']);
+    expect(await countOf('OK')).toBe(2_500);
+    await waitFor(() => uploads().length === 0, { what: 'the imported file to be deleted' });
+    expect((await api.call('GET', `/v1/orders/imports/${accepted.body.id}`, { key: OTHER_KEY })).status).toBe(
+      404,
+    );
+    const events = await api.database.query<{ type: string }[]>(
+      'SELECT type FROM job_event WHERE job_id = $1 AND terminal',
+      [accepted.body.id],
+    );
+    expect(events).toEqual([{ type: 'orders.import.completed' }]);
+  });
+
+  it('lists the errors of a bad file by row, and imports nothing of it', async () => {
+    const file = `${fileOf('BAD', 10)}\nBAD-X,2026-02-30,paid,EUR,Eve,S-1,Thing,none,2.50\nOK-1,2026-01-01,paid,EUR,Eve,S-1,Thing,1,1`;
+    const failed = await api.imported((await api.importCsv(file)).body.id);
+    expect(failed).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'invalid_csv', retryable: false, step: 'check' },
+      row_error_count: 3,
+      row_errors: [
+        { row: 12, field: 'ordered_at' },
+        { row: 12, field: 'quantity' },
+        { row: 13, field: 'order_number', message: 'order OK-1 exists already' },
+      ],
+    });
+    expect(await countOf('BAD')).toBe(0);
+    expect(uploads()).toEqual([]);
+  });
+
+  it('gives the same job for the same key and file, and 422 for another file', async () => {
+    const headers = { 'idempotency-key': '"once"' };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => api.importCsv(fileOf('ONCE', 3), { headers })),
+    );
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+    expect(await api.imported(answers[0]!.body.id)).toMatchObject({
+      status: 'COMPLETED',
+      result: { orders: 3 },
+    });
+    const other = await api.importCsv(fileOf('OTHER', 3), { headers });
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect(uploads()).toEqual([]);
+  });
+
+  it('takes the currency of the query where the file has none', async () => {
+    const file =
+      'order_number,ordered_at,customer_name,sku,description,quantity,line_total\nJP-1,2026-01-01,Ken,S,Thing,2,500';
+    const { body } = await api.importCsv(file, { query: '?currency=JPY' });
+    await api.imported(body.id);
+    const [order] = (await api.call('GET', '/v1/orders?customer=Ken')).body.data;
+    expect(order).toMatchObject({ currency: 'JPY', total: '500.0000', status: 'pending' });
+  });
+
+  it('refuses what is no CSV of ours before it reads it', async () => {
+    const json = await api.call('POST', '/v1/orders/imports', { body: {} });
+    expect(json).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    const latin = await api.importCsv('a', { headers: { 'content-type': 'text/csv; charset=iso-8859-1' } });
+    expect(latin.status).toBe(415);
+    const zipped = await api.importCsv('a', { headers: { 'content-encoding': 'gzip' } });
+    expect(zipped).toMatchObject({ status: 415, body: { code: 'unsupported_encoding' } });
+    expect(await api.importCsv('', {})).toMatchObject({ status: 422, body: { code: 'empty_file' } });
+    expect((await api.importCsv('a', { query: '?currency=XYZ' })).status).toBe(400);
+    expect(uploads()).toEqual([]);
+  });
+
+  it('refuses a file that says it is too large at once', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const call = request({
+        port: api.port,
+        host: '127.0.0.1',
+        method: 'POST',
+        path: '/v1/orders/imports',
+        headers: {
+          authorization: `Bearer ${DEMO_KEY}`,
+          'content-type': 'text/csv',
+          'content-length': String(2 ** 40),
+        },
+      });
+      call.once('response', (response) => {
+        resolve(response.statusCode);
+        call.destroy();
+      });
+      call.once('error', reject);
+      call.write(HEADER);
+    });
+    expect(status).toBe(413);
+  });
+
+  it('imports nothing when it is cancelled, and ends at once', async () => {
+    // Whoever holds this lock keeps the import in its last step.
+    const blocker = api.database.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('LOCK TABLE orders IN SHARE MODE');
+    try {
+      const { body } = await api.importCsv(fileOf('CANCEL', 100));
+      await waitFor(
+        async () => {
+          const rows = await api.database.query<unknown[]>(
+            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO orders%' AND datname = current_database()`,
+          );
+          return rows.length > 0;
+        },
+        { what: 'the import to wait for the lock' },
+      );
+      const asked = Date.now();
+      expect((await api.call('DELETE', `/v1/jobs/${body.id}`)).status).toBe(202);
+      expect(await api.imported(body.id)).toMatchObject({ status: 'CANCELLED' });
+      expect(Date.now() - asked).toBeLessThan(5_000);
+    } finally {
+      await blocker.rollbackTransaction();
+      await blocker.release();
+    }
+    expect(await countOf('CANCEL')).toBe(0);
+    // The connection that was cancelled works on.
+    const again = await api.imported((await api.importCsv(fileOf('AGAIN', 3))).body.id);
+    expect(again).toMatchObject({ status: 'COMPLETED', result: { orders: 3 } });
+  });
+
+  it('imports nothing in an attempt that was given to another worker meanwhile', async () => {
+    const blocker = api.database.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('LOCK TABLE orders IN SHARE MODE');
+    let id: string;
+    try {
+      id = (await api.importCsv(fileOf('STALE', 50))).body.id;
+      await waitFor(
+        async () =>
+          (await api.call('GET', `/v1/orders/imports/${id}`)).body.steps[2].status === 'IN_PROGRESS',
+        { what: 'the import to store' },
+      );
+      // What the reaper does to a worker that hung.
+      await api.database.query(
+        `UPDATE job SET state = 'PENDING', lease_owner = NULL, lease_until = NULL, run_at = now() + interval '2 s' WHERE id = $1`,
+        [id],
+      );
+    } finally {
+      await blocker.rollbackTransaction();
+      await blocker.release();
+    }
+    const done = await api.imported(id);
+    expect(done).toMatchObject({ status: 'COMPLETED', attempt: 2, result: { orders: 50 } });
+    expect(await countOf('STALE')).toBe(50);
+  });
+});

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { OrdersApi, OTHER_KEY } from './orders-api';
+
+const ORDER = {
+  number: 'A-1',
+  ordered_at: '2026-03-01T10:00:00+01:00',
+  status: 'paid',
+  currency: 'EUR',
+  customer_name: 'Zoë Ångström',
+  customer_reference: 'C-77',
+  lines: [
+    { sku: 'BK-1', description: 'Bookcase', quantity: '3', unit_price: '0.1' },
+    { sku: 'CH-7', description: 'Chair', quantity: '1.5', unit_price: '0.2333' },
+  ],
+};
+
+describe('the order book over HTTP', () => {
+  let api: OrdersApi;
+  beforeAll(async () => {
+    api = await OrdersApi.start({ SAMPLE_DATA: 'false' });
+  });
+  afterAll(() => api.stop());
+
+  it('creates an order with exact totals, and reads it back', async () => {
+    const created = await api.call('POST', '/v1/orders', { body: ORDER });
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({
+      number: 'A-1',
+      ordered_at: '2026-03-01T09:00:00.000Z',
+      status: 'paid',
+      total: '0.6500',
+      line_count: 2,
+      lines: [
+        { position: 1, sku: 'BK-1', quantity: '3', unit_price: '0.1000', total: '0.3000' },
+        // 1.5 * 0.2333 = 0.34995
+        { position: 2, sku: 'CH-7', quantity: '1.5', unit_price: '0.2333', total: '0.3500' },
+      ],
+    });
+    const path = new URL(created.headers.get('location')!).pathname;
+    expect(path).toBe(`/v1/orders/${created.body.id}`);
+    expect((await api.call('GET', path)).body).toEqual(created.body);
+    expect((await api.call('GET', path, { key: OTHER_KEY })).status).toBe(404);
+    expect((await api.call('GET', `/v1/orders/${randomUUID()}`)).status).toBe(404);
+    expect(await api.call('GET', '/v1/orders/no-uuid')).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_id' },
+    });
+  });
+
+  it('refuses a number that the client has, also from many at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => api.call('POST', '/v1/orders', { body: { ...ORDER, number: 'A-2' } })),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array<number>(9).fill(409)]);
+    expect(answers.find((answer) => answer.status === 409)!.body.code).toBe('duplicate_order_number');
+    expect(
+      (await api.call('POST', '/v1/orders', { body: { ...ORDER, number: 'A-2' }, key: OTHER_KEY })).status,
+    ).toBe(201);
+  });
+
+  it.each([
+    ['an unknown field', { ...ORDER, total: '1' }, 'total'],
+    ['a date that does not exist', { ...ORDER, ordered_at: '2026-02-30' }, 'ordered_at'],
+    ['an unknown status', { ...ORDER, status: 'lost' }, 'status'],
+    ['an unknown currency', { ...ORDER, currency: 'XYZ' }, 'currency'],
+    ['a currency in small letters', { ...ORDER, currency: 'eur' }, 'currency'],
+    ['no lines', { ...ORDER, lines: [] }, 'lines'],
+    [
+      'an amount that is a number',
+      { ...ORDER, lines: [{ ...ORDER.lines[0], unit_price: 0.1 }] },
+      'lines.0.unit_price',
+    ],
+    [
+      'a fifth decimal',
+      { ...ORDER, lines: [{ ...ORDER.lines[0], unit_price: '0.12345' }] },
+      'lines.0.unit_price',
+    ],
+    [
+      'a quantity of nothing',
+      { ...ORDER, lines: [{ ...ORDER.lines[0], quantity: '0' }] },
+      'lines.0.quantity',
+    ],
+    ['a control character', { ...ORDER, customer_name: 'a\u0000b' }, 'customer_name'],
+    ['a line that is null', { ...ORDER, lines: [null] }, 'lines.0'],
+    [
+      'a product that is too large',
+      {
+        ...ORDER,
+        number: 'A-3',
+        lines: [{ ...ORDER.lines[0], quantity: '999999999', unit_price: '999999999' }],
+      },
+      'lines.0.unit_price',
+    ],
+  ])('refuses %s', async (_what, body, field) => {
+    const { status, body: problem } = await api.call('POST', '/v1/orders', { body });
+    expect(status).toBe(422);
+    expect(problem.errors.map((error: { field: string }) => error.field)).toContain(field);
+  });
+
+  it('refuses a total that is too large for all lines together', async () => {
+    const line = { ...ORDER.lines[0], quantity: '1', unit_price: '999999999999999' };
+    const { status } = await api.call('POST', '/v1/orders', {
+      body: { ...ORDER, number: 'A-4', lines: [line, line] },
+    });
+    expect(status).toBe(422);
+  });
+
+  it('lists newest first, page by page, with filters', async () => {
+    for (const [index, day] of ['01', '01', '02', '03'].entries()) {
+      const body = {
+        ...ORDER,
+        number: `L-${index}`,
+        ordered_at: `2025-05-${day}`,
+        customer_name: 'Liu',
+        status: 'shipped',
+      };
+      expect((await api.call('POST', '/v1/orders', { body })).status).toBe(201);
+    }
+    const query = 'start_date=2025-05-01&end_date=2025-05-04&customer=LI';
+    const first = await api.call('GET', `/v1/orders?${query}&page_size=3`);
+    expect(first.body.data.map((order: { number: string }) => order.number)).toEqual(['L-3', 'L-2', 'L-1']);
+    const next = /^<(.*)>; rel="next"$/.exec(first.headers.get('link')!)![1]!;
+    const second = await api.call('GET', next);
+    expect(second.body).toMatchObject({ data: [{ number: 'L-0' }], next_cursor: null });
+    expect(second.headers.get('link')).toBeNull();
+
+    const numbers = async (filter: string): Promise<string[]> =>
+      (await api.call('GET', `/v1/orders?${filter}`)).body.data.map(
+        (order: { number: string }) => order.number,
+      );
+    expect(await numbers('start_date=2025-05-02&end_date=2025-05-03')).toEqual(['L-2']);
+    // In New York, the second of May in UTC begins on the evening of the first.
+    expect(await numbers('start_date=2025-05-01&end_date=2025-05-02&time_zone=America/New_York')).toEqual([
+      'L-2',
+    ]);
+    expect(await numbers('status=shipped,cancelled&customer=C-77')).toHaveLength(4);
+    expect(await numbers('status=cancelled')).toEqual([]);
+    expect(await numbers('customer=%25')).toEqual([]);
+    expect((await api.call('GET', `/v1/orders?cursor=${first.body.next_cursor}`)).body.code).toBe(
+      'invalid_cursor',
+    );
+    expect((await api.call('GET', '/v1/orders?start_date=2025-02-29')).status).toBe(400);
+    expect((await api.call('GET', '/v1/orders?status=lost')).status).toBe(400);
+    expect((await api.call('GET', '/v1/orders?colour=red')).status).toBe(400);
+  });
+
+  it('sums up a period', async () => {
+    const { status, body } = await api.call(
+      'GET',
+      '/v1/orders/summary?start_date=2025-04-30&end_date=2025-05-05',
+    );
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      orders: 4,
+      lines: 8,
+      totals: [{ status: 'shipped', currency: 'EUR', orders: 4, total: '2.6000' }],
+      series_unit: 'day',
+    });
+    expect(
+      body.series.map((point: { period_start: string; orders: number }) => [
+        point.period_start,
+        point.orders,
+      ]),
+    ).toEqual([
+      ['2025-04-30', 0],
+      ['2025-05-01', 2],
+      ['2025-05-02', 1],
+      ['2025-05-03', 1],
+      ['2025-05-04', 0],
+    ]);
+    expect(
+      (await api.call('GET', '/v1/orders/summary?start_date=2025-05-05&end_date=2025-05-05')).status,
+    ).toBe(400);
+    expect((await api.call('GET', '/v1/orders/summary')).status).toBe(400);
+  });
+});
