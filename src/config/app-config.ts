@@ -42,6 +42,12 @@ export class AppConfig {
   readonly callbackAllowedAddresses: string[];
   /** Delays in milliseconds between the attempts of a delivery. */
   readonly callbackRetrySchedule: number[];
+  /** For all of one attempt, until the status of the answer. */
+  readonly callbackTimeoutMs: number;
+  /** How long a callback endpoint may do nothing but fail before it is disabled. */
+  readonly callbackDisableAfterMs: number;
+  /** 32 bytes each, the current one first: seal the signing secrets. Unset, one is made and kept in `dataDir`. */
+  readonly webhookMasterKeys: Buffer[] | undefined;
   readonly browserPath: string | undefined;
   /** Browser slots, and jobs worked on at once, in one worker process. */
   readonly renderConcurrency: number;
@@ -63,6 +69,11 @@ export class AppConfig {
     this.sampleData = environment.SAMPLE_DATA ?? environment.DATABASE_URL === undefined;
     this.callbackAllowedAddresses = environment.CALLBACK_ALLOWED_ADDRESSES?.split(',') ?? [];
     this.callbackRetrySchedule = parseDurations(environment.CALLBACK_RETRY_SCHEDULE);
+    this.callbackTimeoutMs = environment.CALLBACK_TIMEOUT_SECONDS * 1_000;
+    this.callbackDisableAfterMs = parseDurations(environment.CALLBACK_DISABLE_AFTER)[0] ?? 0;
+    this.webhookMasterKeys = environment.WEBHOOK_MASTER_KEYS?.split(',').map((key) =>
+      Buffer.from(key, 'base64'),
+    );
     this.browserPath = environment.BROWSER_PATH;
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
@@ -86,7 +97,9 @@ export class AppConfig {
  */
 export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   const given = Object.fromEntries(
-    VARIABLES.map((name) => [name, source[name]]).filter(([, value]) => value !== undefined && value !== ''),
+    VARIABLES.map((name): [string, unknown] => [name, source[name]]).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
   );
   const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
   const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}));

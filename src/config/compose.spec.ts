@@ -26,31 +26,36 @@ function environmentOf(service: string, variables: Record<string, string>): Reco
   return Object.fromEntries(entries.map(([name, value]) => [name, substitute(value, variables)]));
 }
 
-const KEY = 'k'.repeat(32);
+/** The least that somebody has to set. */
+const SECRETS = {
+  ADMIN_API_KEY: 'k'.repeat(32),
+  WEBHOOK_MASTER_KEYS: Buffer.alloc(32).toString('base64'),
+};
 
 describe('docker-compose.yml', () => {
   it.each(['api', 'worker'])('sets only variables that the application reads, for the %s', (service) => {
-    const names = Object.keys(environmentOf(service, { ADMIN_API_KEY: KEY }));
+    const names = Object.keys(environmentOf(service, SECRETS));
     expect(names).toEqual(expect.arrayContaining(['ROLE', 'DATABASE_URL', 'REDIS_URL']));
     expect(names.filter((name) => !VARIABLES.includes(name))).toEqual([]);
   });
 
-  it.each(['api', 'worker'])('gives the %s a valid configuration with no more than a key', (service) => {
-    expect(readEnvironment(environmentOf(service, { ADMIN_API_KEY: KEY }))).toMatchObject({
-      ROLE: service,
-      DATABASE_URL: 'postgres://order_reports:order_reports@postgres:5432/order_reports',
-      PUBLIC_URL: 'http://localhost:3000',
-    });
-  });
+  it.each(['api', 'worker'])(
+    'gives the %s a valid configuration with no more than the secrets',
+    (service) => {
+      expect(readEnvironment(environmentOf(service, SECRETS))).toMatchObject({
+        ROLE: service,
+        DATABASE_URL: 'postgres://order_reports:order_reports@postgres:5432/order_reports',
+        PUBLIC_URL: 'http://localhost:3000',
+      });
+    },
+  );
 
-  it('refuses to start without a key', () => {
-    expect(() => environmentOf('api', {})).toThrow('set ADMIN_API_KEY');
+  it.each(Object.keys(SECRETS))('refuses to start without %s', (name) => {
+    expect(() => environmentOf('api', { ...SECRETS, [name]: '' })).toThrow(`set ${name}`);
   });
 
   it('builds links for the port that it publishes', () => {
-    expect(environmentOf('api', { ADMIN_API_KEY: KEY, PORT: '8080' })['PUBLIC_URL']).toBe(
-      'http://localhost:8080',
-    );
+    expect(environmentOf('api', { ...SECRETS, PORT: '8080' })['PUBLIC_URL']).toBe('http://localhost:8080');
   });
 });
 

@@ -25,3 +25,23 @@ describe('.env.example', () => {
     expect(paragraph).toMatch(/^# \S/);
   });
 });
+
+describe('README.md', () => {
+  const section = /^## Configuration$(.*?)^## /ms.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  const rows = section.split('\n').flatMap((line) => {
+    const [, variables = '', defaults = ''] = line.split('|');
+    const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text);
+    return quoted(variables).map((name, index) => ({ name, fallback: quoted(defaults)[index] }));
+  });
+
+  it('lists the same variables', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual([...VARIABLES].sort());
+  });
+
+  it.each(Object.entries(documented).filter(([, fallback]) => fallback !== ''))(
+    'shows the default of %s',
+    (name, fallback) => {
+      expect(rows.find((row) => row.name === name)?.fallback).toBe(fallback);
+    },
+  );
+});

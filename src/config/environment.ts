@@ -22,8 +22,11 @@ export enum Role {
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
 
+const DURATION = /^\d+[smhd]$/;
 /** `5s`, `5m`, `2h`, `1d`, separated by commas. */
 const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
+/** 32 bytes each, in base64. */
+const MASTER_KEY_LIST = /^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=)*$/;
 const CIDR_LIST = /^[0-9a-fA-F:.]+\/\d{1,3}(,[0-9a-fA-F:.]+\/\d{1,3})*$/;
 
 /**
@@ -83,6 +86,19 @@ export class Environment {
 
   @Matches(DURATION_LIST, { message: '$property must be a comma-separated list such as 5s,5m,2h' })
   CALLBACK_RETRY_SCHEDULE = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  CALLBACK_TIMEOUT_SECONDS = 20;
+
+  @Matches(DURATION, { message: '$property must be a duration such as 5d' })
+  CALLBACK_DISABLE_AFTER = '5d';
+
+  @IsOptional()
+  @Matches(MASTER_KEY_LIST, { message: '$property must be a comma-separated list of 32-byte keys in base64' })
+  WEBHOOK_MASTER_KEYS?: string;
 
   @IsOptional()
   @IsString()
