@@ -12,6 +12,8 @@ import { OrdersHttpModule } from './orders/orders-http.module';
 import { OrdersModule } from './orders/orders.module';
 import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
 import { ReportRequestsModule } from './report-requests/report-requests.module';
+import { WebhooksModule } from './webhooks/webhooks.module';
+import { WebhooksWorkerModule } from './webhooks/webhooks-worker.module';
 
 const EVERY_ROLE = [
   ClientsModule,
@@ -20,10 +22,11 @@ const EVERY_ROLE = [
   JobsModule,
   OrdersModule,
   ReportRequestsModule,
+  WebhooksModule,
 ];
 // Reports before orders: `/v1/orders/reports` must not be read as an order's id.
 const API = [JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule];
-const WORKER = [JobsWorkerModule];
+const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
 
 /** Composes the modules of a role. */
 @Module({})

@@ -1,4 +1,4 @@
-import { ConsoleLogger, INestApplication, LogLevel } from '@nestjs/common';
+import { ConsoleLogger, DynamicModule, INestApplication, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
@@ -14,9 +14,16 @@ const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
 
-/** The application of a role, ready to listen. `main` and the tests both get it from here. */
-export async function createApp(config: AppConfig): Promise<INestApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+/**
+ * The application of a role, ready to listen. `main` and the tests both get it from here.
+ *
+ * @param root what it is composed of; a test may add job types of its own
+ */
+export async function createApp(
+  config: AppConfig,
+  root: DynamicModule = AppModule.forRoot(config),
+): Promise<INestApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(root, {
     logger: new ConsoleLogger({
       json: !process.stdout.isTTY,
       logLevels: LEVELS.slice(0, LEVELS.indexOf(config.logLevel) + 1),

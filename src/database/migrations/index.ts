@@ -2,6 +2,7 @@ import { Foundations1732200000001 } from './0001-foundations';
 import { Clients1732200000002 } from './0002-clients';
 import { Jobs1732200000003 } from './0003-jobs';
 import { Orders1732200000004 } from './0004-orders';
+import { Webhooks1732200000005 } from './0005-webhooks';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Clients1732200000002,
   Jobs1732200000003,
   Orders1732200000004,
+  Webhooks1732200000005,
 ];

@@ -1,0 +1,154 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class Webhooks1732200000005 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- A terminal event is fanned out once: the message, its deliveries and this mark are one transaction.
+      ALTER TABLE job_event ADD COLUMN fanned_out boolean NOT NULL DEFAULT false;
+      CREATE INDEX job_event_to_fan_out ON job_event (position) WHERE terminal AND NOT fanned_out;
+
+      CREATE TABLE webhook_settings (
+        client_id uuid PRIMARY KEY REFERENCES client ON DELETE CASCADE,
+        -- Whether a callback_url that is no endpoint may be called, or only on the origin of a verified endpoint.
+        unregistered_callbacks text NOT NULL DEFAULT 'allowed'
+          CHECK (unregistered_callbacks IN ('allowed', 'verified_origins'))
+      );
+
+      CREATE TABLE webhook_endpoint (
+        id uuid PRIMARY KEY,
+        client_id uuid NOT NULL REFERENCES client ON DELETE CASCADE,
+        url text NOT NULL CHECK (length(url) <= 2048),
+        description text NOT NULL DEFAULT '',
+        event_types text[] NOT NULL CHECK (cardinality(event_types) > 0),
+        signatures text[] NOT NULL CHECK (cardinality(signatures) > 0 AND signatures <@ ARRAY['v1', 'v1a']),
+        verified_at timestamptz,
+        -- PEM: whom to trust instead of the public authorities, and how we show who we are. The key is sealed.
+        certificate_authority text,
+        client_certificate text,
+        client_key bytea,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        updated_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT webhook_endpoint_url UNIQUE (client_id, url),
+        CONSTRAINT certificate_with_key CHECK ((client_certificate IS NULL) = (client_key IS NULL))
+      );
+
+      -- Of an endpoint, or of the client for URLs that are no endpoint. Sealed under a master key of the operator.
+      CREATE TABLE webhook_secret (
+        id uuid PRIMARY KEY,
+        client_id uuid NOT NULL REFERENCES client ON DELETE CASCADE,
+        endpoint_id uuid REFERENCES webhook_endpoint ON DELETE CASCADE,
+        scheme text NOT NULL CHECK (scheme IN ('v1', 'v1a')),
+        sealed bytea NOT NULL,
+        public_key bytea,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        -- Set by a rotation: until then the old one signs as well.
+        expires_at timestamptz,
+        CONSTRAINT public_key_of_v1a CHECK ((scheme = 'v1a') = (public_key IS NOT NULL))
+      );
+      CREATE INDEX webhook_secret_of_endpoint ON webhook_secret (endpoint_id) WHERE endpoint_id IS NOT NULL;
+      CREATE UNIQUE INDEX webhook_secret_current ON webhook_secret
+        (client_id, coalesce(endpoint_id, client_id), scheme) WHERE expires_at IS NULL;
+
+      -- The health of what is called: one for each endpoint, and for each client and URL (without query) that is none.
+      CREATE TABLE webhook_destination (
+        id uuid PRIMARY KEY,
+        client_id uuid NOT NULL REFERENCES client ON DELETE CASCADE,
+        endpoint_id uuid UNIQUE REFERENCES webhook_endpoint ON DELETE CASCADE,
+        address text NOT NULL,
+        origin text NOT NULL,
+        max_concurrency smallint NOT NULL CHECK (max_concurrency BETWEEN 1 AND 64),
+        max_per_second integer NOT NULL CHECK (max_per_second BETWEEN 1 AND 10000),
+        -- Falls to a half when the receiver asks for less, and grows back with each success.
+        concurrency smallint NOT NULL,
+        rate_until timestamptz NOT NULL DEFAULT now(),
+        -- In a row; five open the circuit.
+        failures integer NOT NULL DEFAULT 0,
+        failing_since timestamptz,
+        paused_until timestamptz NOT NULL DEFAULT now(),
+        -- After a recovery: up to this delivery, one at a time and in order.
+        draining_to bigint,
+        disabled_reason text CHECK (disabled_reason IN ('owner', 'gone', 'failing')),
+        disabled_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT disabled_for_a_reason CHECK ((disabled_reason IS NULL) = (disabled_at IS NULL)),
+        CONSTRAINT concurrency_in_bounds CHECK (concurrency BETWEEN 1 AND max_concurrency)
+      );
+      CREATE UNIQUE INDEX webhook_destination_of_url ON webhook_destination (client_id, address)
+        WHERE endpoint_id IS NULL;
+      CREATE INDEX webhook_destination_failing ON webhook_destination (failing_since)
+        WHERE failing_since IS NOT NULL;
+
+      -- What is told: the id and the bytes of every attempt and of the pull twin.
+      CREATE TABLE webhook_message (
+        id uuid PRIMARY KEY,
+        position bigint GENERATED ALWAYS AS IDENTITY,
+        transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        client_id uuid NOT NULL REFERENCES client ON DELETE CASCADE,
+        job_id uuid,
+        type text NOT NULL,
+        body bytea NOT NULL CHECK (length(body) <= 20000),
+        occurred_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now()
+      );
+      CREATE INDEX webhook_message_feed ON webhook_message (client_id, transaction_id, position);
+      CREATE INDEX webhook_message_age ON webhook_message (created_at);
+
+      CREATE TABLE delivery (
+        id uuid PRIMARY KEY,
+        position bigint GENERATED ALWAYS AS IDENTITY,
+        message_id uuid NOT NULL REFERENCES webhook_message ON DELETE CASCADE,
+        client_id uuid NOT NULL,
+        -- Null once its endpoint was removed.
+        destination_id uuid REFERENCES webhook_destination ON DELETE SET NULL,
+        endpoint_id uuid,
+        url text NOT NULL,
+        state text NOT NULL DEFAULT 'PENDING'
+          CHECK (state IN ('PENDING', 'DELIVERING', 'DELIVERED', 'EXHAUSTED')),
+        -- The fencing token: an outcome names the attempt that it belongs to.
+        attempt integer NOT NULL DEFAULT 0,
+        -- Counted against the schedule; an attempt that died with its worker is not.
+        failures smallint NOT NULL DEFAULT 0,
+        failure text,
+        due_at timestamptz NOT NULL DEFAULT now(),
+        -- Past this it ends EXHAUSTED even when a closed circuit kept it from being tried.
+        give_up_at timestamptz NOT NULL,
+        lease_owner text,
+        lease_until timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        finished_at timestamptz,
+        CONSTRAINT one_delivery_per_url UNIQUE (message_id, url),
+        CONSTRAINT leased_exactly_while_delivering CHECK ((state = 'DELIVERING') = (lease_owner IS NOT NULL)
+          AND (lease_owner IS NULL) = (lease_until IS NULL)),
+        CONSTRAINT finished_exactly_at_the_end CHECK ((state IN ('DELIVERED', 'EXHAUSTED')) = (finished_at IS NOT NULL))
+      );
+      CREATE INDEX delivery_pending ON delivery (destination_id, due_at, position) WHERE state = 'PENDING';
+      CREATE INDEX delivery_delivering ON delivery (destination_id, lease_until) WHERE state = 'DELIVERING';
+      CREATE INDEX delivery_giving_up ON delivery (give_up_at) WHERE state = 'PENDING';
+      CREATE INDEX delivery_list ON delivery (client_id, id);
+
+      CREATE TABLE delivery_attempt (
+        delivery_id uuid NOT NULL REFERENCES delivery ON DELETE CASCADE,
+        attempt integer NOT NULL,
+        started_at timestamptz NOT NULL,
+        -- delivered, or the class of the failure.
+        outcome text NOT NULL,
+        status smallint,
+        address text,
+        -- Milliseconds: dns, connect, tls, first_byte, total.
+        timings jsonb NOT NULL,
+        detail text,
+        response text,
+        next_attempt_at timestamptz,
+        PRIMARY KEY (delivery_id, attempt)
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP TABLE delivery_attempt, delivery, webhook_message, webhook_destination, webhook_secret, webhook_endpoint,
+        webhook_settings;
+      ALTER TABLE job_event DROP COLUMN fanned_out;
+    `);
+  }
+}

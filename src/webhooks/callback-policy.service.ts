@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AppError, invalidField } from '../common/app-error';
+import { CallbackPolicy } from '../jobs/callback-policy';
+import { UnusableUrlError } from './egress/callback-url';
+import { EgressGuard, EgressRefusedError } from './egress/egress-guard.service';
+import { NameError } from './egress/name-resolver';
+
+/** A name server that is slow must not hold the submission up: the attempt looks again. */
+const LOOK_UP_MS = 3_000;
+
+/**
+ * One text for every URL that must not be called or that has no address: the differences would tell a stranger what
+ * our network looks like.
+ */
+export const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
+
+/** Checks callback URLs at submission, before any work is done for nothing. */
+@Injectable()
+export class CallbackUrlPolicy extends CallbackPolicy {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly guard: EgressGuard,
+  ) {
+    super();
+  }
+
+  async check(clientId: string, text: string): Promise<void> {
+    const url = await this.checkAddress('callback_url', text);
+    const [row] = await this.dataSource.query<
+      { endpoint: boolean; open: boolean | null; policy: string | null; origin_verified: boolean }[]
+    >(
+      `SELECT e.id IS NOT NULL AS endpoint, e.verified_at IS NOT NULL AND
+           (t.disabled_reason IS NULL OR t.disabled_reason = 'failing') AS open,
+         (SELECT unregistered_callbacks FROM webhook_settings WHERE client_id = $1) AS policy,
+         EXISTS (SELECT FROM webhook_endpoint v JOIN webhook_destination o ON o.endpoint_id = v.id
+           WHERE v.client_id = $1 AND v.verified_at IS NOT NULL AND o.origin = $3) AS origin_verified
+       FROM (SELECT) AS one
+       LEFT JOIN webhook_endpoint e ON e.client_id = $1 AND e.url = $2
+       LEFT JOIN webhook_destination t ON t.endpoint_id = e.id`,
+      [clientId, url.href, url.origin],
+    );
+    if (row?.endpoint === true) {
+      if (row.open !== true) {
+        throw invalidField('callback_url', 'callback_url is an endpoint that is not verified, or disabled');
+      }
+      return;
+    }
+    if (row?.policy === 'verified_origins' && !row.origin_verified) {
+      throw invalidField('callback_url', 'callback_url must be on the origin of a verified endpoint');
+    }
+  }
+
+  /**
+   * @param field named in the refusal
+   * @throws AppError 422
+   */
+  async checkAddress(field: string, text: string): Promise<URL> {
+    try {
+      const url = this.guard.parse(text);
+      await this.guard.addressesOf(url, AbortSignal.timeout(LOOK_UP_MS));
+      return url;
+    } catch (error) {
+      if (error instanceof UnusableUrlError) throw invalidField(field, `${field} ${error.message}`);
+      if (error instanceof EgressRefusedError) throw invalidField(field, `${field} ${UNREACHABLE}`);
+      if (error instanceof NameError && !error.transient)
+        throw invalidField(field, `${field} ${UNREACHABLE}`);
+      if (error instanceof AppError) throw error;
+      // The name servers fail just now: the attempts will tell.
+      return this.guard.parse(text);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { InjectQueue } from '@nestjs/bull';
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Queue } from 'bull';
+import type { Subscription } from 'rxjs';
+import { JobSignals } from '../../jobs/job-signals';
+import { DELIVERIES_QUEUE } from './delivery-queue';
+
+/**
+ * Rings for a delivery worker when there is something to tell. A ticket carries nothing: one that waits is enough for
+ * all that has happened until it is taken. With Redis away the workers find the work by themselves.
+ */
+@Injectable()
+export class DeliveryBell implements OnApplicationBootstrap, OnApplicationShutdown {
+  private subscription: Subscription | undefined;
+  private ringing = false;
+  private again = false;
+
+  constructor(
+    @InjectQueue(DELIVERIES_QUEUE) private readonly queue: Queue,
+    private readonly signals: JobSignals,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription = this.signals.ended.subscribe(() => this.ring());
+  }
+
+  onApplicationShutdown(): void {
+    this.subscription?.unsubscribe();
+  }
+
+  /** Never waits and never fails: the bell is only quicker than the next look. */
+  ring(): void {
+    if (this.ringing) {
+      this.again = true;
+      return;
+    }
+    this.ringing = true;
+    void this.add().finally(() => {
+      this.ringing = false;
+      if (!this.again) return;
+      this.again = false;
+      this.ring();
+    });
+  }
+
+  private async add(): Promise<void> {
+    if (this.queue.client.status !== 'ready') return;
+    await this.queue.add({}, { removeOnComplete: true, removeOnFail: true }).catch(() => undefined);
+  }
+}

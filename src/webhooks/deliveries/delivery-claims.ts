@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CIRCUIT_OPENS_AFTER } from './retry-policy';
+
+/** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
+export interface ClaimedDelivery {
+  id: string;
+  attempt: number;
+  failures: number;
+  position: string;
+  client_id: string;
+  destination_id: string;
+  endpoint_id: string | null;
+  url: string;
+  message_id: string;
+  body: Buffer;
+}
+
+interface OpenDestination {
+  id: string;
+  at_once: number;
+  tokens: number;
+}
+
+/** Destinations looked at in one round. */
+const DESTINATIONS = 256;
+
+/**
+ * Hands due deliveries out, each to one worker. A destination whose circuit is open, that rests, or that has as much
+ * under way or per second as it may have, is passed over without a look at its deliveries.
+ */
+@Injectable()
+export class DeliveryClaims {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @param limit at most so many
+   * @param busyOrigins origins that have their share of this worker already
+   */
+  async claim(
+    worker: string,
+    leaseMs: number,
+    limit: number,
+    busyOrigins: string[],
+  ): Promise<ClaimedDelivery[]> {
+    return this.dataSource.transaction(async (manager) => {
+      // Held until the end: two workers never count the same room of a destination.
+      const open = await manager.query<OpenDestination[]>(
+        `WITH RECURSIVE waiting AS (
+           (SELECT destination_id FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
+            ORDER BY destination_id LIMIT 1)
+           UNION ALL
+           SELECT (SELECT d.destination_id FROM delivery d
+                   WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
+                   ORDER BY d.destination_id LIMIT 1)
+           FROM waiting w WHERE w.destination_id IS NOT NULL
+         )
+         SELECT t.id,
+           CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
+           floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens
+         FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
+         WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+           AND t.origin <> ALL($1)
+           AND EXISTS (SELECT FROM delivery d
+             WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.due_at <= now())
+         ORDER BY random() LIMIT ${DESTINATIONS}
+         FOR NO KEY UPDATE OF t SKIP LOCKED`,
+        [busyOrigins],
+      );
+      if (open.length === 0) return [];
+      return manager.query<ClaimedDelivery[]>(CLAIM, [
+        open.map(({ id }) => id),
+        open.map(({ at_once }) => at_once),
+        open.map(({ tokens }) => tokens),
+        limit,
+        worker,
+        leaseMs / 1_000,
+      ]);
+    });
+  }
+}
+
+/** The first due of each destination come first, so that a destination with thousands does not take all the places. */
+const CLAIM = `
+  WITH room AS (
+    SELECT r.id, least(r.tokens, r.at_once - (
+      SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = r.id)) AS free
+    FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(id, at_once, tokens)
+  ), candidate AS (
+    SELECT due.id, due.place, due.due_at FROM room CROSS JOIN LATERAL (
+      SELECT d.id, d.due_at, row_number() OVER (ORDER BY d.due_at, d.position) AS place FROM delivery d
+      WHERE d.state = 'PENDING' AND d.destination_id = room.id AND d.due_at <= now()
+      ORDER BY d.due_at, d.position LIMIT greatest(0, room.free)
+    ) due
+    ORDER BY due.place, due.due_at LIMIT $4
+  ), changed AS (
+    UPDATE delivery d SET state = 'DELIVERING', attempt = attempt + 1, lease_owner = $5,
+      lease_until = now() + make_interval(secs => $6)
+    FROM candidate c WHERE d.id = c.id AND d.state = 'PENDING'
+    RETURNING d.*
+  ), spent AS (
+    UPDATE webhook_destination t
+    SET rate_until = greatest(t.rate_until, now()) + s.taken * interval '1 s' / t.max_per_second
+    FROM (SELECT destination_id, count(*) AS taken FROM changed GROUP BY destination_id) s
+    WHERE t.id = s.destination_id
+  )
+  SELECT c.id, c.attempt, c.failures, c.position, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
+    m.body
+  FROM changed c JOIN webhook_message m ON m.id = c.message_id
+  ORDER BY c.due_at, c.position`;

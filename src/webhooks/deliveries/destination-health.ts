@@ -1,0 +1,133 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EntityManager } from 'typeorm';
+import { AppConfig } from '../../config/app-config';
+import { CallbackFailure } from '../egress/callback-failure';
+import { tellEndpointState } from '../events/endpoint-events';
+import type { Outcome } from './delivery-outcomes';
+import { CIRCUIT_OPENS_AFTER, pauseAfter } from './retry-policy';
+
+interface Destination {
+  id: string;
+  client_id: string;
+  endpoint_id: string | null;
+  address: string;
+  max_concurrency: number;
+  concurrency: number;
+  failures: number;
+  failing_since: Date | null;
+  draining_to: string | null;
+  disabled_reason: 'owner' | 'gone' | 'failing' | null;
+}
+
+const COLUMNS = `id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
+  disabled_reason`;
+
+/**
+ * Learns from outcomes how each destination is: opens its circuit, slows it down, disables it, and lets it recover. A
+ * healthy destination that goes on working costs no write.
+ */
+@Injectable()
+export class DestinationHealth {
+  private readonly logger = new Logger(DestinationHealth.name);
+
+  constructor(private readonly config: AppConfig) {}
+
+  /** In the transaction that stores the outcomes. */
+  async learn(manager: EntityManager, outcomes: Outcome[]): Promise<void> {
+    const told = outcomes.filter(({ answer }) => answer.failure !== CallbackFailure.Interrupted);
+    const byDestination = new Map<string, Outcome[]>();
+    for (const outcome of told) {
+      const id = outcome.delivery.destination_id;
+      byDestination.set(id, [...(byDestination.get(id) ?? []), outcome]);
+    }
+    const rows = await manager.query<Destination[]>(
+      `SELECT ${COLUMNS} FROM webhook_destination t
+       WHERE id = ANY($1) AND (id = ANY($2) OR failures > 0 OR concurrency < max_concurrency OR draining_to IS NOT NULL
+         OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL)
+       ORDER BY id FOR NO KEY UPDATE`,
+      [
+        [...byDestination.keys()],
+        told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
+      ],
+    );
+    for (const row of rows) await this.apply(manager, row, byDestination.get(row.id) ?? []);
+  }
+
+  private async apply(manager: EntityManager, row: Destination, outcomes: Outcome[]): Promise<void> {
+    const was = { ...row };
+    let pauseMs = 0;
+    for (const { answer, retryAfter } of outcomes) {
+      if (answer.failure === null) {
+        row.failures = 0;
+        row.failing_since = null;
+        row.concurrency = Math.min(row.max_concurrency, row.concurrency + 1);
+        if (row.disabled_reason === 'failing') row.disabled_reason = null;
+        pauseMs = 0;
+        continue;
+      }
+      row.failures += 1;
+      row.failing_since ??= new Date();
+      if (answer.failure === CallbackFailure.Gone && row.endpoint_id !== null) row.disabled_reason ??= 'gone';
+      if (answer.failure === CallbackFailure.Throttled)
+        row.concurrency = Math.max(1, Math.floor(row.concurrency / 2));
+      if (this.hasFailedForTooLong(row)) row.disabled_reason ??= 'failing';
+      const pause = pauseAfter(answer.failure, row.failures, retryAfter, row.disabled_reason === 'failing');
+      pauseMs = Math.max(pauseMs, pause);
+    }
+    const recovered = was.failures >= CIRCUIT_OPENS_AFTER && row.failures === 0;
+    await this.save(manager, row, pauseMs);
+    if (recovered) await this.drain(manager, row.id);
+    if (row.disabled_reason !== was.disabled_reason) await this.tell(manager, row);
+  }
+
+  private hasFailedForTooLong({ failing_since, failures }: Destination): boolean {
+    return (
+      failing_since !== null &&
+      failures >= CIRCUIT_OPENS_AFTER &&
+      Date.now() - failing_since.getTime() >= this.config.callbackDisableAfterMs
+    );
+  }
+
+  private async save(manager: EntityManager, row: Destination, pauseMs: number): Promise<void> {
+    await manager.query(
+      `UPDATE webhook_destination SET concurrency = $2, failures = $3, failing_since = $4, disabled_reason = $5,
+         disabled_at = CASE WHEN $5::text IS NOT NULL THEN coalesce(disabled_at, now()) END,
+         paused_until = CASE WHEN $6::float8 > 0 THEN greatest(paused_until, now() + make_interval(secs => $6 / 1000))
+           WHEN $3 = 0 THEN least(paused_until, now()) ELSE paused_until END,
+         -- The drain is over when nothing of it is due: what failed again in the meantime has a schedule of its own.
+         draining_to = CASE WHEN EXISTS (SELECT FROM delivery d WHERE d.destination_id = $1 AND d.state = 'PENDING'
+           AND d.due_at <= now() AND d.position <= draining_to) THEN draining_to END
+       WHERE id = $1`,
+      [row.id, row.concurrency, row.failures, row.failing_since, row.disabled_reason, pauseMs],
+    );
+  }
+
+  /** Everything that waited is due now, in the order in which it happened, one at a time. */
+  private async drain(manager: EntityManager, id: string): Promise<void> {
+    await manager.query(
+      `WITH waiting AS (
+         UPDATE delivery SET due_at = now() WHERE destination_id = $1 AND state = 'PENDING' RETURNING position
+       )
+       UPDATE webhook_destination SET draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
+      [id],
+    );
+  }
+
+  private async tell(manager: EntityManager, row: Destination): Promise<void> {
+    if (row.disabled_reason === 'gone') {
+      await manager.query(
+        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'gone'
+         WHERE destination_id = $1 AND state = 'PENDING'`,
+        [row.id],
+      );
+    }
+    if (row.disabled_reason !== null) {
+      this.logger.warn(
+        `Callbacks to ${row.address} of client ${row.client_id} are disabled: ${row.disabled_reason}.`,
+      );
+    } else {
+      this.logger.log(`Callbacks to ${row.address} of client ${row.client_id} work again.`);
+    }
+    await tellEndpointState(manager, row, this.config.callbackRetrySchedule);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Logger } from '@nestjs/common';
+import type { Outcome } from './delivery-outcomes';
+
+const BATCH = 200;
+const RETRY_MS = 500;
+
+interface Waiting {
+  outcome: Outcome;
+  /** After this the lease has run out, and the attempt will be made again whatever we know of it. */
+  until: number;
+  done: () => void;
+}
+
+/**
+ * Stores outcomes in groups: what comes in while one group is being written is the next one. While the database is
+ * away they wait, until their leases run out.
+ */
+export class OutcomeWriter {
+  private waiting: Waiting[] = [];
+  private writing = false;
+
+  constructor(
+    private readonly store: (outcomes: Outcome[]) => Promise<void>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Resolves when the outcome is stored, or given up. */
+  write(outcome: Outcome, until: number): Promise<void> {
+    return new Promise((done) => {
+      this.waiting.push({ outcome, until, done });
+      if (!this.writing) void this.writeAll();
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    this.writing = true;
+    while (this.waiting.length > 0) {
+      const group = this.waiting.splice(0, BATCH);
+      try {
+        await this.store(group.map(({ outcome }) => outcome));
+        for (const { done } of group) done();
+      } catch (error) {
+        const [late, left] = [[] as Waiting[], [] as Waiting[]];
+        for (const each of group) (each.until <= Date.now() ? late : left).push(each);
+        this.logger.warn(`${group.length} outcome(s) of deliveries could not be stored: ${String(error)}`);
+        for (const { done } of late) done();
+        this.waiting.unshift(...left);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.writing = false;
+  }
+}

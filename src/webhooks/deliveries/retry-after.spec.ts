@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { MAX_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
+it.each([
+  ['120', 120_000],
+  ['0', 0],
+  [' 7 ', 7_000],
+  ['9999999999', MAX_RETRY_AFTER_MS],
+  ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+  ['Thu, 01 Jan 2020 00:00:00 GMT', 0],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', MAX_RETRY_AFTER_MS],
+  ['-5', null],
+  ['1.5', null],
+  ['soon', null],
+  ['', null],
+  ['2026-01-01', null],
+  ['Thu, 99 Jan 2026 00:00:00 GMT', null],
+  [null, null],
+])('reads %j as %j ms', (header, expected) => {
+  expect(retryAfterMs(header, NOW)).toBe(expected);
+});
+
+it('never throws, and never leaves its bounds', () => {
+  fc.assert(
+    fc.property(fc.string(), (header) => {
+      const ms = retryAfterMs(header, NOW);
+      expect(ms === null || (ms >= 0 && ms <= MAX_RETRY_AFTER_MS)).toBe(true);
+    }),
+  );
+});

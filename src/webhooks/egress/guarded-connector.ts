@@ -1,0 +1,78 @@
+import { buildConnector } from 'undici';
+import type { LookupFunction, Socket } from 'node:net';
+import type { TlsProfile } from './tls-profile';
+
+/** What an attempt learns of its connection; `null` until then, and when it was there before. */
+export interface ConnectionTrace {
+  address: string | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+}
+
+/**
+ * Connects only to addresses that were checked before: they are pinned (no second look-up can give others), and the
+ * address that the socket really has is checked again before a byte of the request, or of TLS, goes out.
+ *
+ * @param addresses all of them permitted for this URL
+ * @param check throws for an address that is not
+ * @param base undici's own connector; a test gives one that lies
+ */
+export function guardedConnector(
+  addresses: readonly string[],
+  check: (address: string) => void,
+  tls: TlsProfile,
+  timeoutMs: number,
+  trace: ConnectionTrace,
+  base: (options: buildConnector.BuildOptions) => buildConnector.connector = buildConnector,
+): buildConnector.connector {
+  const connect = base({
+    ...tls,
+    timeout: timeoutMs,
+    allowH2: false,
+    lookup: pinned(addresses),
+    autoSelectFamily: true,
+  });
+  return (options, callback) => {
+    const began = performance.now();
+    const refuse = (socket: Socket): Error | undefined => {
+      try {
+        check(socket.remoteAddress ?? '');
+        return undefined;
+      } catch (error) {
+        return error as Error;
+      }
+    };
+    // undici's type says void, its connector returns the socket.
+    const socket = connect(options, (...result) => {
+      const [error, connected] = result;
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      const refusal = refuse(connected);
+      if (refusal) {
+        connected.destroy();
+        callback(refusal, null);
+        return;
+      }
+      if (options.protocol === 'https:') trace.tlsMs = performance.now() - began - (trace.connectMs ?? 0);
+      callback(null, connected);
+    }) as unknown as Socket;
+    socket.prependOnceListener('connect', () => {
+      trace.connectMs = performance.now() - began;
+      trace.address = socket.remoteAddress ?? null;
+      const refusal = refuse(socket);
+      if (refusal) socket.destroy(refusal);
+    });
+  };
+}
+
+const pinned =
+  (addresses: readonly string[]): LookupFunction =>
+  (_hostname, options, callback) => {
+    const answers = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    const first = answers[0];
+    if (options.all) callback(null, answers);
+    else if (first) callback(null, first.address, first.family);
+    else callback(new Error('There is no address to connect to.'), '');
+  };

@@ -1,0 +1,83 @@
+import type { JobFailure } from '../../jobs/job-error';
+import type { JobState } from '../../jobs/job-state';
+import type { JobResource } from '../../jobs/job-type';
+
+/** A terminal event as its table has it, with what its job type says. */
+export interface TerminalEvent {
+  jobId: string;
+  jobType: string;
+  /** `orders.report.completed`, for one. */
+  type: string;
+  occurredAt: Date;
+  outcome: {
+    status: JobState;
+    result?: Record<string, unknown>;
+    error?: JobFailure;
+    expires_at?: string;
+  };
+}
+
+/** Larger results are fetched through the link: a callback stays below 20 kB. */
+const MAX_RESULT_BYTES = 8_000;
+
+/**
+ * The body of a callback: what the simple reader needs (`status`, `links`) and the whole fact (`data`). It is made
+ * once; every attempt and the pull twin carry these bytes.
+ */
+export function callbackBody(
+  event: TerminalEvent,
+  resource: JobResource | undefined,
+  publicUrl: string,
+): Buffer {
+  const { status, result, error, expires_at } = event.outcome;
+  const { artifact, ...rest } = result ?? {};
+  const body = {
+    type: event.type,
+    timestamp: event.occurredAt.toISOString(),
+    status,
+    links: [link(event.jobId, status, resource, publicUrl)],
+    data: {
+      id: event.jobId,
+      status,
+      ...(isObject(artifact) && { artifact: { ...publicPart(artifact), ...expiry(expires_at) } }),
+      ...(fits(rest) && { result: rest }),
+      ...(error && { error: publicError(error) }),
+    },
+  };
+  return Buffer.from(JSON.stringify(body));
+}
+
+function link(
+  id: string,
+  status: string,
+  resource: JobResource | undefined,
+  publicUrl: string,
+): { rel: string; href: string } {
+  const href = (path: string): string => publicUrl + path.replace('{id}', id);
+  if (resource === undefined) return { rel: 'self', href: href('/v1/jobs/{id}') };
+  return status === 'COMPLETED'
+    ? { rel: resource.rel, href: href(resource.path) }
+    : { rel: 'status', href: href(resource.statusPath) };
+}
+
+/** Where the store keeps it is no business of the receiver's. */
+function publicPart({ sha256, bytes, pages, media_type }: Record<string, unknown>): object {
+  return { sha256, bytes, pages, media_type };
+}
+
+const expiry = (expiresAt: string | undefined): object =>
+  expiresAt === undefined ? {} : { expires_at: new Date(expiresAt).toISOString() };
+
+const publicError = ({ code, message, retryable, step, attempt }: JobFailure): object => ({
+  code,
+  message,
+  retryable,
+  step: step ?? null,
+  attempt,
+});
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const fits = (result: object): boolean =>
+  Object.keys(result).length > 0 && Buffer.byteLength(JSON.stringify(result)) <= MAX_RESULT_BYTES;

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AppConfig } from '../../config/app-config';
+import { JobTypeRegistry } from '../../jobs/job-type.registry';
+import { giveUpAfter } from '../deliveries/retry-policy';
+import { callbackBody, TerminalEvent } from './callback-body';
+import { writeMessages } from './messages';
+
+const BATCH = 200;
+
+interface EventRow {
+  id: string;
+  job_id: string;
+  client_id: string;
+  type: string;
+  data: TerminalEvent['outcome'];
+  occurred_at: Date;
+  job_type: string;
+  callback_url: string | null;
+}
+
+/**
+ * Turns terminal events into messages and deliveries. The event's mark, its message and its deliveries are one
+ * transaction: a crash loses none and doubles none.
+ */
+@Injectable()
+export class FanOut {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly registry: JobTypeRegistry,
+  ) {}
+
+  /** @returns how many events; less than a batch when there are no more */
+  async next(): Promise<{ events: number; more: boolean }> {
+    return this.dataSource.transaction(async (manager) => {
+      const events = await manager.query<EventRow[]>(
+        `SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
+         FROM job_event e JOIN job j ON j.id = e.job_id
+         WHERE e.terminal AND NOT e.fanned_out
+         ORDER BY e.position LIMIT ${BATCH} FOR NO KEY UPDATE OF e SKIP LOCKED`,
+      );
+      if (events.length === 0) return { events: 0, more: false };
+      await writeMessages(
+        manager,
+        events.map((event) => ({
+          id: event.id,
+          clientId: event.client_id,
+          jobId: event.job_id,
+          type: event.type,
+          body: this.bodyOf(event),
+          occurredAt: event.occurred_at,
+          callbackUrl: event.callback_url,
+        })),
+        giveUpAfter(this.config.callbackRetrySchedule),
+      );
+      await manager.query('UPDATE job_event SET fanned_out = true WHERE id = ANY($1)', [
+        events.map(({ id }) => id),
+      ]);
+      return { events: events.length, more: events.length === BATCH };
+    });
+  }
+
+  private bodyOf(event: EventRow): Buffer {
+    return callbackBody(
+      {
+        jobId: event.job_id,
+        jobType: event.job_type,
+        type: event.type,
+        occurredAt: event.occurred_at,
+        outcome: event.data,
+      },
+      this.registry.find(event.job_type)?.resource,
+      this.config.publicUrl,
+    );
+  }
+}

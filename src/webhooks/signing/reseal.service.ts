@@ -1,0 +1,70 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { SealBrokenError, SealedBox } from './sealed-box';
+
+const BATCH = 500;
+
+/** What is sealed, and what each value is bound to. */
+const PLACES = [
+  { table: 'webhook_secret', column: 'sealed' },
+  { table: 'webhook_endpoint', column: 'client_key' },
+] as const;
+
+/** After a rotation of the master key: seals anew, under the current key, what an old one sealed. */
+@Injectable()
+export class Reseal implements OnApplicationBootstrap {
+  private readonly logger = new Logger(Reseal.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly box: SealedBox,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const { table, column } of PLACES) {
+      const { done, broken } = await this.reseal(table, column);
+      if (done > 0)
+        this.logger.log(`${done} secret(s) of ${table} sealed anew under the current master key.`);
+      if (broken > 0) {
+        this.logger.error(
+          `${broken} secret(s) of ${table} cannot be opened: add the master key that sealed them to WEBHOOK_MASTER_KEYS.`,
+        );
+      }
+    }
+  }
+
+  private async reseal(table: string, column: string): Promise<{ done: number; broken: number }> {
+    let [done, broken] = [0, 0];
+    for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+      const rows = await this.dataSource.query<{ id: string; sealed: Buffer }[]>(
+        `SELECT id, ${column} AS sealed FROM ${table}
+         WHERE id > $1 AND ${column} IS NOT NULL AND substring(${column} FROM 1 FOR ${this.box.currentPrefix.length}) <> $2
+         ORDER BY id LIMIT ${BATCH}`,
+        [after, this.box.currentPrefix],
+      );
+      for (const { id, sealed } of rows) {
+        if (await this.resealOne(table, column, id, sealed)) done += 1;
+        else broken += 1;
+      }
+      const last = rows.at(-1);
+      if (last === undefined) return { done, broken };
+      after = last.id;
+    }
+  }
+
+  private async resealOne(table: string, column: string, id: string, sealed: Buffer): Promise<boolean> {
+    const owner = `${table} ${id}`;
+    try {
+      const again = this.box.seal(this.box.open(sealed, owner), owner);
+      await this.dataSource.query(`UPDATE ${table} SET ${column} = $3 WHERE id = $1 AND ${column} = $2`, [
+        id,
+        sealed,
+        again,
+      ]);
+      return true;
+    } catch (error) {
+      if (error instanceof SealBrokenError) return false;
+      throw error;
+    }
+  }
+}

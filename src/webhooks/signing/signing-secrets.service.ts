@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import { newId } from '../../common/ids';
+import { SealedBox } from './sealed-box';
+import { newSigningKey, publicKeyOf, SignatureScheme, SigningKey } from './standard-webhooks';
+
+/** Whose secret: an endpoint's, or the client's own for URLs that are no endpoint. */
+export interface SecretOwner {
+  clientId: string;
+  endpointId: string | null;
+}
+
+/** Hours after a rotation in which the old secret signs as well. */
+export const OVERLAP_HOURS = 24;
+
+interface SecretRow {
+  id: string;
+  client_id: string;
+  endpoint_id: string | null;
+  scheme: SignatureScheme;
+  sealed: Buffer;
+}
+
+const sealOwner = (id: string): string => `webhook_secret ${id}`;
+const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string => `${clientId} ${endpointId ?? ''}`;
+
+/** The keys that sign callbacks, sealed in the database. */
+@Injectable()
+export class SigningSecrets {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly box: SealedBox,
+  ) {}
+
+  /**
+   * Makes a secret, unless there is a current one.
+   *
+   * @returns the key; `null` when there was one already
+   */
+  async create(
+    owner: SecretOwner,
+    scheme: SignatureScheme,
+    given?: Buffer,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Buffer | null> {
+    const key = given ?? newSigningKey(scheme).key;
+    const id = newId();
+    const rows = await manager.query<unknown[]>(
+      `INSERT INTO webhook_secret (id, client_id, endpoint_id, scheme, sealed, public_key)
+       VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (client_id, coalesce(endpoint_id, client_id), scheme) WHERE expires_at IS NULL DO NOTHING
+       RETURNING id`,
+      [
+        id,
+        owner.clientId,
+        owner.endpointId,
+        scheme,
+        this.box.seal(key, sealOwner(id)),
+        scheme === 'v1a' ? publicKeyOf(key) : null,
+      ],
+    );
+    return rows.length === 1 ? key : null;
+  }
+
+  /**
+   * Replaces the current secret; the old one signs as well for a while, and one that was replaced before no longer.
+   *
+   * @returns the new key
+   */
+  async rotate(owner: SecretOwner, scheme: SignatureScheme, given?: Buffer): Promise<Buffer> {
+    return this.dataSource.transaction(async (manager) => {
+      // One rotation of an owner at a time.
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        keyOfOwner(owner) + scheme,
+      ]);
+      await manager.query(
+        `UPDATE webhook_secret SET expires_at = CASE WHEN expires_at IS NULL THEN now() + make_interval(hours => $4) ELSE now() END
+         WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3
+           AND (expires_at IS NULL OR expires_at > now())`,
+        [owner.clientId, owner.endpointId, scheme, OVERLAP_HOURS],
+      );
+      const key = await this.create(owner, scheme, given, manager);
+      if (key === null) throw new Error('A secret was rotated by two at once.');
+      return key;
+    });
+  }
+
+  /** When each current or overlapping secret of an owner was made and ends, newest first; never the secret itself. */
+  async describe(
+    owner: SecretOwner,
+  ): Promise<{ scheme: SignatureScheme; created_at: Date; expires_at: Date | null }[]> {
+    return this.dataSource.query(
+      `SELECT scheme, created_at, expires_at FROM webhook_secret
+       WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND (expires_at IS NULL OR expires_at > now())
+       ORDER BY created_at DESC`,
+      [owner.clientId, owner.endpointId],
+    );
+  }
+
+  /**
+   * The keys that sign for each owner, the newest first. A client whose URL is no endpoint and who never asked for a
+   * secret gets one made: nothing goes out unsigned.
+   */
+  async keysOf(owners: SecretOwner[]): Promise<(owner: SecretOwner) => SigningKey[]> {
+    const found = await this.load(owners);
+    const without = owners.filter((owner) => !found.has(keyOfOwner(owner)));
+    for (const owner of without) await this.create(owner, 'v1');
+    if (without.length > 0) {
+      for (const [owner, keys] of await this.load(without)) found.set(owner, keys);
+    }
+    return (owner) => found.get(keyOfOwner(owner)) ?? [];
+  }
+
+  private async load(owners: SecretOwner[]): Promise<Map<string, SigningKey[]>> {
+    const rows = await this.dataSource.query<SecretRow[]>(
+      `SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
+       FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
+       JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
+       WHERE s.expires_at IS NULL OR s.expires_at > now()
+       ORDER BY s.scheme, s.created_at DESC`,
+      [owners.map(({ clientId }) => clientId), owners.map(({ endpointId }) => endpointId)],
+    );
+    const keys = new Map<string, SigningKey[]>();
+    for (const row of rows) {
+      const owner = keyOfOwner({ clientId: row.client_id, endpointId: row.endpoint_id });
+      const key = { scheme: row.scheme, key: this.box.open(row.sealed, sealOwner(row.id)) };
+      keys.set(owner, [...(keys.get(owner) ?? []), key]);
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { join } from 'node:path';
+import { AppConfig } from '../../config/app-config';
+import { keptMasterKey } from './master-keys';
+import { Reseal } from './reseal.service';
+import { SealedBox } from './sealed-box';
+import { SigningSecrets } from './signing-secrets.service';
+
+/** The keys that sign, and their encryption at rest. */
+@Module({
+  providers: [
+    {
+      provide: SealedBox,
+      inject: [AppConfig],
+      useFactory: async (config: AppConfig) => {
+        const [current, ...old] = config.webhookMasterKeys ?? [];
+        return new SealedBox([
+          current ?? (await keptMasterKey(join(config.dataDir, 'keys', 'webhook-master'))),
+          ...old,
+        ]);
+      },
+    },
+    Reseal,
+    SigningSecrets,
+  ],
+  exports: [SealedBox, SigningSecrets],
+})
+export class SigningModule {}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesProcessor } from './deliveries/deliveries.processor';
+import { DeliveryAttempt } from './deliveries/delivery-attempt.service';
+import { DeliveryClaims } from './deliveries/delivery-claims';
+import { DeliveryOutcomes } from './deliveries/delivery-outcomes';
+import { DeliverySweeper } from './deliveries/delivery-sweeper.service';
+import { DeliveryWorker } from './deliveries/delivery-worker.service';
+import { DestinationHealth } from './deliveries/destination-health';
+import { FanOut } from './events/fan-out.service';
+import { WebhooksModule } from './webhooks.module';
+
+/** What delivers. Only in worker roles: Nest's Bull explorer starts every processor that it finds. */
+@Module({
+  imports: [WebhooksModule],
+  providers: [
+    DeliveriesProcessor,
+    DeliveryAttempt,
+    DeliveryClaims,
+    DeliveryOutcomes,
+    DeliverySweeper,
+    DeliveryWorker,
+    DestinationHealth,
+    FanOut,
+  ],
+})
+export class WebhooksWorkerModule {}

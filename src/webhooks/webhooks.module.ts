@@ -1,0 +1,23 @@
+import { BullModule } from '@nestjs/bull';
+import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module';
+import { CallbackPolicyModule } from './callback-policy.module';
+import { DeliveryBell } from './deliveries/delivery-bell.service';
+import { DELIVERIES_QUEUE } from './deliveries/delivery-queue';
+import { DeliveryTargets } from './deliveries/delivery-targets.service';
+import { EgressModule } from './egress/egress.module';
+import { SigningModule } from './signing/signing.module';
+
+/** Callbacks: what every role needs of them. */
+@Module({
+  imports: [
+    CallbackPolicyModule,
+    EgressModule,
+    JobsModule,
+    SigningModule,
+    BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
+  ],
+  providers: [DeliveryBell, DeliveryTargets],
+  exports: [CallbackPolicyModule, DeliveryBell, DeliveryTargets, EgressModule, JobsModule, SigningModule],
+})
+export class WebhooksModule {}

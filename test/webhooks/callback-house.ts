@@ -1,0 +1,143 @@
+import { DynamicModule, INestApplication, Module } from '@nestjs/common';
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/app.setup';
+import { ApiKeys } from '../../src/clients/api-keys.service';
+import { ClientsModule } from '../../src/clients/clients.module';
+import { Scope } from '../../src/clients/scope';
+import type { AppConfig } from '../../src/config/app-config';
+import { ConfigModule } from '../../src/config/config.module';
+import { DatabaseModule } from '../../src/database/database.module';
+import type { Job } from '../../src/jobs/job';
+import { JobSubmission } from '../../src/jobs/job-submission.service';
+import { JobsHttpModule } from '../../src/jobs/jobs-http.module';
+import { JobsModule } from '../../src/jobs/jobs.module';
+import { JobsWorkerModule } from '../../src/jobs/jobs-worker.module';
+import { WebhooksModule } from '../../src/webhooks/webhooks.module';
+import { WebhooksWorkerModule } from '../../src/webhooks/webhooks-worker.module';
+import { waitFor } from '../support/services';
+import { testConfig } from '../support/test-config';
+import { NOOP, NoopHandler, NoopParameters } from './noop-job';
+
+export interface Services {
+  databaseUrl: string;
+  redisUrl: string;
+}
+
+export const LOOPBACK = { CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8', SAMPLE_DATA: 'false' };
+
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON as it comes; tests state its shape
+}
+
+@Module({})
+class House {}
+
+/** Callbacks and the engine below them, with a job type that costs nothing. */
+export function houseModule(config: AppConfig): DynamicModule {
+  return {
+    module: House,
+    imports: [
+      ConfigModule.forRoot(config),
+      ClientsModule,
+      DatabaseModule,
+      JobsModule.forFeature(NOOP),
+      WebhooksModule,
+      ...(config.runsApi ? [JobsHttpModule] : []),
+      ...(config.runsWorker ? [JobsWorkerModule, WebhooksWorkerModule] : []),
+    ],
+    providers: [NoopHandler],
+  };
+}
+
+/** One running application under test, seen by HTTP and by its database. */
+export class CallbackHouse {
+  private constructor(
+    readonly app: INestApplication,
+    readonly config: AppConfig,
+    private readonly url: string,
+  ) {}
+
+  static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHouse> {
+    const config = testConfig(services, { ...LOOPBACK, ...variables });
+    const app = await createApp(config, houseModule(config));
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new CallbackHouse(app, config, `http://127.0.0.1:${port}`);
+  }
+
+  get database(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  /** A new client with a key for everything but administration. */
+  async client(name = `client ${Math.random()}`): Promise<TestClient> {
+    const key = `key-of-${name}-${'x'.repeat(24)}`.replaceAll(' ', '-');
+    const scopes = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
+    const id = await this.app.get(ApiKeys).ensure(name, 'key', key, scopes);
+    return new TestClient(this, this.url, id, key);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    rmSync(this.config.dataDir, { recursive: true, force: true });
+  }
+}
+
+export class TestClient {
+  constructor(
+    private readonly house: CallbackHouse,
+    private readonly baseUrl: string,
+    readonly id: string,
+    readonly key: string,
+  ) {}
+
+  submit(callbackUrl?: string, parameters: NoopParameters = {}): Promise<Job> {
+    return this.house.app.get(JobSubmission).submit(NOOP, {
+      clientId: this.id,
+      request: { method: 'POST', path: '/test', body: parameters },
+      parameters,
+      callbackUrl,
+    });
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const response = await fetch(this.baseUrl + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+  }
+
+  /** The rows of this client's deliveries, oldest first. */
+  deliveries(): Promise<
+    { id: string; url: string; state: string; attempt: number; failure: string | null }[]
+  > {
+    return this.house.database.query(
+      'SELECT id, url, state, attempt, failures, failure, message_id FROM delivery WHERE client_id = $1 ORDER BY position',
+      [this.id],
+    );
+  }
+
+  async allEnded(count: number, timeoutMs = 20_000): Promise<void> {
+    await waitFor(
+      async () => {
+        const rows = await this.deliveries();
+        return (
+          rows.length >= count && rows.every(({ state }) => state === 'DELIVERED' || state === 'EXHAUSTED')
+        );
+      },
+      { what: `${count} deliveries to end`, timeoutMs },
+    );
+  }
+}
