@@ -52,7 +52,7 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
           ...parameters,
           generatedAt: new Date(),
           summary: snapshot.summary,
-          orders: snapshot.orders({ includeLines: parameters.includeItems, signal }),
+          orders: snapshot.orders({ includeLines: parameters.includeItems }),
         },
         { directory, signal, onProgress: (fraction) => context.progress(0.1 + 0.8 * fraction) },
       );
