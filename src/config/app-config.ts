@@ -53,6 +53,14 @@ export class AppConfig {
   readonly renderConcurrency: number;
   readonly jobLeaseSeconds: number;
   readonly artifactRetentionDays: number;
+  /** Origins whose pages may call the API; `*` is every one. */
+  readonly corsOrigins: string[];
+  /** CIDR ranges of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: string[];
+  /** Jobs of one client that may wait or run at once. */
+  readonly maxJobsInFlight: number;
+  /** Requests a minute, for each API key (`address`: for each address without a key that is known). */
+  readonly rateLimits: Record<'submit' | 'poll' | 'other' | 'address', number>;
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -78,6 +86,16 @@ export class AppConfig {
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
+    this.corsOrigins = environment.CORS_ORIGINS?.split(',') ?? [];
+    this.trustedProxies = environment.TRUSTED_PROXIES?.split(',') ?? [];
+    this.maxJobsInFlight = environment.MAX_JOBS_IN_FLIGHT;
+    this.rateLimits = {
+      submit: environment.RATE_LIMIT_SUBMIT,
+      // A job that has ended is asked for twice more: the last poll, and the download.
+      poll: environment.RATE_LIMIT_POLL * environment.MAX_JOBS_IN_FLIGHT + 2 * environment.RATE_LIMIT_SUBMIT,
+      other: environment.RATE_LIMIT_OTHER,
+      address: environment.RATE_LIMIT_ADDRESS,
+    };
     this.logLevel = environment.LOG_LEVEL;
   }
 
