@@ -1,4 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyGuard } from './clients/api-key.guard';
+import { ClientsHttpModule } from './clients/clients-http.module';
 import { ClientsModule } from './clients/clients.module';
 import { AppConfig } from './config/app-config';
 import { ConfigModule } from './config/config.module';
@@ -25,8 +28,11 @@ const EVERY_ROLE = [
   WebhooksModule,
 ];
 // Reports before orders: `/v1/orders/reports` must not be read as an order's id.
-const API = [JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule];
+const API = [ClientsHttpModule, JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule];
 const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
+
+/** In the order in which they see a request. */
+const GUARDS = [ApiKeyGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard }));
 
 /** Composes the modules of a role. */
 @Module({})
@@ -40,7 +46,7 @@ export class AppModule {
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? WORKER : []),
       ],
-      providers: [FirstStart],
+      providers: [FirstStart, ...GUARDS],
     };
   }
 }

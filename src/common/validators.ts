@@ -48,6 +48,14 @@ export const IsAfter = (other: string): PropertyDecorator =>
     ({ property }) => `${property} must be after ${other}`,
   );
 
+/** A time that has not come yet. Says nothing of what is no time: that has its own message. */
+export const IsInTheFuture = (): PropertyDecorator =>
+  rule(
+    'isInTheFuture',
+    (value) => typeof value !== 'string' || !(Date.parse(value) <= Date.now()),
+    ({ property }) => `${property} must be in the future`,
+  );
+
 /** A BCP 47 language tag that this runtime can format for. */
 export const IsLocaleTag = (): PropertyDecorator =>
   rule(
