@@ -105,15 +105,17 @@ describe('reading the orders of a report', () => {
     await importRows(...manyRows(2_500));
     await queries.withSnapshot(clientId, ALL, undefined, async (snapshot) => {
       expect(snapshot.summary.orders).toBe(2_500);
+      // Between the summary and the opening of the cursor, and while it is read.
+      await importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
       let read = 0;
       for await (const batch of snapshot.orders({ includeLines: true })) {
-        if (read === 0) await importRows('NEW,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
+        if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
         expect(batch.every((order) => order.lines.length === 1)).toBe(true);
         read += batch.length;
       }
       expect(read).toBe(2_500);
     });
-    expect((await queries.summarize(clientId, ALL)).orders).toBe(2_501);
+    expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
   });
 
   it('never gives the orders or the lines of another client', async () => {
