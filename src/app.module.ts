@@ -15,6 +15,7 @@ import { OrdersHttpModule } from './orders/orders-http.module';
 import { OrdersModule } from './orders/orders.module';
 import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
 import { ReportRequestsModule } from './report-requests/report-requests.module';
+import { WebhooksHttpModule } from './webhooks/webhooks-http.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 import { WebhooksWorkerModule } from './webhooks/webhooks-worker.module';
 
@@ -28,7 +29,13 @@ const EVERY_ROLE = [
   WebhooksModule,
 ];
 // Reports before orders: `/v1/orders/reports` must not be read as an order's id.
-const API = [ClientsHttpModule, JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule];
+const API = [
+  ClientsHttpModule,
+  JobsHttpModule,
+  ReportRequestsHttpModule,
+  OrdersHttpModule,
+  WebhooksHttpModule,
+];
 const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
 
 /** In the order in which they see a request. */

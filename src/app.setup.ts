@@ -1,4 +1,4 @@
-import { ConsoleLogger, DynamicModule, INestApplication, LogLevel } from '@nestjs/common';
+import { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
@@ -9,8 +9,8 @@ import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
 import { setUpDocs } from './docs.setup';
+import { ProcessLogger } from './process-logger';
 
-const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
 
@@ -24,10 +24,7 @@ export async function createApp(
   root: DynamicModule = AppModule.forRoot(config),
 ): Promise<INestApplication> {
   const app = await NestFactory.create<NestExpressApplication>(root, {
-    logger: new ConsoleLogger({
-      json: !process.stdout.isTTY,
-      logLevels: LEVELS.slice(0, LEVELS.indexOf(config.logLevel) + 1),
-    }),
+    logger: new ProcessLogger(config),
     abortOnError: false,
     bodyParser: false,
     forceCloseConnections: true,

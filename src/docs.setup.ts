@@ -25,6 +25,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('reports', 'PDFs of your orders')
       .addTag('jobs', 'The monitor of every job')
       .addTag('orders', 'The order book')
+      .addTag('webhooks', 'Signed callbacks, their log, and the events to read')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
     { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },

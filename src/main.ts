@@ -75,6 +75,8 @@ function onSignal(stop: () => Promise<void>): void {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof InvalidConfigurationError ? error.message : error);
+  // What a start needs and lacks is told in plain words; anything else is a defect, and shows where.
+  const isExpected = error instanceof InvalidConfigurationError || (error as Error).constructor === Error;
+  console.error(isExpected ? `\nCould not start. ${(error as Error).message}` : error);
   process.exit(1);
 });

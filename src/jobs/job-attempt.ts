@@ -5,7 +5,18 @@ import type { JobContext, JobHandler } from './job-handler';
 /** Why an attempt was stopped from outside. */
 export type AbortReason = 'cancelled' | 'deadline' | 'lost' | 'released';
 
-type Outcome = { result: object } | { error: unknown };
+export type Outcome = { result: object } | { error: unknown };
+
+/**
+ * How long an aborted handler may take to come back before its job is ended without it. At the deadline the job ends
+ * now: fencing keeps harmless what the handler may still do.
+ */
+const ABANDONED_AFTER_MS: Record<AbortReason, number> = {
+  cancelled: 8_000,
+  deadline: 500,
+  lost: 8_000,
+  released: 8_000,
+};
 
 /** Whether the job was ended in this transaction. */
 type CompleteIn = (transaction: EntityManager, result: object) => Promise<boolean>;
@@ -19,13 +30,13 @@ export class JobAttempt {
   private reason: AbortReason | undefined;
   private leaseEnd: NodeJS.Timeout;
   private completed = false;
+  private returned = false;
 
   constructor(
     readonly job: ClaimedJob,
-    private readonly leaseMs: number,
     private readonly completeIn: CompleteIn,
   ) {
-    this.leaseEnd = this.endLater();
+    this.leaseEnd = this.endAfter(job.lease_ms);
   }
 
   get abortReason(): AbortReason | undefined {
@@ -54,10 +65,10 @@ export class JobAttempt {
     return this.completed;
   }
 
-  /** The lease was prolonged in Postgres: by a clock of our own, so that no skew between machines counts. */
-  leaseProlonged(): void {
+  /** How long Postgres will still keep the lease, measured by a clock of our own: no skew between machines counts. */
+  leaseEndsIn(milliseconds: number): void {
     clearTimeout(this.leaseEnd);
-    if (this.reason === undefined) this.leaseEnd = this.endLater();
+    if (this.reason === undefined && !this.returned) this.leaseEnd = this.endAfter(milliseconds);
   }
 
   abort(reason: AbortReason): void {
@@ -70,12 +81,13 @@ export class JobAttempt {
    * Runs the handler to its end. A handler that does not come back in time after an abort is abandoned: the job does
    * not wait for it, and fencing keeps what it may still do harmless.
    */
-  async run(handler: JobHandler<object, object>, abandonAfterMs: number): Promise<Outcome> {
+  async run(handler: JobHandler<object, object>): Promise<Outcome> {
     const deadline = setTimeout(() => this.abort('deadline'), clampTimer(this.job.deadline_ms));
     let abandon: NodeJS.Timeout | undefined;
     const abandoned = new Promise<Outcome>((resolve) => {
       const later = (): void => {
-        abandon = setTimeout(() => resolve({ error: this.controller.signal.reason }), abandonAfterMs);
+        const afterMs = this.reason === undefined ? 0 : ABANDONED_AFTER_MS[this.reason];
+        abandon = setTimeout(() => resolve({ error: this.controller.signal.reason }), afterMs);
       };
       if (this.controller.signal.aborted) later();
       else this.controller.signal.addEventListener('abort', later, { once: true });
@@ -83,6 +95,7 @@ export class JobAttempt {
     try {
       return await Promise.race([this.outcome(handler), abandoned]);
     } finally {
+      this.returned = true;
       clearTimeout(deadline);
       clearTimeout(abandon);
       clearTimeout(this.leaseEnd);
@@ -124,8 +137,8 @@ export class JobAttempt {
     };
   }
 
-  private endLater(): NodeJS.Timeout {
-    return setTimeout(() => this.abort('lost'), this.leaseMs);
+  private endAfter(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => this.abort('lost'), clampTimer(milliseconds));
   }
 }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { inFairOrder } from './fair-order';
 import { writeEvent } from './job-event';
+import { leaseUntil, millisecondsUntil } from './job-lease';
 
 export interface ClaimedJob {
   id: string;
@@ -10,39 +12,13 @@ export interface ClaimedJob {
   attempt: number;
   crashes: number;
   steps: string[];
-  /** Milliseconds from the claim to the deadline, by the database's clock. */
+  /** Milliseconds from the claim to the end of the lease, and to the deadline, by the database's clock. */
+  lease_ms: number;
   deadline_ms: number;
 }
 
-/**
- * The due jobs in fair order: the client with the fewest jobs under way comes first, then the longest waiting. So a
- * client that submits ten thousand jobs delays another's single one by no more than the jobs that are running already.
- * The recursion walks the index from client to client instead of reading every waiting row.
- */
-const inFairOrder = (condition: string, limit: string): string => `
-  waiting AS (
-    (SELECT client_id FROM job WHERE state = 'PENDING' ORDER BY client_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.client_id FROM job j WHERE j.state = 'PENDING' AND j.client_id > w.client_id
-            ORDER BY j.client_id LIMIT 1)
-    FROM waiting w WHERE w.client_id IS NOT NULL
-  ), running AS (
-    SELECT client_id, count(*) AS jobs FROM job WHERE state = 'IN_PROGRESS' GROUP BY client_id
-  ), candidate AS (
-    SELECT due.id, coalesce(r.jobs, 0) + due.place AS load, due.run_at
-    FROM waiting w
-    LEFT JOIN running r USING (client_id)
-    CROSS JOIN LATERAL (
-      SELECT id, run_at, row_number() OVER (ORDER BY run_at, id) AS place FROM (
-        SELECT id, run_at FROM job
-        WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
-          AND type = ANY($1) AND ${condition}
-        ORDER BY run_at, id LIMIT ${limit}
-      ) oldest
-    ) due
-    WHERE w.client_id IS NOT NULL
-    ORDER BY load, run_at LIMIT ${limit}
-  )`;
+/** More than the workers that claim at the same moment: each skips the rows that others have just locked. */
+const CANDIDATES = 16;
 
 /** Who works on what: hands due jobs out, each to one worker. */
 @Injectable()
@@ -52,41 +28,32 @@ export class JobClaims {
   /**
    * Gives the fairest due job of these types to a worker, for a lease.
    *
-   * @param suspects whether a job that crashed its worker before may be given
+   * @param alone whether the worker has no other job. Only then it is given one that crashed its worker before; while
+   *   such a job is the next in line, a busy worker gets nothing, and so becomes idle for it
    */
   async claim(
     types: string[],
     worker: string,
     leaseSeconds: number,
-    suspects: boolean,
+    alone: boolean,
   ): Promise<ClaimedJob | null> {
     const rows = await this.dataSource.query<ClaimedJob[]>(
-      `WITH RECURSIVE ${inFairOrder('($4 OR crashes = 0)', '16')}, picked AS (
+      `WITH RECURSIVE ${inFairOrder('true', String(CANDIDATES))}, picked AS (
          SELECT j.id FROM job j JOIN candidate c ON c.id = j.id
          WHERE j.state = 'PENDING'
          ORDER BY c.load, c.run_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED
        ), changed AS (
          UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
-           lease_until = now() + make_interval(secs => $3), started_at = coalesce(started_at, now())
-         FROM picked WHERE j.id = picked.id AND j.state = 'PENDING'
+           lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())
+         FROM picked WHERE j.id = picked.id AND j.state = 'PENDING' AND ($4 OR j.crashes = 0)
          RETURNING j.*
        ), ${writeEvent(`'started'`)}
-       SELECT id, client_id, type, parameters, attempt, crashes, steps,
-         (extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS deadline_ms
+       SELECT id, client_id, type, parameters, attempt, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
+         ${millisecondsUntil('deadline_at')} AS deadline_ms
        FROM changed`,
-      [types, worker, leaseSeconds, suspects],
+      [types, worker, leaseSeconds, alone],
     );
     return rows[0] ?? null;
-  }
-
-  /** Whether a job that crashed its worker before is due: it wants a worker to itself. */
-  async suspectIsDue(types: string[]): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `SELECT FROM job WHERE state = 'PENDING' AND crashes > 0 AND run_at <= now() AND deadline_at > now()
-         AND type = ANY($1) LIMIT 1`,
-      [types],
-    );
-    return rows.length > 0;
   }
 
   /**

@@ -42,3 +42,6 @@ export const writeEvent = (name: string, data = `'{}'::jsonb`): string => `
 
 /** Data of an event that may be terminal: a snapshot of the outcome. */
 export const OUTCOME = `jsonb_strip_nulls(jsonb_build_object('status', state, 'result', result, 'error', error, 'expires_at', expires_at))`;
+
+/** The name of the event of an attempt that did not end with a result, by the state that it left the job in. */
+export const EVENT_OF_FAILURE = `CASE state WHEN 'CANCELLED' THEN 'cancelled' WHEN 'FAILED' THEN 'failed' ELSE 'retry_scheduled' END`;

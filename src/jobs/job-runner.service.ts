@@ -1,16 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
-import type { EntityManager } from 'typeorm';
+import type { DatabaseError } from 'pg';
+import { EntityManager, QueryFailedError } from 'typeorm';
 import { AppConfig } from '../config/app-config';
 import { newId } from '../common/ids';
 import { ClaimedJob, JobClaims } from './job-claims';
-import { JobAttempt } from './job-attempt';
+import { JobAttempt, Outcome } from './job-attempt';
 import { classifyFailure, FailureClass, JobFailure } from './job-error';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
 
-/** How long an aborted handler may take to come back before its job is given up without it. */
-const ABANDON_AFTER_MS = 8_000;
+/** How long those that are told to stop may take. */
+const STOP_WITHIN_MS = 10_000;
+/** How often an end that could not be stored is tried again. */
+const STORE_AGAIN_MS = 500;
 
 /** Works on jobs: claims one, runs its handler, and tells Postgres how it ended. */
 @Injectable()
@@ -18,8 +21,8 @@ export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
   private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
   private readonly attempts = new Set<JobAttempt>();
-  /** Claims under way count as busy, so that two calls at once cannot both take the last slot. */
-  private claiming = 0;
+  /** One claim after the other: whether a job may start depends on what the claim before it brought. */
+  private claiming: Promise<unknown> = Promise.resolve();
   private suspectRuns = false;
   private closing = false;
 
@@ -35,20 +38,15 @@ export class JobRunner {
     return [...this.attempts];
   }
 
-  get hasFreeSlot(): boolean {
-    return (
-      !this.closing && !this.suspectRuns && this.attempts.size + this.claiming < this.config.renderConcurrency
-    );
-  }
-
   /**
    * Claims the fairest due job and starts to work on it.
    *
    * @returns a promise of its end; `null` when nothing is due or no slot is free
    */
   async startNext(): Promise<{ ended: Promise<void> } | null> {
-    if (!this.hasFreeSlot) return null;
-    const attempt = await this.claimNext();
+    const claim = this.claiming.then(() => this.claimNext());
+    this.claiming = claim.catch(() => undefined);
+    const attempt = await claim;
     return attempt && { ended: this.work(attempt) };
   }
 
@@ -58,41 +56,33 @@ export class JobRunner {
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
-    const idle = (): boolean => this.attempts.size === 0 && this.claiming === 0;
+    await this.claiming;
+    const idle = (): boolean => this.attempts.size === 0;
     await settled(idle, graceMs);
     for (const attempt of this.attempts) attempt.abort('released');
-    await settled(idle, ABANDON_AFTER_MS + 2_000);
+    await settled(idle, STOP_WITHIN_MS);
+  }
+
+  private get hasFreeSlot(): boolean {
+    return !this.closing && !this.suspectRuns && this.attempts.size < this.config.renderConcurrency;
   }
 
   private async claimNext(): Promise<JobAttempt | null> {
-    this.claiming += 1;
-    try {
-      const alone = this.attempts.size === 0 && this.claiming === 1;
-      // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it; while one
-      // waits, the worker takes nothing else until it is idle.
-      if (!alone && (await this.claims.suspectIsDue(this.registry.names))) return null;
-      const job = await this.claims.claim(
-        this.registry.names,
-        this.worker,
-        this.config.jobLeaseSeconds,
-        alone,
-      );
-      if (job === null) return null;
-      const attempt = this.attemptAt(job);
-      this.suspectRuns = job.crashes > 0;
-      this.attempts.add(attempt);
-      if (this.closing) attempt.abort('released');
-      return attempt;
-    } finally {
-      this.claiming -= 1;
-    }
+    if (!this.hasFreeSlot) return null;
+    const alone = this.attempts.size === 0;
+    const job = await this.claims.claim(this.registry.names, this.worker, this.config.jobLeaseSeconds, alone);
+    if (job === null) return null;
+    const attempt = this.attemptAt(job);
+    // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
+    this.suspectRuns = job.crashes > 0;
+    this.attempts.add(attempt);
+    if (this.closing) attempt.abort('released');
+    return attempt;
   }
 
   private attemptAt(job: ClaimedJob): JobAttempt {
-    const attempt: JobAttempt = new JobAttempt(
-      job,
-      this.config.jobLeaseSeconds * 1_000,
-      (transaction, result) => this.complete(attempt, result, transaction),
+    const attempt: JobAttempt = new JobAttempt(job, (transaction, result) =>
+      this.complete(attempt, result, transaction),
     );
     return attempt;
   }
@@ -106,10 +96,10 @@ export class JobRunner {
 
   private async work(attempt: JobAttempt): Promise<void> {
     try {
-      const outcome = await attempt.run(this.registry.handler(attempt.job.type), ABANDON_AFTER_MS);
-      await this.conclude(attempt, outcome);
+      const outcome = await attempt.run(this.registry.handler(attempt.job.type));
+      await this.store(attempt, outcome);
     } catch (error) {
-      // The database is away: the lease runs out, and the reaper takes the attempt back.
+      // The database stays away: the lease runs out, and the reaper takes the attempt back.
       this.logger.error(
         `Job ${attempt.job.id}, attempt ${attempt.job.attempt}: its end could not be stored`,
         String(error),
@@ -120,10 +110,22 @@ export class JobRunner {
     }
   }
 
-  private async conclude(
-    attempt: JobAttempt,
-    outcome: { result: object } | { error: unknown },
-  ): Promise<void> {
+  /** The work is done and worth keeping: while the database is away, its end is kept for as long as a lease. */
+  private async store(attempt: JobAttempt, outcome: Outcome): Promise<void> {
+    const until = Date.now() + this.config.jobLeaseSeconds * 1_000;
+    for (;;) {
+      try {
+        await this.conclude(attempt, outcome);
+        return;
+      } catch (error) {
+        if (Date.now() > until || this.closing) throw error;
+        if ('result' in outcome && cannotBeStored(error)) outcome = { error };
+        else await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN_MS));
+      }
+    }
+  }
+
+  private async conclude(attempt: JobAttempt, outcome: Outcome): Promise<void> {
     const { job } = attempt;
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {
@@ -137,7 +139,8 @@ export class JobRunner {
     }
     switch (attempt.abortReason) {
       case 'lost':
-        return this.tellLost(job);
+        this.tellLost(job);
+        return;
       case 'released':
         await this.transitions.release(lease);
         return;
@@ -183,6 +186,11 @@ export class JobRunner {
 
 const describe = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** Whether it is the result's own fault: no JSON, or (SQLSTATE class 22) none that Postgres takes. */
+const cannotBeStored = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  (error instanceof QueryFailedError && (error.driverError as DatabaseError).code?.startsWith('22') === true);
 
 async function settled(condition: () => boolean, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;

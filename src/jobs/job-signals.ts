@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
 
 /**
- * Tells this process at once that it has just committed a terminal event. Only a hint, for speed: it tells nothing of
- * other processes, and what must not be missed is read from the event table.
+ * Tells the rest of this process at once what it has just committed. Only hints, for speed: they tell nothing of other
+ * processes, and what must not be missed is read from the tables.
  */
 @Injectable()
 export class JobSignals {
+  /** Jobs may have ended: a terminal event was written. */
   readonly ended = new Subject<void>();
+  /** A running job is to be cancelled. */
+  readonly cancelRequested = new Subject<void>();
 }

@@ -19,9 +19,6 @@ export interface Submission<Parameters extends object> {
   callbackUrl?: string | undefined;
 }
 
-/** Hours for which an idempotency key answers with the job that it made. */
-export const IDEMPOTENCY_KEY_HOURS = 24;
-
 /** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
 @Injectable()
 export class JobSubmission {
@@ -80,7 +77,8 @@ export class JobSubmission {
   }
 
   private async checkCallback(clientId: string, url: string): Promise<void> {
-    if (this.callbacks === undefined) throw invalidField('callback_url', 'callback_url is not supported here');
+    if (this.callbacks === undefined)
+      throw invalidField('callback_url', 'callback_url is not supported here');
     await this.callbacks.check(clientId, url);
   }
 

@@ -1,4 +1,4 @@
-import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { Scope } from '../clients/scope';
 import type { JobHandler } from './job-handler';
@@ -12,13 +12,14 @@ export class JobTypeDefinition {
 
 /** Every job type of the application and its one handler; boot fails when that is not so. */
 @Injectable()
-export class JobTypeRegistry implements OnApplicationBootstrap {
+export class JobTypeRegistry implements OnModuleInit {
   private readonly types = new Map<string, JobType>();
   private readonly handlers = new Map<string, JobHandler<object, object>>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  onApplicationBootstrap(): void {
+  /** Before anything begins to work. */
+  onModuleInit(): void {
     for (const { instance, metatype } of this.discovery.getProviders()) {
       if (instance instanceof JobTypeDefinition) this.addType(instance.type);
       const type: unknown = metatype ? Reflect.getMetadata(HANDLES_JOB, metatype) : undefined;

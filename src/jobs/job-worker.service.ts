@@ -1,11 +1,13 @@
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
 import { AppConfig } from '../config/app-config';
 import { JobRunner } from './job-runner.service';
+import { JobSignals } from './job-signals';
 import { JobTransitions } from './job-transitions';
 import { Loop } from './loop';
 
-/** How often running attempts renew their lease, store their progress and learn of a cancellation. */
-const PULSE_MS = 500;
+/** How often running attempts store their progress and learn of a cancellation. */
+const PULSE_MS = 250;
 /** How often a worker looks for due jobs by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 1_000;
 /** How long jobs under way may go on after SIGTERM before they are given back. */
@@ -18,18 +20,31 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly pulse = new Loop('heartbeat', PULSE_MS, () => this.beat(), this.logger);
   private readonly look = new Loop('look for due jobs', LOOK_MS, () => this.fillSlots(), this.logger);
 
+  private cancellations: Subscription | undefined;
+
   constructor(
     private readonly config: AppConfig,
     private readonly runner: JobRunner,
     private readonly transitions: JobTransitions,
+    private readonly signals: JobSignals,
   ) {}
 
   onApplicationBootstrap(): void {
     this.pulse.start();
     this.look.start();
+    this.cancellations = this.signals.cancelRequested.subscribe(() => this.pulse.poke());
+  }
+
+  /** Works on the next due job to its end, when there is one and a slot is free. */
+  async workOnNext(): Promise<void> {
+    const run = await this.runner.startNext();
+    if (run === null) return;
+    await run.ended;
+    this.look.poke();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.cancellations?.unsubscribe();
     await this.look.stop();
     await this.runner.close(SHUTDOWN_GRACE_MS);
     await this.pulse.stop();
@@ -38,6 +53,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   private async beat(): Promise<void> {
     const attempts = this.runner.active.filter((attempt) => attempt.abortReason !== 'lost');
     if (attempts.length === 0) return;
+    const askedAt = Date.now();
     const kept = await this.transitions.heartbeat(
       attempts.map((attempt) => ({
         jobId: attempt.job.id,
@@ -56,7 +72,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
       );
       if (row === undefined) attempt.abort('lost');
       else if (row.cancelled) attempt.abort('cancelled');
-      else attempt.leaseProlonged();
+      else attempt.leaseEndsIn(row.lease_ms - (Date.now() - askedAt));
     }
   }
 

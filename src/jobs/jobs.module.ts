@@ -5,6 +5,7 @@ import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { JobRepairs } from './job-repairs';
 import { JobQueries } from './job-queries';
 import { JobSignals } from './job-signals';
 import { JobSubmission } from './job-submission.service';
@@ -27,6 +28,7 @@ import { QueuesModule } from './queues.module';
     JobEta,
     JobPresenter,
     JobQueries,
+    JobRepairs,
     JobSignals,
     JobSubmission,
     JobSweeper,

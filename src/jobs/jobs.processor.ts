@@ -1,21 +1,36 @@
-import { Process, Processor } from '@nestjs/bull';
-import { JobRunner } from './job-runner.service';
-import { JOBS_QUEUE } from './jobs-queue';
-
-/** More than any worker has slots: the runner bounds how many jobs run, Bull only rings. */
-const TICKETS_AT_ONCE = 64;
+import { InjectQueue } from '@nestjs/bull';
+import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import type { Queue } from 'bull';
+import { AppConfig } from '../config/app-config';
+import { JobWorker } from './job-worker.service';
+import { JOBS_QUEUE, JobTicket } from './jobs-queue';
 
 /**
- * Bull's side of the worker. A ticket is spent when a job was worked on, or when there was none to work on. Bull's own
- * verdicts (stalled, failed, a lost lock) never touch a job's state.
+ * Bull's side of the worker: as many tickets at once as the worker has slots. A ticket is spent when a job was worked
+ * on, or when there was none to work on. Bull's own verdicts (stalled, failed, a lost lock) never touch a job's state.
+ * Not `@Process`, which knows no configuration and leaves a rejection unhandled.
  */
-@Processor(JOBS_QUEUE)
-export class JobsProcessor {
-  constructor(private readonly runner: JobRunner) {}
+@Injectable()
+export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JobsProcessor.name);
 
-  @Process({ concurrency: TICKETS_AT_ONCE })
-  async process(): Promise<void> {
-    const run = await this.runner.startNext();
-    await run?.ended;
+  constructor(
+    @InjectQueue(JOBS_QUEUE) private readonly queue: Queue<JobTicket>,
+    private readonly config: AppConfig,
+    private readonly worker: JobWorker,
+  ) {}
+
+  /** Does not wait: without Redis it begins when Redis comes. */
+  onApplicationBootstrap(): void {
+    this.queue
+      .process(this.config.renderConcurrency, () => this.worker.workOnNext())
+      .catch((error: unknown) =>
+        this.logger.error(`Bull's tickets are not heard; due jobs are found without them: ${String(error)}`),
+      );
+  }
+
+  /** Leaves the tickets to other workers. Does not wait: without Redis there is no answer. */
+  beforeApplicationShutdown(): void {
+    this.queue.pause(true).catch(() => undefined);
   }
 }

@@ -54,8 +54,9 @@ const BATCH_SIZE = 1_000;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
 
-export const ORDERS_IN_REPORT_ORDER = `SELECT id, number, ordered_at AS "orderedAt", customer_name AS "customerName",
-    status, currency, total, line_count
+/** A cursor of SQL, not of the wire protocol: there each pause would count as part of one long statement. */
+export const OPEN_REPORT = `DECLARE report NO SCROLL CURSOR FOR
+  SELECT id, number, ordered_at AS "orderedAt", customer_name AS "customerName", status, currency, total, line_count
   FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number`;
 
 /** What a report and a summary read: sums in SQL, orders through a server-side cursor. */
@@ -137,11 +138,7 @@ async function* batches(
   includeLines: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReportedOrder[]> {
-  // A cursor of SQL, not of the wire protocol: there each pause counts as part of one long statement.
-  await manager.query(
-    `DECLARE report NO SCROLL CURSOR FOR ${ORDERS_IN_REPORT_ORDER}`,
-    filterParameters(clientId, filter),
-  );
+  await manager.query(OPEN_REPORT, filterParameters(clientId, filter));
   for (;;) {
     signal?.throwIfAborted();
     const rows = await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);

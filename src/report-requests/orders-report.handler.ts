@@ -7,7 +7,7 @@ import { ArtifactStore } from '../artifacts/artifact-store';
 import { CrashedJobError } from '../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-handler';
 import { OrderReportQueries } from '../orders/order-report-queries';
-import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
+import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult, reportKey } from './orders-report.job';
 import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
 
@@ -58,13 +58,13 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       );
 
       context.step('store');
-      const stored = await this.artifacts.put(
-        `${context.jobId}/${context.attempt}.pdf`,
+      const { sha256, bytes } = await this.artifacts.put(
+        reportKey(context.jobId, context.attempt),
         createReadStream(report.path),
         { signal },
       );
       return {
-        artifact: { ...stored, pages: report.pages, media_type: 'application/pdf' },
+        artifact: { sha256, bytes, pages: report.pages, media_type: 'application/pdf' },
         orders: snapshot.summary.orders,
       };
     });

@@ -16,8 +16,6 @@ export interface OrdersReportParameters {
 
 export interface OrdersReportResult {
   artifact: {
-    /** Where the store has it; callers do not see it. */
-    key: string;
     sha256: string;
     bytes: number;
     pages: number;
@@ -37,3 +35,6 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
     statusPath: '/v1/orders/reports/status/{id}',
   },
 });
+
+/** Where the store has the file that an attempt made: the fencing token is in the name, so none overwrites another's. */
+export const reportKey = (jobId: string, attempt: number): string => `${jobId}/${attempt}.pdf`;

@@ -50,18 +50,19 @@ export class ReportDownloadController {
   ): Promise<void> {
     const report = await this.reports.finished(client, id);
     const { artifact } = report;
+    const etag = `"${artifact.sha256}"`;
     response.set({
-      ETag: `"${artifact.sha256}"`,
+      ETag: etag,
       'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
       'Accept-Ranges': 'bytes',
       'Cache-Control': 'private, no-cache',
       'Content-Disposition': `attachment; filename="orders-${id}.pdf"`,
     });
-    if (request.fresh) {
+    if (isAmong(request.get('if-none-match'), etag)) {
       response.status(304).end();
       return;
     }
-    const range = rangeOf(request, artifact.bytes, artifact.sha256);
+    const range = rangeOf(request, artifact.bytes, etag);
     const file = await this.reports.open(report, range);
     response.type(artifact.media_type);
     if (range === undefined) {
@@ -78,13 +79,9 @@ export class ReportDownloadController {
 }
 
 /** The one range to send; `undefined` for the whole file. Several ranges at once are answered with the whole. */
-function rangeOf(
-  request: Request,
-  bytes: number,
-  sha256: string,
-): { start: number; end: number } | undefined {
+function rangeOf(request: Request, bytes: number, etag: string): { start: number; end: number } | undefined {
   const condition = request.get('if-range');
-  if (condition !== undefined && condition !== `"${sha256}"`) return undefined;
+  if (condition !== undefined && condition !== etag) return undefined;
   const ranges = request.range(bytes, { combine: true });
   if (ranges === -1) {
     throw new AppError('range_not_satisfiable', 'range_not_satisfiable', `The file has ${bytes} bytes.`, {
@@ -94,4 +91,12 @@ function rangeOf(
   if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1)
     return undefined;
   return ranges[0];
+}
+
+/** Whether `If-None-Match` names this validator: weak comparison, as RFC 9110, section 13.1.2 has it. */
+function isAmong(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return (
+    header.trim() === '*' || header.split(',').some((value) => value.trim().replace(/^W\//, '') === etag)
+  );
 }

@@ -68,4 +68,15 @@ export class ReportRequest {
   @Length(1, 200)
   @Matches(NO_CONTROL_CHARACTERS, { message: 'title must not contain control characters' })
   title?: string;
+
+  @ApiPropertyOptional({
+    format: 'uri',
+    maxLength: 2048,
+    example: 'https://example.com/hooks/reports',
+    description: 'Told by a signed POST when the report has ended, however it ended.',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2048)
+  callback_url?: string;
 }

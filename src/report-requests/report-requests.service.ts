@@ -11,7 +11,7 @@ import { JobEta } from '../jobs/job-eta.service';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
-import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
+import { ORDERS_REPORT, OrdersReportResult, reportKey } from './orders-report.job';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -48,6 +48,7 @@ export class ReportRequests {
         clientName: client.name,
       },
       idempotencyKey,
+      callbackUrl: request.callback_url,
     });
   }
 
@@ -89,9 +90,9 @@ export class ReportRequests {
   }
 
   /** @throws AppError 410 when retention deleted the file in the meantime */
-  async open({ artifact }: FinishedReport, range?: ByteRange): Promise<Readable> {
+  async open({ job }: FinishedReport, range?: ByteRange): Promise<Readable> {
     try {
-      return await this.artifacts.open(artifact.key, range);
+      return await this.artifacts.open(reportKey(job.id, job.attempt), range);
     } catch (error) {
       if (error instanceof ArtifactMissingError) throw expired();
       throw error;

@@ -85,7 +85,7 @@ export class TestApp {
 
   /** A new client with a key of these scopes. */
   async client(name: string, scopes: Scope[] = Object.values(Scope)): Promise<{ id: string; key: string }> {
-    const key = `test-key-of-${name}-0123456789abcdefghijklmnop`;
+    const key = `test-key-of-${name.replaceAll(' ', '-')}-0123456789abcdefghijklmnop`;
     return { id: await this.app.get(ApiKeys).ensure(name, 'test', key, scopes), key };
   }
 

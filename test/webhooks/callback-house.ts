@@ -14,6 +14,7 @@ import { JobSubmission } from '../../src/jobs/job-submission.service';
 import { JobsHttpModule } from '../../src/jobs/jobs-http.module';
 import { JobsModule } from '../../src/jobs/jobs.module';
 import { JobsWorkerModule } from '../../src/jobs/jobs-worker.module';
+import { WebhooksHttpModule } from '../../src/webhooks/webhooks-http.module';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module';
 import { WebhooksWorkerModule } from '../../src/webhooks/webhooks-worker.module';
 import { waitFor } from '../support/services';
@@ -46,7 +47,7 @@ export function houseModule(config: AppConfig): DynamicModule {
       DatabaseModule,
       JobsModule.forFeature(NOOP),
       WebhooksModule,
-      ...(config.runsApi ? [JobsHttpModule] : []),
+      ...(config.runsApi ? [JobsHttpModule, WebhooksHttpModule] : []),
       ...(config.runsWorker ? [JobsWorkerModule, WebhooksWorkerModule] : []),
     ],
     providers: [NoopHandler],
@@ -58,7 +59,7 @@ export class CallbackHouse {
   private constructor(
     readonly app: INestApplication,
     readonly config: AppConfig,
-    private readonly url: string,
+    readonly url: string,
   ) {}
 
   static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHouse> {

@@ -17,7 +17,7 @@ class ProblemFieldError implements FieldError {
 }
 
 /** RFC 9457 problem details, sent as `application/problem+json`. */
-export class Problem {
+class Problem {
   @ApiProperty({ example: 'about:blank', description: 'Identifies the kind of problem (RFC 9457).' })
   type: string;
 
@@ -45,7 +45,7 @@ export class Problem {
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-export const problemSchema = { $ref: getSchemaPath(Problem) };
+const problemSchema = { $ref: getSchemaPath(Problem) };
 
 /** Documents a route's problems: `ApiProblems({ 404: 'There is no such job.' })`. */
 export const ApiProblems = (problems: Record<number, string>): MethodDecorator & ClassDecorator =>

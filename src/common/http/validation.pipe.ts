@@ -46,7 +46,7 @@ function toAppError(kind: 'bad_request' | 'unprocessable', errors: ValidationErr
   return new AppError(kind, 'invalid_request', 'The request is not valid.', { errors: fieldErrors(errors) });
 }
 
-export function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {
+function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {
   return errors.flatMap((error) => {
     const field = path === '' ? error.property : `${path}.${error.property}`;
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({

@@ -9,6 +9,8 @@ export interface ConnectionTrace {
   tlsMs: number | null;
 }
 
+type SocketConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
+
 /**
  * Connects only to addresses that were checked before: they are pinned (no second look-up can give others), and the
  * address that the socket really has is checked again before a byte of the request, or of TLS, goes out.
@@ -25,13 +27,14 @@ export function guardedConnector(
   trace: ConnectionTrace,
   base: (options: buildConnector.BuildOptions) => buildConnector.connector = buildConnector,
 ): buildConnector.connector {
+  // undici's type says void, its connector returns the socket.
   const connect = base({
     ...tls,
     timeout: timeoutMs,
     allowH2: false,
     lookup: pinned(addresses),
     autoSelectFamily: true,
-  });
+  }) as unknown as SocketConnector;
   return (options, callback) => {
     const began = performance.now();
     const refuse = (socket: Socket): Error | undefined => {
@@ -42,7 +45,6 @@ export function guardedConnector(
         return error as Error;
       }
     };
-    // undici's type says void, its connector returns the socket.
     const socket = connect(options, (...result) => {
       const [error, connected] = result;
       if (error !== null) {
@@ -57,7 +59,7 @@ export function guardedConnector(
       }
       if (options.protocol === 'https:') trace.tlsMs = performance.now() - began - (trace.connectMs ?? 0);
       callback(null, connected);
-    }) as unknown as Socket;
+    });
     socket.prependOnceListener('connect', () => {
       trace.connectMs = performance.now() - began;
       trace.address = socket.remoteAddress ?? null;

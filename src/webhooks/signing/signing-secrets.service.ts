@@ -67,7 +67,7 @@ export class SigningSecrets {
    *
    * @returns the new key
    */
-  async rotate(owner: SecretOwner, scheme: SignatureScheme, given?: Buffer): Promise<Buffer> {
+  async rotate(owner: SecretOwner, scheme: SignatureScheme): Promise<Buffer> {
     return this.dataSource.transaction(async (manager) => {
       // One rotation of an owner at a time.
       await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
@@ -79,7 +79,7 @@ export class SigningSecrets {
            AND (expires_at IS NULL OR expires_at > now())`,
         [owner.clientId, owner.endpointId, scheme, OVERLAP_HOURS],
       );
-      const key = await this.create(owner, scheme, given, manager);
+      const key = await this.create(owner, scheme, undefined, manager);
       if (key === null) throw new Error('A secret was rotated by two at once.');
       return key;
     });

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { Readable } from 'node:stream';
+import { OrderCsvReader } from './csv-reader';
+import type { ImportedLine } from './csv-row';
+import { MAX_ROW_ERRORS, RowErrors } from './row-errors';
+
+const HEADER = 'order_number,ordered_at,customer_name,sku,description,quantity,unit_price';
+const ROW = 'A-1,2026-01-01,Eve,S-1,Thing,2,1.50';
+
+async function read(file: string | Buffer, chunkSize = 1 << 16) {
+  const bytes = Buffer.from(file);
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkSize) }, (_, i) =>
+    bytes.subarray(i * chunkSize, (i + 1) * chunkSize),
+  );
+  const errors = new RowErrors();
+  const reader = new OrderCsvReader(errors, 'USD');
+  const lines: ImportedLine[] = [];
+  for await (const line of reader.lines(Readable.from(chunks))) lines.push(line);
+  return { lines, errors: errors.list, errorCount: errors.count, ignored: reader.ignoredColumns };
+}
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+describe('reading an order CSV', () => {
+  it('reads what was written, whatever the text and wherever the chunks are cut', async () => {
+    const text = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+      .map((value) => value.replace(/\p{Cc}/gu, ' ').trim())
+      .filter((value) => value !== '');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.constantFrom('\n', '\r\n'),
+        async (rows, chunkSize, newline) => {
+          const body = rows.map(
+            ([name, thing]) => `A-1,2026-01-01,${quoted(name)},S-1,${quoted(thing)},2,1.50`,
+          );
+          const { lines, errors } = await read([HEADER, ...body].join(newline), chunkSize);
+          expect(errors).toEqual([]);
+          expect(lines.map((line) => [line.customerName, line.description])).toEqual(rows);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('never breaks on any bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const { lines, errorCount } = await read(Buffer.concat([Buffer.from(`${HEADER}\n`), bytes]));
+        expect(lines.length + errorCount).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('takes a byte order mark, blank lines, other cases of the names, and columns that it does not know', async () => {
+    const file = `\ufeffOrder Number,ORDERED-AT,customer_name,sku,description,quantity,unit_price,colour\n\n${ROW},red\n`;
+    const { lines, errors, ignored } = await read(file);
+    expect(errors).toEqual([]);
+    expect(ignored).toEqual(['colour']);
+    expect(lines).toEqual([
+      {
+        row: 3,
+        orderNumber: 'A-1',
+        orderedAt: '2026-01-01T00:00:00.000Z',
+        status: 'pending',
+        currency: 'USD',
+        customerName: 'Eve',
+        customerReference: null,
+        sku: 'S-1',
+        description: 'Thing',
+        quantity: '2.0000',
+        unitPrice: '1.5000',
+        total: '3.0000',
+      },
+    ]);
+  });
+
+  it('computes what a row leaves out, and keeps what it says', async () => {
+    const header =
+      'Order ID,Order Date,Ship Date,Customer Name,Product ID,Product Name,Sales,Quantity,Unit Price';
+    const { lines } = await read(
+      [
+        header,
+        'A,2026-01-01,2026-01-02,Eve,S,Thing,10,3,',
+        'B,2026-01-01,,Eve,S,Thing,,3,10',
+        'C,2026-01-01,,Eve,S,Thing,27,3,10',
+      ].join('\n'),
+    );
+    expect(lines.map(({ status, unitPrice, total }) => ({ status, unitPrice, total }))).toEqual([
+      { status: 'shipped', unitPrice: '3.3333', total: '10.0000' },
+      { status: 'pending', unitPrice: '10.0000', total: '30.0000' },
+      { status: 'pending', unitPrice: '10.0000', total: '27.0000' },
+    ]);
+  });
+
+  it.each([
+    ['a date that does not exist', 'A-1,2026-02-30,Eve,S-1,Thing,2,1.50', 'ordered_at'],
+    ['a date in an ambiguous format', 'A-1,02/03/2026,Eve,S-1,Thing,2,1.50', 'ordered_at'],
+    ['a missing name', 'A-1,2026-01-01, ,S-1,Thing,2,1.50', 'customer_name'],
+    ['a quantity of nothing', 'A-1,2026-01-01,Eve,S-1,Thing,0,1.50', 'quantity'],
+    ['a price with a comma', 'A-1,2026-01-01,Eve,S-1,Thing,2,"1,50"', 'unit_price'],
+    ['no price at all', 'A-1,2026-01-01,Eve,S-1,Thing,2,', 'unit_price'],
+    ['a total that is too large', 'A-1,2026-01-01,Eve,S-1,Thing,999999999,999999999', 'line_total'],
+    ['a sku that is too long', `A-1,2026-01-01,Eve,${'S'.repeat(101)},Thing,2,1.50`, 'sku'],
+    ['a control character', 'A-1,2026-01-01,E\u0000ve,S-1,Thing,2,1.50', 'customer_name'],
+    ['too few fields', 'A-1,2026-01-01', null],
+    ['too many fields', `${ROW},more`, null],
+  ])('names the row and the column of %s', async (_what, row, field) => {
+    const { lines, errors } = await read([HEADER, ROW, row, ROW].join('\n'));
+    expect(lines.map((line) => line.row)).toEqual([2, 4]);
+    expect(errors).toEqual([{ row: 3, field, message: expect.any(String) }]);
+  });
+
+  it.each([
+    ['an unclosed quote', Buffer.from(`${HEADER}\n${ROW}\nA-1,"open`), 3, /never closed/],
+    ['a stray quote', Buffer.from(`${HEADER}\n${ROW}\nA-1,a"b"`), 3, /quoted itself/],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.from([0xe9])]),
+      1,
+      /UTF-8/,
+    ],
+    ['a missing column', Buffer.from('order_number\nA-1'), 1, /is missing/],
+    ['an empty file', Buffer.alloc(0), 1, /empty/],
+  ])('ends at %s', async (_what, file, row, message) => {
+    const { errors } = await read(file);
+    expect(errors[0]).toMatchObject({ row, message: expect.stringMatching(message) });
+  });
+
+  it('keeps a bounded number of errors, and counts them all', async () => {
+    const { errors, errorCount } = await read([HEADER, ...Array<string>(3_000).fill('bad')].join('\n'));
+    expect(errors).toHaveLength(MAX_ROW_ERRORS);
+    expect(errorCount).toBe(3_000);
+  });
+});

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AppError, notFound } from '../../common/app-error';
+import { decodeCursor, Page, pageSize, toPage } from '../../common/pagination';
+import { AppConfig } from '../../config/app-config';
+import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
+import { DeliveryBell } from './delivery-bell.service';
+import type { DeliveryListQuery } from './delivery-list.query';
+import { giveUpAfter } from './retry-policy';
+
+/** The log of deliveries, always for one client, and their repetition. */
+@Injectable()
+export class Deliveries {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly bell: DeliveryBell,
+  ) {}
+
+  /** Newest first. */
+  async list<T>(
+    clientId: string,
+    query: DeliveryListQuery,
+    present: (delivery: Delivery) => T,
+  ): Promise<Page<T>> {
+    const { status, endpoint_id, event_id, job_id } = query;
+    const filters = { status, endpoint_id, event_id, job_id };
+    const [before] = decodeCursor(query.cursor, 1, filters) ?? [];
+    const size = pageSize(query);
+    const rows = await this.dataSource.query<Delivery[]>(
+      `${SELECT_DELIVERY}
+       WHERE d.client_id = $1
+         AND ($2::text[] IS NULL OR d.state = ANY($2))
+         AND ($3::uuid IS NULL OR d.endpoint_id = $3)
+         AND ($4::uuid IS NULL OR d.message_id = $4)
+         AND ($5::uuid IS NULL OR m.job_id = $5)
+         AND ($6::uuid IS NULL OR d.id < $6)
+       ORDER BY d.id DESC LIMIT $7`,
+      [
+        clientId,
+        status ?? null,
+        endpoint_id ?? null,
+        event_id ?? null,
+        job_id ?? null,
+        before ?? null,
+        size + 1,
+      ],
+    );
+    return toPage(rows, size, present, ({ id }) => [id], filters);
+  }
+
+  /** @throws AppError 404 */
+  async get(clientId: string, id: string): Promise<Delivery> {
+    const rows = await this.dataSource.query<Delivery[]>(
+      `${SELECT_DELIVERY} WHERE d.id = $1 AND d.client_id = $2`,
+      [id, clientId],
+    );
+    if (rows[0] === undefined) throw notFound('delivery');
+    return rows[0];
+  }
+
+  async attemptsOf(delivery: Delivery): Promise<DeliveryAttemptRow[]> {
+    return this.dataSource.query(
+      `SELECT attempt, started_at, outcome, status, address, timings, detail, response, next_attempt_at
+       FROM delivery_attempt WHERE delivery_id = $1 ORDER BY attempt`,
+      [delivery.id],
+    );
+  }
+
+  async ofMessage(clientId: string, messageId: string): Promise<Delivery[]> {
+    return this.dataSource.query(`${SELECT_DELIVERY} WHERE d.message_id = $1 AND d.client_id = $2`, [
+      messageId,
+      clientId,
+    ]);
+  }
+
+  /**
+   * Delivers again, with the same id and the same bytes and a fresh schedule; one that still waits is tried at once.
+   *
+   * @throws AppError 409 while an attempt is under way, or when its endpoint was removed or is told nothing
+   */
+  async redeliver(clientId: string, id: string): Promise<Delivery> {
+    await this.get(clientId, id);
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH changed AS (
+         UPDATE delivery d SET state = 'PENDING', failures = 0, due_at = now(), finished_at = NULL,
+           give_up_at = now() + make_interval(secs => $3)
+         FROM webhook_destination t LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
+         WHERE d.id = $1 AND d.client_id = $2 AND d.state <> 'DELIVERING' AND t.id = d.destination_id
+           AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+           AND (e.id IS NULL OR e.verified_at IS NOT NULL)
+         RETURNING d.id
+       ) SELECT id FROM changed`,
+      [id, clientId, giveUpAfter(this.config.callbackRetrySchedule) / 1_000],
+    );
+    if (rows.length === 0) {
+      throw new AppError(
+        'conflict',
+        'not_redeliverable',
+        'It is being delivered just now, or its endpoint was removed, is not verified, or is disabled.',
+      );
+    }
+    this.bell.ring();
+    return this.get(clientId, id);
+  }
+}

@@ -1,0 +1,42 @@
+import type { CallbackTimings } from '../egress/callback-client.service';
+
+export enum DeliveryState {
+  Pending = 'PENDING',
+  Delivering = 'DELIVERING',
+  Delivered = 'DELIVERED',
+  /** Given up: the schedule is used up, or the receiver wants no more. */
+  Exhausted = 'EXHAUSTED',
+}
+
+/** A row of the delivery table with what its message is about. */
+export interface Delivery {
+  id: string;
+  message_id: string;
+  type: string;
+  job_id: string | null;
+  endpoint_id: string | null;
+  url: string;
+  state: DeliveryState;
+  attempt: number;
+  failure: string | null;
+  due_at: Date;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+export interface DeliveryAttemptRow {
+  attempt: number;
+  started_at: Date;
+  outcome: string;
+  status: number | null;
+  address: string | null;
+  timings: Partial<CallbackTimings>;
+  detail: string | null;
+  response: string | null;
+  next_attempt_at: Date | null;
+}
+
+export const SELECT_DELIVERY = `
+  SELECT d.id, d.message_id, m.type, m.job_id, d.endpoint_id, d.url, d.state, d.attempt, d.failure, d.due_at,
+    d.created_at, d.finished_at
+  FROM delivery d JOIN webhook_message m ON m.id = d.message_id`;

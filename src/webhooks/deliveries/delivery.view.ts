@@ -1,0 +1,163 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { CallbackFailure } from '../egress/callback-failure';
+import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
+
+/** What the owner of a URL that is no verified endpoint learns instead of these: else we would scan ports for him. */
+const UNREACHABLE = 'unreachable';
+const MASKED: ReadonlySet<string> = new Set([
+  CallbackFailure.Dns,
+  CallbackFailure.Blocked,
+  CallbackFailure.Refused,
+  CallbackFailure.Timeout,
+  CallbackFailure.Reset,
+  CallbackFailure.Tls,
+  CallbackFailure.Protocol,
+]);
+const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed'];
+
+class TimingsView {
+  @ApiPropertyOptional({ description: 'Looking the name up, and checking every address.' })
+  dns?: number;
+
+  @ApiPropertyOptional({ description: 'TCP; missing on a connection that was kept.' })
+  connect?: number;
+
+  @ApiPropertyOptional()
+  tls?: number;
+
+  @ApiPropertyOptional({ description: 'From the start until the status had come.' })
+  first_byte?: number;
+
+  @ApiPropertyOptional()
+  total?: number;
+}
+
+export class DeliveryAttemptView {
+  @ApiProperty({ example: 1 })
+  attempt: number;
+
+  @ApiProperty({ format: 'date-time' })
+  started_at: string;
+
+  @ApiProperty({ enum: ['delivered', ...FAILURES], description: '`delivered`, or the class of the failure.' })
+  outcome: string;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'The HTTP status of the answer.' })
+  status: number | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The address that was dialled; of endpoints only.',
+  })
+  address: string | null;
+
+  @ApiProperty({
+    type: TimingsView,
+    nullable: true,
+    description: 'Milliseconds of each phase; of endpoints only.',
+  })
+  timings: TimingsView | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'What went wrong, for people.' })
+  detail: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The start of the answer, 4 KiB at most.' })
+  response: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  next_attempt_at: string | null;
+}
+
+export class DeliveryView {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  @ApiProperty({
+    format: 'uuid',
+    description: 'The `webhook-id` of every attempt, and the id in `/v1/events`.',
+  })
+  event_id: string;
+
+  @ApiProperty({ example: 'orders.report.completed' })
+  event_type: string;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  job_id: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: '`null`: a `callback_url` that is no endpoint.',
+  })
+  endpoint_id: string | null;
+
+  @ApiProperty({ format: 'uri' })
+  url: string;
+
+  @ApiProperty({ enum: DeliveryState, enumName: 'DeliveryStatus' })
+  status: DeliveryState;
+
+  @ApiProperty({ description: 'Attempts until now.' })
+  attempts: number;
+
+  @ApiProperty({ type: String, enum: FAILURES, nullable: true, description: 'Why the last attempt failed.' })
+  failure: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  next_attempt_at: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  finished_at: string | null;
+}
+
+export class DeliveryWithAttemptsView extends DeliveryView {
+  @ApiProperty({ type: [DeliveryAttemptView], description: 'Oldest first.' })
+  attempt_log: DeliveryAttemptView[];
+}
+
+export class DeliveryPageView {
+  @ApiProperty({ type: [DeliveryView] })
+  data: DeliveryView[];
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}
+
+export const deliveryView = (delivery: Delivery): DeliveryView => ({
+  id: delivery.id,
+  event_id: delivery.message_id,
+  event_type: delivery.type,
+  job_id: delivery.job_id,
+  endpoint_id: delivery.endpoint_id,
+  url: delivery.url,
+  status: delivery.state,
+  attempts: delivery.attempt,
+  failure: delivery.failure !== null && isMasked(delivery, delivery.failure) ? UNREACHABLE : delivery.failure,
+  next_attempt_at: delivery.state === DeliveryState.Pending ? delivery.due_at.toISOString() : null,
+  created_at: delivery.created_at.toISOString(),
+  finished_at: delivery.finished_at?.toISOString() ?? null,
+});
+
+export function attemptView(delivery: Delivery, row: DeliveryAttemptRow): DeliveryAttemptView {
+  const masked = isMasked(delivery, row.outcome);
+  const endpoint = delivery.endpoint_id !== null;
+  return {
+    attempt: row.attempt,
+    started_at: row.started_at.toISOString(),
+    outcome: masked ? UNREACHABLE : row.outcome,
+    status: row.status,
+    address: endpoint ? row.address : null,
+    timings: endpoint ? row.timings : null,
+    detail: masked ? null : row.detail,
+    response: row.response,
+    next_attempt_at: row.next_attempt_at?.toISOString() ?? null,
+  };
+}
+
+const isMasked = (delivery: Delivery, failure: string): boolean =>
+  delivery.endpoint_id === null && MASKED.has(failure);

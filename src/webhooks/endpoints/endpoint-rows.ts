@@ -1,0 +1,127 @@
+import type { EntityManager } from 'typeorm';
+import { AppError } from '../../common/app-error';
+import { parseDestination } from '../deliveries/destination';
+import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../events/messages';
+import type { Endpoint } from './endpoint';
+import type { EndpointChange, EndpointRequest } from './endpoint.dto';
+
+/** More would be a mistake, and each costs a look at every event. */
+const MAX_ENDPOINTS = 100;
+
+/** @throws AppError 409 when the URL is taken, or the client has too many endpoints */
+export async function insertEndpoint(
+  manager: EntityManager,
+  clientId: string,
+  id: string,
+  url: string,
+  request: EndpointRequest,
+  sealedKey: Buffer | null,
+): Promise<void> {
+  const rows = await manager.query<unknown[]>(
+    `INSERT INTO webhook_endpoint (id, client_id, url, description, event_types, signatures, certificate_authority,
+         client_certificate, client_key)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+       WHERE (SELECT count(*) FROM webhook_endpoint WHERE client_id = $2) < ${MAX_ENDPOINTS}
+       ON CONFLICT ON CONSTRAINT webhook_endpoint_url DO NOTHING RETURNING id`,
+    [
+      id,
+      clientId,
+      url,
+      request.description ?? '',
+      request.event_types ?? ['*'],
+      request.signatures ?? ['v1'],
+      request.certificate_authority ?? null,
+      request.client_certificate ?? null,
+      sealedKey,
+    ],
+  );
+  if (rows.length === 0) await refuse(manager, clientId, url);
+  const { address, origin } = parseDestination(url);
+  const concurrency = request.max_concurrency ?? DEFAULT_CONCURRENCY;
+  await manager.query(
+    `INSERT INTO webhook_destination (id, client_id, endpoint_id, address, origin, max_concurrency, max_per_second,
+         concurrency)
+       VALUES ($1, $2, $1, $3, $4, $5, $6, $5)`,
+    [id, clientId, address, origin, concurrency, request.max_per_second ?? DEFAULT_PER_SECOND],
+  );
+}
+
+/** @throws AppError 409 when the URL is that of another endpoint */
+export async function updateEndpoint(
+  manager: EntityManager,
+  before: Endpoint,
+  url: string,
+  change: EndpointChange,
+  sealedKey: Buffer | null,
+): Promise<void> {
+  const { id } = before;
+  const taken = await manager.query<unknown[]>(
+    'SELECT FROM webhook_endpoint WHERE client_id = $1 AND url = $2 AND id <> $3',
+    [before.client_id, url, id],
+  );
+  if (taken.length > 0) throw urlTaken();
+  const certificate = change.client_certificate !== undefined;
+  await manager.query(
+    `UPDATE webhook_endpoint SET updated_at = now(), url = $2, verified_at = CASE WHEN url = $2 THEN verified_at END,
+         description = coalesce($3, description), event_types = coalesce($4, event_types),
+         signatures = coalesce($5, signatures),
+         certificate_authority = CASE WHEN $6 THEN $7 ELSE certificate_authority END,
+         client_certificate = CASE WHEN $8 THEN $9 ELSE client_certificate END,
+         client_key = CASE WHEN $8 THEN $10::bytea ELSE client_key END
+       WHERE id = $1`,
+    [
+      id,
+      url,
+      change.description ?? null,
+      change.event_types ?? null,
+      change.signatures ?? null,
+      change.certificate_authority !== undefined,
+      change.certificate_authority ?? null,
+      certificate,
+      change.client_certificate ?? null,
+      sealedKey,
+    ],
+  );
+  const { address, origin } = parseDestination(url);
+  await manager.query(
+    `UPDATE webhook_destination SET address = $2, origin = $3, max_concurrency = coalesce($4, max_concurrency),
+         concurrency = least(concurrency, coalesce($4, max_concurrency)),
+         max_per_second = coalesce($5, max_per_second)
+       WHERE id = $1`,
+    [id, address, origin, change.max_concurrency ?? null, change.max_per_second ?? null],
+  );
+  // Another URL begins with a clean slate, as does one that its owner has repaired.
+  if (url !== before.url || change.enabled === true) await enable(manager, id);
+  if (change.enabled === false) {
+    await manager.query(
+      `UPDATE webhook_destination SET disabled_reason = 'owner', disabled_at = now() WHERE id = $1`,
+      [id],
+    );
+  }
+}
+
+/** Everything that waited is due, in order and one at a time. */
+async function enable(manager: EntityManager, id: string): Promise<void> {
+  await manager.query(
+    `WITH waiting AS (
+         UPDATE delivery SET due_at = now() WHERE destination_id = $1 AND state = 'PENDING' RETURNING position
+       )
+       UPDATE webhook_destination SET disabled_reason = NULL, disabled_at = NULL, failures = 0, failing_since = NULL,
+         paused_until = now(), draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
+    [id],
+  );
+}
+
+async function refuse(manager: EntityManager, clientId: string, url: string): Promise<never> {
+  const taken = await manager.query<unknown[]>(
+    'SELECT FROM webhook_endpoint WHERE client_id = $1 AND url = $2',
+    [clientId, url],
+  );
+  if (taken.length > 0) throw urlTaken();
+  throw new AppError('conflict', 'too_many_endpoints', `A client may have ${MAX_ENDPOINTS} endpoints.`);
+}
+
+const urlTaken = (): AppError =>
+  new AppError('conflict', 'endpoint_exists', 'There is an endpoint with this URL already.', {
+    errors: [{ field: 'url', message: 'url is that of another endpoint' }],
+  });

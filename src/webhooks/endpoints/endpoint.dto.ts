@@ -1,0 +1,131 @@
+import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import type { SignatureScheme } from '../signing/standard-webhooks';
+
+const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
+const SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+const PEM_LENGTH = 20_000;
+
+/** What can be set of an endpoint. */
+class EndpointSettings {
+  @ApiProperty({ format: 'uri', maxLength: 2048, example: 'https://example.com/hooks/reports' })
+  @IsString()
+  @Length(1, 2048)
+  url: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    default: ['*'],
+    example: ['orders.report.*'],
+    description: 'Types of events; `*` for all, `orders.report.*` for all of a job type.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @Matches(EVENT_TYPE_PATTERN, { each: true })
+  event_types?: string[];
+
+  @ApiPropertyOptional({ maxLength: 500, default: '' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  description?: string;
+
+  @ApiPropertyOptional({
+    enum: ['v1', 'v1a'],
+    isArray: true,
+    default: ['v1'],
+    description:
+      '`v1` is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(['v1', 'v1a'], { each: true })
+  signatures?: SignatureScheme[];
+
+  @ApiPropertyOptional({ minimum: 1, maximum: 64, default: 8, description: 'Requests under way at once.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  max_concurrency?: number;
+
+  @ApiPropertyOptional({ minimum: 1, maximum: 10_000, default: 100, description: 'Requests a second.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  max_per_second?: number;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'PEM. The certificate authority to trust for this endpoint, instead of the public ones.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(PEM_LENGTH)
+  certificate_authority?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'PEM. The TLS certificate that we show to this endpoint; needs `client_key`.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(PEM_LENGTH)
+  client_certificate?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    writeOnly: true,
+    description: 'PEM. Never shown again.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(PEM_LENGTH)
+  client_key?: string | null;
+}
+
+/** The body of `POST /v1/webhooks/endpoints`. */
+export class EndpointRequest extends EndpointSettings {
+  @ApiPropertyOptional({
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    description: 'A secret of your own, 24 to 64 random bytes in base64; one is made without it.',
+    writeOnly: true,
+  })
+  @IsOptional()
+  @Matches(SECRET, { message: 'secret must be whsec_ and 24 to 64 bytes in base64' })
+  secret?: string;
+}
+
+/** The body of `PATCH /v1/webhooks/endpoints/{id}`: what is missing stays as it is. */
+export class EndpointChange extends PartialType(EndpointSettings) {
+  @ApiPropertyOptional({
+    description: '`false` stops callbacks to it; `true` enables it again, however it was disabled.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  enabled?: boolean;
+}

@@ -1,0 +1,182 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Client } from '../../clients/client';
+import { CurrentClient } from '../../clients/current-client.decorator';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { ApiProblems } from '../../common/http/problem';
+import { UuidParam } from '../../common/http/uuid-param';
+import { PageQuery } from '../../common/pagination';
+import { AppConfig } from '../../config/app-config';
+import { DeliveryView } from '../deliveries/delivery.view';
+import { EndpointChange, EndpointRequest } from './endpoint.dto';
+import { EndpointPageView, EndpointView, endpointView, EndpointWithSecretView } from './endpoint.view';
+import { Endpoints } from './endpoints.service';
+import { TestEvents } from './test-events.service';
+
+/** Callback URLs that a client registers beforehand. */
+@ApiTags('webhooks')
+@RequireScope(Scope.Webhooks)
+@Controller('v1/webhooks/endpoints')
+export class EndpointsController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly endpoints: Endpoints,
+    private readonly tests: TestEvents,
+  ) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Register a callback URL',
+    description:
+      'Sends the URL a challenge, a POST with `type` `webhook.endpoint.verification`, and its answer must echo ' +
+      '`data.challenge`, as `{"challenge": "…"}` or as the text alone. Otherwise the endpoint is `unverified` and told ' +
+      'nothing. The secret is shown this once.',
+  })
+  @ApiCreatedResponse({
+    type: EndpointWithSecretView,
+    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+  })
+  @ApiProblems({
+    409: 'There is an endpoint with this URL already, or there are too many.',
+    422: 'A field is not valid, or the URL must not be called.',
+  })
+  async register(
+    @CurrentClient() client: Client,
+    @Body() request: EndpointRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<EndpointWithSecretView> {
+    const { endpoint, secret } = await this.endpoints.register(client.id, request);
+    response.location(`${this.config.publicUrl}/v1/webhooks/endpoints/${endpoint.id}`);
+    return Object.assign(endpointView(endpoint), { secret });
+  }
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'List your endpoints, newest first' })
+  @ApiOkResponse({ type: EndpointPageView })
+  @ApiProblems({ 400: 'The page is not valid.' })
+  list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<EndpointPageView> {
+    return this.endpoints.list(client.id, query, endpointView);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Read an endpoint and its health' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointView })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
+  async get(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<EndpointView> {
+    return endpointView(await this.endpoints.get(client.id, id));
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change an endpoint', description: 'Another URL has to echo a challenge anew.' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointView })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such endpoint.',
+    409: 'Another endpoint has this URL.',
+    422: 'A field is not valid, or the URL must not be called.',
+  })
+  async change(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Body() change: EndpointChange,
+  ): Promise<EndpointView> {
+    return endpointView(await this.endpoints.change(client.id, id, change));
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    summary: 'Remove an endpoint',
+    description: 'What it was still to be told ends; the log stays.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
+  async remove(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<void> {
+    await this.endpoints.remove(client.id, id);
+  }
+
+  @Post(':id/verify')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Send the challenge again' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointView, description: '`status` tells whether it was echoed.' })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
+  async verify(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<EndpointView> {
+    return endpointView(await this.endpoints.verify(client.id, id));
+  }
+
+  @Post(':id/rotate-secret')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Rotate the secret',
+    description:
+      'The new one signs at once; the old one signs as well for 24 hours (`secrets` tells until when). Keys for `v1a` ' +
+      'are rotated too. The secret is shown this once.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointWithSecretView })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such endpoint.',
+  })
+  async rotate(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+  ): Promise<EndpointWithSecretView> {
+    const { endpoint, secret } = await this.endpoints.rotate(client.id, id);
+    return Object.assign(endpointView(endpoint), { secret });
+  }
+
+  @Post(':id/test')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Send a test event',
+    description: 'Of type `webhook.test`, signed and retried like any.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiAcceptedResponse({
+    type: DeliveryView,
+    headers: { Location: { schema: { type: 'string', format: 'uri' }, description: 'The delivery.' } },
+  })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such endpoint.',
+    409: 'It is not verified, or disabled.',
+  })
+  async test(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DeliveryView> {
+    const delivery = await this.tests.send(client.id, await this.endpoints.get(client.id, id));
+    response.location(`${this.config.publicUrl}/v1/webhooks/deliveries/${delivery.id}`);
+    return delivery;
+  }
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { notFound } from '../../common/app-error';
+import { newId } from '../../common/ids';
+import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
+import { CallbackUrlPolicy } from '../callback-policy.service';
+import { clientKeyOwner } from '../deliveries/delivery-targets.service';
+import { SealedBox } from '../signing/sealed-box';
+import { SigningSecrets } from '../signing/signing-secrets.service';
+import { parseSecret, secretText } from '../signing/standard-webhooks';
+import { Endpoint, SELECT_ENDPOINT } from './endpoint';
+import type { EndpointChange, EndpointRequest } from './endpoint.dto';
+import { insertEndpoint, updateEndpoint } from './endpoint-rows';
+import { checkTlsSettings } from './endpoint-tls';
+import { OwnershipChallenge } from './ownership-challenge.service';
+
+/** The URLs that a client registered. */
+@Injectable()
+export class Endpoints {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly box: SealedBox,
+    private readonly secrets: SigningSecrets,
+    private readonly policy: CallbackUrlPolicy,
+    private readonly challenge: OwnershipChallenge,
+  ) {}
+
+  /**
+   * Registers a URL and sends it the challenge.
+   *
+   * @returns the endpoint and its secret, which nobody is told again
+   */
+  async register(
+    clientId: string,
+    request: EndpointRequest,
+  ): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { href } = await this.policy.checkAddress('url', request.url);
+    checkTlsSettings(request);
+    const id = newId();
+    const owner = { clientId, endpointId: id };
+    const given = request.secret === undefined ? null : parseSecret(request.secret);
+    const signatures = request.signatures ?? ['v1'];
+    const secret = await this.dataSource.transaction(async (manager) => {
+      await insertEndpoint(manager, clientId, id, href, request, this.sealedKey(id, request.client_key));
+      // The secret is there even when only `v1a` signs: choosing `v1` later needs no new answer.
+      const key = await this.secrets.create(owner, 'v1', given ?? undefined, manager);
+      if (signatures.includes('v1a')) await this.secrets.create(owner, 'v1a', undefined, manager);
+      return secretText(key ?? Buffer.alloc(0));
+    });
+    await this.challenge.verify(clientId, id, href);
+    return { endpoint: await this.get(clientId, id), secret };
+  }
+
+  /** @throws AppError 404 */
+  async get(clientId: string, id: string): Promise<Endpoint> {
+    const rows = await this.dataSource.query<Endpoint[]>(
+      `${SELECT_ENDPOINT} WHERE e.id = $1 AND e.client_id = $2`,
+      [id, clientId],
+    );
+    if (rows[0] === undefined) throw notFound('endpoint');
+    return rows[0];
+  }
+
+  /** Newest first. */
+  async list<T>(clientId: string, query: PageQuery, present: (endpoint: Endpoint) => T): Promise<Page<T>> {
+    const filters = { list: 'endpoints' };
+    const [before] = decodeCursor(query.cursor, 1, filters) ?? [];
+    const size = pageSize(query);
+    const rows = await this.dataSource.query<Endpoint[]>(
+      `${SELECT_ENDPOINT} WHERE e.client_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3`,
+      [clientId, before ?? null, size + 1],
+    );
+    return toPage(rows, size, present, ({ id }) => [id], filters);
+  }
+
+  /** Changes what is given. Another URL has to prove itself anew. */
+  async change(clientId: string, id: string, change: EndpointChange): Promise<Endpoint> {
+    const before = await this.get(clientId, id);
+    const url =
+      change.url === undefined ? before.url : (await this.policy.checkAddress('url', change.url)).href;
+    checkTlsSettings(
+      change.client_certificate === undefined && change.client_key === undefined
+        ? {
+            ...(change.certificate_authority !== undefined && {
+              certificate_authority: change.certificate_authority,
+            }),
+          }
+        : change,
+    );
+    await this.dataSource.transaction(async (manager) => {
+      await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
+      if (change.signatures?.includes('v1a') === true) {
+        await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
+      }
+    });
+    if (url !== before.url) await this.challenge.verify(clientId, id, url);
+    return this.get(clientId, id);
+  }
+
+  /** Removes it. What it was still to be told ends; its log stays. */
+  async remove(clientId: string, id: string): Promise<void> {
+    await this.get(clientId, id);
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(
+        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
+         WHERE endpoint_id = $1 AND client_id = $2 AND state = 'PENDING'`,
+        [id, clientId],
+      );
+      await manager.query('DELETE FROM webhook_endpoint WHERE id = $1 AND client_id = $2', [id, clientId]);
+    });
+  }
+
+  /** Sends the challenge again. */
+  async verify(clientId: string, id: string): Promise<Endpoint> {
+    const { url } = await this.get(clientId, id);
+    await this.challenge.verify(clientId, id, url);
+    return this.get(clientId, id);
+  }
+
+  /** New keys of every scheme that it has; the old ones sign as well for a while. */
+  async rotate(clientId: string, id: string): Promise<{ endpoint: Endpoint; secret: string }> {
+    const endpoint = await this.get(clientId, id);
+    const owner = { clientId, endpointId: id };
+    const key = await this.secrets.rotate(owner, 'v1');
+    if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a')) await this.secrets.rotate(owner, 'v1a');
+    return { endpoint: await this.get(clientId, id), secret: secretText(key) };
+  }
+
+  private sealedKey(id: string, pem: string | null | undefined): Buffer | null {
+    return typeof pem === 'string' ? this.box.seal(Buffer.from(pem), clientKeyOwner(id)) : null;
+  }
+}

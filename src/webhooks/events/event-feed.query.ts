@@ -1,0 +1,43 @@
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { IsOptional, IsUUID } from 'class-validator';
+import { PageQuery } from '../../common/pagination';
+
+export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
+  @ApiPropertyOptional({ format: 'uuid', description: 'The id of the last event that you have read.' })
+  @IsOptional()
+  @IsUUID()
+  after?: string;
+}
+
+export class FeedEventView {
+  @ApiProperty({ format: 'uuid', description: 'The `webhook-id` of the callback.' })
+  id: string;
+
+  @ApiProperty({ example: 'orders.report.completed' })
+  type: string;
+
+  @ApiProperty({ format: 'date-time' })
+  timestamp: string;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  job_id: string | null;
+
+  @ApiProperty({
+    description:
+      'The body of the callback, byte for byte (UTF-8): JSON inside a string, so that no reader changes it.',
+    example: '{"type":"orders.report.completed","timestamp":"2026-01-01T00:00:00.000Z","status":"COMPLETED"}',
+  })
+  body: string;
+}
+
+export class EventFeedView {
+  @ApiProperty({ type: [FeedEventView] })
+  data: FeedEventView[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Use it as `after` at once: there is more. `null`: keep the last id, and ask again later.',
+  })
+  next_cursor: string | null;
+}

@@ -1,0 +1,50 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { Client } from '../../clients/client';
+import { CurrentClient } from '../../clients/current-client.decorator';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { ApiProblems } from '../../common/http/problem';
+import { pageSize } from '../../common/pagination';
+import { EventFeedQuery, EventFeedView } from './event-feed.query';
+import { EventFeed } from './event-feed.service';
+
+/** For those who would rather ask than be called, and to find what a callback missed. */
+@ApiTags('webhooks')
+@RequireScope(Scope.Webhooks)
+@Controller('v1/events')
+export class EventsController {
+  constructor(private readonly feed: EventFeed) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Read events in order',
+    description:
+      'The pull twin of the callbacks: the same events with the same ids and bytes, oldest first, without gaps. Kept for ' +
+      '30 days. Keep the id of the last event that you have read, and ask for what came `after` it.',
+  })
+  @ApiOkResponse({ type: EventFeedView })
+  @ApiProblems({ 400: 'The query is not valid.', 410: 'The event of `after` is no longer kept.' })
+  async list(
+    @CurrentClient() client: Client,
+    @Query() query: EventFeedQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<EventFeedView> {
+    const size = pageSize(query);
+    const events = await this.feed.read(client.id, query.after, size + 1);
+    const shown = events.slice(0, size);
+    const next = events.length > size ? (shown.at(-1)?.id ?? null) : null;
+    if (next !== null) response.set('Link', `</v1/events?after=${next}&page_size=${size}>; rel="next"`);
+    return {
+      data: shown.map(({ id, type, job_id, body, occurred_at }) => ({
+        id,
+        type,
+        timestamp: occurred_at.toISOString(),
+        job_id,
+        body: body.toString('utf8'),
+      })),
+      next_cursor: next,
+    };
+  }
+}

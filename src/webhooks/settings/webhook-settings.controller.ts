@@ -1,0 +1,63 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Client } from '../../clients/client';
+import { CurrentClient } from '../../clients/current-client.decorator';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { ApiProblems } from '../../common/http/problem';
+import { WebhookSettings } from './webhook-settings.service';
+import { ClientSecretsView, RotatedClientSecretView, WebhookSettingsView } from './webhook-settings.view';
+
+/** What holds for callbacks to URLs that are no endpoint. */
+@ApiTags('webhooks')
+@RequireScope(Scope.Webhooks)
+@Controller('v1/webhooks')
+export class WebhookSettingsController {
+  constructor(private readonly settings: WebhookSettings) {}
+
+  @Get('settings')
+  @ApiOperation({ summary: 'Read your settings' })
+  @ApiOkResponse({ type: WebhookSettingsView })
+  async get(@CurrentClient() client: Client): Promise<WebhookSettingsView> {
+    return { unregistered_callbacks: await this.settings.unregisteredCallbacks(client.id) };
+  }
+
+  @Put('settings')
+  @ApiOperation({ summary: 'Change your settings' })
+  @ApiOkResponse({ type: WebhookSettingsView })
+  @ApiProblems({ 422: 'A field is not valid.' })
+  async put(
+    @CurrentClient() client: Client,
+    @Body() request: WebhookSettingsView,
+  ): Promise<WebhookSettingsView> {
+    await this.settings.setUnregisteredCallbacks(client.id, request.unregistered_callbacks);
+    return request;
+  }
+
+  @Get('signing-secret')
+  @ApiOperation({ summary: 'When the secret for URLs that are no endpoint was made' })
+  @ApiOkResponse({ type: ClientSecretsView })
+  async secrets(@CurrentClient() client: Client): Promise<ClientSecretsView> {
+    const secrets = await this.settings.describeSecrets(client.id);
+    return {
+      secrets: secrets.map(({ created_at, expires_at }) => ({
+        created_at: created_at.toISOString(),
+        expires_at: expires_at?.toISOString() ?? null,
+      })),
+    };
+  }
+
+  @Post('signing-secret/rotate')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Get a new secret for URLs that are no endpoint',
+    description:
+      'Signs every callback to a `callback_url` that is no endpoint of yours. The first call gives the first one; later ' +
+      'ones rotate, and the old one signs as well for 24 hours. Shown this once.',
+  })
+  @ApiOkResponse({ type: RotatedClientSecretView })
+  async rotate(@CurrentClient() client: Client): Promise<RotatedClientSecretView> {
+    const secret = await this.settings.rotateSecret(client.id);
+    return Object.assign(await this.secrets(client), { secret });
+  }
+}

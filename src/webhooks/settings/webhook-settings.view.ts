@@ -1,0 +1,40 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsEnum } from 'class-validator';
+import { UnregisteredCallbacks } from './webhook-settings.service';
+
+export class WebhookSettingsView {
+  @ApiProperty({
+    enum: UnregisteredCallbacks,
+    enumName: 'UnregisteredCallbacks',
+    default: UnregisteredCallbacks.Allowed,
+    description: 'Whether a `callback_url` may be any URL, or only one on the origin of a verified endpoint.',
+  })
+  @IsEnum(UnregisteredCallbacks)
+  unregistered_callbacks: UnregisteredCallbacks;
+}
+
+export class ClientSecretView {
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: '`null` for the current one.',
+  })
+  expires_at: string | null;
+}
+
+export class ClientSecretsView {
+  @ApiProperty({
+    type: [ClientSecretView],
+    description: 'What signs, newest first; never the secrets themselves.',
+  })
+  secrets: ClientSecretView[];
+}
+
+export class RotatedClientSecretView extends ClientSecretsView {
+  @ApiProperty({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', description: 'Shown this once.' })
+  secret: string;
+}

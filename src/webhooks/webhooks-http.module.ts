@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesController } from './deliveries/deliveries.controller';
+import { Deliveries } from './deliveries/deliveries.service';
+import { EndpointsController } from './endpoints/endpoints.controller';
+import { Endpoints } from './endpoints/endpoints.service';
+import { OwnershipChallenge } from './endpoints/ownership-challenge.service';
+import { TestEvents } from './endpoints/test-events.service';
+import { EventFeed } from './events/event-feed.service';
+import { EventsController } from './events/events.controller';
+import { WebhookSettingsController } from './settings/webhook-settings.controller';
+import { WebhookSettings } from './settings/webhook-settings.service';
+import { JwksController } from './signing/jwks.controller';
+import { WebhooksModule } from './webhooks.module';
+
+/** The routes of callbacks. */
+@Module({
+  imports: [WebhooksModule],
+  controllers: [
+    EndpointsController,
+    DeliveriesController,
+    WebhookSettingsController,
+    EventsController,
+    JwksController,
+  ],
+  providers: [Deliveries, Endpoints, EventFeed, OwnershipChallenge, TestEvents, WebhookSettings],
+})
+export class WebhooksHttpModule {}

@@ -1,0 +1,171 @@
+import { OrderImport } from '../../src/orders/import/order-import.service';
+import { filterParameters } from '../../src/orders/order-period';
+import { OrderReportQueries, OPEN_REPORT, ReportedOrder } from '../../src/orders/order-report-queries';
+import { csv, OrderBook } from './order-book';
+
+const HEADER = 'order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price';
+const ALL = { startDate: '2026-01-01', endDate: '2027-01-01', timeZone: 'UTC', statuses: null };
+
+describe('reading the orders of a report', () => {
+  let book: OrderBook;
+  let imports: OrderImport;
+  let queries: OrderReportQueries;
+  let clientId: string;
+
+  beforeAll(async () => {
+    book = await OrderBook.open();
+    imports = new OrderImport(book.dataSource);
+    queries = new OrderReportQueries(book.dataSource);
+  });
+  beforeEach(async () => {
+    await book.dataSource.query('DELETE FROM client');
+    clientId = await book.newClient('Merchant');
+  });
+  afterAll(() => book.close());
+
+  const importRows = async (...rows: string[]): Promise<void> => {
+    const report = await imports.importOrders(clientId, csv(HEADER, ...rows));
+    expect(report.errors).toEqual([]);
+  };
+  const manyRows = (count: number): string[] =>
+    Array.from(
+      { length: count },
+      (_, i) => `N-${i},2026-${String(1 + (i % 12)).padStart(2, '0')}-01,paid,EUR,Eve,S,Thing,1,1`,
+    );
+  const readAll = async (filter: typeof ALL, includeLines = false): Promise<ReportedOrder[]> =>
+    queries.withSnapshot(clientId, filter, undefined, async (snapshot) => {
+      const orders: ReportedOrder[] = [];
+      for await (const batch of snapshot.orders({ includeLines })) orders.push(...batch);
+      return orders;
+    });
+
+  it('uses the index that has the order of a report, without sorting', async () => {
+    await importRows(...manyRows(5_000));
+    await book.dataSource.query('ANALYZE orders');
+    const [row] = await book.dataSource.query<{ 'QUERY PLAN': unknown }[]>(
+      `EXPLAIN (FORMAT JSON) ${OPEN_REPORT}`,
+      filterParameters(clientId, { ...ALL, endDate: '2026-02-01' }),
+    );
+    const plan = JSON.stringify(row!['QUERY PLAN']);
+    expect(plan).toContain('"Index Name":"orders_in_report_order"');
+    expect(plan).not.toContain('"Sort"');
+  });
+
+  it('sums up by currency, status and month, exactly', async () => {
+    await importRows(
+      'A,2026-01-31,paid,EUR,Eve,S,Thing,3,0.1',
+      'B,2026-03-01,paid,EUR,Eve,S,Thing,1,0.0001',
+      'C,2026-03-01,pending,EUR,Eve,S,Thing,1,1',
+      'D,2026-03-02,refunded,CHF,Eve,S,Thing,1,-5',
+      'E,2027-01-01,paid,EUR,Eve,S,Thing,1,1000',
+    );
+    const summary = await queries.summarize(clientId, {
+      ...ALL,
+      startDate: '2026-01-01',
+      endDate: '2026-12-31',
+    });
+    expect(summary).toMatchObject({ orders: 4, lines: 4, seriesUnit: 'month' });
+    expect(summary.totals).toEqual([
+      { status: 'refunded', currency: 'CHF', orders: 1, total: '-5.0000' },
+      { status: 'pending', currency: 'EUR', orders: 1, total: '1.0000' },
+      { status: 'paid', currency: 'EUR', orders: 2, total: '0.3001' },
+    ]);
+    expect(summary.series).toHaveLength(24);
+    expect(summary.series.filter((point) => point.orders > 0)).toEqual([
+      { periodStart: '2026-03-01', currency: 'CHF', total: '-5.0000', orders: 1 },
+      { periodStart: '2026-01-01', currency: 'EUR', total: '0.3000', orders: 1 },
+      { periodStart: '2026-03-01', currency: 'EUR', total: '1.0001', orders: 2 },
+    ]);
+    const paid = await queries.summarize(clientId, { ...ALL, statuses: ['paid'] });
+    expect(paid.totals).toEqual([{ status: 'paid', currency: 'EUR', orders: 2, total: '0.3001' }]);
+    expect(await queries.summarize(await book.newClient('Nobody'), ALL)).toEqual({
+      orders: 0,
+      lines: 0,
+      totals: [],
+      series: [],
+      seriesUnit: 'month',
+    });
+  });
+
+  it("begins and ends with the days of the caller's time zone, over a change of the clocks too", async () => {
+    await importRows(
+      'LAST-OF-28,2026-03-28T22:59:59Z,paid,EUR,Eve,S,Thing,1,1',
+      'FIRST-OF-29,2026-03-28T23:00:00Z,paid,EUR,Eve,S,Thing,1,1',
+      'LAST-OF-29,2026-03-29T21:59:59Z,paid,EUR,Eve,S,Thing,1,1',
+      'FIRST-OF-30,2026-03-29T22:00:00Z,paid,EUR,Eve,S,Thing,1,1',
+    );
+    const filter = { ...ALL, startDate: '2026-03-29', endDate: '2026-03-30', timeZone: 'Europe/Berlin' };
+    expect((await readAll(filter)).map((order) => order.number)).toEqual(['FIRST-OF-29', 'LAST-OF-29']);
+    expect((await queries.summarize(clientId, filter)).series).toEqual([
+      { periodStart: '2026-03-29', currency: 'EUR', total: '2.0000', orders: 2 },
+    ]);
+  });
+
+  it('keeps its moment: the summary and the orders agree whatever is written meanwhile', async () => {
+    await importRows(...manyRows(2_500));
+    await queries.withSnapshot(clientId, ALL, undefined, async (snapshot) => {
+      expect(snapshot.summary.orders).toBe(2_500);
+      // Between the summary and the opening of the cursor, and while it is read.
+      await importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
+      let read = 0;
+      for await (const batch of snapshot.orders({ includeLines: true })) {
+        if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
+        expect(batch.every((order) => order.lines.length === 1)).toBe(true);
+        read += batch.length;
+      }
+      expect(read).toBe(2_500);
+    });
+    expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
+  });
+
+  it('never gives the orders or the lines of another client', async () => {
+    await importRows('MINE,2026-01-01,paid,EUR,Eve,S,Thing,1,1');
+    const other = await book.newClient('Another');
+    await imports.importOrders(other, csv(HEADER, 'THEIRS,2026-01-01,paid,EUR,Eve,S,Thing,1,1'));
+    expect((await readAll(ALL, true)).map((order) => order.number)).toEqual(['MINE']);
+    expect((await queries.summarize(clientId, ALL)).orders).toBe(1);
+  });
+
+  it('reads orders with many lines in parts, without losing one', async () => {
+    const rows = Array.from(
+      { length: 45_000 },
+      (_, i) => `O-${i % 9},2026-01-01,paid,EUR,Eve,S-${i},Thing,1,1`,
+    );
+    await importRows(...rows);
+    const orders = await readAll(ALL, true);
+    expect(orders.map((order) => order.number)).toEqual(Array.from({ length: 9 }, (_, i) => `O-${i}`));
+    expect(orders.every((order) => order.lines.length === 5_000)).toBe(true);
+    expect(orders[3]!.lines[1]!.sku).toBe('S-12');
+  });
+
+  it('stops in the middle when it is aborted, and gives the connection back', async () => {
+    await importRows(...manyRows(3_000));
+    const abort = new AbortController();
+    const reading = queries.withSnapshot(clientId, ALL, abort.signal, async (snapshot) => {
+      for await (const batch of snapshot.orders({ includeLines: false })) {
+        expect(batch.length).toBeGreaterThan(0);
+        abort.abort(new Error('cancelled'));
+      }
+    });
+    await expect(reading).rejects.toThrow('cancelled');
+    // More times than the pool has connections: each one must come back, and in order.
+    for (let i = 0; i < 25; i++) expect((await readAll({ ...ALL, endDate: '2026-01-02' })).length).toBe(250);
+    const [open] = await book.dataSource.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM pg_stat_activity
+       WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+    );
+    expect(open!.count).toBe(0);
+  });
+
+  it('gives the connection back when the reader stops early or throws', async () => {
+    await importRows(...manyRows(3_000));
+    for (let i = 0; i < 25; i++) {
+      const reading = queries.withSnapshot(clientId, ALL, undefined, async (snapshot) => {
+        for await (const batch of snapshot.orders({ includeLines: false }))
+          throw new Error(`stop after ${batch.length}`);
+      });
+      await expect(reading).rejects.toThrow('stop after 1000');
+    }
+    expect(await readAll(ALL)).toHaveLength(3_000);
+  });
+});

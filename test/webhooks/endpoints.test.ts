@@ -1,0 +1,269 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { emptyTestRedis, waitFor } from '../support/services';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { CallbackHouse, TestClient } from './callback-house';
+import { answer, Received, TestReceiver } from './test-receiver';
+
+let database: TestDatabase;
+let house: CallbackHouse;
+let receiver: TestReceiver;
+let client: TestClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  house = await CallbackHouse.start(
+    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
+    { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' },
+  );
+  receiver = await TestReceiver.start();
+});
+
+beforeEach(async () => {
+  client = await house.client();
+  receiver.ledger.length = 0;
+});
+
+afterAll(async () => {
+  await receiver.stop();
+  await house.stop();
+  await database.drop();
+});
+
+const register = (body: object = {}): ReturnType<TestClient['call']> =>
+  client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url(), ...body });
+
+const headersOf = ({ headers }: Received): Record<string, string> => ({
+  'webhook-id': String(headers['webhook-id']),
+  'webhook-timestamp': String(headers['webhook-timestamp']),
+  'webhook-signature': String(headers['webhook-signature']),
+});
+
+describe('registering an endpoint', () => {
+  it('verifies who owns the URL, and answers the secret once', async () => {
+    const { status, headers, body } = await register({ event_types: ['test.noop.*'], description: 'mine' });
+    expect(status).toBe(201);
+    expect(headers.get('location')).toBe(`${house.config.publicUrl}/v1/webhooks/endpoints/${body.id}`);
+    expect(body).toMatchObject({
+      status: 'enabled',
+      secret: expect.stringMatching(/^whsec_/),
+      description: 'mine',
+    });
+    const again = await client.call('GET', `/v1/webhooks/endpoints/${body.id}`);
+    expect(again.body).toMatchObject({ id: body.id, status: 'enabled', url: receiver.url() });
+    expect(JSON.stringify(again.body)).not.toContain(body.secret);
+    expect(JSON.stringify(again.body)).not.toMatch(/"secret"/);
+  });
+
+  it('leaves one that does not echo the challenge unverified, and tells it nothing', async () => {
+    receiver.on('/mute#verify', answer(200, {}, 'yes'));
+    const { body } = await register({ url: receiver.url('/mute') });
+    expect(body.status).toBe('unverified');
+    await client.submit(receiver.url('/other'));
+    await client.allEnded(1);
+    expect(receiver.at('/mute')).toHaveLength(0);
+    expect((await client.call('POST', `/v1/webhooks/endpoints/${body.id}/test`)).status).toBe(409);
+    // Nor may it be named by a job.
+    await expect(client.submit(receiver.url('/mute'))).rejects.toMatchObject({ kind: 'unprocessable' });
+  });
+
+  it('is not fooled by a server that mirrors requests', async () => {
+    receiver.on('/mirror#verify', ({ body }, response) => response.writeHead(200).end(body));
+    expect((await register({ url: receiver.url('/mirror') })).body.status).toBe('unverified');
+  });
+
+  it('verifies later, on demand', async () => {
+    receiver.on('/late#verify', answer(500));
+    const { body } = await register({ url: receiver.url('/late') });
+    expect(body.status).toBe('unverified');
+    receiver.on('/late#verify', ({ body: challenge }, response) =>
+      response.end((JSON.parse(challenge.toString()) as { data: { challenge: string } }).data.challenge),
+    );
+    const verified = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/verify`);
+    expect(verified.body.status).toBe('enabled');
+  });
+
+  it.each([
+    ['a private address', { url: 'https://10.0.0.1/' }, 'url'],
+    ['a name of a private network', { url: 'https://intranet/' }, 'url'],
+    ['a secret that is none', { secret: 'whsec_short' }, 'secret'],
+    ['an unknown scheme', { signatures: ['v2'] }, 'signatures'],
+    ['a key without its certificate', { client_key: 'x' }, 'client_certificate'],
+    ['an authority that is no certificate', { certificate_authority: 'x' }, 'certificate_authority'],
+    ['an unknown field', { colour: 'red' }, 'colour'],
+  ])('refuses %s and names the field', async (_what, extra, field) => {
+    const { status, body } = await register(extra);
+    expect(status).toBe(422);
+    expect(body.errors[0].field).toBe(field);
+  });
+
+  it('refuses a URL twice, and gives another client its own', async () => {
+    expect((await register()).status).toBe(201);
+    expect((await register()).status).toBe(409);
+    client = await house.client();
+    expect((await register()).status).toBe(201);
+  });
+});
+
+describe('an endpoint', () => {
+  it('is told of what it subscribed to, once for its URL even when a job names it too', async () => {
+    const { body } = await register({ event_types: ['test.noop.completed'] });
+    await client.submit(receiver.url());
+    await client.submit(undefined, { fail: true });
+    await client.submit();
+    await client.allEnded(2);
+    expect(receiver.at().map((each) => JSON.parse(each.body.toString()).type)).toEqual([
+      'test.noop.completed',
+      'test.noop.completed',
+    ]);
+    expect((await client.deliveries()).length).toBe(2);
+    const log = await client.call('GET', `/v1/webhooks/deliveries?endpoint_id=${body.id}`);
+    expect(log.body.data).toHaveLength(2);
+  });
+
+  it('can verify what it gets with an independent library, by its own secret, and only that', async () => {
+    const { body } = await register();
+    await client.submit();
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    const text = received.body.toString();
+    const webhook = new Webhook(body.secret);
+    expect(webhook.verify(text, headersOf(received))).toMatchObject({ type: 'test.noop.completed' });
+    expect(() => webhook.verify(text.replace('COMPLETED', 'COMPLETEE'), headersOf(received))).toThrow();
+    expect(() => new Webhook(`whsec_${'A'.repeat(43)}=`).verify(text, headersOf(received))).toThrow();
+    const old = { ...headersOf(received), 'webhook-timestamp': String(Math.floor(Date.now() / 1000) - 600) };
+    expect(() => webhook.verify(text, old)).toThrow(/old/);
+  });
+
+  it('signs by Ed25519 where it chose that, with the key of /.well-known/jwks.json', async () => {
+    const { body } = await register({ signatures: ['v1', 'v1a'] });
+    await client.submit();
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    const { kid } = body.secrets.find(({ scheme }: { scheme: string }) => scheme === 'v1a');
+    const { body: jwks } = await client.call('GET', '/.well-known/jwks.json');
+    const key = jwks.keys.find((each: { kid: string }) => each.kid === kid);
+    const {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signatures,
+    } = headersOf(received);
+    const signature = signatures!.split(' ').find((each) => each.startsWith('v1a,'))!;
+    const content = Buffer.from(`${id}.${timestamp}.${received.body.toString()}`);
+    const publicKey = createPublicKey({ key, format: 'jwk' });
+    expect(verify(null, content, publicKey, Buffer.from(signature.slice(4), 'base64'))).toBe(true);
+    expect(new Webhook(body.secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
+  });
+
+  it('signs with both secrets after a rotation', async () => {
+    const { body } = await register();
+    const rotated = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/rotate-secret`);
+    expect(rotated.status).toBe(200);
+    expect(rotated.body.secret).not.toBe(body.secret);
+    expect(rotated.body.secrets).toHaveLength(2);
+    await client.submit();
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    for (const secret of [body.secret, rotated.body.secret]) {
+      expect(new Webhook(secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
+    }
+    // A third secret ends the overlap of the first.
+    const third = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/rotate-secret`);
+    expect(third.body.secrets).toHaveLength(2);
+    receiver.ledger.length = 0;
+    await client.submit();
+    const later = await waitFor(() => receiver.at()[0], { what: 'the second callback' });
+    expect(() => new Webhook(body.secret).verify(later.body.toString(), headersOf(later))).toThrow();
+  });
+
+  it('gets a test event', async () => {
+    const { body } = await register();
+    const test = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/test`);
+    expect(test.status).toBe(202);
+    const received = await waitFor(() => receiver.at()[0], { what: 'the test event' });
+    expect(JSON.parse(received.body.toString())).toMatchObject({ type: 'webhook.test' });
+    expect(received.headers['webhook-id']).toBe(test.body.event_id);
+    const delivery = await waitFor(
+      async () => {
+        const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${test.body.id}`);
+        return view.status === 'DELIVERED' && view;
+      },
+      { what: 'the delivery to be recorded' },
+    );
+    expect(delivery.attempt_log).toEqual([
+      expect.objectContaining({
+        attempt: 1,
+        outcome: 'delivered',
+        status: 204,
+        address: '127.0.0.1',
+        timings: expect.objectContaining({ dns: expect.any(Number), first_byte: expect.any(Number) }),
+      }),
+    ]);
+  });
+
+  it('is changed, stopped, started and removed by its owner', async () => {
+    const { body } = await register();
+    const path = `/v1/webhooks/endpoints/${body.id}`;
+    const off = await client.call('PATCH', path, { enabled: false, description: 'resting' });
+    expect(off.body).toMatchObject({ status: 'disabled', disabled_reason: 'owner', description: 'resting' });
+    await client.submit(receiver.url('/other'));
+    await client.allEnded(1);
+    expect(receiver.at()).toHaveLength(0);
+    expect((await client.call('PATCH', path, { enabled: true })).body.status).toBe('enabled');
+    await client.submit();
+    await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    receiver.on('/moved#verify', answer(404));
+    const moved = await client.call('PATCH', path, { url: receiver.url('/moved') });
+    expect(moved.body).toMatchObject({ status: 'unverified', url: receiver.url('/moved') });
+    expect((await client.call('DELETE', path)).status).toBe(204);
+    expect((await client.call('GET', path)).status).toBe(404);
+    expect(
+      (await client.call('GET', `/v1/webhooks/deliveries?endpoint_id=${body.id}`)).body.data,
+    ).toHaveLength(1);
+  });
+
+  it('and its deliveries do not exist for another client', async () => {
+    const { body } = await register();
+    const test = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/test`);
+    const other = await house.client();
+    for (const [method, path] of [
+      ['GET', `/v1/webhooks/endpoints/${body.id}`],
+      ['PATCH', `/v1/webhooks/endpoints/${body.id}`],
+      ['DELETE', `/v1/webhooks/endpoints/${body.id}`],
+      ['POST', `/v1/webhooks/endpoints/${body.id}/rotate-secret`],
+      ['POST', `/v1/webhooks/endpoints/${body.id}/verify`],
+      ['POST', `/v1/webhooks/endpoints/${body.id}/test`],
+      ['GET', `/v1/webhooks/deliveries/${test.body.id}`],
+      ['POST', `/v1/webhooks/deliveries/${test.body.id}/redeliver`],
+    ] as const) {
+      const { status } = await other.call(method, path, method === 'PATCH' ? { enabled: false } : undefined);
+      expect([method, path, status]).toEqual([method, path, 404]);
+    }
+    expect((await other.call('GET', '/v1/webhooks/endpoints')).body.data).toEqual([]);
+    expect((await other.call('GET', '/v1/webhooks/deliveries')).body.data).toEqual([]);
+    expect((await other.call('GET', '/v1/events')).body.data).toEqual([]);
+    expect((await other.call('GET', `/v1/events?after=${test.body.event_id}`)).status).toBe(410);
+  });
+});
+
+describe('a callback_url that is no endpoint', () => {
+  it('is signed with the secret of the client, which can be rotated', async () => {
+    const { body } = await client.call('POST', '/v1/webhooks/signing-secret/rotate');
+    await client.submit(receiver.url());
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    expect(new Webhook(body.secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
+    const shown = await client.call('GET', '/v1/webhooks/signing-secret');
+    expect(shown.body.secrets).toHaveLength(1);
+    expect(JSON.stringify(shown.body)).not.toContain('whsec_');
+  });
+
+  it('may be limited to the origins of verified endpoints', async () => {
+    const other = await TestReceiver.start();
+    await register();
+    await client.call('PUT', '/v1/webhooks/settings', { unregistered_callbacks: 'verified_origins' });
+    await client.submit(receiver.url('/anything'));
+    await expect(client.submit(other.url())).rejects.toMatchObject({
+      details: {
+        errors: [{ field: 'callback_url', message: expect.stringMatching(/origin of a verified/) }],
+      },
+    });
+    await other.stop();
+  });
+});
