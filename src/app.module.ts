@@ -13,6 +13,9 @@ import { JobsModule } from './jobs/jobs.module';
 import { JobsWorkerModule } from './jobs/jobs-worker.module';
 import { OrdersHttpModule } from './orders/orders-http.module';
 import { OrdersModule } from './orders/orders.module';
+import { AddressLimitGuard } from './rate-limits/address-limit.guard';
+import { KeyLimitGuard } from './rate-limits/key-limit.guard';
+import { RateLimitsModule } from './rate-limits/rate-limits.module';
 import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
 import { ReportRequestsModule } from './report-requests/report-requests.module';
 import { WebhooksHttpModule } from './webhooks/webhooks-http.module';
@@ -25,6 +28,7 @@ const EVERY_ROLE = [
   HealthModule,
   JobsModule,
   OrdersModule,
+  RateLimitsModule,
   ReportRequestsModule,
   WebhooksModule,
 ];
@@ -39,7 +43,10 @@ const API = [
 const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
 
 /** In the order in which they see a request. */
-const GUARDS = [ApiKeyGuard].map((guard) => ({ provide: APP_GUARD, useExisting: guard }));
+const GUARDS = [AddressLimitGuard, ApiKeyGuard, KeyLimitGuard].map((guard) => ({
+  provide: APP_GUARD,
+  useExisting: guard,
+}));
 
 /** Composes the modules of a role. */
 @Module({})

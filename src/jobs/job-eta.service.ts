@@ -32,6 +32,11 @@ export class JobEta {
     return untilDue + whole + (await this.aheadOf(job)) * medianSeconds;
   }
 
+  /** Seconds that a job of the type takes, going by the last ones. */
+  async typicalSeconds(type: string): Promise<number> {
+    return (await this.learn(type)).medianSeconds;
+  }
+
   /** How many jobs of the same client wait or run before this one, for each slot that is known to work. */
   private async aheadOf(job: Job): Promise<number> {
     const rows = await this.dataSource.query<{ waiting: number; running: number }[]>(

@@ -6,6 +6,7 @@ import type { Caller } from '../clients/client';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { UuidParam } from '../common/http/uuid-param';
 import { JobCancellation } from './job-cancellation.service';
@@ -45,6 +46,7 @@ export class JobsController {
     );
   }
 
+  @RatePolicy('poll')
   @Get(':id')
   @ApiOperation({
     summary: 'Watch a job',

@@ -5,6 +5,7 @@ import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { JobQuota } from './job-quota.service';
 import { JobRepairs } from './job-repairs';
 import { JobQueries } from './job-queries';
 import { JobSignals } from './job-signals';
@@ -28,6 +29,7 @@ import { QueuesModule } from './queues.module';
     JobEta,
     JobPresenter,
     JobQueries,
+    JobQuota,
     JobRepairs,
     JobSignals,
     JobSubmission,

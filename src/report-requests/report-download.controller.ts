@@ -7,6 +7,7 @@ import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppError } from '../common/app-error';
 import { ReportRequests } from './report-requests.service';
@@ -18,6 +19,7 @@ import { ReportRequests } from './report-requests.service';
 export class ReportDownloadController {
   constructor(private readonly reports: ReportRequests) {}
 
+  @RatePolicy('poll')
   @Get(':id')
   @ApiOperation({ summary: 'Fetch the PDF' })
   @ApiParam({ name: 'id', format: 'uuid' })

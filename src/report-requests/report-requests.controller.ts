@@ -27,6 +27,7 @@ import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
@@ -51,6 +52,7 @@ export class ReportRequestsController {
     private readonly presenter: JobPresenter,
   ) {}
 
+  @RatePolicy('submit')
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
@@ -102,6 +104,7 @@ export class ReportRequestsController {
     }));
   }
 
+  @RatePolicy('poll')
   @Get('status/:id')
   @ApiOperation({
     summary: 'Poll a report',
