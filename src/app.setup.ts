@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
+import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
 import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
@@ -36,6 +37,7 @@ export async function createApp(
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   app.use(requireReadableBody);
   app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
+  app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   if (config.runsApi) setUpDocs(app, config);
