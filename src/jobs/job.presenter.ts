@@ -28,8 +28,7 @@ export class JobPresenter {
       eta_seconds: etaSeconds === null ? null : Math.ceil(etaSeconds),
       attempt: job.attempt,
       steps: stepsOf(job),
-      // In this order, which jsonb does not keep.
-      request: { method: job.request.method, path: job.request.path, body: job.request.body },
+      request: job.request,
       result: job.result,
       error: errorOf(job),
       cancel_requested: job.cancel_requested_at !== null,
