@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
 import { corsOptions } from './common/http/cors';
+import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
 import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
@@ -39,6 +40,7 @@ export async function createApp(
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   app.use(requireReadableBody);
   app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
+  app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   if (config.runsApi) setUpDocs(app, config);

@@ -20,7 +20,9 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .setVersion('1')
       .setLicense('MIT', 'https://opensource.org/license/mit')
       .setOpenAPIVersion('3.1.0')
-      .addServer(config.publicUrl)
+      // Relative first: "Try it out" then works by whatever name this page was opened.
+      .addServer('/', 'This server')
+      .addServer(config.publicUrl, 'Its public address')
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
       .addTag('reports', 'PDFs of your orders')
       .addTag('jobs', 'The monitor of every job')

@@ -1,7 +1,13 @@
 import { Module } from '@nestjs/common';
+import { MetricsModule } from '../common/metrics.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { HealthController } from './health.controller';
+import { MetricsController } from './metrics.controller';
 import { Readiness } from './readiness.service';
 
-@Module({ imports: [JobsModule], controllers: [HealthController], providers: [Readiness] })
+@Module({
+  imports: [JobsModule, MetricsModule],
+  controllers: [HealthController, MetricsController],
+  providers: [Readiness],
+})
 export class HealthModule {}

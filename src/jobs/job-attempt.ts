@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ClaimedJob } from './job-claims';
+import type { JobEnd } from './job-end';
 import type { JobContext, JobHandler } from './job-handler';
 
 /** Why an attempt was stopped from outside. */
@@ -18,8 +19,8 @@ const ABANDONED_AFTER_MS: Record<AbortReason, number> = {
   released: 8_000,
 };
 
-/** Whether the job was ended in this transaction. */
-type CompleteIn = (transaction: EntityManager, result: object) => Promise<boolean>;
+/** The end that was written in this transaction; `null` when the attempt is no longer wanted. */
+type CompleteIn = (transaction: EntityManager, result: object) => Promise<JobEnd | null>;
 
 /** One attempt at a job in this worker: runs the handler, holds how far it is, and can be stopped. */
 export class JobAttempt {
@@ -29,7 +30,7 @@ export class JobAttempt {
   private size: number | null = null;
   private reason: AbortReason | undefined;
   private leaseEnd: NodeJS.Timeout;
-  private completed = false;
+  private completed: JobEnd | null = null;
   private returned = false;
 
   constructor(
@@ -60,8 +61,8 @@ export class JobAttempt {
     return this.size;
   }
 
-  /** Whether the handler ended the job itself, in a transaction of its own. */
-  get completedByHandler(): boolean {
+  /** The end that the handler wrote itself, in a transaction of its own. */
+  get endByHandler(): JobEnd | null {
     return this.completed;
   }
 
@@ -130,9 +131,8 @@ export class JobAttempt {
         this.size = amount;
       },
       completeIn: async (transaction, result) => {
-        if (!(await this.completeIn(transaction, result)))
-          throw new Error('The attempt is no longer wanted.');
-        this.completed = true;
+        this.completed = await this.completeIn(transaction, result);
+        if (this.completed === null) throw new Error('The attempt is no longer wanted.');
       },
     };
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { CLIENTS_IN_LINE } from './fair-order';
 import type { Job } from './job';
 import { isTerminal, JobState } from './job-state';
 
@@ -7,11 +8,23 @@ import { isTerminal, JobState } from './job-state';
 const FIRST_GUESS_SECONDS = 2;
 const LEARN_FROM = 200;
 const LEARNT_FOR_MS = 5_000;
+/** A line through fewer jobs than this says little about size. */
+const ENOUGH_FOR_A_LINE = 8;
 
+/** How long past jobs of a type took: typically, and by their size. */
 interface Experience {
   medianSeconds: number;
-  secondsPerUnit: number | null;
+  line: { intercept: number; slope: number } | null;
   learntAt: number;
+}
+
+/** Where a job stands that has not started. */
+interface Place {
+  /** Jobs that get their turn before it. */
+  ahead: number;
+  /** Jobs that are worked on at the same time, now. */
+  running: number;
+  seconds_until_due: number;
 }
 
 /** Tells how long a job will still take, from how long jobs of its type took and from what waits ahead of it. */
@@ -24,12 +37,11 @@ export class JobEta {
   /** Seconds until the job ends, as an estimate; `null` once it has ended. */
   async seconds(job: Job): Promise<number | null> {
     if (isTerminal(job.state)) return null;
-    const { medianSeconds, secondsPerUnit } = await this.learn(job.type);
-    const whole =
-      job.size !== null && secondsPerUnit !== null ? Number(job.size) * secondsPerUnit : medianSeconds;
+    const experience = await this.learn(job.type);
+    const whole = wholeSeconds(experience, job.size);
     if (job.state === JobState.InProgress) return Math.max(0.1, whole * (1 - job.progress / 100));
-    const untilDue = Math.max(0, (job.run_at.getTime() - Date.now()) / 1_000);
-    return untilDue + whole + (await this.aheadOf(job)) * medianSeconds;
+    const place = await this.place(job.client_id, job.id);
+    return place.seconds_until_due + waitSeconds(place, experience) + whole;
   }
 
   /** Seconds that a job of the type takes, going by the last ones. */
@@ -37,36 +49,79 @@ export class JobEta {
     return (await this.learn(type)).medianSeconds;
   }
 
-  /** How many jobs of the same client wait or run before this one, for each slot that is known to work. */
-  private async aheadOf(job: Job): Promise<number> {
-    const rows = await this.dataSource.query<{ waiting: number; running: number }[]>(
-      `SELECT
-         (SELECT count(*)::int FROM job WHERE state = 'PENDING' AND client_id = $1 AND run_at < $2) AS waiting,
-         (SELECT count(*)::int FROM job WHERE state = 'IN_PROGRESS') AS running`,
-      [job.client_id, job.run_at],
+  /** Seconds that a job will take that the client submits now. */
+  async secondsOfNext(type: string, clientId: string): Promise<number> {
+    const [experience, place] = await Promise.all([this.learn(type), this.place(clientId, null)]);
+    return waitSeconds(place, experience) + wholeSeconds(experience, null);
+  }
+
+  /**
+   * What comes before a job by the fair order of the claims: what waits of its own client before it, and of each other
+   * client as many as are needed to bring that client to the same number under way.
+   */
+  private async place(clientId: string, jobId: string | null): Promise<Place> {
+    const rows = await this.dataSource.query<Place[]>(
+      `WITH RECURSIVE ${CLIENTS_IN_LINE}, own AS (
+         SELECT run_at FROM job WHERE id = $2
+       ), before AS (
+         SELECT count(*) AS jobs FROM job
+         WHERE state = 'PENDING' AND client_id = $1
+           AND ($2::uuid IS NULL OR (run_at, id) < ((SELECT run_at FROM own), $2::uuid))
+       ), turn AS (
+         SELECT before.jobs + coalesce((SELECT jobs FROM running WHERE client_id = $1), 0) AS load FROM before
+       )
+       SELECT ((SELECT jobs FROM before) + coalesce((
+           SELECT sum(others.jobs) FROM waiting w LEFT JOIN running r USING (client_id)
+           CROSS JOIN LATERAL (
+             SELECT count(*) AS jobs FROM (
+               SELECT FROM job WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now()
+               LIMIT greatest(0, (SELECT load FROM turn) - coalesce(r.jobs, 0))
+             ) first
+           ) others
+           WHERE w.client_id <> $1
+         ), 0))::int AS ahead,
+         coalesce((SELECT sum(jobs) FROM running), 0)::int AS running,
+         coalesce(extract(epoch FROM greatest(interval '0', (SELECT run_at FROM own) - now())), 0)::float8
+           AS seconds_until_due`,
+      [clientId, jobId],
     );
-    const { waiting = 0, running = 0 } = rows[0] ?? {};
-    return waiting / Math.max(1, running);
+    return rows[0] ?? { ahead: 0, running: 0, seconds_until_due: 0 };
   }
 
   private async learn(type: string): Promise<Experience> {
     const known = this.experience.get(type);
     if (known !== undefined && Date.now() - known.learntAt < LEARNT_FOR_MS) return known;
-    const rows = await this.dataSource.query<{ median: number | null; per_unit: number | null }[]>(
-      `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-         percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds / size) FILTER (WHERE size > 0) AS per_unit
+    const rows = await this.dataSource.query<
+      { median: number | null; jobs: number; slope: number | null; intercept: number | null }[]
+    >(
+      `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median, regr_count(seconds, size)::int AS jobs,
+         regr_slope(seconds, size) AS slope, regr_intercept(seconds, size) AS intercept
        FROM (
          SELECT extract(epoch FROM finished_at - started_at)::float8 AS seconds, size
          FROM job WHERE type = $1 AND state = 'COMPLETED' ORDER BY finished_at DESC LIMIT ${LEARN_FROM}
        ) past`,
       [type],
     );
+    const { median = null, jobs = 0, slope = null, intercept = null } = rows[0] ?? {};
     const learnt: Experience = {
-      medianSeconds: rows[0]?.median ?? FIRST_GUESS_SECONDS,
-      secondsPerUnit: rows[0]?.per_unit ?? null,
+      medianSeconds: median ?? FIRST_GUESS_SECONDS,
+      // A larger job that takes less time is chance, not experience.
+      line:
+        jobs >= ENOUGH_FOR_A_LINE && slope !== null && slope > 0 && intercept !== null
+          ? { intercept, slope }
+          : null,
       learntAt: Date.now(),
     };
     this.experience.set(type, learnt);
     return learnt;
   }
 }
+
+function wholeSeconds({ medianSeconds, line }: Experience, size: string | null): number {
+  if (line === null || size === null) return medianSeconds;
+  return Math.max(0.1, line.intercept + line.slope * Number(size));
+}
+
+/** As many jobs end at a time as are worked on now; with none ahead, a slot is taken to be free. */
+const waitSeconds = ({ ahead, running }: Place, { medianSeconds }: Experience): number =>
+  (ahead * medianSeconds) / Math.max(1, running);

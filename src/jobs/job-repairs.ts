@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { JOB_END, JobEnd } from './job-end';
 import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
 import { DEADLINE_EXCEEDED, poison, WORKER_LOST } from './job-failure';
 import { JobSignals } from './job-signals';
+import { isTerminal } from './job-state';
 
 /** Hours for which an idempotency key answers with the job that it made. */
 export const IDEMPOTENCY_KEY_HOURS = 24;
@@ -39,7 +41,7 @@ export class JobRepairs {
          FROM dead WHERE j.id = dead.id
          RETURNING j.*
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
-       SELECT id FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
     );
   }
 
@@ -57,7 +59,7 @@ export class JobRepairs {
          FROM overdue WHERE j.id = overdue.id
          RETURNING j.*
        ), ${writeEvent(`'failed'`, OUTCOME)}
-       SELECT id FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
     );
   }
 
@@ -74,8 +76,10 @@ export class JobRepairs {
   private async repair(statement: string): Promise<number> {
     let all = 0;
     for (let changed = AT_ONCE; changed === AT_ONCE; all += changed) {
-      changed = (await this.dataSource.query<unknown[]>(statement)).length;
-      if (changed > 0) this.signals.ended.next();
+      const rows = await this.dataSource.query<JobEnd[]>(statement);
+      changed = rows.length;
+      const ends = rows.filter(({ state }) => isTerminal(state));
+      if (ends.length > 0) this.signals.ended.next(ends);
     }
     return all;
   }

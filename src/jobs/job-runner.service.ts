@@ -6,6 +6,7 @@ import { AppConfig } from '../config/app-config';
 import { newId } from '../common/ids';
 import { ClaimedJob, JobClaims } from './job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
+import type { JobEnd } from './job-end';
 import { classifyFailure, FailureClass, JobFailure } from './job-error';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
@@ -87,7 +88,7 @@ export class JobRunner {
     return attempt;
   }
 
-  private complete(attempt: JobAttempt, result: object, transaction?: EntityManager): Promise<boolean> {
+  private complete(attempt: JobAttempt, result: object, transaction?: EntityManager): Promise<JobEnd | null> {
     const { job } = attempt;
     const retention = this.registry.type(job.type).keepsArtifact ? this.config.artifactRetentionDays : null;
     const lease = { jobId: job.id, attempt: job.attempt };
@@ -129,12 +130,12 @@ export class JobRunner {
     const { job } = attempt;
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {
-      if (attempt.completedByHandler) {
-        this.transitions.tellEnd();
+      if (attempt.endByHandler !== null) {
+        this.transitions.tell([attempt.endByHandler]);
         return;
       }
-      const completed = await this.complete(attempt, outcome.result);
-      if (!completed && !(await this.transitions.cancelled(lease))) this.tellLost(job);
+      const end = await this.complete(attempt, outcome.result);
+      if (end === null && !(await this.transitions.cancelled(lease))) this.tellLost(job);
       return;
     }
     switch (attempt.abortReason) {

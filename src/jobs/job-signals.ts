@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
+import type { JobEnd } from './job-end';
 
 /**
  * Tells the rest of this process at once what it has just committed. Only hints, for speed: they tell nothing of other
@@ -7,8 +8,8 @@ import { Subject } from 'rxjs';
  */
 @Injectable()
 export class JobSignals {
-  /** Jobs may have ended: a terminal event was written. */
-  readonly ended = new Subject<void>();
+  /** Jobs have ended. */
+  readonly ended = new Subject<JobEnd[]>();
   /** A running job is to be cancelled. */
   readonly cancelRequested = new Subject<void>();
 }

@@ -6,6 +6,7 @@ import { newId } from '../common/ids';
 import { CallbackPolicy } from './callback-policy';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
+import { JobEta } from './job-eta.service';
 import { writeEvent } from './job-event';
 import { JobQuota } from './job-quota.service';
 import type { JobType } from './job-type';
@@ -27,6 +28,7 @@ export class JobSubmission {
     private readonly dataSource: DataSource,
     private readonly dispatcher: JobDispatcher,
     private readonly quota: JobQuota,
+    private readonly eta: JobEta,
     @Optional() private readonly callbacks?: CallbackPolicy,
   ) {}
 
@@ -100,8 +102,9 @@ export class JobSubmission {
     const rows = await this.dataSource.query<Job[]>(
       `WITH changed AS (
          INSERT INTO job (id, client_id, type, request, parameters, idempotency_key, idempotency_hash, max_failures,
-           max_crashes, steps, deadline_at, callback_url)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12)
+           max_crashes, steps, deadline_at, callback_url, estimated_end_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12,
+           now() + make_interval(secs => $13))
          ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING *
        ), ${writeEvent(`'accepted'`)}
@@ -119,6 +122,7 @@ export class JobSubmission {
         type.steps,
         type.deadlineSeconds,
         callbackUrl ?? null,
+        await this.eta.secondsOfNext(type.name, clientId),
       ],
     );
     return rows[0];

@@ -6,6 +6,7 @@ import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
 import { leaseUntil, millisecondsUntil } from './job-lease';
 import { poison } from './job-failure';
 import { isTerminal, JobState } from './job-state';
+import { JOB_END, JOB_TIMES, JobEnd } from './job-end';
 import { JobSignals } from './job-signals';
 
 /** An attempt that a worker was given: what every later change of it must name. */
@@ -88,7 +89,9 @@ export class JobTransitions {
 
   /**
    * Ends an attempt with its result. What the result names must be durable before, or become so with it: in
-   * `transaction`, after whose commit the caller tells the end by `tellEnd`.
+   * `transaction`, after whose commit the caller tells the end by `tell`.
+   *
+   * @returns the end; `null` when the attempt was cancelled or is no longer this worker's
    */
   async complete(
     lease: Lease,
@@ -96,8 +99,8 @@ export class JobTransitions {
     size: number | null,
     retentionDays: number | null,
     transaction?: EntityManager,
-  ): Promise<boolean> {
-    const rows = await (transaction ?? this.dataSource).query<{ id: string }[]>(
+  ): Promise<JobEnd | null> {
+    const rows = await (transaction ?? this.dataSource).query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET state = 'COMPLETED', result = $3, error = NULL, finished_at = clock_timestamp(), progress = 100,
            step = cardinality(steps), size = coalesce($4, size), lease_owner = NULL, lease_until = NULL,
@@ -105,11 +108,11 @@ export class JobTransitions {
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS' AND cancel_requested_at IS NULL
          RETURNING *
        ), ${writeEvent(`'completed'`, OUTCOME)}
-       SELECT id FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt, JSON.stringify(result), size, retentionDays],
     );
-    const changed = rows.length === 1;
-    return transaction === undefined ? this.told(changed) : changed;
+    if (transaction === undefined) this.tell(rows);
+    return rows[0] ?? null;
   }
 
   /**
@@ -119,7 +122,7 @@ export class JobTransitions {
    * @returns the new state; `null` when the attempt was no longer this worker's
    */
   async fail(lease: Lease, failureClass: FailureClass, failure: JobFailure): Promise<JobState | null> {
-    const rows = await this.dataSource.query<{ state: JobState }[]>(
+    const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET lease_owner = NULL, lease_until = NULL,
            failures = failures + ($3 <> 'crash')::int, crashes = crashes + ($3 = 'crash')::int,
@@ -135,31 +138,31 @@ export class JobTransitions {
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
-       SELECT state FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure)],
     );
-    const state = rows[0]?.state ?? null;
-    this.told(state !== null && isTerminal(state));
-    return state;
+    this.tell(rows);
+    return rows[0]?.state ?? null;
   }
 
   /** Ends an attempt whose cancellation was asked for. */
   async cancelled(lease: Lease): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+    const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET state = 'CANCELLED', finished_at = now(), lease_owner = NULL, lease_until = NULL, error = NULL
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS' AND cancel_requested_at IS NOT NULL
          RETURNING *
        ), ${writeEvent(`'cancelled'`, OUTCOME)}
-       SELECT id FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    return this.told(rows.length === 1);
+    this.tell(rows);
+    return rows.length === 1;
   }
 
   /** Gives an attempt back unfinished (a worker that shuts down): nobody's failure, due again at once. */
   async release(lease: Lease): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+    const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET lease_owner = NULL, lease_until = NULL, dispatched_at = NULL, run_at = now(), step = 0, progress = 0,
            state = CASE WHEN cancel_requested_at IS NULL THEN 'PENDING' ELSE 'CANCELLED' END,
@@ -167,10 +170,11 @@ export class JobTransitions {
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'released' END`, OUTCOME)}
-       SELECT id FROM changed`,
+       SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    return this.told(rows.length === 1);
+    this.tell(rows);
+    return rows.length === 1;
   }
 
   /**
@@ -179,7 +183,7 @@ export class JobTransitions {
    * @returns the job after it; unchanged when it had ended before, `null` when the client has no such job
    */
   async cancel(clientId: string, jobId: string): Promise<Job | null> {
-    const rows = await this.dataSource.query<Job[]>(
+    const rows = await this.dataSource.query<(Job & JobEnd)[]>(
       `WITH changed AS (
          UPDATE job SET cancel_requested_at = coalesce(cancel_requested_at, now()),
            state = CASE state WHEN 'PENDING' THEN 'CANCELLED' ELSE state END,
@@ -188,13 +192,13 @@ export class JobTransitions {
          WHERE id = $2 AND client_id = $1 AND state IN ('PENDING', 'IN_PROGRESS') AND cancel_requested_at IS NULL
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'cancel_requested' END`, OUTCOME)}
-       SELECT ${JOB_COLUMNS} FROM changed`,
+       SELECT ${JOB_COLUMNS}, ${JOB_TIMES} FROM changed`,
       [clientId, jobId],
     );
     const cancelled = rows[0];
     if (cancelled === undefined) return this.find(clientId, jobId);
-    if (isTerminal(cancelled.state)) this.tellEnd();
-    else this.signals.cancelRequested.next();
+    this.tell(rows);
+    if (!isTerminal(cancelled.state)) this.signals.cancelRequested.next();
     return cancelled;
   }
 
@@ -223,14 +227,10 @@ export class JobTransitions {
     return rows[0] ?? null;
   }
 
-  /** Signals that jobs may have ended, once their events are committed. */
-  tellEnd(): void {
-    this.signals.ended.next();
-  }
-
-  private told(changed: boolean): boolean {
-    if (changed) this.tellEnd();
-    return changed;
+  /** Tells of those that have ended, once that is committed. */
+  tell(changed: JobEnd[]): void {
+    const ends = changed.filter(({ state }) => isTerminal(state));
+    if (ends.length > 0) this.signals.ended.next(ends);
   }
 }
 

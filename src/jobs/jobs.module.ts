@@ -1,11 +1,13 @@
 import { BullModule } from '@nestjs/bull';
 import { DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { MetricsModule } from '../common/metrics.module';
 import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { JobQuota } from './job-quota.service';
+import { JobMetrics } from './job-metrics';
 import { JobRepairs } from './job-repairs';
 import { JobQueries } from './job-queries';
 import { JobSignals } from './job-signals';
@@ -21,12 +23,13 @@ import { QueuesModule } from './queues.module';
 /** The engine: the job table, its state machine, and what moves it. Every process
  * has it; `JobsWorkerModule` works, `JobsHttpModule` shows. */
 @Module({
-  imports: [DiscoveryModule, QueuesModule, BullModule.registerQueue({ name: JOBS_QUEUE })],
+  imports: [DiscoveryModule, MetricsModule, QueuesModule, BullModule.registerQueue({ name: JOBS_QUEUE })],
   providers: [
     JobCancellation,
     JobClaims,
     JobDispatcher,
     JobEta,
+    JobMetrics,
     JobPresenter,
     JobQueries,
     JobQuota,

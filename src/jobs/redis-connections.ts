@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import Redis, { RedisOptions } from 'ioredis';
 import { AppConfig } from '../config/app-config';
+import { watchRedis } from './redis-watch';
 
 /** Which of Bull's three connections this is: for commands, for blocking reads, or for events. */
 type ConnectionUse = 'client' | 'subscriber' | 'bclient';
@@ -36,6 +37,7 @@ export class RedisConnections implements OnApplicationShutdown {
 
   open(use: ConnectionUse): Redis {
     const connection = new Redis(this.config.redisUrl, use === 'client' ? COMMANDS : WAITING);
+    if (this.connections.length === 0) watchRedis(connection);
     this.connections.push(connection);
     return connection;
   }

@@ -136,8 +136,11 @@ export class ReportRequestsController {
     const job = await this.reports.get(client, id);
     switch (job.state) {
       case JobState.Pending:
-      case JobState.InProgress:
-        return { ...(await this.answer(job, response)), status: JobState.InProgress };
+      case JobState.InProgress: {
+        const view = await this.answer(job, response);
+        view.status = JobState.InProgress;
+        return view;
+      }
       case JobState.Completed:
         // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
         response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);

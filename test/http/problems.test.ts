@@ -169,7 +169,7 @@ const CASES: Case[] = [
     'a body without a type',
     'POST',
     REPORTS,
-    post(new TextEncoder().encode('{}') as unknown as string),
+    post(new TextEncoder().encode('{}')),
     415,
     'unsupported_media_type',
   ],
@@ -202,11 +202,12 @@ const CASES: Case[] = [
   ['an unknown filter', 'GET', '/v1/jobs?colour=red', {}, 400, 'invalid_request', 'colour'],
   ['a wrong page size', 'GET', '/v1/jobs?page_size=none', {}, 400, 'invalid_request', 'page_size'],
   ['a wrong cursor', 'GET', '/v1/jobs?cursor=bogus', {}, 400, 'invalid_cursor', 'cursor'],
-  ['a wrongly encoded address', 'GET', '/v1/jobs/%E0%A4%A', {}, 400, 'invalid_url'],
+  ['a wrongly encoded address', 'GET', '/v1/jobs/%E0%A4%A', {}, 400, 'bad_request'],
   ['an unknown address', 'GET', '/v1/nothing', {}, 404, 'not_found'],
 ];
 
-it.each(CASES)('%s gets its own problem', async (_what, method, path, options, status, code, field) => {
+it.each(CASES.map((row) => ({ what: row[0], row })))('$what gets its own problem', async ({ row }) => {
+  const [, method, path, options, status, code, field] = row;
   const answer = await app.call(method, path, options);
   expect(answer.status).toBe(status);
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -214,7 +215,7 @@ it.each(CASES)('%s gets its own problem', async (_what, method, path, options, s
   expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
   if (field !== undefined)
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
-  expect(JSON.stringify(answer.body)).not.toMatch(/ at |node_modules/);
+  expect(JSON.stringify(answer.body)).not.toMatch(/\\n +at |node_modules/);
 });
 
 it('refuses a key without the scope, and says which', async () => {

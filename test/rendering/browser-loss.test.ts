@@ -1,4 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BrowserProcess } from '../../src/report-requests/rendering/browser-process';
 import { BrowserLostError } from '../../src/report-requests/rendering/render-errors';
 import { processesOf, profiles } from './browser-processes';
 import { sampleOrder, sampleReport } from './sample-report';
@@ -109,4 +112,20 @@ describe('a browser that is lost', () => {
     abort.abort();
     await result;
   });
+});
+
+describe('a browser that hangs while it starts', () => {
+  it('is given up, and none of its processes stay', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+    const executable = join(directory, 'never-ready');
+    const pids = join(directory, 'pids');
+    await writeFile(executable, `#!/bin/sh\necho $$ >>${pids}\nsleep 600\n`, { mode: 0o755 });
+    const binary = { executable, environment: {}, version: '' };
+    await expect(BrowserProcess.start(binary, false, 1_000)).rejects.toThrow();
+    const groups = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
+    expect(groups).toHaveLength(1);
+    await eventually('its processes are gone', async () => (await processesOf(groups)).length === 0);
+    expect(await profiles()).toEqual([]);
+    await rm(directory, { recursive: true });
+  }, 20_000);
 });

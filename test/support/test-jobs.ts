@@ -32,16 +32,11 @@ export const gates = {
 @Injectable()
 @HandlesJob(SCRIPTED)
 export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResult> {
-  async run({
-    parameters,
-    attempt,
-    signal,
-    step,
-    progress,
-  }: JobContext<ScriptParameters>): Promise<ScriptResult> {
+  async run(context: JobContext<ScriptParameters>): Promise<ScriptResult> {
+    const { parameters, attempt, signal } = context;
     const act = parameters.attempts[attempt - 1] ?? parameters.attempts.at(-1);
-    step('second');
-    progress(0.5);
+    context.step('second');
+    context.progress(0.5);
     switch (act) {
       case 'fail':
         throw new Error('secret detail');

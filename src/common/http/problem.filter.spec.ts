@@ -120,20 +120,6 @@ describe('the problem filter', () => {
   });
 
   it.each([
-    ['a body that is no JSON', { type: 'entity.parse.failed', status: 400 }, 400, 'invalid_json'],
-    ['a body over the limit', { type: 'entity.too.large', status: 413 }, 413, 'body_too_large'],
-    ['a strange charset', { type: 'charset.unsupported', status: 415 }, 415, 'unsupported_charset'],
-    ['an aborted request', { type: 'request.aborted', status: 400 }, 400, 'bad_request'],
-    ['a path that does not decode', new URIError('bad escape'), 400, 'invalid_url'],
-    ['an unknown route', new NotFoundException('Cannot GET /secret'), 404, 'not_found'],
-    ['a refusal of the framework', new BadRequestException('No.'), 400, 'bad_request'],
-  ])('knows %s', (_what, exception, status, code) => {
-    const { body } = answerTo(exception);
-    expect(body).toMatchObject({ status, code });
-    expect(logged).toEqual([]);
-  });
-
-  it.each([
     ['an error', new Error('password=hunter2')],
     ['a text', 'password=hunter2'],
     ['nothing', undefined],

@@ -21,26 +21,6 @@ const STATUS: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
-/** Express's body parser and router throw these, marked by `type` and `status`. */
-const PARSER_ERRORS: Record<string, AppError> = {
-  'entity.parse.failed': new AppError('bad_request', 'invalid_json', 'The body is not valid JSON.'),
-  'entity.too.large': new AppError(
-    'too_large',
-    'body_too_large',
-    'The body is larger than this route accepts.',
-  ),
-  'encoding.unsupported': new AppError(
-    'unsupported_media_type',
-    'unsupported_encoding',
-    'The Content-Encoding is not supported.',
-  ),
-  'charset.unsupported': new AppError(
-    'unsupported_media_type',
-    'unsupported_charset',
-    'Send the body as UTF-8.',
-  ),
-};
-
 /**
  * The only place where an error becomes an answer: RFC 9457 problem details. What the caller may know is in an
  * `AppError`; everything else is logged with the request id and answered as a bare 500.
@@ -87,11 +67,6 @@ export class ProblemFilter implements ExceptionFilter {
 
   private toAppError(exception: unknown, request: Request): AppError {
     if (exception instanceof AppError) return exception;
-    const parserError = PARSER_ERRORS[(exception as { type?: string } | null)?.type ?? ''];
-    if (parserError) return parserError;
-    if (exception instanceof URIError) {
-      return new AppError('bad_request', 'invalid_url', 'The URL is not validly encoded.');
-    }
     if (exception instanceof HttpException) return fromHttpException(exception);
     const status = (exception as { status?: unknown } | null)?.status;
     if (typeof status === 'number' && status >= 400 && status < 500) {

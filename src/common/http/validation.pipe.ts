@@ -35,6 +35,12 @@ export class StrictValidationPipe extends ValidationPipe {
     ) {
       throw new AppError('bad_request', 'invalid_body', 'The body must be a JSON object.');
     }
+    // JSON may carry it as a field of its own, and class-transformer would drop it silently.
+    if (metadata.type === 'body' && Object.hasOwn(Object(value) as object, '__proto__')) {
+      throw new AppError('unprocessable', 'invalid_request', 'The request is not valid.', {
+        errors: [{ field: '__proto__', message: '__proto__ is not a known field' }],
+      });
+    }
     return super.transform(value, metadata);
   }
 }

@@ -10,8 +10,8 @@ export class Jobs1732200000003 implements MigrationInterface {
         state text NOT NULL DEFAULT 'PENDING'
           CHECK (state IN ('PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELLED')),
 
-        -- What was asked, as the caller sees it (method, path, body), and what the handler gets.
-        request jsonb NOT NULL,
+        -- What was asked, as the caller sees it (method, path, body; json keeps their order), and what the handler gets.
+        request json NOT NULL,
         parameters jsonb NOT NULL,
         callback_url text,
         idempotency_key text,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Browser, launch } from 'puppeteer';
@@ -43,7 +43,7 @@ export class BrowserProcess {
     await (sweep ??= removeStaleProfiles());
     const profile = await mkdtemp(join(tmpdir(), `order-reports-browser-${process.pid}-`));
     try {
-      const browser = await launch({
+      const launching = launch({
         executablePath: binary.executable,
         headless: 'shell',
         pipe: true,
@@ -65,6 +65,7 @@ export class BrowserProcess {
         handleSIGTERM: false,
         handleSIGHUP: false,
       });
+      const browser = await within(timeoutMs, launching);
       const child = browser.process();
       if (child?.pid === undefined) throw new Error('the browser has no process');
       const exited = new Promise<void>((resolve) => {
@@ -73,6 +74,7 @@ export class BrowserProcess {
       });
       return new BrowserProcess(browser, child.pid, exited, profile);
     } catch (error) {
+      await killUnfinished(profile);
       await removeProfile(profile);
       throw error;
     }
@@ -90,13 +92,42 @@ export class BrowserProcess {
 
   /** Ends every process of the browser at once, also when it hangs or is stopped. */
   async kill(): Promise<void> {
-    try {
-      process.kill(-this.pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    killGroup(this.pid);
     await this.exited;
     await removeProfile(this.profile);
+  }
+}
+
+/** The launcher's own timeout does not cover a browser that never answers on its pipe. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`The browser did not start within ${timeoutMs} ms.`)),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A browser that hung while it started is not handed out, so it is told by its profile, which no other has. */
+async function killUnfinished(profile: string): Promise<void> {
+  for (const name of await readdir('/proc').catch(() => [])) {
+    const command = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    if (command.includes(profile)) killGroup(Number(name));
+  }
+}
+
+/** Started detached, a browser's main process leads a group of all its processes. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

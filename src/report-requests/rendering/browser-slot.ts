@@ -12,7 +12,7 @@ export interface SlotLimits {
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
 export class BrowserSlot {
   private process: Promise<BrowserProcess> | undefined;
-  private nextPage: Promise<PrintPage> | undefined;
+  private next: { on: BrowserProcess; page: Promise<PrintPage> } | undefined;
   private prints = 0;
 
   constructor(
@@ -52,7 +52,7 @@ export class BrowserSlot {
   async close(): Promise<void> {
     const process = this.process;
     this.process = undefined;
-    this.nextPage = undefined;
+    this.next = undefined;
     this.prints = 0;
     await (await process?.catch(() => undefined))?.kill();
   }
@@ -74,12 +74,14 @@ export class BrowserSlot {
   }
 
   private async printOn(running: BrowserProcess, html: string, options: PrintOptions): Promise<Buffer> {
-    const page = await (this.nextPage ?? PrintPage.open(running.browser));
-    this.nextPage = undefined;
+    // A print that was given up may have left a page of a browser that is no more.
+    const prepared = this.next?.on === running ? this.next.page : undefined;
+    this.next = undefined;
+    const page = await (prepared ?? PrintPage.open(running.browser));
     const pdf = await page.print(html, options);
     // The next print finds its fresh page ready, and does not wait for this one to be cleared away.
-    this.nextPage = PrintPage.open(running.browser);
-    this.nextPage.catch(() => undefined);
+    this.next = { on: running, page: PrintPage.open(running.browser) };
+    this.next.page.catch(() => undefined);
     page.close().catch(() => undefined);
     return pdf;
   }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class ClientsAdmin1732200000006 implements MigrationInterface {
+export class ClientsAdmin1732200000007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       -- Who did what to clients and keys. It outlives both, so it refers to nothing.

@@ -1,0 +1,25 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Public } from '../clients/require-scope.decorator';
+
+const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** What Prometheus scrapes: every process tells of itself. */
+@ApiTags('health')
+@Public()
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly registry: Registry) {
+    collectDefaultMetrics({ register: registry });
+  }
+
+  @Get()
+  @Header('Content-Type', CONTENT_TYPE)
+  @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
+  @ApiProduces(CONTENT_TYPE)
+  @ApiOkResponse({ type: String })
+  metrics(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { waitFor } from '../support/services';
+import { TestApp } from '../support/test-app';
+
+/** The browsers that this process started and that still run. */
+const browsers = (): string[] =>
+  execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => /headless_shell|chrom/i.test(line));
+
+describe('roles', () => {
+  it('api accepts and never starts a browser; worker renders and has no HTTP but for health', async () => {
+    const api = await TestApp.start({ ROLE: 'api', SAMPLE_DATA: 'true' });
+    const accepted = await api.call('POST', '/v1/orders/reports', {
+      body: { start_date: '2016-01-01', end_date: '2016-02-01' },
+    });
+    expect(accepted.status).toBe(202);
+    expect(browsers()).toEqual([]);
+
+    const worker = await TestApp.start({ ROLE: 'worker', STORAGE_URL: api.config.storageUrl }, api);
+    try {
+      for (const [method, path] of [
+        ['POST', '/v1/orders/reports'],
+        ['GET', '/v1/jobs'],
+        ['GET', '/v1/orders'],
+        ['GET', '/docs'],
+        ['GET', '/openapi.json'],
+      ] as const) {
+        expect((await worker.call(method, path)).status).toBe(404);
+      }
+      expect((await worker.call('GET', '/health/live', { key: null })).body).toEqual({ status: 'up' });
+      expect((await worker.call('GET', '/health/ready', { key: null })).body).toEqual({
+        status: 'up',
+        database: 'up',
+        redis: 'up',
+      });
+      const done = await api.polled(`/v1/orders/reports/status/${accepted.body.id}`);
+      expect(done.status).toBe(303);
+      expect(browsers().length).toBeGreaterThan(0);
+    } finally {
+      await worker.stop();
+      await api.stop();
+    }
+    await waitFor(() => browsers().length === 0, { what: 'the browsers to be gone' });
+  });
+});

@@ -1,0 +1,73 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { RunningProcess } from '../support/running-process';
+import { freePort, waitFor } from '../support/services';
+import { makeDataDir, removeDataDir } from '../support/test-data-dir';
+
+const run = promisify(execFile);
+const MAIN = join(__dirname, '../../dist/main.js');
+
+let dataDir: string;
+let port: number;
+
+/** What `npm start` runs once everything is built. */
+const start = (): Promise<RunningProcess> =>
+  RunningProcess.start(process.execPath, [MAIN], {
+    cwd: dataDir,
+    env: { PATH: process.env['PATH'], HOME: dataDir, PORT: String(port), DATA_DIR: join(dataDir, 'data') },
+  });
+
+/** A process and everything below it. */
+function family(pid: number): number[] {
+  const table = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/ +/).map(Number) as [number, number]);
+  const below = (parent: number): number[] =>
+    table.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child, ...below(child)]);
+  return [pid, ...below(pid)];
+}
+
+const runs = (pid: number): boolean => {
+  try {
+    // A zombie that waits for its parent has ended.
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+beforeAll(async () => {
+  dataDir = makeDataDir();
+  port = await freePort();
+});
+
+afterAll(() => removeDataDir(dataDir));
+
+it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing; again it finds its data', async () => {
+  const first = await start();
+  await first.waitForOutput(/Ctrl-C stops everything/, 90_000);
+  const lines = /^ {2}KEY=[\s\S]*?^ {2}curl -sSL.*$/m.exec(first.output)![0];
+  const { stdout } = await run('bash', ['-c', lines], { cwd: dataDir });
+  expect(stdout).toContain('orders-2016.pdf');
+  expect(readFileSync(join(dataDir, 'orders-2016.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
+
+  const members = family(first.pid);
+  expect(members.length).toBeGreaterThan(4);
+  first.signalGroup('SIGINT');
+  expect(await first.exited()).toBe(0);
+  await waitFor(() => !members.some(runs), { what: 'everything to be gone' });
+
+  const second = await start();
+  await second.waitForOutput(/Ctrl-C stops everything/, 60_000);
+  const key = /KEY='([^']+)'/.exec(second.output)![1]!;
+  expect(first.output).toContain(key);
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/jobs`, {
+    headers: { Authorization: `Bearer ${key}` },
+  });
+  const jobs = (await answer.json()) as { data: { status: string }[] };
+  expect(jobs.data.map(({ status }) => status)).toEqual(['COMPLETED']);
+  expect(await second.stop()).toBe(0);
+});
