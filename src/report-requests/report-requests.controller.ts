@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiCallbacks,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -34,6 +35,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { JobState } from '../jobs/job-state';
+import { JOB_CALLBACK } from '../jobs/job-callback.view';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
@@ -65,6 +67,7 @@ export class ReportRequestsController {
     description: 'The same key and body give the same job for 24 hours; another body gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiCallbacks(JOB_CALLBACK)
   @ApiAcceptedResponse({
     type: JobView,
     description: 'Accepted: it will end, whatever happens to us.',

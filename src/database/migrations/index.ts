@@ -3,7 +3,7 @@ import { Clients1732200000002 } from './0002-clients';
 import { Jobs1732200000003 } from './0003-jobs';
 import { Orders1732200000004 } from './0004-orders';
 import { Webhooks1732200000005 } from './0005-webhooks';
-import { JobEstimates1732200000006 } from './0006-job-estimates';
+import { JobTurnsAndEstimates1732200000006 } from './0006-job-turns-and-estimates';
 import { ClientsAdmin1732200000007 } from './0007-clients-admin';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -13,6 +13,6 @@ export const migrations = [
   Jobs1732200000003,
   Orders1732200000004,
   Webhooks1732200000005,
-  JobEstimates1732200000006,
+  JobTurnsAndEstimates1732200000006,
   ClientsAdmin1732200000007,
 ];
