@@ -50,7 +50,7 @@ const operatorsOnly =
 function allowOwnInlineScript(_request: Request, response: Response, next: NextFunction): void {
   response.set(
     'Content-Security-Policy',
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline' https:; font-src 'self' https: data:; img-src 'self' data:",
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:",
   );
   next();
 }
