@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { JobsHttpModule } from '../jobs/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { ReportDownloadController } from './report-download.controller';
 import { ReportRequestsController } from './report-requests.controller';
@@ -6,7 +7,7 @@ import { ReportRequestsModule } from './report-requests.module';
 
 /** The routes of the report operation. */
 @Module({
-  imports: [JobsModule, ReportRequestsModule],
+  imports: [JobsHttpModule, JobsModule, ReportRequestsModule],
   controllers: [ReportRequestsController, ReportDownloadController],
 })
 export class ReportRequestsHttpModule {}
