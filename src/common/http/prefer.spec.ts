@@ -64,9 +64,12 @@ describe('Prefer', () => {
 
   it('never throws and never hangs', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'a=;,"\\ \t@1'), maxLength: 200 }), (header) => {
-        parsePrefer(header);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '=', ';', ',', '"', '\\', ' ', '\t', '@'), maxLength: 200 }),
+        (header) => {
+          parsePrefer(header);
+        },
+      ),
     );
   });
 
