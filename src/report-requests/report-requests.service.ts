@@ -75,9 +75,14 @@ export class ReportRequests {
       case JobState.Failed:
         throw failureOf(job);
       case JobState.Completed:
-        if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
+        this.refuseExpired(job);
         return { job, artifact: (job.result as OrdersReportResult).artifact };
     }
+  }
+
+  /** @throws AppError 410 when the report's retention is over */
+  refuseExpired(job: Job): void {
+    if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
   }
 
   /** @throws AppError 410 when retention deleted the file in the meantime */
