@@ -53,6 +53,10 @@ export class AppConfig {
   readonly renderConcurrency: number;
   readonly jobLeaseSeconds: number;
   readonly artifactRetentionDays: number;
+  /** Streams and waits that one client may hold open in one process. */
+  readonly heldRequestsPerClient: number;
+  /** Names of the task types whose work is done by workers outside. */
+  readonly externalTaskTypes: string[];
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -78,6 +82,8 @@ export class AppConfig {
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
+    this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
+    this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
     this.logLevel = environment.LOG_LEVEL;
   }
 
