@@ -48,6 +48,8 @@ const REFUSED: Record<string, string> = {
   RATE_LIMIT_POLL: '74',
   RATE_LIMIT_OTHER: 'leaked-value',
   RATE_LIMIT_ADDRESS: 'leaked-value',
+  HELD_REQUESTS_PER_CLIENT: '0',
+  EXTERNAL_TASK_TYPES: 'leaked!',
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];

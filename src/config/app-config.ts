@@ -61,6 +61,10 @@ export class AppConfig {
   readonly maxJobsInFlight: number;
   /** Requests a minute, for each API key (`address`: for each address without a key that is known). */
   readonly rateLimits: Record<'submit' | 'poll' | 'other' | 'address', number>;
+  /** Streams and waits that one client may hold open in one process. */
+  readonly heldRequestsPerClient: number;
+  /** Names of the task types whose work is done by workers outside. */
+  readonly externalTaskTypes: string[];
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -96,6 +100,8 @@ export class AppConfig {
       other: environment.RATE_LIMIT_OTHER,
       address: environment.RATE_LIMIT_ADDRESS,
     };
+    this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
+    this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
     this.logLevel = environment.LOG_LEVEL;
   }
 

@@ -32,6 +32,9 @@ const ORIGIN_LIST = /^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)$/;
 /** More than any process can serve: as good as no limit. */
 const MOST = 100_000_000;
 
+/** Dotted names: `warehouse.pick`. */
+const EXTERNAL_TYPES = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+(,[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)*$/;
+
 /**
  * The environment variables that the application reads, one property each. `.env.example` documents them, and a
  * test holds the two together. An optional one that is unset is derived in `app-config.ts`.
@@ -125,6 +128,18 @@ export class Environment {
   @Min(1)
   @Max(3650)
   ARTIFACT_RETENTION_DAYS = 7;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  HELD_REQUESTS_PER_CLIENT = 100;
+
+  @IsOptional()
+  @Matches(EXTERNAL_TYPES, {
+    message: '$property must be a comma-separated list of names such as warehouse.pick',
+  })
+  EXTERNAL_TASK_TYPES?: string;
 
   @IsOptional()
   @Matches(ORIGIN_LIST, { message: '$property must be * or a comma-separated list of origins' })

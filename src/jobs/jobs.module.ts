@@ -44,6 +44,7 @@ import { QueuesModule } from './queues.module';
     BullModule,
     JobCancellation,
     JobClaims,
+    JobDispatcher,
     JobEta,
     JobPresenter,
     JobQueries,

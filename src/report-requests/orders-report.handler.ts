@@ -8,6 +8,7 @@ import { CrashedJobError } from '../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-handler';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult, reportKey } from './orders-report.job';
+import { ReportFiles } from './report-files.service';
 import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
 
@@ -19,6 +20,7 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
     private readonly orders: OrderReportQueries,
     private readonly renderer: ReportRenderer,
     private readonly artifacts: ArtifactStore,
+    private readonly files: ReportFiles,
   ) {}
 
   async run(context: JobContext<OrdersReportParameters>): Promise<OrdersReportResult> {
@@ -58,6 +60,7 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       );
 
       context.step('store');
+      await this.files.note(context.jobId, context.attempt);
       const { sha256, bytes } = await this.artifacts.put(
         reportKey(context.jobId, context.attempt),
         createReadStream(report.path),

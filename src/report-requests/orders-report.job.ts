@@ -1,5 +1,8 @@
 import { Scope } from '../clients/scope';
+import type { Client } from '../clients/client';
+import { intake } from '../jobs/job-intake';
 import { defineJobType } from '../jobs/job-type';
+import { ReportParameters } from './report-request.dto';
 
 /** What the report handler needs to know: the validated request, with its defaults filled in. */
 export interface OrdersReportParameters {
@@ -24,11 +27,24 @@ export interface OrdersReportResult {
   orders: number;
 }
 
+/** The validated request with its defaults. */
+export const toReportParameters = (request: ReportParameters, client: Client): OrdersReportParameters => ({
+  startDate: request.start_date,
+  endDate: request.end_date,
+  statuses: request.status ?? null,
+  includeItems: request.include_items ?? false,
+  locale: request.locale ?? 'en-US',
+  timeZone: request.time_zone ?? 'UTC',
+  title: request.title ?? 'Order report',
+  clientName: client.name,
+});
+
 export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportResult>({
   name: 'orders.report',
   steps: ['query', 'render', 'store'],
   scope: Scope.Reports,
   keepsArtifact: true,
+  intake: intake(ReportParameters, toReportParameters),
   resource: {
     rel: 'reports',
     path: '/v1/orders/reports/{id}',

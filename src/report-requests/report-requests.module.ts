@@ -5,12 +5,15 @@ import { OrdersModule } from '../orders/orders.module';
 import { ORDERS_REPORT } from './orders-report.job';
 import { OrdersReportHandler } from './orders-report.handler';
 import { RenderingModule } from './rendering/rendering.module';
+import { ReportFiles } from './report-files.service';
+import { ReportLinks } from './report-links.service';
+import { ReportRetention } from './report-retention.service';
 import { ReportRequests } from './report-requests.service';
 
 /** The report operation and its handler. */
 @Module({
   imports: [ArtifactsModule, JobsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
-  providers: [ReportRequests, OrdersReportHandler],
-  exports: [JobsModule, ReportRequests],
+  providers: [OrdersReportHandler, ReportFiles, ReportLinks, ReportRequests, ReportRetention],
+  exports: [JobsModule, ReportLinks, ReportRequests],
 })
 export class ReportRequestsModule {}

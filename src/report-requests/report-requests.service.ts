@@ -11,7 +11,7 @@ import { JobEta } from '../jobs/job-eta.service';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
-import { ORDERS_REPORT, OrdersReportResult, reportKey } from './orders-report.job';
+import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -37,16 +37,7 @@ export class ReportRequests {
     return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
-      parameters: {
-        startDate: request.start_date,
-        endDate: request.end_date,
-        statuses: request.status ?? null,
-        includeItems: request.include_items ?? false,
-        locale: request.locale ?? 'en-US',
-        timeZone: request.time_zone ?? 'UTC',
-        title: request.title ?? 'Order report',
-        clientName: client.name,
-      },
+      parameters: toReportParameters(request, client),
       idempotencyKey,
       callbackUrl: request.callback_url,
     });
@@ -84,9 +75,14 @@ export class ReportRequests {
       case JobState.Failed:
         throw failureOf(job);
       case JobState.Completed:
-        if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
+        this.refuseExpired(job);
         return { job, artifact: (job.result as OrdersReportResult).artifact };
     }
+  }
+
+  /** @throws AppError 410 when the report's retention is over */
+  refuseExpired(job: Job): void {
+    if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
   }
 
   /** @throws AppError 410 when retention deleted the file in the meantime */
