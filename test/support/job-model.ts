@@ -303,26 +303,53 @@ export const endOverdue = (): Command =>
     },
   );
 
+/** What freezes and crashes come to, as one command, so that histories are full of workers that know less than is true. */
+const takenOver = (by: number, index: number): Command =>
+  command(
+    `taken over(${by}, ${index})`,
+    (model) => model.jobs.length > 0,
+    async (model, real) => {
+      await leaseRunsOut(index).run(model, real);
+      await reap().run(model, real);
+      await claim(by, true).run(model, real);
+    },
+  );
+
 const worker = fc.nat(2);
 const which = fc.nat(5);
+
+/** Several of it, so that it is drawn more often. */
+const often = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T>[] =>
+  Array.from({ length: times }, () => arbitrary);
 
 /** Every way in which a job's row changes, and the clock, which is moved by changing the row's times. */
 export const commands = (): fc.Arbitrary<Iterable<Command>> =>
   fc.commands(
     [
-      fc.constant(submit()),
-      fc.tuple(worker, fc.boolean()).map(([w, alone]) => claim(w, alone)),
-      fc.tuple(worker, fc.boolean()).map(([w, alone]) => claim(w, alone)),
-      fc.tuple(worker, which).map(([w, i]) => complete(w, i)),
-      fc
-        .tuple(worker, which, fc.constantFrom('permanent' as const, 'retryable' as const, 'crash' as const))
-        .map(([w, i, c]) => fail(w, i, c)),
+      ...often(2, fc.constant(submit())),
+      ...often(
+        4,
+        fc.tuple(worker, fc.boolean()).map(([w, alone]) => claim(w, alone)),
+      ),
+      ...often(
+        2,
+        fc.tuple(worker, which).map(([w, i]) => takenOver(w, i)),
+      ),
+      ...often(
+        2,
+        fc.tuple(worker, which).map(([w, i]) => complete(w, i)),
+      ),
+      ...often(
+        2,
+        fc
+          .tuple(worker, which, fc.constantFrom('permanent' as const, 'retryable' as const, 'crash' as const))
+          .map(([w, i, c]) => fail(w, i, c)),
+      ),
       fc.tuple(worker, which).map(([w, i]) => release(w, i)),
       fc.tuple(worker, which).map(([w, i]) => acknowledgeCancel(w, i)),
-      worker.map(heartbeat),
+      ...often(2, worker.map(heartbeat)),
       which.map(cancel),
       which.map(retry),
-      which.map(leaseRunsOut),
       which.map(leaseRunsOut),
       which.map(becomesDue),
       which.map(deadlinePasses),

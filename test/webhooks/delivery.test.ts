@@ -179,7 +179,7 @@ describe('an attempt whose worker stopped', () => {
     await waitFor(() => attempts === 2, { what: 'the second attempt' });
     await client.allEnded(1);
     finishFirst();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     const [delivery] = await client.deliveries();
     expect(delivery).toMatchObject({ state: 'DELIVERED', attempt: 2 });
     const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
