@@ -1,5 +1,5 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
-import { PROBLEM_MEDIA_TYPE, problemSchema } from './common/http/problem';
+import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
+import { Problem, PROBLEM_MEDIA_TYPE } from './common/http/problem';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
@@ -36,12 +36,14 @@ const OF_OPERATIONS_WITH_BODY = {
 /** Says once what is true of all operations, or of all of a kind: their headers and their common problems. */
 export function completeDocument(document: OpenAPIObject): void {
   document.components = { ...document.components, headers: HEADERS };
+  unwrapReferences(document);
   for (const item of Object.values(document.paths)) {
     for (const operation of Object.values(item) as Operation[]) complete(operation);
   }
 }
 
 function complete(operation: Operation): void {
+  for (const callback of Object.values(operation.callbacks ?? {})) completeCallback(callback);
   // The probes of the platform are not limited.
   const limited = operation.tags?.includes('health') !== true;
   const problems = {
@@ -52,12 +54,22 @@ function complete(operation: Operation): void {
   for (const [status, description] of Object.entries(problems)) {
     operation.responses[status] ??= {
       description,
-      content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(Problem) } } },
     };
   }
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response === undefined || '$ref' in response) continue;
     response.headers = { ...headersOf(status, limited), ...response.headers };
+  }
+}
+
+/** What we call is signed, and needs no key of ours. */
+function completeCallback(callback: object): void {
+  for (const item of Object.values(callback) as PathItem[]) {
+    for (const operation of Object.values(item) as Operation[]) {
+      operation.summary ??= 'What your server is sent';
+      operation.security ??= [{}];
+    }
   }
 }
 
@@ -68,4 +80,18 @@ function headersOf(status: string, limited: boolean): Response['headers'] {
     ...(status === '429' ? ['Retry-After'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** `allOf` of one reference is how OpenAPI 3.0 put a description beside it; in 3.1 they stand side by side. */
+function unwrapReferences(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const schema = node as { allOf?: unknown; $ref?: string };
+  if (Array.isArray(schema.allOf) && schema.allOf.length === 1) {
+    const [only] = schema.allOf as { $ref?: string }[];
+    if (only?.$ref !== undefined) {
+      delete schema.allOf;
+      schema.$ref = only.$ref;
+    }
+  }
+  for (const member of Object.values(node)) unwrapReferences(member);
 }

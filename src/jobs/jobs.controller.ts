@@ -139,7 +139,15 @@ export class JobsController {
     description: 'Always 200 for a job of yours, so that a browser never follows a redirect by accident.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: JobView })
+  @ApiOkResponse({
+    type: JobView,
+    headers: {
+      'Retry-After': {
+        description: 'Seconds to wait before looking again; not once it has ended.',
+        schema: { type: 'integer' },
+      },
+    },
+  })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such job.' })
   async get(
     @CurrentCaller() caller: Caller,

@@ -15,6 +15,7 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
+  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -36,7 +37,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { isTerminal, JobState } from '../jobs/job-state';
-import { JOB_CALLBACK } from '../jobs/job-callback.view';
+import { JOB_CALLBACK, JobCallback } from '../jobs/job-callback.view';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
 import { ApiWait, HonoursWait } from '../jobs/honours-wait.decorator';
@@ -73,6 +74,7 @@ export class ReportRequestsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
+  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiAcceptedResponse({
     type: JobView,

@@ -19,7 +19,7 @@ class ProblemFieldError implements FieldError {
 
 /** RFC 9457 problem details, sent as `application/problem+json`. Some routes add members of their own. */
 @ApiSchema({ description: 'RFC 9457. Some problems have further members, such as the `job` that failed.' })
-class Problem {
+export class Problem {
   @ApiProperty({ example: 'about:blank', description: 'Identifies the kind of problem (RFC 9457).' })
   type: string;
 

@@ -114,7 +114,15 @@ export class OrderImportsController {
   @RatePolicy('poll')
   @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: OrderImportView })
+  @ApiOkResponse({
+    type: OrderImportView,
+    headers: {
+      'Retry-After': {
+        description: 'Seconds to wait before looking again; not once it has ended.',
+        schema: { type: 'integer' },
+      },
+    },
+  })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such import.' })
   async get(
     @CurrentClient() client: Client,

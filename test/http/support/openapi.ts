@@ -1,5 +1,6 @@
 import type { TestApp } from '../../support/test-app';
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
 export type Schema = Record<string, any>;
 
 export interface Operation {
@@ -45,9 +46,9 @@ export class OpenApi {
   }
 
   /** The request body that the document shows, as its media type and its text or object; undefined without one. */
-  exampleBody({ requestBody }: Operation): { type: string; body: any } | undefined {
+  exampleBody({ requestBody }: Operation): { type: string; body: Schema | string } | undefined {
     const [entry] = Object.entries(requestBody?.content ?? {});
-    return entry && { type: entry[0], body: this.example(entry[1].schema) };
+    return entry && { type: entry[0], body: this.example(entry[1].schema) as Schema | string };
   }
 
   /** The parameters that the address must have, as the document shows them. */

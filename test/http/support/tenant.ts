@@ -40,6 +40,8 @@ export function exampleCall(
   const body = typeof example.body === 'string' ? example.body : { ...example.body };
   for (const member of ['url', 'callback_url'])
     if (body[member] !== undefined) body[member] = receiver.url(`/${randomUUID()}`);
+  // What must be unique is made so.
+  for (const member of ['name', 'number']) if (body[member] !== undefined) body[member] = randomUUID();
   return { body, headers: { 'Content-Type': example.type } };
 }
 
