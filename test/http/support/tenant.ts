@@ -37,12 +37,14 @@ export function exampleCall(
 ): { body?: unknown; headers?: Record<string, string> } {
   const example = openApi.exampleBody(operation);
   if (example === undefined) return {};
-  const body = typeof example.body === 'string' ? example.body : { ...example.body };
+  const headers = { 'Content-Type': example.type };
+  if (typeof example.body === 'string') return { body: example.body, headers };
+  const body = { ...example.body };
   for (const member of ['url', 'callback_url'])
     if (body[member] !== undefined) body[member] = receiver.url(`/${randomUUID()}`);
   // What must be unique is made so.
   for (const member of ['name', 'number']) if (body[member] !== undefined) body[member] = randomUUID();
-  return { body, headers: { 'Content-Type': example.type } };
+  return { body, headers };
 }
 
 export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestReceiver): Promise<Tenant> {
