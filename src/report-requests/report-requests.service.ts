@@ -39,7 +39,7 @@ export class ReportRequests {
       request: { method: 'POST', path: REPORTS_PATH, body: request },
       parameters: toReportParameters(request, client),
       idempotencyKey,
-      callbackUrl: request.callback_url,
+      callbackUrl: request.callback_url ?? undefined,
     });
   }
 
