@@ -38,9 +38,11 @@ const REFUSED: Record<string, string> = {
   CALLBACK_TIMEOUT_SECONDS: '70007',
   CALLBACK_DISABLE_AFTER: 'leaked-value',
   WEBHOOK_MASTER_KEYS: 'leaked-value',
+  BROWSER_SANDBOX: 'leaked-value',
   RENDER_CONCURRENCY: '70007',
   JOB_LEASE_SECONDS: '70007',
   ARTIFACT_RETENTION_DAYS: '70007',
+  REPORT_MAX_ROWS: '0',
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];

@@ -1,5 +1,6 @@
 import { Scope } from '../clients/scope';
 import { defineJobType } from '../jobs/job-type';
+import { ReportFormat, ReportMediaType } from './report-format';
 
 /** What the report handler needs to know: the validated request, with its defaults filled in. */
 export interface OrdersReportParameters {
@@ -12,15 +13,21 @@ export interface OrdersReportParameters {
   timeZone: string;
   title: string;
   clientName: string;
+  format: ReportFormat;
+  /** Tagged for readers' software, however long that takes; only for PDF. */
+  accessible: boolean;
+}
+
+export interface ReportArtifact {
+  sha256: string;
+  bytes: number;
+  /** `null` for CSV, which has none. */
+  pages: number | null;
+  media_type: ReportMediaType;
 }
 
 export interface OrdersReportResult {
-  artifact: {
-    sha256: string;
-    bytes: number;
-    pages: number;
-    media_type: 'application/pdf';
-  };
+  artifact: ReportArtifact;
   orders: number;
 }
 
@@ -37,4 +44,5 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
 });
 
 /** Where the store has the file that an attempt made: the fencing token is in the name, so none overwrites another's. */
-export const reportKey = (jobId: string, attempt: number): string => `${jobId}/${attempt}.pdf`;
+export const reportKey = (jobId: string, attempt: number, format: ReportFormat): string =>
+  `${jobId}/${attempt}.${format}`;

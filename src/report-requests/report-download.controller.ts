@@ -9,6 +9,7 @@ import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppError } from '../common/app-error';
+import { formatOf } from './report-format';
 import { ReportRequests } from './report-requests.service';
 
 /** The file of a finished report (RFC 9110: validators and ranges; RFC 9530: digests). */
@@ -19,13 +20,16 @@ export class ReportDownloadController {
   constructor(private readonly reports: ReportRequests) {}
 
   @Get(':id')
-  @ApiOperation({ summary: 'Fetch the PDF' })
+  @ApiOperation({ summary: 'Fetch the file' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader({ name: 'Range', required: false, description: 'One byte range, to resume a download.' })
   @ApiHeader({ name: 'If-None-Match', required: false })
   @ApiOkResponse({
     description: 'The report.',
-    content: { 'application/pdf': { schema: { type: 'string', format: 'binary' } } },
+    content: {
+      'application/pdf': { schema: { type: 'string', format: 'binary' } },
+      'text/csv': { schema: { type: 'string' } },
+    },
     headers: {
       ETag: { description: 'The SHA-256 of the file, the same as in the job.', schema: { type: 'string' } },
       'Repr-Digest': { description: 'RFC 9530, `sha-256`.', schema: { type: 'string' } },
@@ -56,7 +60,7 @@ export class ReportDownloadController {
       'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
       'Accept-Ranges': 'bytes',
       'Cache-Control': 'private, no-cache',
-      'Content-Disposition': `attachment; filename="orders-${id}.pdf"`,
+      'Content-Disposition': `attachment; filename="orders-${id}.${formatOf(artifact.media_type)}"`,
     });
     if (isAmong(request.get('if-none-match'), etag)) {
       response.status(304).end();

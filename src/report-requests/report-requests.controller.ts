@@ -54,7 +54,7 @@ export class ReportRequestsController {
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
-    summary: 'Ask for a PDF of your orders',
+    summary: 'Ask for a PDF or CSV of your orders',
     description: 'Answers at once; the report is made in the background. Poll the address in `Location`.',
   })
   @ApiHeader({
@@ -75,7 +75,7 @@ export class ReportRequestsController {
     400: 'The body is not JSON.',
     413: 'The body is too large.',
     415: 'The body is not application/json.',
-    422: 'A field is not valid, or the Idempotency-Key was used with another body.',
+    422: 'A field is not valid, the report would be too long, or the Idempotency-Key was used with another body.',
   })
   async submit(
     @CurrentClient() client: Client,
@@ -116,7 +116,7 @@ export class ReportRequestsController {
   })
   @ApiResponse({
     status: 303,
-    description: 'Ready: the PDF is at `Location`.',
+    description: 'Ready: the file is at `Location`.',
     headers: { Location: { schema: { type: 'string', format: 'uri' } } },
   })
   @ApiProblems({

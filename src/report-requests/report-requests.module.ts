@@ -3,14 +3,17 @@ import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { OrdersModule } from '../orders/orders.module';
 import { ORDERS_REPORT } from './orders-report.job';
+import { CsvReportWriter } from './csv-report.writer';
 import { OrdersReportHandler } from './orders-report.handler';
+import { PdfReportWriter } from './pdf-report.writer';
 import { RenderingModule } from './rendering/rendering.module';
+import { ReportLimits } from './report-limits.service';
 import { ReportRequests } from './report-requests.service';
 
 /** The report operation and its handler. */
 @Module({
   imports: [ArtifactsModule, JobsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
-  providers: [ReportRequests, OrdersReportHandler],
+  providers: [ReportRequests, ReportLimits, PdfReportWriter, CsvReportWriter, OrdersReportHandler],
   exports: [JobsModule, ReportRequests],
 })
 export class ReportRequestsModule {}

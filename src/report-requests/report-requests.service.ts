@@ -11,7 +11,9 @@ import { JobEta } from '../jobs/job-eta.service';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
-import { ORDERS_REPORT, OrdersReportResult, reportKey } from './orders-report.job';
+import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult, reportKey } from './orders-report.job';
+import { formatOf, ReportFormat } from './report-format';
+import { ReportLimits } from './report-limits.service';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -31,22 +33,18 @@ export class ReportRequests {
     private readonly cancellation: JobCancellation,
     private readonly eta: JobEta,
     private readonly artifacts: ArtifactStore,
+    private readonly limits: ReportLimits,
   ) {}
 
-  submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
+  /** @throws AppError 422 when the report would be longer than reports may be, and what `JobSubmission.submit` throws */
+  async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
+    const parameters = parametersOf(client, request);
+    const deadlineSeconds = await this.limits.admit(client.id, parameters);
     return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
-      parameters: {
-        startDate: request.start_date,
-        endDate: request.end_date,
-        statuses: request.status ?? null,
-        includeItems: request.include_items ?? false,
-        locale: request.locale ?? 'en-US',
-        timeZone: request.time_zone ?? 'UTC',
-        title: request.title ?? 'Order report',
-        clientName: client.name,
-      },
+      parameters,
+      deadlineSeconds,
       idempotencyKey,
       callbackUrl: request.callback_url,
     });
@@ -90,15 +88,28 @@ export class ReportRequests {
   }
 
   /** @throws AppError 410 when retention deleted the file in the meantime */
-  async open({ job }: FinishedReport, range?: ByteRange): Promise<Readable> {
+  async open({ job, artifact }: FinishedReport, range?: ByteRange): Promise<Readable> {
     try {
-      return await this.artifacts.open(reportKey(job.id, job.attempt), range);
+      return await this.artifacts.open(reportKey(job.id, job.attempt, formatOf(artifact.media_type)), range);
     } catch (error) {
       if (error instanceof ArtifactMissingError) throw expired();
       throw error;
     }
   }
 }
+
+const parametersOf = (client: Client, request: ReportRequest): OrdersReportParameters => ({
+  startDate: request.start_date,
+  endDate: request.end_date,
+  statuses: request.status ?? null,
+  includeItems: request.include_items ?? false,
+  locale: request.locale ?? 'en-US',
+  timeZone: request.time_zone ?? 'UTC',
+  title: request.title ?? 'Order report',
+  clientName: client.name,
+  format: request.format ?? ReportFormat.Pdf,
+  accessible: request.accessible ?? false,
+});
 
 /** How the synchronous call would have failed. */
 export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {
