@@ -4,6 +4,7 @@ import { AppConfig } from '../config/app-config';
 import { PermanentJobError } from '../jobs/job-error';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
+import { ReportFormat } from './report-format';
 
 /**
  * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
@@ -35,7 +36,7 @@ export class ReportLimits {
    * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `rows` and `max_rows`
    */
   async admit(clientId: string, parameters: OrdersReportParameters): Promise<number> {
-    if (parameters.accessible && parameters.format === 'csv')
+    if (parameters.accessible && parameters.format === ReportFormat.Csv)
       throw invalidField('accessible', 'accessible is for the format pdf');
     const { exact, ...count } = await this.orders.count(clientId, parameters);
     const rows = rowsOf(count, parameters);

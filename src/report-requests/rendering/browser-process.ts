@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Browser, launch } from 'puppeteer';
 import { BrowserBinary } from './browser-binary';
+import { memoryOfTree } from './process-memory';
 import { makeWorkFolder, removeWorkFolder } from './work-folder';
 
 /** How the browser is kept from the network, below the layers that each page has. */
@@ -82,6 +83,16 @@ export class BrowserProcess {
   /** Settles when the browser's main process has ended, for whatever reason. */
   get ended(): Promise<void> {
     return this.exited;
+  }
+
+  /** Whether its main process still answers. Pending for as long as it does not. */
+  async answers(): Promise<void> {
+    await this.browser.version();
+  }
+
+  /** Resident memory of all its processes in bytes; what they share counts for each. 0 where that cannot be told. */
+  memory(): Promise<number> {
+    return memoryOfTree(this.pid);
   }
 
   /** Ends every process of the browser at once, also when it hangs or is stopped. */
