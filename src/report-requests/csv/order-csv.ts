@@ -32,9 +32,10 @@ const BYTE_ORDER_MARK = '\ufeff';
 export async function* orderCsv(
   orders: AsyncIterable<ReportedOrder[]>,
   { includeItems }: { includeItems: boolean },
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const fields = [...ORDER_FIELDS, ...(includeItems ? LINE_FIELDS : TOTAL_FIELD)];
-  yield BYTE_ORDER_MARK + asCsv([fields.map(([name]) => name)]);
+  yield Buffer.from(BYTE_ORDER_MARK);
+  yield asCsv([fields.map(([name]) => name)]);
   for await (const batch of orders) {
     yield asCsv(
       batch.flatMap((order) =>
@@ -46,7 +47,7 @@ export async function* orderCsv(
   }
 }
 
-const asCsv = (rows: string[][]): string => stringify(rows, { record_delimiter: 'windows' });
+const asCsv = (rows: string[][]): Buffer => Buffer.from(stringify(rows, { record_delimiter: 'windows' }));
 
 // The full-width signs too: some programs read them as the plain ones. White space before a sign is skipped by some.
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;

@@ -69,10 +69,10 @@ export class BrowserPool {
       if (this.closed || place < 0) continue;
       this.idle.splice(place, 1);
       try {
-        await slot.warm();
-      } catch (error) {
-        // What is shut down meanwhile need not be warm.
-        if (!this.closed) throw error;
+        await slot.warm().catch((error: unknown) => {
+          // What is shut down meanwhile need not be warm.
+          if (!this.closed) throw error;
+        });
       } finally {
         this.idle.push(slot);
         this.serve();
