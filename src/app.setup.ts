@@ -11,6 +11,7 @@ import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
 import { setUpDocs } from './docs.setup';
 import { ProcessLogger } from './process-logger';
+import { setUpQueueBoard } from './queue-board.setup';
 
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
@@ -40,6 +41,9 @@ export async function createApp(
   app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  if (config.runsApi) setUpDocs(app, config);
+  if (config.runsApi) {
+    setUpDocs(app, config);
+    setUpQueueBoard(app);
+  }
   return app;
 }

@@ -4,13 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { AppConfig } from '../config/app-config';
 import { ArtifactStore } from './artifact-store';
 import { FileArtifactStore } from './file-artifact-store';
+import { S3ArtifactStore } from './s3-artifact-store';
 
+/** The store that `STORAGE_URL` names. */
 @Module({
   providers: [
     {
       provide: ArtifactStore,
       inject: [AppConfig],
-      useFactory: (config: AppConfig) => new FileArtifactStore(resolve(fileURLToPath(config.storageUrl))),
+      useFactory: ({ storageUrl }: AppConfig): ArtifactStore =>
+        storageUrl.startsWith('s3:')
+          ? new S3ArtifactStore(storageUrl)
+          : new FileArtifactStore(resolve(fileURLToPath(storageUrl))),
     },
   ],
   exports: [ArtifactStore],

@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { newId } from '../common/ids';
-import {
-  ArtifactMissingError,
-  ArtifactStore,
-  ArtifactTooLargeError,
-  ByteRange,
-  PutOptions,
-  StoredArtifact,
-} from './artifact-store';
+import { ArtifactMissingError, ArtifactStore, ByteRange, PutOptions, StoredArtifact } from './artifact-store';
+import { Measure } from './measure';
 
 /** Artifacts as files below one folder, which all processes must share. */
 export class FileArtifactStore extends ArtifactStore {
@@ -24,27 +17,23 @@ export class FileArtifactStore extends ArtifactStore {
     const path = this.pathOf(key);
     const temporary = `${path}.${newId()}.part`;
     await mkdir(dirname(path), { recursive: true });
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const measured = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        bytes += chunk.length;
-        if (maxBytes !== undefined && bytes > maxBytes) throw new ArtifactTooLargeError(maxBytes);
-        hash.update(chunk);
-        yield chunk;
-      }
-    };
+    const measure = new Measure(maxBytes);
     try {
-      await pipeline(source, measured, createWriteStream(temporary, { flush: true }), {
-        ...(signal && { signal }),
-      });
+      await pipeline(
+        source,
+        (chunks: AsyncIterable<Buffer>) => measure.pass(chunks),
+        createWriteStream(temporary, { flush: true }),
+        {
+          ...(signal && { signal }),
+        },
+      );
       await rename(temporary, path);
       await syncFolder(dirname(path));
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
-    return { key, sha256: hash.digest('hex'), bytes };
+    return { key, ...measure.result() };
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {

@@ -43,6 +43,8 @@ const REFUSED: Record<string, string> = {
   JOB_LEASE_SECONDS: '70007',
   ARTIFACT_RETENTION_DAYS: '70007',
   REPORT_MAX_ROWS: '0',
+  HELD_REQUESTS_PER_CLIENT: '0',
+  EXTERNAL_TASK_TYPES: 'leaked!',
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];

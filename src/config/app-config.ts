@@ -56,6 +56,10 @@ export class AppConfig {
   readonly artifactRetentionDays: number;
   /** Orders, and lines where they are shown, of one report. */
   readonly reportMaxRows: number;
+  /** Streams and waits that one client may hold open in one process. */
+  readonly heldRequestsPerClient: number;
+  /** Names of the task types whose work is done by workers outside. */
+  readonly externalTaskTypes: string[];
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -85,6 +89,8 @@ export class AppConfig {
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
     this.reportMaxRows = environment.REPORT_MAX_ROWS;
+    this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
+    this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
     this.logLevel = environment.LOG_LEVEL;
   }
 

@@ -32,6 +32,9 @@ const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
 const MASTER_KEY_LIST = /^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=)*$/;
 const CIDR_LIST = /^[0-9a-fA-F:.]+\/\d{1,3}(,[0-9a-fA-F:.]+\/\d{1,3})*$/;
 
+/** Dotted names: `warehouse.pick`. */
+const EXTERNAL_TYPES = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+(,[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)*$/;
+
 /**
  * The environment variables that the application reads, one property each. `.env.example` documents them, and a
  * test holds the two together. An optional one that is unset is derived in `app-config.ts`.
@@ -135,6 +138,18 @@ export class Environment {
   @Min(1)
   @Max(10_000_000)
   REPORT_MAX_ROWS = 2_000_000;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  HELD_REQUESTS_PER_CLIENT = 100;
+
+  @IsOptional()
+  @Matches(EXTERNAL_TYPES, {
+    message: '$property must be a comma-separated list of names such as warehouse.pick',
+  })
+  EXTERNAL_TASK_TYPES?: string;
 
   @IsEnum(['error', 'warn', 'log', 'debug'])
   LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';

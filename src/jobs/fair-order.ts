@@ -1,7 +1,7 @@
 /**
  * Common table expressions (of a `WITH RECURSIVE`) for the order in which waiting jobs get their turn: the client with
- * the fewest jobs under way comes first, then the longest waiting. So a client that submits ten thousand jobs delays
- * another's single one by no more than the jobs that are running already.
+ * the fewest jobs under way comes first, then the one whose last turn is longest ago. So a client that submits ten
+ * thousand jobs delays another's single one by no more than the jobs that are running already.
  *
  * `waiting` has each client with a pending job, and a last row of null. The recursion walks the index from client to
  * client instead of reading every waiting row. `running` has each client's number of jobs under way.
@@ -17,25 +17,31 @@ export const CLIENTS_IN_LINE = `
     SELECT client_id, count(*) AS jobs FROM job WHERE state = 'IN_PROGRESS' GROUP BY client_id
   )`;
 
+/** The order of `candidate`. */
+export const FAIREST_FIRST = 'load, last NULLS FIRST, due_at';
+
 /**
  * `candidate` beside them: the first due jobs in fair order, of the types in `$1`.
  *
- * @param condition SQL over the row of the job
  * @param limit SQL expression of how many
  */
-export const inFairOrder = (condition: string, limit: string): string => `
+export const inFairOrder = (limit: string): string => `
   ${CLIENTS_IN_LINE}, candidate AS (
-    SELECT due.id, coalesce(r.jobs, 0) + due.place AS load, due.run_at
+    SELECT due.id, due.attempt, coalesce(r.jobs, 0) + due.place AS load, turn.last, due.run_at AS due_at
     FROM waiting w
     LEFT JOIN running r USING (client_id)
     CROSS JOIN LATERAL (
-      SELECT id, run_at, row_number() OVER (ORDER BY run_at, id) AS place FROM (
-        SELECT id, run_at FROM job
+      SELECT id, attempt, run_at, row_number() OVER (ORDER BY run_at, id) AS place FROM (
+        SELECT id, attempt, run_at FROM job
         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
-          AND type = ANY($1) AND ${condition}
+          AND type = ANY($1)
         ORDER BY run_at, id LIMIT ${limit}
       ) oldest
     ) due
+    LEFT JOIN LATERAL (
+      SELECT started_at AS last FROM job WHERE client_id = w.client_id AND started_at IS NOT NULL
+      ORDER BY started_at DESC LIMIT 1
+    ) turn ON true
     WHERE w.client_id IS NOT NULL
-    ORDER BY load, run_at LIMIT ${limit}
+    ORDER BY ${FAIREST_FIRST} LIMIT ${limit}
   )`;

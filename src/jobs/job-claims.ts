@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { inFairOrder } from './fair-order';
+import { FAIREST_FIRST, inFairOrder } from './fair-order';
 import { writeEvent } from './job-event';
 import { leaseUntil, millisecondsUntil } from './job-lease';
 
@@ -38,10 +38,10 @@ export class JobClaims {
     alone: boolean,
   ): Promise<ClaimedJob | null> {
     const rows = await this.dataSource.query<ClaimedJob[]>(
-      `WITH RECURSIVE ${inFairOrder('true', String(CANDIDATES))}, picked AS (
-         SELECT j.id FROM job j JOIN candidate c ON c.id = j.id
+      `WITH RECURSIVE ${inFairOrder(String(CANDIDATES))}, picked AS (
+         SELECT j.id FROM job j JOIN candidate USING (id)
          WHERE j.state = 'PENDING'
-         ORDER BY c.load, c.run_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED
+         ORDER BY ${FAIREST_FIRST} LIMIT 1 FOR UPDATE OF j SKIP LOCKED
        ), changed AS (
          UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
            lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())
@@ -56,26 +56,11 @@ export class JobClaims {
     return rows[0] ?? null;
   }
 
-  /**
-   * Marks due jobs, in fair order, as handed to Bull, and returns them. One that Bull lost is handed out again after a
-   * while.
-   */
-  async dispatch(
-    types: string[],
-    limit: number,
-    againAfterSeconds: number,
-  ): Promise<{ id: string; attempt: number }[]> {
+  /** The first due jobs in fair order, and the attempt that each has behind it. Takes nothing. */
+  async due(types: string[], limit: number): Promise<{ id: string; attempt: number }[]> {
     return this.dataSource.query(
-      `WITH RECURSIVE ${inFairOrder(`(dispatched_at IS NULL OR dispatched_at < now() - make_interval(secs => $3))`, '$2')},
-       picked AS (
-         SELECT j.id FROM job j JOIN candidate c ON c.id = j.id
-         WHERE j.state = 'PENDING' FOR UPDATE OF j SKIP LOCKED
-       ), changed AS (
-         UPDATE job j SET dispatched_at = now() FROM picked WHERE j.id = picked.id
-         RETURNING j.id, j.attempt
-       )
-       SELECT id, attempt FROM changed`,
-      [types, limit, againAfterSeconds],
+      `WITH RECURSIVE ${inFairOrder('$2')} SELECT id, attempt FROM candidate ORDER BY ${FAIREST_FIRST}`,
+      [types, limit],
     );
   }
 }

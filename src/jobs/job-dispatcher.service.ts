@@ -7,14 +7,13 @@ import { JOBS_QUEUE, JobTicket } from './jobs-queue';
 import { Loop } from './loop';
 
 /** Tickets that may wait in Bull at once: enough to keep every worker of a fleet busy between two rounds. */
-const WINDOW = 200;
-/** A ticket that Bull lost (a flush, a crash) is issued again after this. */
-const AGAIN_AFTER_SECONDS = 15;
+const WINDOW = 100;
 const ROUND_MS = 1_000;
 
 /**
  * Rings the bell: hands due rows to Bull, in a bounded window. A ticket is only a wake-up call; which job its worker
- * gets is decided by the claim, from Postgres. With Redis away nothing is lost: the rows stay due.
+ * gets is decided by the claim, from Postgres. Nothing is written down of it: what is still due in the next round is
+ * handed over again, and Bull drops what it still has, so it does not matter what Bull loses, or that it is away.
  */
 @Injectable()
 export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -43,14 +42,13 @@ export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutd
   private async round(): Promise<void> {
     // Without Redis there is nobody to hand tickets to: workers claim from Postgres by themselves.
     if (this.queue.client.status !== 'ready') return;
-    const room = WINDOW - (await this.queue.getWaitingCount());
-    if (room <= 0) return;
-    const due = await this.claims.dispatch(this.registry.names, room, AGAIN_AFTER_SECONDS);
+    if ((await this.queue.getWaitingCount()) >= WINDOW) return;
+    const due = await this.claims.due(this.registry.names, WINDOW);
     if (due.length === 0) return;
     await this.queue.addBulk(
       due.map(({ id, attempt }) => ({
         data: { jobId: id },
-        // One ticket for each attempt: Bull drops a second one while the first waits.
+        // One ticket for each attempt: Bull drops a second one while it has the first.
         opts: { jobId: `${id}.${attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
       })),
     );

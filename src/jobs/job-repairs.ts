@@ -30,7 +30,7 @@ export class JobRepairs {
       `WITH dead AS (
          SELECT id FROM job WHERE state = 'IN_PROGRESS' AND lease_until < now() LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
        ), changed AS (
-         UPDATE job j SET crashes = crashes + 1, lease_owner = NULL, lease_until = NULL, dispatched_at = NULL, run_at = now(),
+         UPDATE job j SET crashes = crashes + 1, lease_owner = NULL, lease_until = NULL, run_at = now(),
            state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED' WHEN ${IS_OVER} THEN 'FAILED' ELSE 'PENDING' END,
            finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN now() END,
            error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL

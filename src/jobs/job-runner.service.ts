@@ -24,6 +24,8 @@ export class JobRunner {
   private readonly attempts = new Set<JobAttempt>();
   /** One claim after the other: whether a job may start depends on what the claim before it brought. */
   private claiming: Promise<unknown> = Promise.resolve();
+  /** The last claim brought no answer: it may have been committed all the same. */
+  private claimWasCutOff = false;
   private suspectRuns = false;
   private closing = false;
 
@@ -70,8 +72,7 @@ export class JobRunner {
 
   private async claimNext(): Promise<JobAttempt | null> {
     if (!this.hasFreeSlot) return null;
-    const alone = this.attempts.size === 0;
-    const job = await this.claims.claim(this.registry.names, this.worker, this.config.jobLeaseSeconds, alone);
+    const job = await this.claim();
     if (job === null) return null;
     const attempt = this.attemptAt(job);
     // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
@@ -79,6 +80,20 @@ export class JobRunner {
     this.attempts.add(attempt);
     if (this.closing) attempt.abort('released');
     return attempt;
+  }
+
+  private async claim(): Promise<ClaimedJob | null> {
+    if (this.claimWasCutOff) {
+      await this.transitions.releaseUnknown(
+        this.worker,
+        this.active.map(({ job }) => job.id),
+      );
+    }
+    this.claimWasCutOff = true;
+    const alone = this.attempts.size === 0;
+    const job = await this.claims.claim(this.registry.names, this.worker, this.config.jobLeaseSeconds, alone);
+    this.claimWasCutOff = false;
+    return job;
   }
 
   private attemptAt(job: ClaimedJob): JobAttempt {

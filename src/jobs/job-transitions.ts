@@ -133,7 +133,6 @@ export class JobTransitions {
            finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN now() END,
            step = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN step ELSE 0 END,
            progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN progress ELSE 0 END,
-           dispatched_at = NULL,
            run_at = now() + least(interval '60 s', interval '1 s' * power(2, failures + crashes)) * (0.5 + random())
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
@@ -164,7 +163,7 @@ export class JobTransitions {
   async release(lease: Lease): Promise<boolean> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
-         UPDATE job SET lease_owner = NULL, lease_until = NULL, dispatched_at = NULL, run_at = now(), step = 0, progress = 0,
+         UPDATE job SET lease_owner = NULL, lease_until = NULL, run_at = now(), step = 0, progress = 0,
            state = CASE WHEN cancel_requested_at IS NULL THEN 'PENDING' ELSE 'CANCELLED' END,
            finished_at = CASE WHEN cancel_requested_at IS NOT NULL THEN now() END
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
@@ -175,6 +174,16 @@ export class JobTransitions {
     );
     this.tell(rows);
     return rows.length === 1;
+  }
+
+  /** Gives back what a worker was given without learning of it: its claim was committed, the answer was lost. */
+  async releaseUnknown(worker: string, known: string[]): Promise<void> {
+    const rows = await this.dataSource.query<Lease[]>(
+      `SELECT id AS "jobId", attempt FROM job
+       WHERE state = 'IN_PROGRESS' AND lease_owner = $1 AND NOT id = ANY($2)`,
+      [worker, known],
+    );
+    for (const lease of rows) await this.release(lease);
   }
 
   /**
@@ -207,7 +216,7 @@ export class JobTransitions {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH changed AS (
          UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, error = NULL, step = 0,
-           progress = 0, started_at = NULL, finished_at = NULL, dispatched_at = NULL, run_at = now(),
+           progress = 0, started_at = NULL, finished_at = NULL, run_at = now(),
            deadline_at = now() + make_interval(secs => $2)
          WHERE id = $1 AND state = 'FAILED'
          RETURNING *

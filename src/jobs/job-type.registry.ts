@@ -25,8 +25,10 @@ export class JobTypeRegistry implements OnModuleInit {
       const type: unknown = metatype ? Reflect.getMetadata(HANDLES_JOB, metatype) : undefined;
       if (type !== undefined) this.addHandler(type as JobType, instance as JobHandler<object, object>);
     }
-    for (const name of this.types.keys()) {
-      if (!this.handlers.has(name)) throw new Error(`The job type ${name} has no handler.`);
+    for (const { name, external } of this.types.values()) {
+      if (!external && !this.handlers.has(name)) throw new Error(`The job type ${name} has no handler.`);
+      if (external && this.handlers.has(name))
+        throw new Error(`The external job type ${name} has a handler.`);
     }
     for (const name of this.handlers.keys()) {
       if (!this.types.has(name))
@@ -34,13 +36,26 @@ export class JobTypeRegistry implements OnModuleInit {
     }
   }
 
+  /** The types that our own workers work on. */
   get names(): string[] {
-    return [...this.types.keys()];
+    return [...this.handlers.keys()];
+  }
+
+  /** The types that workers outside work on. */
+  get externalNames(): string[] {
+    return [...this.types.values()].filter(({ external }) => external).map(({ name }) => name);
   }
 
   /** The types that a key with these scopes may see and use. */
   visibleTo(scopes: Scope[]): string[] {
     return [...this.types.values()].filter(({ scope }) => scopes.includes(scope)).map(({ name }) => name);
+  }
+
+  /** Those of them that any route may submit. */
+  submittableBy(scopes: Scope[]): JobType[] {
+    return [...this.types.values()].filter(
+      ({ scope, intake }) => scopes.includes(scope) && intake !== undefined,
+    );
   }
 
   /** @throws Error for a type that no feature declares: a row of a newer version, for one */

@@ -1,4 +1,5 @@
 import type { Scope } from '../clients/scope';
+import type { JobIntake } from './job-intake';
 
 export interface JobResource {
   /** Relation of the link to the outcome, `reports` for one. */
@@ -27,17 +28,28 @@ export interface JobType<Parameters extends object = object, Result extends obje
   readonly deadlineSeconds: number;
   /** Where the outcome is found; `{id}` stands for the job's id. Without it, the monitor is the only place. */
   readonly resource?: JobResource;
+  /** How a request for it is read, where any route may submit one; without it, only its own operation does. */
+  readonly intake?: JobIntake<Parameters>;
+  /** Whether its work is done outside, by workers that claim it over HTTP; it then has no handler here. */
+  readonly external: boolean;
   /** Whether the result names an artifact, which expires after the configured retention. */
   readonly keepsArtifact: boolean;
   /** Only for the compiler: ties the types of parameters and result to the definition. */
   readonly types?: { parameters: Parameters; result: Result };
 }
 
-const DEFAULTS = { maxFailures: 3, maxCrashes: 3, deadlineSeconds: 900, keepsArtifact: false };
+const DEFAULTS = {
+  maxFailures: 3,
+  maxCrashes: 3,
+  deadlineSeconds: 900,
+  external: false,
+  keepsArtifact: false,
+};
 
 /** Defines a job type: `defineJobType<ReportParameters, ReportResult>({ name: 'orders.report', ... })`. */
 export function defineJobType<Parameters extends object, Result extends object>(
-  definition: Pick<JobType, 'name' | 'steps' | 'scope' | 'resource'> & Partial<typeof DEFAULTS>,
+  definition: Pick<JobType<Parameters, Result>, 'name' | 'steps' | 'scope' | 'resource' | 'intake'> &
+    Partial<typeof DEFAULTS>,
 ): JobType<Parameters, Result> {
   return Object.freeze({ ...DEFAULTS, ...definition });
 }

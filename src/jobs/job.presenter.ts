@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config';
 import type { Job } from './job';
+import type { JobFailure } from './job-error';
 import { JobEta } from './job-eta.service';
 import { isTerminal, JobState } from './job-state';
 import { JobTypeRegistry } from './job-type.registry';
@@ -30,7 +31,7 @@ export class JobPresenter {
       steps: stepsOf(job),
       request: job.request,
       result: job.result,
-      error: errorOf(job),
+      error: job.error && errorView(job.error),
       cancel_requested: job.cancel_requested_at !== null,
       created_at: job.created_at.toISOString(),
       started_at: job.started_at?.toISOString() ?? null,
@@ -45,6 +46,7 @@ export class JobPresenter {
     const href = (path: string): string => this.config.publicUrl + path.replace('{id}', job.id);
     return [
       { rel: 'self', href: href('/v1/jobs/{id}') },
+      { rel: 'events', href: href('/v1/jobs/{id}/events') },
       ...(resource ? [{ rel: 'status', href: href(resource.statusPath) }] : []),
       ...(resource && job.state === JobState.Completed
         ? [{ rel: resource.rel, href: href(resource.path) }]
@@ -63,8 +65,11 @@ function stepStatus(job: Job, index: number): JobState {
   return isTerminal(job.state) && job.started_at === null ? JobState.Pending : job.state;
 }
 
-function errorOf(job: Job): JobErrorView | null {
-  if (job.error === null) return null;
-  const { code, message, retryable, step, attempt } = job.error;
-  return { code, message, retryable, step, attempt };
-}
+/** A failure as callers see it. */
+export const errorView = ({ code, message, retryable, step, attempt }: JobFailure): JobErrorView => ({
+  code,
+  message,
+  retryable,
+  step,
+  attempt,
+});

@@ -1,7 +1,19 @@
 import { Module } from '@nestjs/common';
+import { GenericSubmission } from './generic-submission.service';
+import { HeldRequests } from './held-requests.service';
+import { JobEventStreams } from './job-event-streams.service';
+import { JobEventsController } from './job-events.controller';
+import { JobRetry } from './job-retry.service';
+import { JobWatch } from './job-watch.service';
 import { JobsController } from './jobs.controller';
 import { JobsModule } from './jobs.module';
+import { PreferWait } from './prefer-wait.service';
 
-/** The monitor's routes. */
-@Module({ imports: [JobsModule], controllers: [JobsController] })
+/** The monitor's routes, and what other features need to let callers wait for jobs. */
+@Module({
+  imports: [JobsModule],
+  controllers: [JobsController, JobEventsController],
+  providers: [GenericSubmission, HeldRequests, JobEventStreams, JobRetry, JobWatch, PreferWait],
+  exports: [PreferWait],
+})
 export class JobsHttpModule {}

@@ -1,5 +1,24 @@
-import { Controller, Delete, Get, HttpStatus, Param, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentCaller } from '../clients/current-client.decorator';
 import type { Caller } from '../clients/client';
@@ -8,10 +27,16 @@ import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { UuidParam } from '../common/http/uuid-param';
+import { parseIdempotencyKey } from '../common/http/idempotency-key';
+import { AppConfig } from '../config/app-config';
+import { GenericSubmission } from './generic-submission.service';
+import { HonoursWait } from './honours-wait.decorator';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
+import { JobRetry } from './job-retry.service';
 import { JobState } from './job-state';
+import { JobSubmissionBody } from './job-submission.dto';
 import { JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JobView } from './job.view';
@@ -23,6 +48,9 @@ import { retryAfterSeconds } from '../common/retry-after';
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
+    private readonly config: AppConfig,
+    private readonly submission: GenericSubmission,
+    private readonly retries: JobRetry,
     private readonly queries: JobQueries,
     private readonly cancellation: JobCancellation,
     private readonly presenter: JobPresenter,
@@ -45,7 +73,64 @@ export class JobsController {
     );
   }
 
+  @Post()
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Submit a job of any type',
+    description: 'The same as the operation of the type: `orders.report` for `POST /v1/orders/reports`.',
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body give the same job for 24 hours; another body gives 422.',
+    schema: { type: 'string', maxLength: 255 },
+  })
+  @ApiAcceptedResponse({
+    type: JobView,
+    description: 'Accepted: it will end, whatever happens to us.',
+    headers: {
+      Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+      'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+    },
+  })
+  @ApiProblems({
+    400: 'The body is not JSON.',
+    413: 'The body is too large.',
+    415: 'The body is not application/json.',
+    422: 'You may not submit this type, a field is not valid, or the Idempotency-Key was used with another body.',
+  })
+  async submit(
+    @CurrentCaller() caller: Caller,
+    @Body() body: JobSubmissionBody,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const request = { method: 'POST', path: '/v1/jobs', body };
+    const job = await this.submission.submit(caller, body, request, parseIdempotencyKey(idempotencyKey));
+    const view = await this.presenter.view(job);
+    const status = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
+    response.location(this.config.publicUrl + status.replace('{id}', job.id));
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    return view;
+  }
+
+  @Post(':id/retry')
+  @RequireScope(Scope.Admin)
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Try a failed job again',
+    description:
+      "For operators, whoever's job it is. Same id, fresh counters and deadline; it is told anew how it ends.",
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiAcceptedResponse({ type: JobView, description: 'It waits for its next attempt.' })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such job.', 409: 'It has not failed.' })
+  async retry(@Param('id', UuidParam) id: string): Promise<JobView> {
+    return this.presenter.view(await this.retries.retry(id));
+  }
+
   @Get(':id')
+  @HonoursWait()
   @ApiOperation({
     summary: 'Watch a job',
     description: 'Always 200 for a job of yours, so that a browser never follows a redirect by accident.',

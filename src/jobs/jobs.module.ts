@@ -42,6 +42,7 @@ import { QueuesModule } from './queues.module';
     BullModule,
     JobCancellation,
     JobClaims,
+    JobDispatcher,
     JobEta,
     JobPresenter,
     JobQueries,

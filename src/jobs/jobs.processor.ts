@@ -1,5 +1,5 @@
 import { InjectQueue } from '@nestjs/bull';
-import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { AppConfig } from '../config/app-config';
 import { JobWorker } from './job-worker.service';
@@ -11,7 +11,7 @@ import { JOBS_QUEUE, JobTicket } from './jobs-queue';
  * Not `@Process`, which knows no configuration and leaves a rejection unhandled.
  */
 @Injectable()
-export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class JobsProcessor implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobsProcessor.name);
 
   constructor(
@@ -27,10 +27,5 @@ export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationS
       .catch((error: unknown) =>
         this.logger.error(`Bull's tickets are not heard; due jobs are found without them: ${String(error)}`),
       );
-  }
-
-  /** Leaves the tickets to other workers. Does not wait: without Redis there is no answer. */
-  beforeApplicationShutdown(): void {
-    this.queue.pause(true).catch(() => undefined);
   }
 }

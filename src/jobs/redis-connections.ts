@@ -11,16 +11,25 @@ type ConnectionUse = 'client' | 'subscriber' | 'bclient';
 /** Back within a second of Redis's return, instead of ioredis's twenty. */
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 
+/** A connection that is cut must not keep the process alive for ioredis's two seconds. */
+const DISCONNECT_MS = 250;
+
 /** Commands fail fast, so that no request waits for Redis. */
 const COMMANDS: RedisOptions = {
   retryStrategy,
   enableOfflineQueue: false,
   commandTimeout: 2_000,
   maxRetriesPerRequest: 1,
+  disconnectTimeout: DISCONNECT_MS,
 };
 
 /** Blocking reads and subscriptions wait for ever; Bull refuses other settings. */
-const WAITING: RedisOptions = { retryStrategy, maxRetriesPerRequest: null, enableReadyCheck: false };
+const WAITING: RedisOptions = {
+  retryStrategy,
+  maxRetriesPerRequest: null,
+  enableReadyCheck: false,
+  disconnectTimeout: DISCONNECT_MS,
+};
 
 /** How long Bull's queues may take to close: one whose Redis is away never does. */
 const CLOSING_MS = 2_000;

@@ -1,6 +1,9 @@
 import { Scope } from '../clients/scope';
+import type { Client } from '../clients/client';
+import { intake } from '../jobs/job-intake';
 import { defineJobType } from '../jobs/job-type';
 import { ReportFormat, ReportMediaType } from './report-format';
+import { ReportParameters } from './report-request.dto';
 
 /** What the report handler needs to know: the validated request, with its defaults filled in. */
 export interface OrdersReportParameters {
@@ -31,11 +34,26 @@ export interface OrdersReportResult {
   orders: number;
 }
 
+/** The validated request with its defaults. */
+export const toReportParameters = (request: ReportParameters, client: Client): OrdersReportParameters => ({
+  startDate: request.start_date,
+  endDate: request.end_date,
+  statuses: request.status ?? null,
+  includeItems: request.include_items ?? false,
+  locale: request.locale ?? 'en-US',
+  timeZone: request.time_zone ?? 'UTC',
+  title: request.title ?? 'Order report',
+  clientName: client.name,
+  format: request.format ?? ReportFormat.Pdf,
+  accessible: request.accessible ?? false,
+});
+
 export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportResult>({
   name: 'orders.report',
   steps: ['query', 'render', 'store'],
   scope: Scope.Reports,
   keepsArtifact: true,
+  intake: intake(ReportParameters, toReportParameters),
   resource: {
     rel: 'reports',
     path: '/v1/orders/reports/{id}',
@@ -44,5 +62,4 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
 });
 
 /** Where the store has the file that an attempt made: the fencing token is in the name, so none overwrites another's. */
-export const reportKey = (jobId: string, attempt: number, format: ReportFormat): string =>
-  `${jobId}/${attempt}.${format}`;
+export const reportKey = (jobId: string, attempt: number): string => `${jobId}/${attempt}`;

@@ -9,6 +9,7 @@ import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
 import { withWorkFolder } from './rendering/work-folder';
 import { requireFreeSpace } from './rendering/disk-space';
+import { ReportFiles } from './report-files.service';
 import { MEDIA_TYPES, ReportFormat } from './report-format';
 
 /** Generous: 80 bytes are typical. */
@@ -21,6 +22,7 @@ export class PdfReportWriter {
   constructor(
     private readonly renderer: ReportRenderer,
     private readonly artifacts: ArtifactStore,
+    private readonly files: ReportFiles,
   ) {}
 
   async write(
@@ -58,8 +60,9 @@ export class PdfReportWriter {
       { directory, signal, onProgress: (fraction) => context.progress(0.1 + 0.8 * fraction) },
     );
     context.step('store');
+    await this.files.note(context.jobId, context.attempt);
     const { sha256, bytes } = await this.artifacts.put(
-      reportKey(context.jobId, context.attempt, ReportFormat.Pdf),
+      reportKey(context.jobId, context.attempt),
       createReadStream(report.path),
       { signal },
     );

@@ -16,8 +16,8 @@ import { ReportFormat } from './report-format';
 
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
-/** The body of `POST /v1/orders/reports`. */
-export class ReportRequest {
+/** What a report is to show. */
+export class ReportParameters {
   @ApiProperty({ format: 'date', example: '2016-01-01', description: 'First day, included.' })
   @IsCalendarDate()
   start_date: string;
@@ -91,7 +91,10 @@ export class ReportRequest {
   @Length(1, 200)
   @Matches(NO_CONTROL_CHARACTERS, { message: 'title must not contain control characters' })
   title?: string;
+}
 
+/** The body of `POST /v1/orders/reports`. */
+export class ReportRequest extends ReportParameters {
   @ApiPropertyOptional({
     format: 'uri',
     maxLength: 2048,

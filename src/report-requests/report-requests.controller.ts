@@ -9,10 +9,12 @@ import {
   Param,
   Post,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiCallbacks,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -20,7 +22,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
@@ -32,9 +34,12 @@ import { PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
-import { JobState } from '../jobs/job-state';
+import { isTerminal, JobState } from '../jobs/job-state';
+import { JOB_CALLBACK } from '../jobs/job-callback.view';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
+import { ApiWait, HonoursWait } from '../jobs/honours-wait.decorator';
+import { PreferWait } from '../jobs/prefer-wait.service';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
@@ -49,13 +54,15 @@ export class ReportRequestsController {
     private readonly config: AppConfig,
     private readonly reports: ReportRequests,
     private readonly presenter: JobPresenter,
+    private readonly wait: PreferWait,
   ) {}
 
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     summary: 'Ask for a PDF or CSV of your orders',
-    description: 'Answers at once; the report is made in the background. Poll the address in `Location`.',
+    description:
+      'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`.',
   })
   @ApiHeader({
     name: 'Idempotency-Key',
@@ -63,6 +70,8 @@ export class ReportRequestsController {
     description: 'The same key and body give the same job for 24 hours; another body gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiCallbacks(JOB_CALLBACK)
+  @ApiWait()
   @ApiAcceptedResponse({
     type: JobView,
     description: 'Accepted: it will end, whatever happens to us.',
@@ -71,19 +80,30 @@ export class ReportRequestsController {
       'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
     },
   })
+  @ApiResponse({
+    status: 303,
+    description: 'It ended while you waited: the file is at `Location`.',
+    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+  })
   @ApiProblems({
     400: 'The body is not JSON.',
+    410: 'It was cancelled while you waited.',
     413: 'The body is too large.',
     415: 'The body is not application/json.',
     422: 'A field is not valid, the report would be too long, or the Idempotency-Key was used with another body.',
+    500: 'It failed while you waited; the job is inside.',
   })
   async submit(
     @CurrentClient() client: Client,
     @Body() request: ReportRequest,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Req() httpRequest: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<JobView> {
-    const job = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
+  ): Promise<JobView | undefined> {
+    const accepted = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
+    const waited = await this.wait.hold(httpRequest, response, client.id, accepted.id);
+    const job = waited ? await this.reports.get(client, accepted.id) : accepted;
+    if (waited && isTerminal(job.state)) return this.outcome(job, response);
     response.location(`${this.config.publicUrl}${REPORTS_PATH}/status/${job.id}`);
     return this.answer(job, response);
   }
@@ -103,6 +123,7 @@ export class ReportRequestsController {
   }
 
   @Get('status/:id')
+  @HonoursWait()
   @ApiOperation({
     summary: 'Poll a report',
     description: 'What the synchronous call would have answered, as soon as there is an answer.',
@@ -131,22 +152,10 @@ export class ReportRequestsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | undefined> {
     const job = await this.reports.get(client, id);
-    switch (job.state) {
-      case JobState.Pending:
-      case JobState.InProgress: {
-        const view = await this.answer(job, response);
-        view.status = JobState.InProgress;
-        return view;
-      }
-      case JobState.Completed:
-        // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
-        response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
-        return undefined;
-      case JobState.Cancelled:
-        throw cancelled();
-      case JobState.Failed:
-        throw failureOf(job, { job: await this.presenter.view(job) });
-    }
+    if (isTerminal(job.state)) return this.outcome(job, response);
+    const view = await this.answer(job, response);
+    view.status = JobState.InProgress;
+    return view;
   }
 
   @Delete('status/:id')
@@ -167,6 +176,15 @@ export class ReportRequestsController {
     const job = await this.reports.cancel(client, id);
     response.status(job.state === JobState.Cancelled ? HttpStatus.OK : HttpStatus.ACCEPTED);
     return this.presenter.view(job);
+  }
+
+  /** What the synchronous call would have answered. */
+  private async outcome(job: Job, response: Response): Promise<undefined> {
+    if (job.state === JobState.Cancelled) throw cancelled();
+    if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
+    // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
+    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
+    return undefined;
   }
 
   private async answer(job: Job, response: Response): Promise<JobView> {

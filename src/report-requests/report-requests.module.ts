@@ -8,12 +8,24 @@ import { OrdersReportHandler } from './orders-report.handler';
 import { PdfReportWriter } from './pdf-report.writer';
 import { RenderingModule } from './rendering/rendering.module';
 import { ReportLimits } from './report-limits.service';
+import { ReportFiles } from './report-files.service';
+import { ReportLinks } from './report-links.service';
+import { ReportRetention } from './report-retention.service';
 import { ReportRequests } from './report-requests.service';
 
 /** The report operation and its handler. */
 @Module({
   imports: [ArtifactsModule, JobsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule, RenderingModule],
-  providers: [ReportRequests, ReportLimits, PdfReportWriter, CsvReportWriter, OrdersReportHandler],
-  exports: [JobsModule, ReportRequests],
+  providers: [
+    CsvReportWriter,
+    OrdersReportHandler,
+    PdfReportWriter,
+    ReportFiles,
+    ReportLimits,
+    ReportLinks,
+    ReportRequests,
+    ReportRetention,
+  ],
+  exports: [JobsModule, ReportLinks, ReportRequests],
 })
 export class ReportRequestsModule {}

@@ -11,8 +11,7 @@ import { JobEta } from '../jobs/job-eta.service';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
-import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult, reportKey } from './orders-report.job';
-import { formatOf, ReportFormat } from './report-format';
+import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
 import { ReportLimits } from './report-limits.service';
 import type { ReportRequest } from './report-request.dto';
 
@@ -38,7 +37,7 @@ export class ReportRequests {
 
   /** @throws AppError 422 when the report would be longer than reports may be, and what `JobSubmission.submit` throws */
   async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
-    const parameters = parametersOf(client, request);
+    const parameters = toReportParameters(request, client);
     const deadlineSeconds = await this.limits.admit(client.id, parameters);
     return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,
@@ -82,34 +81,26 @@ export class ReportRequests {
       case JobState.Failed:
         throw failureOf(job);
       case JobState.Completed:
-        if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
+        this.refuseExpired(job);
         return { job, artifact: (job.result as OrdersReportResult).artifact };
     }
   }
 
+  /** @throws AppError 410 when the report's retention is over */
+  refuseExpired(job: Job): void {
+    if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
+  }
+
   /** @throws AppError 410 when retention deleted the file in the meantime */
-  async open({ job, artifact }: FinishedReport, range?: ByteRange): Promise<Readable> {
+  async open({ job }: FinishedReport, range?: ByteRange): Promise<Readable> {
     try {
-      return await this.artifacts.open(reportKey(job.id, job.attempt, formatOf(artifact.media_type)), range);
+      return await this.artifacts.open(reportKey(job.id, job.attempt), range);
     } catch (error) {
       if (error instanceof ArtifactMissingError) throw expired();
       throw error;
     }
   }
 }
-
-const parametersOf = (client: Client, request: ReportRequest): OrdersReportParameters => ({
-  startDate: request.start_date,
-  endDate: request.end_date,
-  statuses: request.status ?? null,
-  includeItems: request.include_items ?? false,
-  locale: request.locale ?? 'en-US',
-  timeZone: request.time_zone ?? 'UTC',
-  title: request.title ?? 'Order report',
-  clientName: client.name,
-  format: request.format ?? ReportFormat.Pdf,
-  accessible: request.accessible ?? false,
-});
 
 /** How the synchronous call would have failed. */
 export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {

@@ -1,7 +1,8 @@
-import type { INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module';
 import { createApp } from '../../src/app.setup';
 import { ApiKeys } from '../../src/clients/api-keys.service';
 import { Scope } from '../../src/clients/scope';
@@ -33,15 +34,27 @@ export class TestApp {
     private readonly database: TestDatabase | undefined,
   ) {}
 
-  /** @param shared another one whose database (and Redis) this one uses too, as a second process would */
-  static async start(variables: NodeJS.ProcessEnv = {}, shared?: TestApp): Promise<TestApp> {
+  /**
+   * @param shared another one whose database, Redis and files this one uses too, as a second process would
+   * @param compose what it is composed of: a test may add job types of its own
+   */
+  static async start(
+    variables: NodeJS.ProcessEnv = {},
+    shared?: TestApp,
+    compose: (config: AppConfig) => DynamicModule = (config) => AppModule.forRoot(config),
+  ): Promise<TestApp> {
     const database = shared ? undefined : await createTestDatabase();
     const services = {
       databaseUrl: shared?.config.databaseUrl ?? database!.url,
       redisUrl: variables['REDIS_URL'] ?? shared?.config.redisUrl ?? (await emptyTestRedis()),
     };
-    const config = testConfig(services, { SAMPLE_DATA: 'false', ...variables, REDIS_URL: services.redisUrl });
-    const app = await createApp(config);
+    const config = testConfig(services, {
+      SAMPLE_DATA: 'false',
+      ...(shared && { STORAGE_URL: shared.config.storageUrl }),
+      ...variables,
+      REDIS_URL: services.redisUrl,
+    });
+    const app = await createApp(config, compose(config));
     await app.listen(config.port, config.host);
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
     return new TestApp(app, config, `http://127.0.0.1:${port}`, database);

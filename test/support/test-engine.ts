@@ -1,4 +1,4 @@
-import { ConsoleLogger, INestApplicationContext, Module, Provider } from '@nestjs/common';
+import { ConsoleLogger, INestApplicationContext, LogLevel, Module, Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { rmSync } from 'node:fs';
 import { DataSource } from 'typeorm';
@@ -20,6 +20,7 @@ export interface EngineOptions {
   /** The handlers' classes, annotated with `@HandlesJob`. */
   handlers: Provider[];
   worker?: boolean;
+  log?: LogLevel[];
 }
 
 /** The job engine by itself, with job types of the test's own: an API or a worker without HTTP. */
@@ -29,7 +30,13 @@ export class TestEngine {
     private readonly config: AppConfig,
   ) {}
 
-  static async start({ config, types, handlers, worker = true }: EngineOptions): Promise<TestEngine> {
+  static async start({
+    config,
+    types,
+    handlers,
+    worker = true,
+    log = ['error'],
+  }: EngineOptions): Promise<TestEngine> {
     @Module({
       imports: [
         ConfigModule.forRoot(config),
@@ -42,7 +49,7 @@ export class TestEngine {
     })
     class EngineModule {}
     const app = await NestFactory.createApplicationContext(EngineModule, {
-      logger: new ConsoleLogger({ logLevels: ['error'] }),
+      logger: new ConsoleLogger({ logLevels: log }),
       abortOnError: false,
     });
     return new TestEngine(app, config);
@@ -87,6 +94,14 @@ export class TestEngine {
       [id],
     );
     return rows.map(({ name }) => name);
+  }
+
+  async countEvents(clientId: string, name: string): Promise<number> {
+    const rows = await this.database.query<{ events: number }[]>(
+      `SELECT count(*)::int AS events FROM job_event WHERE client_id = $1 AND type LIKE '%.' || $2`,
+      [clientId, name],
+    );
+    return rows[0]!.events;
   }
 
   ended(id: string, timeoutMs = 20_000): Promise<Job> {

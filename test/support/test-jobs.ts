@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
 import { CrashedJobError, PermanentJobError } from '../../src/jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
@@ -6,7 +8,11 @@ import { defineJobType } from '../../src/jobs/job-type';
 
 export interface ScriptParameters {
   /** What each attempt does, in turn; the last one goes on for all further attempts. */
-  attempts: ('succeed' | 'fail' | 'fail for good' | 'crash' | 'wait' | 'ignore the abort')[];
+  attempts: (
+    'succeed' | 'fail' | 'fail for good' | 'crash' | 'wait' | 'ignore the abort' | 'wait for the gate'
+  )[];
+  /** A file: `wait for the gate` ends when it exists, whatever is aborted. */
+  gate?: string;
 }
 
 export interface ScriptResult {
@@ -52,6 +58,9 @@ export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResul
         return { attempt };
       case 'ignore the abort':
         await new Promise<void>((resolve) => gates.waiting.push(resolve));
+        return { attempt };
+      case 'wait for the gate':
+        while (!existsSync(parameters.gate!)) await sleep(20);
         return { attempt };
       case 'succeed':
       case undefined:

@@ -28,10 +28,13 @@ export interface Services {
 
 export const LOOPBACK = { CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8', SAMPLE_DATA: 'false' };
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON as it comes; tests state its shape
+export type Json = any;
+
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON as it comes; tests state its shape
+  body: Json;
 }
 
 @Module({})

@@ -1,18 +1,22 @@
-import { emptyTestRedis, waitFor } from '../support/services';
+import { Webhook } from 'standardwebhooks';
+import { newId } from '../../src/common/ids';
+import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHouse, Json, TestClient } from './callback-house';
 import { NOOP_ARTIFACT } from './noop-job';
-import { TestReceiver } from './test-receiver';
+import { answer, TestReceiver } from './test-receiver';
 
 let database: TestDatabase;
 let house: CallbackHouse;
 let receiver: TestReceiver;
 let client: TestClient;
+let redisUrl: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  redisUrl = await emptyTestRedis();
   house = await CallbackHouse.start(
-    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
+    { databaseUrl: database.url, redisUrl },
     { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' },
   );
   receiver = await TestReceiver.start();
@@ -63,5 +67,322 @@ describe('a callback_url', () => {
         error: { code: 'no_good', retryable: false, step: 'only', attempt: 1 },
       },
     });
+  });
+});
+
+describe('an attempt that fails', () => {
+  it('is repeated with the same id and the same bytes, each signed anew, until one succeeds', async () => {
+    let attempts = 0;
+    receiver.on('/flaky', (received, response, request) =>
+      answer((attempts += 1) < 3 ? 500 : 204)(received, response, request),
+    );
+    const { body: secret } = await client.call('POST', '/v1/webhooks/signing-secret/rotate');
+    await client.submit(receiver.url('/flaky'));
+    await client.allEnded(1);
+    const received = receiver.at('/flaky');
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(received.map(({ digest }) => digest)).size).toBe(1);
+    expect(new Set(received.map(({ headers }) => headers['webhook-signature'])).size).toBe(3);
+    for (const { headers, body } of received) {
+      expect(
+        new Webhook(secret.secret).verify(body.toString(), headers as Record<string, string>),
+      ).toBeTruthy();
+    }
+    expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(790);
+    const [delivery] = await client.deliveries();
+    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    expect(view).toMatchObject({ status: 'DELIVERED', attempts: 3, failure: null, next_attempt_at: null });
+    expect(view.attempt_log.map(({ outcome, status }: Json) => [outcome, status])).toEqual([
+      ['http_status', 500],
+      ['http_status', 500],
+      ['delivered', 204],
+    ]);
+  });
+
+  it('is given up when the schedule is used up, and can be delivered again', async () => {
+    receiver.on('/broken', answer(500, {}, 'out of order'));
+    await client.submit(receiver.url('/broken'));
+    await client.allEnded(1);
+    const [delivery] = await client.deliveries();
+    expect(delivery).toMatchObject({ state: 'EXHAUSTED', attempt: 3, failure: 'http_status' });
+    receiver.on('/broken', answer(204));
+    const again = await client.call('POST', `/v1/webhooks/deliveries/${delivery!.id}/redeliver`);
+    expect(again.status).toBe(202);
+    await waitFor(() => receiver.at('/broken').length === 4, { what: 'the redelivery' });
+    await client.allEnded(1);
+    expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERED', attempt: 4 });
+    expect(
+      new Set(
+        receiver.at('/broken').map(({ headers, digest }) => `${String(headers['webhook-id'])} ${digest}`),
+      ).size,
+    ).toBe(1);
+    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    expect(view.attempt_log[0].response).toBe('out of order');
+  });
+
+  it.each([
+    ['seconds', (): string => '3'],
+    ['a date', (): string => new Date(Date.now() + 4_000).toUTCString()],
+  ])('waits as long as Retry-After says in %s', async (_form, retryAfter) => {
+    let attempts = 0;
+    receiver.on('/busy', (received, response, request) =>
+      answer((attempts += 1) === 1 ? 503 : 204, { 'retry-after': retryAfter() })(received, response, request),
+    );
+    await client.submit(receiver.url('/busy'));
+    await client.allEnded(1);
+    const [first, second] = receiver.at('/busy');
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(2_900);
+    expect(second!.at - first!.at).toBeLessThan(6_000);
+  });
+
+  it('looks the same to the owner of an unregistered URL, whether it is refused or times out', async () => {
+    receiver.on('/hang', () => undefined);
+    await client.submit(receiver.url('/hang'));
+    await client.submit(`http://127.0.0.1:${await freePort()}/hook`);
+    await client.allEnded(2, 30_000);
+    const views = await Promise.all(
+      (await client.deliveries()).map(
+        async ({ id }) => (await client.call('GET', `/v1/webhooks/deliveries/${id}`)).body,
+      ),
+    );
+    for (const view of views) {
+      expect(view).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
+      for (const attempt of view.attempt_log) {
+        expect(attempt).toMatchObject({
+          outcome: 'unreachable',
+          status: null,
+          address: null,
+          timings: null,
+          detail: null,
+        });
+      }
+    }
+  });
+});
+
+describe('an attempt whose worker stopped', () => {
+  it('is made again, and the late outcome of the first changes nothing', async () => {
+    let finishFirst = (): void => undefined;
+    let attempts = 0;
+    receiver.on('/slow', (_received, response) => {
+      attempts += 1;
+      if (attempts > 1) response.writeHead(204).end();
+      else finishFirst = () => response.writeHead(410).end();
+    });
+    await client.submit(receiver.url('/slow'));
+    await waitFor(() => attempts === 1, { what: 'the first attempt' });
+    await house.database.query(
+      `UPDATE delivery SET lease_until = now() - interval '1 s' WHERE client_id = $1`,
+      [client.id],
+    );
+    await waitFor(() => attempts === 2, { what: 'the second attempt' });
+    await client.allEnded(1);
+    finishFirst();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const [delivery] = await client.deliveries();
+    expect(delivery).toMatchObject({ state: 'DELIVERED', attempt: 2 });
+    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    expect(view.attempt_log.map(({ outcome }: Json) => outcome)).toEqual(['interrupted', 'delivered']);
+    expect(new Set(receiver.at('/slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+});
+
+describe('an endpoint', () => {
+  const register = async (path: string): Promise<string> => {
+    const { body } = await client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url(path) });
+    expect(body.status).toBe('enabled');
+    return body.id as string;
+  };
+  const endpoint = async (id: string): Promise<Json> =>
+    (await client.call('GET', `/v1/webhooks/endpoints/${id}`)).body;
+
+  it('that answers 410 is disabled and told nothing more, until its owner enables it', async () => {
+    const id = await register('/gone');
+    receiver.on('/gone', answer(410));
+    await client.submit();
+    await client.allEnded(1);
+    expect(await endpoint(id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone' });
+    await client.submit();
+    const feed = await waitFor(
+      async () => {
+        const { body } = await client.call('GET', '/v1/events');
+        return body.data.length === 3 && body.data;
+      },
+      { what: 'the events' },
+    );
+    expect(feed.map(({ type }: Json) => type)).toContain('webhook.endpoint.disabled');
+    expect(receiver.at('/gone')).toHaveLength(1);
+    receiver.on('/gone', answer(204));
+    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: true });
+    await client.submit();
+    await waitFor(() => receiver.at('/gone').length === 2, { what: 'the callback after it was enabled' });
+  });
+
+  it('that fails is left alone, probed by one request at a time, and drained in order when it recovers', async () => {
+    const id = await register('/ill');
+    let ill = true;
+    let [under, most] = [0, 0];
+    receiver.on('/ill', (_received, response) => {
+      under += 1;
+      if (!ill) most = Math.max(most, under);
+      setTimeout(() => {
+        under -= 1;
+        response.writeHead(ill ? 500 : 204).end();
+      }, 10);
+    });
+    for (let index = 0; index < 5; index += 1) await client.submit();
+    await waitFor(async () => (await endpoint(id)).consecutive_failures >= 5, {
+      what: 'the circuit to open',
+    });
+    for (let index = 0; index < 15; index += 1) await client.submit();
+    await waitFor(async () => (await client.deliveries()).length === 20, { what: 'the deliveries' });
+    await house.database.query(
+      `UPDATE delivery SET failures = 0, state = 'PENDING', finished_at = NULL WHERE client_id = $1 AND state <> 'DELIVERING'`,
+      [client.id],
+    );
+    const failed = receiver.at('/ill').length;
+    expect(failed).toBeLessThan(20);
+    ill = false;
+    await house.database.query('UPDATE webhook_destination SET paused_until = now() WHERE id = $1', [id]);
+    await client.allEnded(20, 30_000);
+    expect(most).toBe(1);
+    expect(await endpoint(id)).toMatchObject({
+      status: 'enabled',
+      consecutive_failures: 0,
+      failing_since: null,
+    });
+    const { body: feed } = await client.call('GET', '/v1/events?page_size=100');
+    const inOrder = feed.data.map((event: Json) => event.id);
+    const drained = receiver
+      .at('/ill')
+      .slice(-19)
+      .map(({ headers }) => headers['webhook-id']);
+    expect(drained).toEqual(inOrder.filter((each: string) => drained.includes(each)));
+  });
+});
+
+describe('GET /v1/events', () => {
+  it('reads the same ids and bytes as were called back, in pages, and refuses an event that is not kept', async () => {
+    for (let index = 0; index < 5; index += 1) await client.submit(receiver.url());
+    await client.allEnded(5);
+    const read: Json[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const { body } = await client.call(
+        'GET',
+        `/v1/events?page_size=2${after === '' ? '' : `&after=${after}`}`,
+      );
+      read.push(...body.data);
+      after = body.next_cursor;
+    }
+    expect(read).toHaveLength(5);
+    const byId = new Map(receiver.at().map(({ headers, body }) => [headers['webhook-id'], body.toString()]));
+    for (const { id, body } of read) expect(byId.get(id)).toBe(body);
+    expect((await client.call('GET', `/v1/events?after=${read.at(-1).id}`)).body).toEqual({
+      data: [],
+      next_cursor: null,
+    });
+    expect((await client.call('GET', `/v1/events?after=${client.id}`)).status).toBe(410);
+    expect((await client.call('GET', '/v1/events?after=x')).status).toBe(400);
+  });
+
+  it('does not pass a transaction that is still open: what it will write comes later, and nothing is skipped', async () => {
+    const open = house.database.createQueryRunner();
+    await open.startTransaction();
+    const hidden = newId();
+    await open.query(
+      `INSERT INTO webhook_message (id, client_id, type, body, occurred_at) VALUES ($1, $2, 'test', 'x', now())`,
+      [hidden, client.id],
+    );
+    await client.submit(receiver.url());
+    await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    expect((await client.call('GET', '/v1/events')).body.data).toEqual([]);
+    await open.commitTransaction();
+    await open.release();
+    const { body } = await client.call('GET', '/v1/events');
+    expect(body.data.map(({ id }: Json) => id)).toEqual([hidden, receiver.at()[0]!.headers['webhook-id']]);
+  });
+});
+
+describe('settings of the house', () => {
+  const withHouse = async (
+    variables: NodeJS.ProcessEnv,
+    use: (house: CallbackHouse) => Promise<void>,
+    redis = redisUrl,
+  ): Promise<void> => {
+    const own = await createTestDatabase();
+    const other = await CallbackHouse.start({ databaseUrl: own.url, redisUrl: redis }, variables);
+    try {
+      await use(other);
+    } finally {
+      await other.stop();
+      await own.drop();
+    }
+  };
+
+  it('without Redis deliveries go on', async () => {
+    await withHouse(
+      {},
+      async (other) => {
+        const alone = await other.client();
+        for (let index = 0; index < 10; index += 1) await alone.submit(receiver.url('/alone'));
+        await alone.allEnded(10);
+        expect(receiver.at('/alone')).toHaveLength(10);
+      },
+      `redis://127.0.0.1:${await freePort()}`,
+    );
+  });
+
+  it('an endpoint that fails for too long is disabled loudly, and enabled when it works again', async () => {
+    await withHouse({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
+      const owner = await other.client();
+      const { body } = await owner.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/dead') });
+      receiver.on('/dead', answer(500));
+      for (let index = 0; index < 5; index += 1) await owner.submit();
+      const state = async (): Promise<Json> =>
+        (await owner.call('GET', `/v1/webhooks/endpoints/${body.id}`)).body;
+      await waitFor(async () => (await state()).disabled_reason === 'failing', {
+        what: 'the endpoint to be disabled',
+      });
+      expect(await state()).toMatchObject({ status: 'disabled', paused_until: expect.any(String) });
+      receiver.on('/dead', answer(204));
+      await other.database.query('UPDATE webhook_destination SET paused_until = now()');
+      await other.database.query(`UPDATE delivery SET due_at = now() WHERE state = 'PENDING'`);
+      await waitFor(async () => (await state()).status === 'enabled', {
+        what: 'the endpoint to be enabled again',
+      });
+      await owner.allEnded(5);
+      const { body: feed } = await owner.call('GET', '/v1/events?page_size=100');
+      const told = feed.data
+        .map(({ type }: Json) => type)
+        .filter((type: string) => type.startsWith('webhook.'));
+      expect(told).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+    });
+  });
+
+  it('a rotation of the master key seals every secret anew, and they still sign', async () => {
+    const own = await createTestDatabase();
+    const services = { databaseUrl: own.url, redisUrl };
+    const [old, current] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
+    const sealed = (of: CallbackHouse): Promise<{ sealed: Buffer }[]> =>
+      of.database.query('SELECT sealed FROM webhook_secret');
+
+    const first = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: old });
+    const owner = await first.client('rotating');
+    const { body: secret } = await owner.call('POST', '/v1/webhooks/signing-secret/rotate');
+    const before = await sealed(first);
+    expect(before[0]!.sealed.includes(Buffer.from(String(secret.secret).slice(6), 'base64'))).toBe(false);
+    await first.stop();
+    const second = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: `${current},${old}` });
+    expect((await sealed(second))[0]!.sealed).not.toEqual(before[0]!.sealed);
+    await second.stop();
+    const third = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: current });
+    await (await third.client('rotating')).submit(receiver.url('/rotated'));
+    const received = await waitFor(() => receiver.at('/rotated')[0], { what: 'the callback' });
+    expect(
+      new Webhook(secret.secret).verify(received.body.toString(), received.headers as Record<string, string>),
+    ).toBeTruthy();
+    await third.stop();
+    await own.drop();
   });
 });

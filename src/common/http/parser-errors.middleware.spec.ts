@@ -2,13 +2,15 @@ import type { Request, Response } from 'express';
 import { AppError } from '../app-error';
 import { nameParserErrors } from './parser-errors.middleware';
 
-function named(error: { type?: string }): unknown {
+function named(error: Error & { type?: string }): unknown {
   let passed: unknown;
   nameParserErrors(error, {} as Request, {} as Response, (next?: unknown) => {
     passed = next;
   });
   return passed;
 }
+
+const parserError = (type: string): Error => Object.assign(new Error(type), { type });
 
 describe('the body parser’s errors', () => {
   it.each([
@@ -18,8 +20,8 @@ describe('the body parser’s errors', () => {
     ['encoding.unsupported', 'unsupported_media_type', 'unsupported_encoding'],
     ['charset.unsupported', 'unsupported_media_type', 'unsupported_charset'],
   ])('%s has its own code', (type, kind, code) => {
-    expect(named({ type })).toBeInstanceOf(AppError);
-    expect(named({ type })).toMatchObject({ kind, code });
+    expect(named(parserError(type))).toBeInstanceOf(AppError);
+    expect(named(parserError(type))).toMatchObject({ kind, code });
   });
 
   it('passes on what it does not know', () => {

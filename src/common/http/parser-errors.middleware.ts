@@ -27,7 +27,7 @@ const ERRORS: Record<string, AppError> = {
 
 /** Gives the body parser's errors their own codes; further on they would be told apart no more. */
 export function nameParserErrors(
-  error: { type?: string },
+  error: Error & { type?: string },
   _request: Request,
   _response: Response,
   next: NextFunction,

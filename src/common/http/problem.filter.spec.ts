@@ -1,4 +1,4 @@
-import { BadRequestException, Logger, NotFoundException, type ArgumentsHost } from '@nestjs/common';
+import { Logger, type ArgumentsHost } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError, invalidField, notFound, type ErrorKind } from '../app-error';
 import { ProblemFilter } from './problem.filter';

@@ -3,7 +3,8 @@ import { Clients1732200000002 } from './0002-clients';
 import { Jobs1732200000003 } from './0003-jobs';
 import { Orders1732200000004 } from './0004-orders';
 import { Webhooks1732200000005 } from './0005-webhooks';
-import { JobEstimates1732200000006 } from './0006-job-estimates';
+import { JobTurnsAndEstimates1732200000006 } from './0006-job-turns-and-estimates';
+import { ReportFiles1732200000008 } from './0008-report-files';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -12,5 +13,6 @@ export const migrations = [
   Jobs1732200000003,
   Orders1732200000004,
   Webhooks1732200000005,
-  JobEstimates1732200000006,
+  JobTurnsAndEstimates1732200000006,
+  ReportFiles1732200000008,
 ];

@@ -1,0 +1,20 @@
+// The receiver of the delivery benchmark, in a process of its own: counts, and tells when each request came.
+import { createServer } from 'node:http';
+import { performance } from 'node:perf_hooks';
+
+let arrivals = [];
+
+createServer((request, response) => {
+  if (request.method === 'GET') {
+    response.end(JSON.stringify(arrivals));
+    arrivals = [];
+    return;
+  }
+  request.resume().on('end', () => {
+    if (request.url.startsWith('/hang')) return;
+    arrivals.push([request.headers['webhook-id'], performance.timeOrigin + performance.now()]);
+    response.writeHead(204).end();
+  });
+}).listen(0, '127.0.0.1', function () {
+  console.log(`port ${this.address().port}`);
+});

@@ -1,0 +1,238 @@
+import 'reflect-metadata';
+import type { INestApplicationContext } from '@nestjs/common';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { Pool } from 'undici';
+import { newId } from '../src/common/ids';
+import { AppConfig, readEnvironment } from '../src/config/app-config';
+import { migrate } from '../src/database/migrate';
+import { startEmbeddedServices } from '../src/embedded/embedded-services';
+import { JobSignals } from '../src/jobs/job-signals';
+import { callbackHeaders } from '../src/webhooks/signing/callback-headers';
+import { SigningSecrets } from '../src/webhooks/signing/signing-secrets.service';
+import { newSigningKey } from '../src/webhooks/signing/standard-webhooks';
+import { startDeliveryWorker } from './delivery-house';
+
+interface Measurement {
+  name: string;
+  value: number;
+  unit: string;
+  beside: number | null;
+  ratio: number | null;
+  runs: number[];
+}
+
+const RUNS = 3;
+const DELIVERIES = 3_000;
+const AT_ONCE = 64;
+const BODY = Buffer.from(JSON.stringify({ type: 'bench.completed', data: { padding: 'x'.repeat(400) } }));
+
+type Arrivals = [id: string, at: number][];
+
+class Bench {
+  private app: INestApplicationContext | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly receiver: string,
+  ) {}
+
+  async start(): Promise<void> {
+    this.app ??= await startDeliveryWorker(this.config);
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+    this.app = undefined;
+  }
+
+  ring(): void {
+    this.app?.get(JobSignals).ended.next([]);
+  }
+
+  /** A new client with one verified endpoint. */
+  async client(path: string): Promise<string> {
+    const [client, endpoint] = [newId(), newId()];
+    const url = this.receiver + path;
+    await this.dataSource.query('INSERT INTO client (id, name) VALUES ($1, $2)', [client, client]);
+    await this.dataSource.query(
+      `INSERT INTO webhook_endpoint (id, client_id, url, event_types, signatures, verified_at)
+       VALUES ($1, $2, $3, '{*}', '{v1}', now())`,
+      [endpoint, client, url],
+    );
+    await this.dataSource.query(
+      `INSERT INTO webhook_destination (id, client_id, endpoint_id, address, origin, max_concurrency, max_per_second, concurrency)
+       VALUES ($1, $2, $1, $3, $4, ${AT_ONCE}, 10000, ${AT_ONCE})`,
+      [endpoint, client, url, this.receiver],
+    );
+    await this.start();
+    await this.app?.get(SigningSecrets).create({ clientId: client, endpointId: endpoint }, 'v1');
+    return client;
+  }
+
+  /** Terminal events, as the engine writes them. */
+  async events(client: string, count: number): Promise<void> {
+    await this.dataSource.query(
+      `WITH made AS (
+         INSERT INTO job (id, client_id, type, state, request, parameters, max_failures, max_crashes, steps, deadline_at,
+           result, finished_at)
+         SELECT uuid_v7(), $1, 'bench', 'COMPLETED', '{}', '{}', 1, 1, '{only}', now(), '{}', now()
+         FROM generate_series(1, $2) RETURNING id
+       )
+       INSERT INTO job_event (job_id, client_id, type, round, attempt, terminal, data)
+       SELECT id, $1, 'bench.completed', 0, 1, true, '{"status": "COMPLETED"}' FROM made`,
+      [client, count],
+    );
+  }
+
+  async arrivals(): Promise<Arrivals> {
+    return (await (await fetch(this.receiver)).json()) as Arrivals;
+  }
+
+  async arrived(count: number): Promise<Arrivals> {
+    const all: Arrivals = [];
+    while (all.length < count) {
+      await sleep(100);
+      all.push(...(await this.arrivals()));
+    }
+    return all;
+  }
+}
+
+const rate = (arrivals: Arrivals): number => {
+  const times = arrivals.map(([, at]) => at);
+  return ((times.length - 1) * 1_000) / (Math.max(...times) - Math.min(...times));
+};
+
+const quantile = (values: number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
+const median = (values: number[]): number => quantile(values, 0.5);
+
+/** What an undici loop does that signs and sends, and writes nothing down. */
+async function bareLoop(receiver: string): Promise<void> {
+  const pool = new Pool(receiver, { connections: AT_ONCE, pipelining: 1 });
+  const keys = [newSigningKey('v1')];
+  let left = DELIVERIES;
+  const one = async (): Promise<void> => {
+    while (left-- > 0) {
+      const headers = callbackHeaders(newId(), BODY, keys, new Date());
+      const { body } = await pool.request({ method: 'POST', path: '/bare', headers, body: BODY });
+      await body.dump();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await pool.close();
+}
+
+async function throughput(bench: Bench, receiver: string): Promise<Measurement> {
+  const [ours, bare]: [number[], number[]] = [[], []];
+  const client = await bench.client('/throughput');
+  for (let run = 0; run < RUNS; run += 1) {
+    await bareLoop(receiver);
+    bare.push(rate(await bench.arrivals()));
+    await bench.stop();
+    await bench.events(client, DELIVERIES);
+    await bench.start();
+    ours.push(rate(await bench.arrived(DELIVERIES)));
+  }
+  const [value, beside] = [median(ours), median(bare)];
+  return {
+    name: 'deliveries a second, beside a bare signed loop',
+    value,
+    unit: '1/s',
+    beside,
+    ratio: value / beside,
+    runs: ours,
+  };
+}
+
+/** Milliseconds from the commit of each event to its arrival, at a steady pace. */
+async function delays(bench: Bench, clients: string[], count: number, everyMs: number): Promise<number[]> {
+  const [measured = '', ...others] = clients;
+  const found: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    for (const other of others) await bench.events(other, 1);
+    await bench.events(measured, 1);
+    const committed = performance.timeOrigin + performance.now();
+    bench.ring();
+    await sleep(everyMs);
+    for (const [, at] of await bench.arrivals()) found.push(at - committed);
+  }
+  return found;
+}
+
+async function main(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
+  const services = await startEmbeddedServices({
+    dataDir,
+    postgres: true,
+    redis: true,
+    log: () => undefined,
+  });
+  const child = spawn(process.execPath, [join(__dirname, 'delivery-receiver.mjs')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const receiver = `http://127.0.0.1:${/\d+/.exec(line.toString())?.[0] ?? ''}`;
+    const databaseUrl = services.databaseUrl ?? '';
+    await migrate(databaseUrl);
+    const environment = readEnvironment({
+      DATA_DIR: dataDir,
+      CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
+      ROLE: 'worker',
+    });
+    const config = new AppConfig(environment, {
+      databaseUrl,
+      redisUrl: services.redisUrl ?? '',
+      adminApiKey: undefined,
+      demoApiKey: undefined,
+    });
+    const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
+    const bench = new Bench(config, dataSource, receiver);
+
+    const results = [await throughput(bench, receiver)];
+    const quick = await bench.client('/quick');
+    await bench.start();
+    const idle = await delays(bench, [quick], 200, 40);
+    results.push({
+      name: 'terminal event to 2xx when idle, median',
+      value: median(idle),
+      unit: 'ms',
+      beside: null,
+      ratio: null,
+      runs: [quantile(idle, 0.99)],
+    });
+    const alone = await delays(bench, [quick], 300, 40);
+    const hanging = await bench.client('/hang');
+    const beside = await delays(bench, [quick, hanging], 300, 40);
+    const [value, without] = [quantile(beside, 0.99), quantile(alone, 0.99)];
+    results.push({
+      name: 'p99 from event to 2xx with one endpoint hanging, beside without',
+      value,
+      unit: 'ms',
+      beside: without,
+      ratio: value / without,
+      runs: [median(beside), median(alone)],
+    });
+    await bench.stop();
+    await dataSource.destroy();
+    console.table(
+      results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
+    );
+    mkdirSync(join(__dirname, 'results'), { recursive: true });
+    writeFileSync(join(__dirname, 'results/delivery.json'), `${JSON.stringify(results, null, 2)}\n`);
+  } finally {
+    child.kill();
+    await services.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+void main();

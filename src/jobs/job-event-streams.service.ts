@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { isUUID } from 'class-validator';
+import { finalize, Observable } from 'rxjs';
+import { DataSource } from 'typeorm';
+import { AppError } from '../common/app-error';
+import { HeldRequests } from './held-requests.service';
+import type { Job } from './job';
+import { JobQueries } from './job-queries';
+import { isTerminal } from './job-state';
+import { JobNews, JobWatch } from './job-watch.service';
+
+/** Streams of what happens to a job, resumed where the caller left off. */
+@Injectable()
+export class JobEventStreams {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly queries: JobQueries,
+    private readonly watch: JobWatch,
+    private readonly held: HeldRequests,
+  ) {}
+
+  /**
+   * @param lastEventId the last event that the caller has; one that is not of this job counts as none
+   * @returns the events after it, then those to come; `null` when the job has ended and the caller has its last event
+   * @throws AppError 404 when the client has no such job of these types, 429 when it holds too many streams
+   */
+  async open(
+    clientId: string,
+    jobId: string,
+    types: string[],
+    lastEventId: string | undefined,
+  ): Promise<Observable<JobNews> | null> {
+    const job = await this.queries.get(clientId, jobId, types);
+    const last = await this.find(job, lastEventId);
+    if (last?.ends === true && isTerminal(job.state)) return null;
+    const release = this.held.take(clientId);
+    if (release === null) {
+      throw new AppError('too_many', 'too_many_streams', 'You hold too many streams and waits open.', {
+        retryAfter: 5,
+      });
+    }
+    return this.watch.watch(clientId, job.id, last?.position ?? '0').pipe(finalize(release));
+  }
+
+  private async find(
+    job: Job,
+    eventId: string | undefined,
+  ): Promise<{ position: string; ends: boolean } | undefined> {
+    if (!isUUID(eventId)) return undefined;
+    const rows = await this.dataSource.query<{ position: string; ends: boolean }[]>(
+      `SELECT position, terminal AND round = $4 AS ends FROM job_event
+       WHERE id = $1 AND job_id = $2 AND client_id = $3`,
+      [eventId, job.id, job.client_id, job.round],
+    );
+    return rows[0];
+  }
+}

@@ -1,0 +1,56 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullAdapter } from '@bull-board/api/bullAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import type { INestApplication } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import Bull from 'bull';
+import type { NextFunction, Request, Response } from 'express';
+import { ApiKeys } from './clients/api-keys.service';
+import { Scope } from './clients/scope';
+
+const PATH = '/admin/queues';
+
+/**
+ * Bull's queues for an operator's eyes. They only ring the bell, so the board is read-only: what happens to a job is
+ * decided in Postgres, by its own routes.
+ */
+export function setUpQueueBoard(app: INestApplication): void {
+  const server = new ExpressAdapter();
+  server.setBasePath(PATH);
+  const queues = app
+    .get(DiscoveryService, { strict: false })
+    .getProviders()
+    .flatMap(({ instance }) => (instance instanceof Bull ? [instance] : []));
+  createBullBoard({
+    queues: queues.map((queue) => new BullAdapter(queue, { readOnlyMode: true })),
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'Order Reports' } },
+  });
+  app.use(PATH, operatorsOnly(app.get(ApiKeys)), allowOwnInlineScript, server.getRouter());
+}
+
+/** A browser asks for a user and a password (RFC 7617): any user, and a key with the scope `admin`. */
+const operatorsOnly =
+  (keys: ApiKeys) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
+    const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');
+    const known = password === '' ? Promise.resolve(null) : keys.recognize(password);
+    known.then((caller) => {
+      if (caller?.scopes.includes(Scope.Admin) === true) return next();
+      response
+        .status(401)
+        .set('WWW-Authenticate', 'Basic realm="Order Reports: a key with the scope admin is the password"')
+        .type('text/plain')
+        .send('Give any user name, and a key with the scope admin as the password.\n');
+    }, next);
+  };
+
+/** The board's page configures itself by a script in the page. */
+function allowOwnInlineScript(_request: Request, response: Response, next: NextFunction): void {
+  response.set(
+    'Content-Security-Policy',
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:",
+  );
+  next();
+}

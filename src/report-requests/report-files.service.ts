@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ArtifactStore } from '../artifacts/artifact-store';
+import { reportKey } from './orders-report.job';
+
+/** No attempt lives this long, so by then a file that nobody refers to is nobody's work. */
+const ORPHAN_AFTER_HOURS = 2;
+const AT_ONCE = 100;
+
+/** Keeps book of the files that attempts make, so that none stays behind when it is no longer wanted. */
+@Injectable()
+export class ReportFiles {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly artifacts: ArtifactStore,
+  ) {}
+
+  /** To be called before the file is put into the store: a crash in between leaves a note, never an unknown file. */
+  async note(jobId: string, attempt: number): Promise<void> {
+    await this.dataSource.query(
+      'INSERT INTO report_file (job_id, attempt) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      [jobId, attempt],
+    );
+  }
+
+  /**
+   * Deletes the files of reports that have expired, and those of attempts that lost.
+   *
+   * @returns how many
+   */
+  async sweep(): Promise<number> {
+    let all = 0;
+    for (;;) {
+      const files = await this.unwanted();
+      for (const { job_id, attempt } of files) {
+        await this.artifacts.delete(reportKey(job_id, attempt));
+        await this.dataSource.query('DELETE FROM report_file WHERE job_id = $1 AND attempt = $2', [
+          job_id,
+          attempt,
+        ]);
+      }
+      all += files.length;
+      if (files.length < AT_ONCE) return all;
+    }
+  }
+
+  private unwanted(): Promise<{ job_id: string; attempt: number }[]> {
+    return this.dataSource.query(
+      `SELECT f.job_id, f.attempt FROM report_file f LEFT JOIN job j ON j.id = f.job_id
+       WHERE CASE WHEN j.state = 'COMPLETED' AND j.attempt = f.attempt THEN j.expires_at <= now()
+         ELSE f.noted_at < now() - make_interval(hours => ${ORPHAN_AFTER_HOURS})
+           AND NOT coalesce(j.state = 'IN_PROGRESS' AND j.attempt = f.attempt, false) END
+       LIMIT ${AT_ONCE}`,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, Matches, Max, Min } from 'class-validator';
+
+/** What a signed link carries. */
+export class ReportLinkQuery {
+  @ApiProperty({ type: 'integer', description: 'Seconds since the epoch.' })
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(100_000_000_000)
+  expires: number;
+
+  @ApiProperty({ description: 'HMAC-SHA256 in base64url.' })
+  @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'signature must be 43 characters of base64url' })
+  signature: string;
+}
+
+export class ReportLinkView {
+  @ApiProperty({ format: 'uri', description: 'Opens the PDF without an API key: treat it as a secret.' })
+  url: string;
+
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+
+  @ApiProperty({ description: 'The file that it opens, as in the job.' })
+  sha256: string;
+}

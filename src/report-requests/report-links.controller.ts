@@ -1,0 +1,77 @@
+import { Controller, Get, Header, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Client } from '../clients/client';
+import { CurrentClient } from '../clients/current-client.decorator';
+import { Public, RequireScope } from '../clients/require-scope.decorator';
+import { Scope } from '../clients/scope';
+import { ApiProblems } from '../common/http/problem';
+import { UuidParam } from '../common/http/uuid-param';
+import { AppConfig } from '../config/app-config';
+import { ReportLinkQuery, ReportLinkView } from './report-link.dto';
+import { REPORT_CONTENT } from './report-format';
+import { ReportLinks } from './report-links.service';
+import { ReportRequests, REPORTS_PATH } from './report-requests.service';
+import { sendReport } from './send-report';
+
+/** Short-lived links to a report's file, for browsers: a viewer, a download, an `<iframe>` send no API key. */
+@ApiTags('reports')
+@Controller('v1/orders/reports')
+export class ReportLinksController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly links: ReportLinks,
+    private readonly reports: ReportRequests,
+  ) {}
+
+  @Get(':id/link')
+  @RequireScope(Scope.Reports)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    summary: 'Get a link that opens the PDF in a browser',
+    description:
+      'It needs no API key, is good for five minutes and for this one file, and ends with the report.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: ReportLinkView })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such report.',
+    409: 'It is not ready; ask again after `Retry-After` seconds.',
+    410: 'It was cancelled, or it has expired.',
+    500: 'It failed for an internal reason.',
+  })
+  async link(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<ReportLinkView> {
+    const { expires, signature, artifact } = await this.links.make(client, id);
+    return {
+      url: `${this.config.publicUrl}${REPORTS_PATH}/${id}/file?expires=${expires}&signature=${signature}`,
+      expires_at: new Date(expires * 1_000).toISOString(),
+      sha256: artifact.sha256,
+    };
+  }
+
+  @Get(':id/file')
+  @Public()
+  @ApiOperation({ summary: 'Open the PDF by a signed link' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ content: REPORT_CONTENT })
+  @ApiResponse({ status: 206, description: 'The range asked for.' })
+  @ApiResponse({ status: 304, description: 'You have it already.' })
+  @ApiProblems({
+    400: 'The link is not complete.',
+    403: 'It is not a link of ours.',
+    410: 'The link or the report has expired.',
+    416: 'The range is not within the file.',
+  })
+  async open(
+    @Param('id', UuidParam) id: string,
+    @Query() query: ReportLinkQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const report = await this.links.open({ jobId: id, expires: query.expires, signature: query.signature });
+    // The page's policy would keep a browser's own viewer from showing the file.
+    response.set('Content-Security-Policy', "frame-ancestors 'self'");
+    await sendReport(request, response, report, 'inline', (range) => this.reports.open(report, range));
+  }
+}

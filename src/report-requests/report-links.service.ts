@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import type { Client } from '../clients/client';
+import { AppError } from '../common/app-error';
+import { JOB_COLUMNS, Job } from '../jobs/job';
+import { JobState } from '../jobs/job-state';
+import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
+import { FinishedReport, ReportRequests } from './report-requests.service';
+
+const LIFETIME_SECONDS = 300;
+const KEY = 'report links';
+
+export interface ReportLink {
+  jobId: string;
+  /** Seconds since the epoch. */
+  expires: number;
+  /** HMAC-SHA256 in base64url. */
+  signature: string;
+}
+
+/**
+ * Links that open a report without an API key, for a browser's own viewer. Each is good for one file (by its SHA-256)
+ * and for a few minutes, and no longer than the report itself.
+ */
+@Injectable()
+export class ReportLinks {
+  private key: Promise<Buffer> | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly reports: ReportRequests,
+  ) {}
+
+  /** @throws AppError as a download would */
+  async make(client: Client, id: string): Promise<ReportLink & FinishedReport> {
+    const report = await this.reports.finished(client, id);
+    const lifetimeEnd = Math.floor(Date.now() / 1_000) + LIFETIME_SECONDS;
+    const retentionEnd = report.job.expires_at && Math.floor(report.job.expires_at.getTime() / 1_000);
+    const expires = Math.min(lifetimeEnd, retentionEnd ?? lifetimeEnd);
+    return {
+      ...report,
+      jobId: id,
+      expires,
+      signature: (await this.sign(report, expires)).toString('base64url'),
+    };
+  }
+
+  /**
+   * The report that a link opens.
+   *
+   * @throws AppError 403 when it is not one of ours, for whatever reason; 410 when its time or the report's is over
+   */
+  async open({ jobId, expires, signature }: ReportLink): Promise<FinishedReport> {
+    // No client in this query: the signature, which names it, is what allows the access.
+    const [job] = await this.dataSource.query<Job[]>(
+      `SELECT ${JOB_COLUMNS} FROM job WHERE id = $1 AND type = $2 AND state = $3`,
+      [jobId, ORDERS_REPORT.name, JobState.Completed],
+    );
+    const report = job && { job, artifact: (job.result as OrdersReportResult).artifact };
+    const given = Buffer.from(signature, 'base64url');
+    const expected = report ? await this.sign(report, expires) : undefined;
+    if (report === undefined || expected?.length !== given.length || !timingSafeEqual(expected, given)) {
+      throw new AppError('forbidden', 'invalid_signature', 'This link was not made by us.');
+    }
+    if (expires * 1_000 <= Date.now())
+      throw new AppError('gone', 'link_expired', 'This link has expired: ask for a new one.');
+    this.reports.refuseExpired(report.job);
+    return report;
+  }
+
+  private async sign({ job, artifact }: FinishedReport, expires: number): Promise<Buffer> {
+    return createHmac('sha256', await this.sharedKey())
+      .update(['report', job.id, job.client_id, artifact.sha256, expires].join('\n'))
+      .digest();
+  }
+
+  /** One for all processes, made by the first that needs it. */
+  private sharedKey(): Promise<Buffer> {
+    this.key ??= this.readKey().catch((error: unknown) => {
+      this.key = undefined;
+      throw error;
+    });
+    return this.key;
+  }
+
+  private async readKey(): Promise<Buffer> {
+    await this.dataSource.query(
+      'INSERT INTO shared_key (name, key) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING',
+      [KEY, randomBytes(32)],
+    );
+    const rows = await this.dataSource.query<{ key: Buffer }[]>(
+      'SELECT key FROM shared_key WHERE name = $1',
+      [KEY],
+    );
+    if (rows[0] === undefined) throw new Error('The key of the report links was just deleted.');
+    return rows[0].key;
+  }
+}

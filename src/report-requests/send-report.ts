@@ -1,0 +1,75 @@
+import type { Request, Response } from 'express';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ByteRange } from '../artifacts/artifact-store';
+import { AppError } from '../common/app-error';
+import { formatOf } from './report-format';
+import type { FinishedReport } from './report-requests.service';
+
+/**
+ * Sends the file of a report: the whole, a part of it, its headers alone (`HEAD`), or that the caller has it already
+ * (RFC 9110: validators and ranges; RFC 9530: digests).
+ */
+export async function sendReport(
+  request: Request,
+  response: Response,
+  { job, artifact }: FinishedReport,
+  disposition: 'attachment' | 'inline',
+  open: (range: ByteRange | undefined) => Promise<Readable>,
+): Promise<void> {
+  const etag = `"${artifact.sha256}"`;
+  response.set({
+    ETag: etag,
+    'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, no-cache',
+    'Content-Disposition': `${disposition}; filename="orders-${job.id}.${formatOf(artifact.media_type)}"`,
+  });
+  if (isAmong(request.get('if-none-match'), etag)) {
+    response.status(304).end();
+    return;
+  }
+  // A range of a HEAD means nothing (RFC 9110, section 14.2).
+  const isHead = request.method === 'HEAD';
+  const range = isHead ? undefined : rangeOf(request, artifact.bytes, etag);
+  const file = await open(range);
+  response.type(artifact.media_type);
+  if (range === undefined) {
+    response.set('Content-Length', String(artifact.bytes));
+  } else {
+    response.status(206).set({
+      'Content-Length': String(range.end - range.start + 1),
+      'Content-Range': `bytes ${range.start}-${range.end}/${artifact.bytes}`,
+    });
+  }
+  if (isHead) {
+    file.destroy();
+    response.end();
+    return;
+  }
+  // A caller that goes away half-way is no failure of ours.
+  await pipeline(file, response).catch(() => response.destroy());
+}
+
+/** The one range to send; `undefined` for the whole file. Several ranges at once are answered with the whole. */
+function rangeOf(request: Request, bytes: number, etag: string): { start: number; end: number } | undefined {
+  const condition = request.get('if-range');
+  if (condition !== undefined && condition !== etag) return undefined;
+  const ranges = request.range(bytes, { combine: true });
+  if (ranges === -1) {
+    throw new AppError('range_not_satisfiable', 'range_not_satisfiable', `The file has ${bytes} bytes.`, {
+      headers: { 'Content-Range': `bytes */${bytes}` },
+    });
+  }
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1)
+    return undefined;
+  return ranges[0];
+}
+
+/** Whether `If-None-Match` names this validator: weak comparison, as RFC 9110, section 13.1.2 has it. */
+function isAmong(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return (
+    header.trim() === '*' || header.split(',').some((value) => value.trim().replace(/^W\//, '') === etag)
+  );
+}

@@ -1,0 +1,123 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import {
+  ArtifactMissingError,
+  ArtifactStore,
+  ArtifactTooLargeError,
+} from '../../src/artifacts/artifact-store';
+import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
+import { S3ArtifactStore } from '../../src/artifacts/s3-artifact-store';
+import { RunningProcess } from '../support/running-process';
+
+let folder: string;
+let server: RunningProcess;
+const stores: Record<string, ArtifactStore> = {};
+
+/** Every file below a folder, as the store laid it out. */
+const filesOf = (path: string): string[] =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'order-reports-artifacts-'));
+  server = await RunningProcess.start(process.execPath, [
+    join(__dirname, 's3-server.mjs'),
+    join(folder, 's3'),
+  ]);
+  const [, port] = await server.waitForOutput(/listening on (\d+)/);
+  process.env['AWS_ACCESS_KEY_ID'] = 'S3RVER';
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'S3RVER';
+  stores['file'] = new FileArtifactStore(join(folder, 'files'));
+  stores['s3'] = new S3ArtifactStore(
+    `s3://reports/some/prefix?region=us-east-1&endpoint=http://127.0.0.1:${port}`,
+  );
+});
+
+afterAll(async () => {
+  (stores['s3'] as S3ArtifactStore).onModuleDestroy();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each(['file', 's3'])('the %s store', (name) => {
+  const store = (): ArtifactStore => stores[name]!;
+
+  it('gives back what it took, whole and in parts, and says what it was', async () => {
+    const content = randomBytes(12_000_000);
+    const stored = await store().put('job-1/1.pdf', Readable.from(slices(content)));
+    expect(stored).toEqual({
+      key: 'job-1/1.pdf',
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    });
+    expect((await buffer(await store().open('job-1/1.pdf'))).equals(content)).toBe(true);
+    const part = await buffer(await store().open('job-1/1.pdf', { start: 5_242_878, end: 5_242_890 }));
+    expect(part.equals(content.subarray(5_242_878, 5_242_891))).toBe(true);
+  });
+
+  it('keeps the files of two attempts apart', async () => {
+    await store().put('job-2/1.pdf', Readable.from([Buffer.from('stale')]));
+    await store().put('job-2/2.pdf', Readable.from([Buffer.from('winner')]));
+    expect((await buffer(await store().open('job-2/2.pdf'))).toString()).toBe('winner');
+    expect((await buffer(await store().open('job-2/1.pdf'))).toString()).toBe('stale');
+  });
+
+  it('takes an empty file', async () => {
+    expect(await store().put('job-3/1.csv', Readable.from([]))).toMatchObject({ bytes: 0 });
+    expect(await buffer(await store().open('job-3/1.csv'))).toHaveLength(0);
+  });
+
+  it('says that a file is missing, and deletes twice without complaint', async () => {
+    await expect(store().open('job-4/1.pdf')).rejects.toBeInstanceOf(ArtifactMissingError);
+    await store().put('job-4/1.pdf', Readable.from([Buffer.from('x')]));
+    await store().delete('job-4/1.pdf');
+    await store().delete('job-4/1.pdf');
+    await expect(store().open('job-4/1.pdf')).rejects.toBeInstanceOf(ArtifactMissingError);
+  });
+
+  it.each([
+    [
+      'too large',
+      () => ({ source: Readable.from(slices(randomBytes(8_000_000))), options: { maxBytes: 7_000_000 } }),
+    ],
+    ['broken off', () => ({ source: Readable.from(breaking()), options: {} })],
+    [
+      'aborted',
+      () => ({
+        source: Readable.from(slices(randomBytes(8_000_000))),
+        options: { signal: AbortSignal.abort() },
+      }),
+    ],
+  ])('keeps nothing of a transfer that is %s', async (what, given) => {
+    const { source, options } = given();
+    const transfer = store().put(`job-5/${what}.pdf`, source, options);
+    await (what === 'too large'
+      ? expect(transfer).rejects.toBeInstanceOf(ArtifactTooLargeError)
+      : expect(transfer).rejects.toThrow());
+    await expect(store().open(`job-5/${what}.pdf`)).rejects.toBeInstanceOf(ArtifactMissingError);
+  });
+});
+
+it('leaves no part of a file behind', () => {
+  expect(filesOf(join(folder, 'files')).filter((file) => file.endsWith('.part'))).toEqual([]);
+});
+
+it('never leaves its folder', async () => {
+  await expect(stores['file']!.open('../outside')).rejects.toThrow(/leads out/);
+  await expect(stores['file']!.put('a/../../outside', Readable.from([]))).rejects.toThrow(/leads out/);
+});
+
+function* slices(content: Buffer): Generator<Buffer> {
+  for (let at = 0; at < content.length; at += 65_536) yield content.subarray(at, at + 65_536);
+}
+
+function* breaking(): Generator<Buffer> {
+  yield* slices(randomBytes(6_000_000));
+  throw new Error('The source broke off.');
+}

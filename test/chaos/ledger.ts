@@ -1,0 +1,57 @@
+/** What the client side knows of one report that it asked for: from answers of the service alone. */
+export interface Entry {
+  readonly number: number;
+  readonly key: string | undefined;
+  /** Tells this report's content from every other. */
+  readonly title: string;
+  readonly body: Record<string, unknown>;
+  /** Every id that a 202 named. */
+  readonly ids: Set<string>;
+  /** When it is asked to be cancelled, in milliseconds after it was accepted. */
+  readonly cancelAfterMs: number | undefined;
+  acceptedAt: number | undefined;
+  /** The first terminal state that was seen, and what the job said then. */
+  end: JobAnswer | undefined;
+  /** What was wrong with what was fetched; empty when it was right. */
+  file: 'checked' | undefined;
+}
+
+/** The part of the monitor's answer that the verdict needs. */
+export interface JobAnswer {
+  id: string;
+  status: string;
+  result: { artifact?: { sha256: string } } | null;
+  error: { code: string } | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export const isEnd = (status: string): boolean => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status);
+
+/** The client side's book: what was promised, and what came of it. */
+export class Ledger {
+  readonly entries: Entry[] = [];
+  readonly violations: string[] = [];
+  /** Milliseconds of every POST that was answered 202. */
+  readonly postMs: number[] = [];
+  /** POSTs that got no answer, or a 5xx: the client asks again. */
+  postsFailed = 0;
+  /** Reports without a key whose POST got no answer: nobody knows whether they were accepted. */
+  unknown = 0;
+
+  violation(text: string): void {
+    this.violations.push(text);
+  }
+
+  get accepted(): Entry[] {
+    return this.entries.filter(({ ids }) => ids.size > 0);
+  }
+
+  get unfinished(): Entry[] {
+    return this.accepted.filter(({ end }) => end === undefined);
+  }
+
+  get finished(): number {
+    return this.accepted.length - this.unfinished.length;
+  }
+}

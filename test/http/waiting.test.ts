@@ -1,0 +1,107 @@
+import { submitScript, withScripts } from '../support/scripted-app';
+import { waitFor } from '../support/services';
+import { TestApp } from '../support/test-app';
+import { gates } from '../support/test-jobs';
+
+let app: TestApp;
+let api: TestApp;
+let owner: { id: string; key: string };
+
+beforeAll(async () => {
+  app = await TestApp.start({}, undefined, withScripts);
+  api = await TestApp.start({ ROLE: 'api' }, app, withScripts);
+  owner = await app.client('Patient');
+});
+
+afterAll(async () => {
+  gates.release();
+  await api.stop();
+  await app.stop();
+});
+
+const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
+const prefer = (Prefer: string) => ({ key: owner.key, headers: { Prefer } });
+
+describe('Prefer: wait', () => {
+  it('answers the submission with the 303 when the report is ready in time, from another process', async () => {
+    const answer = await api.call('POST', '/v1/orders/reports', { ...prefer('wait=50'), body: PERIOD });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('preference-applied')).toBe('wait=50');
+    expect(answer.headers.get('retry-after')).toBeNull();
+    const pdf = await app.call('GET', new URL(answer.headers.get('location')!).pathname, { key: owner.key });
+    expect(pdf.headers.get('content-type')).toBe('application/pdf');
+  });
+
+  it('answers the submission with the 202 when time is over', async () => {
+    const alone = await TestApp.start({ ROLE: 'api' });
+    try {
+      const startedAt = Date.now();
+      const answer = await alone.call('POST', '/v1/orders/reports', {
+        headers: { Prefer: 'wait=1' },
+        body: PERIOD,
+      });
+      expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000);
+      expect(Date.now() - startedAt).toBeLessThan(5_000);
+      expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } });
+      expect(answer.headers.get('preference-applied')).toBe('wait=1');
+      expect(answer.headers.get('location')).toContain('/v1/orders/reports/status/');
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    } finally {
+      await alone.stop();
+    }
+  });
+
+  it('is released at once by an end in another process', async () => {
+    const id = await submitScript(app, owner.id, 'wait');
+    let answeredAt = 0;
+    const held = api.call('GET', `/v1/jobs/${id}`, prefer('wait=40')).then((answer) => {
+      answeredAt = Date.now();
+      return answer;
+    });
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
+    expect(answeredAt).toBe(0);
+    gates.release();
+    const answer = await held;
+    expect(answer).toMatchObject({ status: 200, body: { status: 'COMPLETED' } });
+    expect(answeredAt - Date.parse(answer.body.finished_at)).toBeLessThan(1_000);
+  });
+
+  it('holds a status address too, and cuts a long wait to a minute', async () => {
+    const { body } = await app.call('POST', '/v1/orders/reports', { key: owner.key, body: PERIOD });
+    const status = await api.call('GET', `/v1/orders/reports/status/${body.id}`, prefer('wait=999'));
+    expect(status.status).toBe(303);
+    expect(status.headers.get('preference-applied')).toBe('wait=60');
+  });
+
+  it('does not wait for what has ended, does not exist, or is another’s', async () => {
+    const id = await submitScript(app, owner.id, 'succeed');
+    await api.call('GET', `/v1/jobs/${id}`, prefer('wait=20'));
+    const other = await app.client('Impatient');
+    const startedAt = Date.now();
+    expect((await api.call('GET', `/v1/jobs/${id}`, prefer('wait=20'))).status).toBe(200);
+    const foreign = await api.call('GET', `/v1/jobs/${id}`, {
+      key: other.key,
+      headers: { Prefer: 'wait=20' },
+    });
+    expect(foreign.status).toBe(404);
+    const none = '01900000-0000-7000-8000-000000000000';
+    expect((await api.call('GET', `/v1/jobs/${none}`, prefer('wait=20'))).status).toBe(404);
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it.each(['wait', 'wait=soon', 'wait=-1', 'handling=strict', '"'])('ignores %s', async (value) => {
+    const id = await submitScript(app, owner.id, 'succeed');
+    const answer = await api.call('GET', `/v1/jobs/${id}`, prefer(value));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('preference-applied')).toBeNull();
+  });
+
+  it('holds no database connection: more waits than the pool has connections', async () => {
+    const id = await submitScript(app, owner.id, 'wait');
+    const held = Array.from({ length: 60 }, () => api.call('GET', `/v1/jobs/${id}`, prefer('wait=40')));
+    expect((await api.call('GET', '/v1/jobs', { key: owner.key })).status).toBe(200);
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
+    gates.release();
+    for (const answer of await Promise.all(held)) expect(answer.body.status).toBe('COMPLETED');
+  });
+});

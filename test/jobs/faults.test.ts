@@ -1,0 +1,330 @@
+import { getQueueToken } from '@nestjs/bull';
+import type { Queue } from 'bull';
+import { randomUUID } from 'node:crypto';
+import { JobCancellation } from '../../src/jobs/job-cancellation.service';
+import { JobClaims } from '../../src/jobs/job-claims';
+import { JobState } from '../../src/jobs/job-state';
+import { JobTransitions } from '../../src/jobs/job-transitions';
+import { JOBS_QUEUE, JobTicket } from '../../src/jobs/jobs-queue';
+import { emptyTestRedis, waitFor } from '../support/services';
+import { TcpProxy } from '../support/tcp-proxy';
+import { testConfig } from '../support/test-config';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { TestEngine } from '../support/test-engine';
+import { gates, SCRIPTED, ScriptedHandler } from '../support/test-jobs';
+
+let database: TestDatabase;
+let redisUrl: string;
+const engines: TestEngine[] = [];
+
+const start = async (
+  options: { redis?: string; database?: string; worker?: boolean; variables?: NodeJS.ProcessEnv } = {},
+): Promise<TestEngine> => {
+  const engine = await TestEngine.start({
+    config: testConfig(
+      { databaseUrl: options.database ?? database.url, redisUrl: options.redis ?? redisUrl },
+      options.variables,
+    ),
+    types: [SCRIPTED],
+    handlers: [ScriptedHandler],
+    worker: options.worker ?? true,
+    log: [],
+  });
+  engines.push(engine);
+  return engine;
+};
+
+const running = (engine: TestEngine, id: string): Promise<unknown> =>
+  waitFor(async () => (await engine.job(id)).state === JobState.InProgress, { what: `job ${id} to start` });
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  redisUrl = await emptyTestRedis();
+});
+
+afterEach(async () => {
+  gates.release();
+  for (const engine of engines.splice(0)) await engine.stop();
+  await database.drop();
+});
+
+describe('fairness', () => {
+  it('lets a client’s 10,000 jobs delay another’s single one by no more than one job per slot', async () => {
+    const engine = await start();
+    const [busy, other] = [await engine.client(), await engine.client()];
+    await engine.database.query(
+      `WITH changed AS (
+         INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at)
+         SELECT uuid_v7(), $1, 'test.scripted', '{}', '{"attempts": ["succeed"]}', 3, 3, '{first,second}', now() + interval '1 h'
+         FROM generate_series(1, 10000) RETURNING *
+       ) SELECT count(*) FROM changed`,
+      [busy],
+    );
+    await waitFor(async () => (await engine.countEvents(busy, 'started')) > 20, {
+      what: 'the busy client’s jobs to run',
+    });
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await engine.submit(SCRIPTED, other, { attempts: ['succeed'] });
+      const [accepted] = await engine.database.query<{ at: string }[]>(
+        'SELECT clock_timestamp()::text AS at',
+      );
+      await engine.ended(id);
+      const [row] = await engine.database.query<{ before: number; left: number }[]>(
+        `SELECT count(*) FILTER (WHERE e.occurred_at BETWEEN $3 AND started.occurred_at)::int AS before,
+           (SELECT count(*)::int FROM job WHERE client_id = $2 AND state = 'PENDING') AS left
+         FROM job_event e, job_event started
+         WHERE e.client_id = $2 AND e.type = 'test.scripted.started'
+           AND started.job_id = $1 AND started.type = 'test.scripted.started'`,
+        [id, busy, accepted!.at],
+      );
+      expect(row!.left).toBeGreaterThan(1_000);
+      expect(row!.before).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe('Redis', () => {
+  it('that hangs does not hold up a submission, and jobs finish', async () => {
+    const { proxy, url } = await TcpProxy.before(redisUrl);
+    const engine = await start({ redis: url });
+    const client = await engine.client();
+    await engine.ended((await engine.submit(SCRIPTED, client, { attempts: ['succeed'] })).id);
+    proxy.hang();
+    const from = performance.now();
+    const jobs = await Promise.all(
+      Array.from({ length: 20 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+    );
+    expect(performance.now() - from).toBeLessThan(1_000);
+    for (const { id } of jobs) expect((await engine.ended(id)).state).toBe('COMPLETED');
+    proxy.resume();
+    await engine.stop();
+    engines.pop();
+    await proxy.close();
+  });
+
+  it('that comes only later is used then', async () => {
+    const { proxy, url } = await TcpProxy.before(redisUrl);
+    const { port } = proxy;
+    await proxy.close();
+    const engine = await start({ redis: url });
+    const client = await engine.client();
+    await engine.ended((await engine.submit(SCRIPTED, client, { attempts: ['succeed'] })).id);
+
+    const later = await TcpProxy.to(new URL(redisUrl).hostname, Number(new URL(redisUrl).port), port);
+    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    await waitFor(() => queue.client.status === 'ready', { what: 'the connection' });
+    // Tickets are heard when one that came from elsewhere is spent.
+    await queue.add({ jobId: randomUUID() }, { removeOnComplete: true });
+    await waitFor(async () => (await queue.getJobCounts()).waiting === 0, {
+      what: 'a worker to take a ticket',
+    });
+    await engine.stop();
+    engines.pop();
+    await later.close();
+  });
+
+  it('that forgets everything, again and again, loses no job', async () => {
+    const engine = await start();
+    const client = await engine.client();
+    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    const jobs = [];
+    for (let round = 0; round < 10; round += 1) {
+      for (let one = 0; one < 5; one += 1)
+        jobs.push(await engine.submit(SCRIPTED, client, { attempts: ['fail', 'succeed'] }));
+      await queue.client.flushdb();
+    }
+    for (const { id } of jobs) expect((await engine.ended(id)).state).toBe('COMPLETED');
+  });
+
+  it('that takes a ticket’s lock away makes no second result', async () => {
+    const engine = await start();
+    const client = await engine.client();
+    const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
+    await running(engine, id);
+    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    // What a refused renewal comes to: the lock is gone, and the ticket goes to whoever asks next.
+    const locks = await queue.client.keys('*:lock');
+    if (locks.length > 0) await queue.client.del(...locks);
+    await queue.add({ jobId: id }, { removeOnComplete: true });
+    await waitFor(async () => (await queue.getJobCounts()).waiting === 0, {
+      what: 'the second ticket to be taken',
+    });
+    gates.release();
+    expect(await engine.ended(id)).toMatchObject({ state: 'COMPLETED', attempt: 1 });
+    expect(await engine.events(id)).toEqual(['accepted', 'started', 'completed']);
+  });
+});
+
+describe('Postgres', () => {
+  it('that cuts every connection, again and again, loses no job and kills no process', async () => {
+    const { proxy, url } = await TcpProxy.before(database.url);
+    const engine = await start({ database: url });
+    const client = await engine.client();
+    const ids: string[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      for (let one = 0; one < 5; one += 1) {
+        const submitted = await engine
+          .submit(SCRIPTED, client, { attempts: ['succeed'] })
+          .catch(() => undefined);
+        if (submitted !== undefined) ids.push(submitted.id);
+      }
+      proxy.cut();
+    }
+    expect(ids.length).toBeGreaterThan(0);
+    for (const id of ids) expect((await engine.ended(id)).state).toBe('COMPLETED');
+    await engine.stop();
+    engines.pop();
+    await proxy.close();
+  });
+
+  it('that is away when the work is done gets the result when it is back', async () => {
+    const { proxy, url } = await TcpProxy.before(database.url);
+    const engine = await start({ database: url });
+    const client = await engine.client();
+    const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
+    await running(engine, id);
+    const { port } = proxy;
+    await proxy.close();
+    gates.release();
+    const back = await waitFor(
+      () => TcpProxy.to(new URL(database.url).hostname, Number(new URL(database.url).port), port),
+      {
+        what: 'the port',
+      },
+    );
+    expect(await engine.ended(id)).toMatchObject({ state: 'COMPLETED', attempt: 1, crashes: 0 });
+    await engine.stop();
+    engines.pop();
+    await back.close();
+  });
+});
+
+describe('a crash between commit and answer', () => {
+  it('gives the same job to whoever asks again with the same key', async () => {
+    const key = randomUUID();
+    const { proxy, url } = await TcpProxy.before(database.url);
+    const first = await start({ database: url, worker: false });
+    const client = await first.client();
+    // The statement reaches Postgres, its answer does not reach us.
+    proxy.swallowAnswersTo('INSERT INTO job');
+    const unanswered = first
+      .submit(SCRIPTED, client, { attempts: ['succeed'] }, key)
+      .catch(() => 'no answer');
+    const second = await start();
+    const [row] = await waitFor(
+      async () => {
+        const rows = await second.database.query<{ id: string }[]>(
+          'SELECT id FROM job WHERE idempotency_key = $1',
+          [key],
+        );
+        return rows.length > 0 && rows;
+      },
+      { what: 'the commit' },
+    );
+    proxy.cut();
+    expect(await unanswered).toBe('no answer');
+    const again = await second.submit(SCRIPTED, client, { attempts: ['succeed'] }, key);
+    expect(again.id).toBe(row!.id);
+    expect((await second.ended(again.id)).state).toBe('COMPLETED');
+    await first.stop();
+    engines.shift();
+    await proxy.close();
+  });
+});
+
+describe('suspects', () => {
+  it('run alone', async () => {
+    const engine = await start({ variables: { RENDER_CONCURRENCY: '4' } });
+    const client = await engine.client();
+    const suspect = await engine.submit(SCRIPTED, client, { attempts: ['crash', 'wait'] });
+    await waitFor(async () => (await engine.job(suspect.id)).crashes === 1, { what: 'the first crash' });
+    const others = await Promise.all(
+      Array.from({ length: 8 }, () => engine.submit(SCRIPTED, client, { attempts: ['wait'] })),
+    );
+    for (;;) {
+      await waitFor(() => gates.waiting.length > 0, { what: 'an attempt' });
+      if ((await engine.job(suspect.id)).state === JobState.InProgress) break;
+      gates.release();
+    }
+    const [row] = await engine.database.query<{ jobs: number }[]>(
+      `SELECT count(*)::int AS jobs FROM job WHERE state = 'IN_PROGRESS'`,
+    );
+    expect(row!.jobs).toBe(1);
+    const done = setInterval(() => gates.release(), 20);
+    for (const { id } of [suspect, ...others]) expect((await engine.ended(id)).state).toBe('COMPLETED');
+    clearInterval(done);
+  });
+});
+
+describe('deadlines', () => {
+  it('end jobs that nobody works on, however many', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const jobs = await Promise.all(
+      Array.from({ length: 1_200 }, () =>
+        engine.submit({ ...SCRIPTED, deadlineSeconds: 1 }, client, { attempts: ['succeed'] }),
+      ),
+    );
+    const [row] = await waitFor(
+      async () => {
+        const rows = await engine.database.query<{ unfinished: number; late: number }[]>(
+          `SELECT count(*) FILTER (WHERE finished_at IS NULL)::int AS unfinished,
+             extract(epoch FROM max(finished_at - deadline_at))::float8 AS late FROM job`,
+        );
+        return rows[0]?.unfinished === 0 && rows;
+      },
+      { what: `${jobs.length} jobs to end` },
+    );
+    expect(row!.late).toBeLessThan(4);
+  });
+
+  it('bound the lease of a worker that hangs', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const { id } = await engine.submit({ ...SCRIPTED, deadlineSeconds: 1 }, client, { attempts: ['wait'] });
+    expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'hangs', 3_600, true)).toMatchObject({
+      id,
+    });
+    const job = await engine.ended(id);
+    expect(job).toMatchObject({ state: 'FAILED', error: { code: 'deadline_exceeded' } });
+    expect(job.finished_at!.getTime() - job.deadline_at.getTime()).toBeLessThan(9_000);
+  });
+});
+
+describe('cancelling from another process', () => {
+  it('stops a running job within a second', async () => {
+    const worker = await start();
+    const api = await start({ worker: false });
+    const client = await api.client();
+    const delays: number[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await api.submit(SCRIPTED, client, { attempts: ['wait'] });
+      await running(worker, id);
+      const from = performance.now();
+      await api.app.get(JobCancellation).cancel(client, id);
+      await waitFor(async () => (await api.job(id)).state === JobState.Cancelled, {
+        what: 'the end',
+        everyMs: 5,
+      });
+      delays.push(performance.now() - from);
+    }
+    expect(Math.max(...delays)).toBeLessThan(1_000);
+  });
+
+  it('answers with what the job has become, also when that happens at the same moment', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    for (let round = 0; round < 30; round += 1) {
+      const { id } = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
+      await waitFor(() => engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true), {
+        what: 'the claim',
+      });
+      const [completed, cancelled] = await Promise.all([
+        engine.app.get(JobTransitions).complete({ jobId: id, attempt: 1 }, { attempt: 1 }, null, null),
+        engine.app.get(JobTransitions).cancel(client, id),
+      ]);
+      expect(cancelled!.state).toBe(completed === null ? 'IN_PROGRESS' : 'COMPLETED');
+      expect(cancelled!.cancel_requested_at === null).toBe(completed !== null);
+    }
+  });
+});

@@ -1,0 +1,204 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ArtifactStore } from '../../src/artifacts/artifact-store';
+import { reportKey } from '../../src/report-requests/orders-report.job';
+import { ReportFiles } from '../../src/report-requests/report-files.service';
+import { Readable } from 'node:stream';
+import { TestApp } from '../support/test-app';
+
+const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
+
+let app: TestApp;
+let owner: { id: string; key: string };
+
+beforeAll(async () => {
+  app = await TestApp.start();
+  owner = await app.client('Downloader');
+});
+
+afterAll(() => app.stop());
+
+async function report(): Promise<{ id: string; href: string }> {
+  const { body } = await app.call('POST', '/v1/orders/reports', { key: owner.key, body: PERIOD });
+  const href = `/v1/orders/reports/${body.id}`;
+  expect((await app.polled(`/v1/orders/reports/status/${body.id}`, { key: owner.key })).status).toBe(303);
+  return { id: body.id, href };
+}
+
+const pathOf = (url: string): string => new URL(url).pathname + new URL(url).search;
+const fileOf = (id: string, attempt = 1): string =>
+  join(fileURLToPath(app.config.storageUrl), reportKey(id, attempt));
+
+describe('a download', () => {
+  it('answers HEAD with the headers alone, and ignores its range', async () => {
+    const { href } = await report();
+    const whole = await app.call('GET', href, { key: owner.key });
+    const head = await app.call('HEAD', href, { key: owner.key, headers: { Range: 'bytes=0-9' } });
+    expect(head).toMatchObject({ status: 200, body: undefined });
+    for (const name of ['etag', 'repr-digest', 'content-length', 'content-type', 'accept-ranges'])
+      expect(head.headers.get(name)).toBe(whole.headers.get(name));
+  });
+
+  it('answers 304 to its ETag, also in a list, weak, as *, and when the caller forbids caches', async () => {
+    const { href } = await report();
+    const etag = (await app.call('HEAD', href, { key: owner.key })).headers.get('etag')!;
+    for (const value of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const headers = { 'If-None-Match': value, 'Cache-Control': 'no-cache' };
+      expect((await app.call('GET', href, { key: owner.key, headers })).status).toBe(304);
+    }
+    const other = { 'If-None-Match': '"other"' };
+    expect((await app.call('GET', href, { key: owner.key, headers: other })).status).toBe(200);
+  });
+
+  it('resumes by ranges, and gives the whole when the file is another by now', async () => {
+    const { href } = await report();
+    const whole = await app.call('GET', href, { key: owner.key });
+    const etag = whole.headers.get('etag')!;
+    const part = await app.call('GET', href, {
+      key: owner.key,
+      headers: { Range: 'bytes=100-', 'If-Range': etag },
+    });
+    expect(part.status).toBe(206);
+    expect(part.body.equals(whole.body.subarray(100))).toBe(true);
+    expect(part.headers.get('repr-digest')).toBe(whole.headers.get('repr-digest'));
+    const headers = { Range: 'bytes=100-', 'If-Range': '"other"' };
+    expect((await app.call('GET', href, { key: owner.key, headers })).status).toBe(200);
+  });
+});
+
+describe('a signed link', () => {
+  it('opens the report in a browser, without a key, for a few minutes', async () => {
+    const { href } = await report();
+    const link = await app.call('GET', `${href}/link`, { key: owner.key });
+    expect(link.status).toBe(200);
+    expect(link.headers.get('cache-control')).toBe('no-store');
+    const seconds = (Date.parse(link.body.expires_at) - Date.now()) / 1_000;
+    expect(seconds).toBeGreaterThan(250);
+    expect(seconds).toBeLessThanOrEqual(300);
+    const whole = await app.call('GET', href, { key: owner.key });
+    const opened = await app.call('GET', pathOf(link.body.url), { key: null });
+    expect(opened.status).toBe(200);
+    expect(opened.body.equals(whole.body)).toBe(true);
+    expect(opened.headers.get('etag')).toBe(`"${link.body.sha256}"`);
+    expect(opened.headers.get('content-disposition')).toMatch(/^inline; /);
+    const part = await app.call('GET', pathOf(link.body.url), {
+      key: null,
+      headers: { Range: 'bytes=0-99' },
+    });
+    expect(part.status).toBe(206);
+  });
+
+  it('works in another process of the service', async () => {
+    const other = await TestApp.start({ ROLE: 'api' }, app);
+    try {
+      const { href } = await report();
+      const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
+      expect((await other.call('GET', pathOf(body.url), { key: null })).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('opens nothing when anything of it is changed', async () => {
+    const [{ href }, other] = [await report(), await report()];
+    const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
+    const url = new URL(body.url);
+    const expires = Number(url.searchParams.get('expires'));
+    const signature = url.searchParams.get('signature')!;
+    const changed = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
+    for (const address of [
+      `${href}/file?expires=${expires + 1}&signature=${signature}`,
+      `${href}/file?expires=${expires}&signature=${changed}`,
+      `${other.href}/file?expires=${expires}&signature=${signature}`,
+      `/v1/orders/reports/01900000-0000-7000-8000-000000000000/file?expires=${expires}&signature=${signature}`,
+    ]) {
+      expect(await app.call('GET', address, { key: null })).toMatchObject({
+        status: 403,
+        body: { code: 'invalid_signature' },
+      });
+    }
+    expect((await app.call('GET', `${href}/file`, { key: null })).status).toBe(400);
+    expect((await app.call('GET', `${href}/file?expires=${expires}&signature=x`, { key: null })).status).toBe(
+      400,
+    );
+  });
+
+  it('is bound to the bytes: another file under the same job is not opened', async () => {
+    const { id, href } = await report();
+    const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
+    await app.dataSource.query(
+      `UPDATE job SET result = jsonb_set(result, '{artifact,sha256}', to_jsonb(repeat('0', 64))) WHERE id = $1`,
+      [id],
+    );
+    expect((await app.call('GET', pathOf(body.url), { key: null })).status).toBe(403);
+  });
+
+  it('is not given to another client, nor for a report that is not there', async () => {
+    const { href } = await report();
+    const other = await app.client('Link thief');
+    expect((await app.call('GET', `${href}/link`, { key: other.key })).status).toBe(404);
+    expect((await app.call('GET', `${href}/link`, { key: null })).status).toBe(401);
+  });
+
+  it('ends with its time', async () => {
+    const { href } = await report();
+    const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
+    const realNow = Date.now;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + 301_000);
+    try {
+      expect(await app.call('GET', pathOf(body.url), { key: null })).toMatchObject({
+        status: 410,
+        body: { code: 'link_expired' },
+      });
+    } finally {
+      clock.mockRestore();
+    }
+  });
+});
+
+describe('retention', () => {
+  const expire = (id: string): Promise<unknown> =>
+    app.dataSource.query(`UPDATE job SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
+
+  it('deletes the file; the download and every link are 410, the job stays', async () => {
+    const { id, href } = await report();
+    const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
+    expect(existsSync(fileOf(id))).toBe(true);
+    await expire(id);
+    await app.app.get(ReportFiles, { strict: false }).sweep();
+    expect(existsSync(fileOf(id))).toBe(false);
+    for (const [address, key] of [
+      [href, owner.key],
+      [`${href}/link`, owner.key],
+      [pathOf(body.url), null],
+    ] as const) {
+      expect(await app.call('GET', address, { key })).toMatchObject({
+        status: 410,
+        body: { code: 'expired' },
+      });
+    }
+    expect((await app.call('GET', `/v1/jobs/${id}`, { key: owner.key })).body.status).toBe('COMPLETED');
+  });
+
+  it('deletes the files of attempts that lost, and none that is wanted', async () => {
+    const { id, href } = await report();
+    const files = app.app.get(ReportFiles, { strict: false });
+    await files.note(id, 7);
+    await app.app
+      .get(ArtifactStore, { strict: false })
+      .put(reportKey(id, 7), Readable.from([Buffer.from('lost')]));
+    await files.sweep();
+    // It may still be somebody's work.
+    expect(existsSync(fileOf(id, 7))).toBe(true);
+    await app.dataSource.query(`UPDATE report_file SET noted_at = now() - interval '3 h' WHERE job_id = $1`, [
+      id,
+    ]);
+    await files.sweep();
+    expect(existsSync(fileOf(id, 7))).toBe(false);
+    expect((await app.call('GET', href, { key: owner.key })).status).toBe(200);
+    await app.dataSource.query('DELETE FROM job WHERE id = $1', [id]);
+    await files.sweep();
+    expect(existsSync(fileOf(id))).toBe(false);
+  });
+});

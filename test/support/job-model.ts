@@ -1,0 +1,376 @@
+import fc from 'fast-check';
+import type { DataSource } from 'typeorm';
+import type { JobClaims } from '../../src/jobs/job-claims';
+import type { JobRepairs } from '../../src/jobs/job-repairs';
+import { isTerminal, JobState } from '../../src/jobs/job-state';
+import type { AttemptReport, JobTransitions, Lease } from '../../src/jobs/job-transitions';
+
+export const MAX_FAILURES = 2;
+export const MAX_CRASHES = 2;
+const TYPE = 'test.model';
+
+/** What a job must be after the commands so far. */
+interface ModelJob {
+  id: string;
+  state: JobState;
+  attempt: number;
+  failures: number;
+  crashes: number;
+  round: number;
+  cancelRequested: boolean;
+  due: boolean;
+  leaseOver: boolean;
+  overdue: boolean;
+}
+
+export interface Model {
+  jobs: ModelJob[];
+  /** What each worker believes to hold, right or wrong: a frozen worker learns of nothing. */
+  beliefs: Lease[][];
+}
+
+export interface Real {
+  client: string;
+  database: DataSource;
+  claims: JobClaims;
+  transitions: JobTransitions;
+  repairs: JobRepairs;
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+const jobOf = (model: Model, { jobId }: Lease): ModelJob => model.jobs.find(({ id }) => id === jobId)!;
+
+/** Whether a lease is what the job waits for: anything else must change nothing. */
+const isCurrent = (model: Model, lease: Lease): boolean => {
+  const job = jobOf(model, lease);
+  return job.state === JobState.InProgress && job.attempt === lease.attempt;
+};
+
+/** The whole truth against the whole model, and what must be true of any history. */
+async function check(model: Model, { database, client }: Real): Promise<void> {
+  const rows = await database.query<ModelJob[]>(
+    `SELECT id, state, attempt, failures, crashes, round, cancel_requested_at IS NOT NULL AS "cancelRequested"
+     FROM job WHERE client_id = $1 ORDER BY id`,
+    [client],
+  );
+  expect(rows).toEqual(
+    model.jobs
+      .map(({ id, state, attempt, failures, crashes, round, cancelRequested }) => ({
+        id,
+        state,
+        attempt,
+        failures,
+        crashes,
+        round,
+        cancelRequested,
+      }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+  );
+  const [told] = await database.query<{ wrong: number }[]>(
+    `SELECT count(*)::int AS wrong FROM job j WHERE client_id = $1 AND (
+       (SELECT count(*) FROM job_event e WHERE e.job_id = j.id AND e.terminal)
+         <> j.round + (j.state IN ('COMPLETED', 'FAILED', 'CANCELLED'))::int
+       OR (SELECT count(*) FROM job_event e WHERE e.job_id = j.id AND e.type LIKE '%.started') <> j.attempt
+       OR EXISTS (SELECT FROM job_event e WHERE e.job_id = j.id AND e.attempt > j.attempt))`,
+    [client],
+  );
+  expect(told).toEqual({ wrong: 0 });
+}
+
+/** A command that is tried whenever `ready`, and is followed by the check. */
+const command = (
+  name: string,
+  ready: (model: Model) => boolean,
+  act: (model: Model, real: Real) => Promise<void>,
+): Command => ({
+  check: ready,
+  run: async (model, real) => {
+    await act(model, real);
+    await check(model, real);
+  },
+  toString: () => name,
+});
+
+function end(job: ModelJob, state: JobState): void {
+  job.state = state;
+  job.due = true;
+}
+
+const submit = (): Command =>
+  command(
+    'submit',
+    () => true,
+    async (model, { database, client }) => {
+      const [row] = await database.query<{ id: string }[]>(
+        `WITH changed AS (
+           INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at)
+           VALUES (uuid_v7(), $1, '${TYPE}', '{}', '{}', ${MAX_FAILURES}, ${MAX_CRASHES}, '{only}', now() + interval '1 h')
+           RETURNING *
+         ) SELECT id FROM changed`,
+        [client],
+      );
+      model.jobs.push({
+        id: row!.id,
+        state: JobState.Pending,
+        attempt: 0,
+        failures: 0,
+        crashes: 0,
+        round: 0,
+        cancelRequested: false,
+        due: true,
+        leaseOver: false,
+        overdue: false,
+      });
+    },
+  );
+
+const claim = (worker: number, alone: boolean): Command =>
+  command(
+    `claim(${worker}, alone: ${alone})`,
+    () => true,
+    async (model, { claims }) => {
+      const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !job.overdue);
+      const given = await claims.claim([TYPE], `worker ${worker}`, 3_600, alone);
+      if (given === null) {
+        expect(due.every((job) => job.crashes > 0) || (!alone && due.some((job) => job.crashes > 0))).toBe(
+          true,
+        );
+        if (alone) expect(due).toEqual([]);
+        return;
+      }
+      const job = due.find(({ id }) => id === given.id)!;
+      expect(job).toBeDefined();
+      if (!alone) expect(job.crashes).toBe(0);
+      expect(given.attempt).toBe(job.attempt + 1);
+      Object.assign(job, { state: JobState.InProgress, attempt: given.attempt, leaseOver: false });
+      model.beliefs[worker]!.push({ jobId: job.id, attempt: given.attempt });
+    },
+  );
+
+/** A worker does something with one of the attempts that it believes to hold. */
+const withBelief = (
+  name: string,
+  worker: number,
+  which: number,
+  act: (lease: Lease, job: ModelJob, current: boolean, real: Real) => Promise<void>,
+): Command =>
+  command(
+    `${name}(${worker}, ${which})`,
+    (model) => model.beliefs[worker]!.length > 0,
+    async (model, real) => {
+      const beliefs = model.beliefs[worker]!;
+      const lease = beliefs[which % beliefs.length]!;
+      await act(lease, jobOf(model, lease), isCurrent(model, lease), real);
+    },
+  );
+
+const complete = (worker: number, which: number): Command =>
+  withBelief('complete', worker, which, async (lease, job, current, { transitions }) => {
+    const wins = current && !job.cancelRequested;
+    const ended = await transitions.complete(lease, { by: lease.attempt }, 1, 1);
+    expect(ended !== null).toBe(wins);
+    if (wins) end(job, JobState.Completed);
+  });
+
+const fail = (worker: number, which: number, failureClass: 'permanent' | 'retryable' | 'crash'): Command =>
+  withBelief(`fail ${failureClass}`, worker, which, async (lease, job, current, { transitions }) => {
+    const state = await transitions.fail(lease, failureClass, {
+      code: 'model',
+      message: 'as the model says',
+      retryable: true,
+      step: null,
+      attempt: lease.attempt,
+      kind: 'internal',
+    });
+    expect(state !== null).toBe(current);
+    if (!current) return;
+    if (failureClass === 'crash') job.crashes += 1;
+    else job.failures += 1;
+    if (job.cancelRequested) end(job, JobState.Cancelled);
+    else if (
+      failureClass === 'permanent' ||
+      (failureClass === 'crash' ? job.crashes >= MAX_CRASHES : job.failures >= MAX_FAILURES)
+    )
+      end(job, JobState.Failed);
+    else Object.assign(job, { state: JobState.Pending, due: false });
+    expect(state).toBe(job.state);
+  });
+
+const release = (worker: number, which: number): Command =>
+  withBelief('release', worker, which, async (lease, job, current, { transitions }) => {
+    expect(await transitions.release(lease)).toBe(current);
+    if (current) end(job, job.cancelRequested ? JobState.Cancelled : JobState.Pending);
+  });
+
+const acknowledgeCancel = (worker: number, which: number): Command =>
+  withBelief('acknowledge cancel', worker, which, async (lease, job, current, { transitions }) => {
+    const wins = current && job.cancelRequested;
+    expect(await transitions.cancelled(lease)).toBe(wins);
+    if (wins) end(job, JobState.Cancelled);
+  });
+
+const heartbeat = (worker: number): Command =>
+  command(
+    `heartbeat(${worker})`,
+    (model) => model.beliefs[worker]!.length > 0,
+    async (model, { transitions }) => {
+      const beliefs = model.beliefs[worker]!;
+      const reports = beliefs.map((lease): AttemptReport => ({ ...lease, step: 0, progress: 50, size: 7 }));
+      const kept = await transitions.heartbeat(reports, 3_600);
+      const current = beliefs.filter((lease) => isCurrent(model, lease));
+      expect(kept.map(({ id, attempt }) => `${id}.${attempt}`).sort()).toEqual(
+        current.map(({ jobId, attempt }) => `${jobId}.${attempt}`).sort(),
+      );
+      for (const lease of current) {
+        const job = jobOf(model, lease);
+        job.leaseOver = false;
+        expect(kept.find(({ id }) => id === job.id)!.cancelled).toBe(job.cancelRequested);
+      }
+    },
+  );
+
+const onJob = (name: string, which: number, act: (job: ModelJob, real: Real) => Promise<void>): Command =>
+  command(
+    `${name}(${which})`,
+    (model) => model.jobs.length > 0,
+    (model, real) => act(model.jobs[which % model.jobs.length]!, real),
+  );
+
+const cancel = (which: number): Command =>
+  onJob('cancel', which, async (job, { transitions, client }) => {
+    if (!isTerminal(job.state)) {
+      job.cancelRequested = true;
+      if (job.state === JobState.Pending) end(job, JobState.Cancelled);
+    }
+    expect((await transitions.cancel(client, job.id))!.state).toBe(job.state);
+  });
+
+const retry = (which: number): Command =>
+  onJob('retry', which, async (job, { transitions }) => {
+    const wins = job.state === JobState.Failed;
+    expect(await transitions.retry(job.id, 3_600)).toBe(wins);
+    if (!wins) return;
+    end(job, JobState.Pending);
+    Object.assign(job, { failures: 0, crashes: 0, round: job.round + 1, overdue: false });
+  });
+
+const leaseRunsOut = (which: number): Command =>
+  onJob('lease runs out', which, async (job, { database }) => {
+    job.leaseOver = job.state === JobState.InProgress;
+    await database.query(
+      `UPDATE job SET lease_until = now() - interval '1 s' WHERE id = $1 AND state = 'IN_PROGRESS'`,
+      [job.id],
+    );
+  });
+
+const becomesDue = (which: number): Command =>
+  onJob('becomes due', which, async (job, { database }) => {
+    job.due = true;
+    await database.query(`UPDATE job SET run_at = now() WHERE id = $1 AND state = 'PENDING'`, [job.id]);
+  });
+
+const deadlinePasses = (which: number): Command =>
+  onJob('deadline passes', which, async (job, { database }) => {
+    job.overdue = true;
+    await database.query(`UPDATE job SET deadline_at = now() WHERE id = $1`, [job.id]);
+  });
+
+export const reap = (): Command =>
+  command(
+    'reap',
+    () => true,
+    async (model, { repairs }) => {
+      await repairs.reap();
+      for (const job of model.jobs.filter(
+        ({ state, leaseOver }) => state === JobState.InProgress && leaseOver,
+      )) {
+        job.crashes += 1;
+        if (job.cancelRequested) end(job, JobState.Cancelled);
+        else end(job, job.crashes >= MAX_CRASHES || job.overdue ? JobState.Failed : JobState.Pending);
+      }
+    },
+  );
+
+export const endOverdue = (): Command =>
+  command(
+    'end overdue',
+    () => true,
+    async (model, { repairs }) => {
+      await repairs.endOverdue();
+      for (const job of model.jobs)
+        if (job.state === JobState.Pending && job.overdue) end(job, JobState.Failed);
+    },
+  );
+
+/** What freezes and crashes come to, as one command, so that histories are full of workers that know less than is true. */
+const takenOver = (by: number, index: number): Command =>
+  command(
+    `taken over(${by}, ${index})`,
+    (model) => model.jobs.length > 0,
+    async (model, real) => {
+      await leaseRunsOut(index).run(model, real);
+      await reap().run(model, real);
+      await claim(by, true).run(model, real);
+    },
+  );
+
+const worker = fc.nat(2);
+const which = fc.nat(5);
+
+/** Several of it, so that it is drawn more often. */
+const often = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T>[] =>
+  Array.from({ length: times }, () => arbitrary);
+
+/** Every way in which a job's row changes, and the clock, which is moved by changing the row's times. */
+export const commands = (): fc.Arbitrary<Iterable<Command>> =>
+  fc.commands(
+    [
+      ...often(2, fc.constant(submit())),
+      ...often(
+        4,
+        fc.tuple(worker, fc.boolean()).map(([w, alone]) => claim(w, alone)),
+      ),
+      ...often(
+        2,
+        fc.tuple(worker, which).map(([w, i]) => takenOver(w, i)),
+      ),
+      ...often(
+        2,
+        fc.tuple(worker, which).map(([w, i]) => complete(w, i)),
+      ),
+      ...often(
+        2,
+        fc
+          .tuple(worker, which, fc.constantFrom('permanent' as const, 'retryable' as const, 'crash' as const))
+          .map(([w, i, c]) => fail(w, i, c)),
+      ),
+      fc.tuple(worker, which).map(([w, i]) => release(w, i)),
+      fc.tuple(worker, which).map(([w, i]) => acknowledgeCancel(w, i)),
+      ...often(2, worker.map(heartbeat)),
+      which.map(cancel),
+      which.map(retry),
+      which.map(leaseRunsOut),
+      which.map(becomesDue),
+      which.map(deadlinePasses),
+      fc.constant(reap()),
+      fc.constant(endOverdue()),
+    ],
+    { maxCommands: 30, size: 'max' },
+  );
+
+/** Whatever happened: the clock goes on, the repairs run, a worker that lives works, and every job ends. */
+export async function drain(model: Model, real: Real): Promise<void> {
+  model.beliefs[0] = [];
+  for (let turn = 0; turn < 100 && model.jobs.some(({ state }) => !isTerminal(state)); turn += 1) {
+    await real.database.query(
+      `UPDATE job SET run_at = now(), lease_until = lease_until - interval '2 h' WHERE finished_at IS NULL`,
+    );
+    for (const job of model.jobs) Object.assign(job, { due: true, leaseOver: true });
+    await reap().run(model, real);
+    await endOverdue().run(model, real);
+    await claim(0, true).run(model, real);
+    if (model.beliefs[0].length > 0) await complete(0, model.beliefs[0].length - 1).run(model, real);
+  }
+  expect(model.jobs.filter(({ state }) => !isTerminal(state))).toEqual([]);
+}

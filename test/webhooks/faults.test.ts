@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RunningProcess } from '../support/running-process';
+import { emptyTestRedis, waitFor } from '../support/services';
+import { TcpProxy } from '../support/tcp-proxy';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { CallbackHouse, TestClient } from './callback-house';
+import { answer, Behaviour, TestReceiver } from './test-receiver';
+
+const SETTINGS = {
+  CALLBACK_RETRY_SCHEDULE: '1s,1s,1s,1s,1s,1s,1s,1s',
+  CALLBACK_TIMEOUT_SECONDS: '1',
+  RENDER_CONCURRENCY: '16',
+  WEBHOOK_MASTER_KEYS: Buffer.alloc(32, 7).toString('base64'),
+};
+
+let database: TestDatabase;
+let redis: { proxy: TcpProxy; url: string };
+let house: CallbackHouse;
+let receiver: TestReceiver;
+let client: TestClient;
+let workers: RunningProcess[] = [];
+
+async function startWorker(): Promise<RunningProcess> {
+  const worker = await RunningProcess.start(
+    process.execPath,
+    ['--require', './scripts/typescript.cjs', './test/webhooks/house-process.ts'],
+    {
+      cwd: join(__dirname, '../..'),
+      env: {
+        PATH: process.env['PATH'],
+        HOUSE_DATABASE_URL: database.url,
+        HOUSE_REDIS_URL: redis.url,
+        HOUSE_SETTINGS: JSON.stringify({ ...SETTINGS, ROLE: 'worker' }),
+      },
+    },
+  );
+  workers.push(worker);
+  await worker.waitForOutput(/^ready$/m);
+  return worker;
+}
+
+async function kill(worker: RunningProcess): Promise<void> {
+  worker.signal('SIGKILL');
+  await worker.exited();
+  workers = workers.filter((each) => each !== worker);
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = await TcpProxy.before(await emptyTestRedis());
+  house = await CallbackHouse.start(
+    { databaseUrl: database.url, redisUrl: redis.url },
+    { ...SETTINGS, ROLE: 'api' },
+  );
+  receiver = await TestReceiver.start();
+  client = await house.client();
+});
+
+afterAll(async () => {
+  for (const worker of workers) await kill(worker);
+  await receiver.stop();
+  await house.stop();
+  await redis.proxy.close();
+  await database.drop();
+});
+
+it('a kill between the 200 of the receiver and our commit gives a second attempt with the same id', async () => {
+  const worker = await startWorker();
+  let killed: Promise<void> | undefined;
+  receiver.on('/kill', (_received, response) => {
+    if (killed) return void response.writeHead(200).end();
+    // Frozen before the answer, so that it cannot store what it will never read.
+    worker.signal('SIGSTOP');
+    response.writeHead(200).end(() => {
+      killed = kill(worker);
+    });
+  });
+  const job = await client.submit(receiver.url('/kill'));
+  await waitFor(() => killed !== undefined, { what: 'the worker to be killed', timeoutMs: 30_000 });
+  await killed;
+  expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERING', attempt: 1 });
+  await startWorker();
+  await client.allEnded(1, 45_000);
+  expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERED', attempt: 2 });
+  const received = receiver.at('/kill');
+  expect(received).toHaveLength(2);
+  expect(
+    new Set(received.map(({ headers, digest }) => `${String(headers['webhook-id'])} ${digest}`)).size,
+  ).toBe(1);
+  expect(JSON.parse(received[1]!.body.toString()).data.id).toBe(job.id);
+}, 120_000);
+
+it('1,000 callbacks to receivers of every kind, while workers and Redis die: none lost, one id and the same bytes', async () => {
+  client = await house.client();
+  receiver.ledger.length = 0;
+  const accepted = new Set<string>();
+  /** Fails three attempts in ten, by chance that can be repeated; what was accepted once stays accepted. */
+  const sometimes =
+    (fault: Behaviour): Behaviour =>
+    (received, response, request) => {
+      const id = String(received.headers['webhook-id']);
+      const tries = receiver.ledger.filter(({ headers }) => headers['webhook-id'] === id).length;
+      const chance = createHash('sha256').update(`${id}${tries}`).digest()[0]!;
+      if (!accepted.has(id) && chance < 77) return fault(received, response, request);
+      accepted.add(id);
+      response.writeHead(204).end();
+    };
+  const faults: Record<string, Behaviour> = {
+    '/works': ({ headers }, response) => {
+      accepted.add(String(headers['webhook-id']));
+      response.writeHead(204).end();
+    },
+    '/500': sometimes(answer(500)),
+    '/hangs': sometimes(() => undefined),
+    '/drips': sometimes(({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const timer = setInterval(() => socket.write('X-A: b\r\n'), 100);
+      socket.on('close', () => clearInterval(timer));
+    }),
+    '/resets': sometimes(({ socket }) => socket.resetAndDestroy()),
+    '/redirects': sometimes(answer(307, { location: receiver.url('/elsewhere') })),
+    '/busy': sometimes(answer(429, { 'retry-after': '1' })),
+  };
+  for (const [path, behaviour] of Object.entries(faults)) receiver.on(path, behaviour);
+  receiver.on('/dead', answer(500));
+  const paths = Object.keys(faults);
+  const jobs = new Map<string, string>();
+  const submitAll = async (): Promise<void> => {
+    for (let index = 0; index < 1_000; index += 1) {
+      const path = index % 200 === 0 ? '/dead' : paths[index % paths.length]!;
+      const { id } = await client.submit(receiver.url(path));
+      jobs.set(id, path);
+    }
+  };
+  await startWorker();
+  const submitting = submitAll();
+  for (let fault = 0; fault < 4; fault += 1) {
+    await sleep(2_500);
+    await kill(workers[0]!);
+    if (fault % 2 === 1) redis.proxy.cut();
+    await startWorker();
+  }
+  redis.proxy.hang();
+  await submitting;
+  redis.proxy.cut();
+  redis.proxy.resume();
+  await client.allEnded(1_000, 200_000);
+
+  const deliveries = await house.database.query<
+    { message_id: string; job_id: string; state: string; url: string }[]
+  >(
+    `SELECT d.message_id, d.state, d.url, m.job_id FROM delivery d JOIN webhook_message m ON m.id = d.message_id
+     WHERE d.client_id = $1`,
+    [client.id],
+  );
+  expect(deliveries).toHaveLength(1_000);
+  expect(new Set(deliveries.map(({ job_id }) => job_id))).toEqual(new Set(jobs.keys()));
+  const bytes = new Map<string, Set<string>>();
+  for (const { headers, digest, path } of receiver.ledger) {
+    const key = `${String(headers['webhook-id'])} ${path}`;
+    bytes.set(key, (bytes.get(key) ?? new Set()).add(digest));
+  }
+  for (const [key, digests] of bytes) expect([key, digests.size]).toEqual([key, 1]);
+  expect(receiver.at('/elsewhere')).toHaveLength(0);
+  for (const { message_id, state, url } of deliveries) {
+    expect([url, message_id, state]).toEqual([
+      url,
+      message_id,
+      accepted.has(message_id) ? 'DELIVERED' : 'EXHAUSTED',
+    ]);
+  }
+  const states = deliveries.map(({ state }) => state);
+  console.log(
+    `1,000 callbacks: ${states.filter((state) => state === 'DELIVERED').length} delivered, ` +
+      `${states.filter((state) => state === 'EXHAUSTED').length} exhausted, ${receiver.ledger.length} requests`,
+  );
+}, 300_000);
