@@ -10,7 +10,7 @@ import { ReportFormat } from './report-format';
  * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
  * some hundred megabytes of the browser, twenty thousand take 39 seconds (docs/rendering.md).
  */
-export const ACCESSIBLE_MAX_ROWS = 5_000;
+const ACCESSIBLE_MAX_ROWS = 5_000;
 
 /** Thirty times what a row takes, for machines that are slow or have much to do. */
 const ROWS_PER_SECOND_OF_DEADLINE = 200;

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
 /** There is too little room to begin. Trying again later makes sense. */
-export class DiskFullError extends Error {
+class DiskFullError extends Error {
   constructor(folder: string, needed: number, free: number) {
     super(`${folder} has ${free} bytes free, and ${needed} may be needed.`);
     this.name = 'DiskFullError';
