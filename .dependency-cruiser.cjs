@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   orders: [...LEAVES, 'clients', 'artifacts', 'jobs'],
   'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],
   webhooks: [...LEAVES, 'clients', 'jobs'],
+  'rate-limits': [...LEAVES, 'clients'],
   health: [...LEAVES, 'clients', 'jobs'],
 };
 

@@ -29,7 +29,7 @@ interface Measurement {
 
 const RUNS = 3;
 const DELIVERIES = 3_000;
-const AT_ONCE = 64;
+const AT_ONCE = 256;
 const BODY = Buffer.from(JSON.stringify({ type: 'bench.completed', data: { padding: 'x'.repeat(400) } }));
 
 type Arrivals = [id: string, at: number][];

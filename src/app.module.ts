@@ -1,4 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyGuard } from './clients/api-key.guard';
+import { ClientsHttpModule } from './clients/clients-http.module';
 import { ClientsModule } from './clients/clients.module';
 import { AppConfig } from './config/app-config';
 import { ConfigModule } from './config/config.module';
@@ -10,6 +13,9 @@ import { JobsModule } from './jobs/jobs.module';
 import { JobsWorkerModule } from './jobs/jobs-worker.module';
 import { OrdersHttpModule } from './orders/orders-http.module';
 import { OrdersModule } from './orders/orders.module';
+import { AddressLimitGuard } from './rate-limits/address-limit.guard';
+import { KeyLimitGuard } from './rate-limits/key-limit.guard';
+import { RateLimitsModule } from './rate-limits/rate-limits.module';
 import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
 import { ReportRequestsModule } from './report-requests/report-requests.module';
 import { WebhooksHttpModule } from './webhooks/webhooks-http.module';
@@ -22,12 +28,25 @@ const EVERY_ROLE = [
   HealthModule,
   JobsModule,
   OrdersModule,
+  RateLimitsModule,
   ReportRequestsModule,
   WebhooksModule,
 ];
 // Reports before orders: `/v1/orders/reports` must not be read as an order's id.
-const API = [JobsHttpModule, ReportRequestsHttpModule, OrdersHttpModule, WebhooksHttpModule];
+const API = [
+  ClientsHttpModule,
+  JobsHttpModule,
+  ReportRequestsHttpModule,
+  OrdersHttpModule,
+  WebhooksHttpModule,
+];
 const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
+
+/** In the order in which they see a request. */
+const GUARDS = [AddressLimitGuard, ApiKeyGuard, KeyLimitGuard].map((guard) => ({
+  provide: APP_GUARD,
+  useExisting: guard,
+}));
 
 /** Composes the modules of a role. */
 @Module({})
@@ -41,7 +60,7 @@ export class AppModule {
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? WORKER : []),
       ],
-      providers: [FirstStart],
+      providers: [FirstStart, ...GUARDS],
     };
   }
 }

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
+import { corsOptions } from './common/http/cors';
 import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
 import { requestId } from './common/http/request-id.middleware';
@@ -34,8 +35,10 @@ export async function createApp(
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
+  app.set('trust proxy', config.trustedProxies);
   app.use(requestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   app.use(requireReadableBody);
   app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
   app.use(nameParserErrors);

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AppConfig } from './config/app-config';
+import { completeDocument } from './docs.document';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
 
@@ -28,10 +29,12 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('jobs', 'The monitor of every job')
       .addTag('orders', 'The order book')
       .addTag('webhooks', 'Signed callbacks, their log, and the events to read')
+      .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
     { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
   );
+  completeDocument(document);
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',

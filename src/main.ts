@@ -11,6 +11,9 @@ import { join, resolve } from 'node:path';
 /** By then everything has drained, or something hangs: the leases of what is left run out by themselves. */
 const SHUTDOWN_DEADLINE_MS = 24_000;
 
+/** `npm start` passes on the Ctrl-C that the terminal has sent to us as well; only what comes later is a second one. */
+const ECHO_OF_SIGNAL_MS = 1_000;
+
 async function main(): Promise<void> {
   const environment = environmentOfProcess();
   const dataDir = resolve(environment.DATA_DIR);
@@ -41,7 +44,7 @@ async function main(): Promise<void> {
       await app.close();
       await embedded.stop();
     };
-    await app.listen(config.port, config.host);
+    await app.listen(config.port, config.host).catch(explainPort);
     if (ownsData) say(welcome(config));
   } catch (error) {
     await stop();
@@ -54,12 +57,25 @@ function required(value: string | undefined): string {
   return value;
 }
 
+function explainPort(error: NodeJS.ErrnoException & { port?: number }): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  throw new Error(
+    `The port ${error.port} is in use by another program. Stop that one, or set PORT to another.`,
+    {
+      cause: error,
+    },
+  );
+}
+
 /** Stops once, on the first signal; a second one ends the process at once. */
 function onSignal(stop: () => Promise<void>): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > ECHO_OF_SIGNAL_MS) process.exit(130);
+      return;
+    }
+    stoppingSince = performance.now();
     console.log(`${signal}: stopping.`);
     setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref();
     stop().then(

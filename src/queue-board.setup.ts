@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import type { NextFunction, Request, Response } from 'express';
-import { ApiKeys } from './clients/api-keys.service';
+import { ApiKeyRecognition } from './clients/api-key-recognition.service';
 import { Scope } from './clients/scope';
 
 const PATH = '/admin/queues';
@@ -26,12 +26,12 @@ export function setUpQueueBoard(app: INestApplication): void {
     serverAdapter: server,
     options: { uiConfig: { boardTitle: 'Order Reports' } },
   });
-  app.use(PATH, operatorsOnly(app.get(ApiKeys)), allowOwnInlineScript, server.getRouter());
+  app.use(PATH, operatorsOnly(app.get(ApiKeyRecognition)), allowOwnInlineScript, server.getRouter());
 }
 
 /** A browser asks for a user and a password (RFC 7617): any user, and a key with the scope `admin`. */
 const operatorsOnly =
-  (keys: ApiKeys) =>
+  (keys: ApiKeyRecognition) =>
   (request: Request, response: Response, next: NextFunction): void => {
     const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');

@@ -1,19 +1,18 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../common/app-error';
-import { ApiKeys } from './api-keys.service';
+import { ApiKeyRecognition } from './api-key-recognition.service';
+import { bearerOf } from './bearer';
 import type { AuthenticatedRequest } from './current-client.decorator';
 import { PUBLIC, REQUIRED_SCOPES } from './require-scope.decorator';
 import type { Scope } from './scope';
-
-const BEARER = /^Bearer +([\x21-\x7e]{16,512})$/i;
 
 /** Authenticates by `Authorization: Bearer` (RFC 6750) and checks the scope. Default deny. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly keys: ApiKeys,
+    private readonly keys: ApiKeyRecognition,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -22,7 +21,7 @@ export class ApiKeyGuard implements CanActivate {
     const scopes = this.reflector.getAllAndOverride<Scope[] | undefined>(REQUIRED_SCOPES, targets) ?? [];
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
 
-    const key = BEARER.exec(request.get('authorization') ?? '')?.[1];
+    const key = bearerOf(request);
     if (key === undefined) {
       throw new AppError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer <key>.');
     }

@@ -6,7 +6,7 @@ const PREFIX = 'ork_';
 const CHECKSUM_LENGTH = 8;
 
 /**
- * A new API key: `ork_`, 192 random bits in base64url, and a CRC-32 of both in hexadecimal, so that a mistyped or cut
+ * A new API key: `ork_`, 192 random bits in base64url, and a CRC-32 of both in hexadecimal, so that a mistyped
  * key is told from a revoked one without a look into the database.
  */
 export function newApiKey(): string {
@@ -14,9 +14,11 @@ export function newApiKey(): string {
   return body + checksum(body);
 }
 
-/** Whether a key is one of ours that was damaged. Keys that an operator chose have no checksum. */
+const OWN_SHAPE = /^ork_[\w-]{32}[0-9a-f]{8}$/;
+
+/** Whether a key is one of ours that was mistyped. Keys that an operator chose have no checksum, whatever they begin with. */
 export const isDamaged = (key: string): boolean =>
-  key.startsWith(PREFIX) && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH);
+  OWN_SHAPE.test(key) && checksum(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH);
 
 /** How a key is stored: SHA-256, enough for something with that much entropy. */
 export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();

@@ -1,28 +1,149 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { hashApiKey, isDamaged, shownPrefix } from './api-key';
-import type { Caller } from './client';
+import { notFound } from '../common/app-error';
+import { newId } from '../common/ids';
+import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { hashApiKey, newApiKey, shownPrefix } from './api-key';
+import { ApiKeyRecognition } from './api-key-recognition.service';
+import { Actor, actorParameters, writeAudit } from './audit-entry';
+import { Clients } from './clients.service';
 import type { Scope } from './scope';
 
-/** Issues API keys and recognizes them. */
+/** A row of the key table, without its hash. */
+export interface ApiKeyRow {
+  id: string;
+  client_id: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  created_at: Date;
+}
+
+/** A key that was just made; the only moment at which its text is known. */
+export interface IssuedApiKey {
+  row: ApiKeyRow;
+  key: string;
+}
+
+export interface NewApiKey {
+  name: string;
+  scopes: Scope[];
+  expiresAt: Date | null;
+}
+
+const COLUMNS = 'id, client_id, name, prefix, scopes, expires_at, revoked_at, created_at';
+
+/** Issues, lists, rotates and revokes API keys. */
 @Injectable()
 export class ApiKeys {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clients: Clients,
+    private readonly recognition: ApiKeyRecognition,
+  ) {}
 
-  /** Who this key belongs to; `null` for one that is damaged, unknown, expired or revoked. */
-  async recognize(key: string): Promise<Caller | null> {
-    if (isDamaged(key)) return null;
-    const rows = await this.dataSource.query<
-      { key_id: string; scopes: Scope[]; client_id: string; client_name: string }[]
-    >(
-      `SELECT k.id AS key_id, k.scopes, c.id AS client_id, c.name AS client_name
-       FROM api_key k JOIN client c ON c.id = k.client_id
-       WHERE k.hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
-      [hashApiKey(key)],
+  /** @throws AppError 404 when there is no such client */
+  async issue(actor: Actor, clientId: string, { name, scopes, expiresAt }: NewApiKey): Promise<IssuedApiKey> {
+    const key = newApiKey();
+    const rows = await this.dataSource.query<ApiKeyRow[]>(
+      `WITH made AS (
+         INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, expires_at)
+         SELECT $4, id, $6, $7, $8, $9::text[], $10::timestamptz FROM client WHERE id = $5
+         RETURNING ${COLUMNS}
+       ), ${writeAudit(
+         'key.issued',
+         `client_id, id, jsonb_build_object('name', name, 'scopes', scopes, 'expires_at', expires_at) FROM made`,
+       )}
+       SELECT * FROM made`,
+      [
+        ...actorParameters(actor),
+        newId(),
+        clientId,
+        name,
+        hashApiKey(key),
+        shownPrefix(key),
+        scopes,
+        expiresAt,
+      ],
     );
-    const row = rows[0];
-    if (row === undefined) return null;
-    return { client: { id: row.client_id, name: row.client_name }, keyId: row.key_id, scopes: row.scopes };
+    return { row: only(rows, 'client'), key };
+  }
+
+  /**
+   * Newest first; expired and revoked ones too.
+   *
+   * @throws AppError 404 when there is no such client
+   */
+  async list<T>(clientId: string, query: PageQuery, present: (key: ApiKeyRow) => T): Promise<Page<T>> {
+    await this.clients.get(clientId);
+    const filter = { clientId };
+    const [before] = decodeCursor(query.cursor, 1, filter) ?? [];
+    const size = pageSize(query);
+    const rows = await this.dataSource.query<ApiKeyRow[]>(
+      `SELECT ${COLUMNS} FROM api_key WHERE client_id = $1 AND ($2::uuid IS NULL OR id < $2)
+       ORDER BY id DESC LIMIT $3`,
+      [clientId, before ?? null, size + 1],
+    );
+    return toPage(rows, size, present, ({ id }) => [id], filter);
+  }
+
+  /**
+   * A new key like this one, which stays good for the overlap, but never longer than it would have been.
+   *
+   * @throws AppError 404 when there is no such key, or it is no longer good
+   */
+  async rotate(actor: Actor, clientId: string, keyId: string, overlapSeconds: number): Promise<IssuedApiKey> {
+    const key = newApiKey();
+    const rows = await this.dataSource.query<ApiKeyRow[]>(
+      `WITH old AS (
+         SELECT * FROM api_key
+         WHERE id = $4 AND client_id = $5 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+         FOR UPDATE
+       ), made AS (
+         INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, expires_at)
+         SELECT $6, client_id, name, $7, $8, scopes, expires_at FROM old
+         RETURNING ${COLUMNS}
+       ), ended AS (
+         UPDATE api_key SET expires_at = least(api_key.expires_at, now() + make_interval(secs => $9))
+         FROM old WHERE api_key.id = old.id
+       ), ${writeAudit(
+         'key.rotated',
+         `old.client_id, old.id, jsonb_build_object('new_key_id', made.id, 'overlap_seconds', $9::int) FROM old, made`,
+       )}
+       SELECT * FROM made`,
+      [
+        ...actorParameters(actor),
+        keyId,
+        clientId,
+        newId(),
+        hashApiKey(key),
+        shownPrefix(key),
+        overlapSeconds,
+      ],
+    );
+    const row = only(rows, 'key');
+    this.recognition.forget();
+    return { row, key };
+  }
+
+  /**
+   * Ends a key at once; a key that was revoked before stays as it is.
+   *
+   * @throws AppError 404 when there is no such key
+   */
+  async revoke(actor: Actor, clientId: string, keyId: string): Promise<void> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `WITH revoked AS (
+         UPDATE api_key SET revoked_at = now() WHERE id = $4 AND client_id = $5 AND revoked_at IS NULL
+         RETURNING client_id, id
+       ), ${writeAudit('key.revoked', `client_id, id, '{}'::jsonb FROM revoked`)}
+       SELECT id FROM api_key WHERE id = $4 AND client_id = $5`,
+      [...actorParameters(actor), keyId, clientId],
+    );
+    only(rows, 'key');
+    this.recognition.forget();
   }
 
   /** Sees to it that a client of this name exists and that this key is its own. Safe at every start. */
@@ -38,6 +159,12 @@ export class ApiKeys {
        ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes`,
       [client.id, keyName, hashApiKey(key), shownPrefix(key), scopes],
     );
+    this.recognition.forget();
     return client.id;
   }
+}
+
+function only<T>(rows: T[], what: string): T {
+  if (rows[0] === undefined) throw notFound(what);
+  return rows[0];
 }

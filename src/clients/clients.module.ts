@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyRecognition } from './api-key-recognition.service';
 import { ApiKeyGuard } from './api-key.guard';
 import { ApiKeys } from './api-keys.service';
+import { AuditTrail } from './audit-trail.service';
+import { Clients } from './clients.service';
 
-/** Clients, their API keys, and the guard that stands before every route. */
+/** Clients, their API keys, and the guard that the application puts before every route. */
 @Module({
-  providers: [ApiKeys, { provide: APP_GUARD, useClass: ApiKeyGuard }],
-  exports: [ApiKeys],
+  providers: [ApiKeyGuard, ApiKeyRecognition, ApiKeys, AuditTrail, Clients],
+  exports: [ApiKeyGuard, ApiKeyRecognition, ApiKeys, AuditTrail, Clients],
 })
 export class ClientsModule {}

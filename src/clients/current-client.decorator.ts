@@ -14,7 +14,7 @@ export const CurrentClient = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Client => callerOf(context).client,
 );
 
-function callerOf(context: ExecutionContext): Caller {
+export function callerOf(context: ExecutionContext): Caller {
   const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (caller === undefined) throw new Error('A public route asked for its caller.');
   return caller;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newApiKey } from './api-key';
 
@@ -6,12 +6,16 @@ import { newApiKey } from './api-key';
 export async function keptApiKey(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   try {
-    return (await readFile(path, 'utf8')).trim();
+    const kept = (await readFile(path, 'utf8')).trim();
+    // A full disk may have left an empty file.
+    if (kept !== '') return kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = newApiKey();
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  // Under its name only when it is whole: a start that was killed half-way must not leave half a key.
+  await writeFile(`${path}.new`, `${key}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
   return key;
 }

@@ -57,6 +57,12 @@ describe('a cursor', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(refusalOf(text).code).toBe('invalid_cursor')));
   });
 
+  it('whose key was altered is refused before the database sees it', () => {
+    const parts = JSON.parse(Buffer.from(encodeCursor(['a', 'b'], {}), 'base64url').toString()) as string[];
+    const altered = JSON.stringify(parts.with(2, '\0'));
+    expect(refusalOf(Buffer.from(altered).toString('base64url'), 2).code).toBe('invalid_cursor');
+  });
+
   it('may be left out', () => {
     expect(decodeCursor(undefined, 1, {})).toBeUndefined();
   });

@@ -37,11 +37,12 @@ export const pageSize = (query: PageQuery): number =>
   Math.min(query.page_size ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 
 /**
- * An opaque keyset cursor: the sort key of the last row, bound to the list's filters, since a cursor used with other
- * filters would skip rows silently (AIP-158 makes that an error).
+ * An opaque keyset cursor: the sort key of the last row, with a checksum of it and of the list's filters, since a cursor
+ * used with other filters would skip rows silently (AIP-158 makes that an error), and an altered key would reach the
+ * database.
  */
 export function encodeCursor(key: string[], filters: object): string {
-  return Buffer.from(JSON.stringify([fingerprint(filters), ...key])).toString('base64url');
+  return Buffer.from(JSON.stringify([checksum(key, filters), ...key])).toString('base64url');
 }
 
 /** @throws AppError `invalid_cursor` */
@@ -73,8 +74,8 @@ export function decodeCursor(
     !parts.every((part) => typeof part === 'string')
   )
     throw invalid;
-  const [print, ...key] = parts;
-  if (print !== fingerprint(filters)) throw invalid;
+  const [sum, ...key] = parts;
+  if (sum !== checksum(key, filters)) throw invalid;
   return key;
 }
 
@@ -94,5 +95,8 @@ export function toPage<R, T>(
   };
 }
 
-const fingerprint = (filters: object): string =>
-  createHash('sha256').update(JSON.stringify(filters)).digest('base64url').slice(0, 12);
+const checksum = (key: string[], filters: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify([key, filters]))
+    .digest('base64url')
+    .slice(0, 12);

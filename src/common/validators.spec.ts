@@ -101,9 +101,12 @@ describe('a locale', () => {
     expect(presented({ locale })).toEqual([]);
   });
 
-  it.each(['', 'english', 'e', 'en_US', 'en-', 'xx-XX', '<b>', 7, null])('cannot be %j', (locale) => {
-    expect(presented({ locale })).toEqual(['locale must be a language tag such as en-US or de-DE']);
-  });
+  it.each(['', 'english', 'e', 'en_US', 'en-', 'xx-XX', '<b>', `en-x${'-aaaaaaaa'.repeat(20)}`, 7, null])(
+    'cannot be %j',
+    (locale) => {
+      expect(presented({ locale })).toEqual(['locale must be a language tag such as en-US or de-DE']);
+    },
+  );
 
   it('that is accepted formats numbers', () => {
     fc.assert(
@@ -115,7 +118,23 @@ describe('a locale', () => {
 });
 
 describe('a time zone', () => {
-  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Asia/Kolkata'])('can be %s', (zone) => {
+  it.each(['CET', 'eet', 'IST', 'PST', 'SystemV/EST5', 'US/Pacific-New'])(
+    'cannot be %s, which the database reads otherwise',
+    (zone) => {
+      expect(presented({ zone })).toEqual(['zone must be an IANA time zone such as Europe/Berlin']);
+    },
+  );
+
+  it.each([
+    'UTC',
+    'Europe/Berlin',
+    'America/Argentina/Buenos_Aires',
+    'Asia/Kolkata',
+    'GMT',
+    'Etc/GMT+12',
+    'Japan',
+    'PRC',
+  ])('can be %s', (zone) => {
     expect(presented({ zone })).toEqual([]);
   });
 

@@ -48,16 +48,35 @@ export const IsAfter = (other: string): PropertyDecorator =>
     ({ property }) => `${property} must be after ${other}`,
   );
 
+/** A time that has not come yet. Says nothing of what is no time: that has its own message. */
+export const IsInTheFuture = (): PropertyDecorator =>
+  rule(
+    'isInTheFuture',
+    (value) => typeof value !== 'string' || !(Date.parse(value) <= Date.now()),
+    ({ property }) => `${property} must be in the future`,
+  );
+
+/** Extensions and all; a tag could else be as long as a body. */
+const LONGEST_LANGUAGE_TAG = 100;
+
 /** A BCP 47 language tag that this runtime can format for. */
 export const IsLocaleTag = (): PropertyDecorator =>
   rule(
     'isLocaleTag',
     (value) =>
       typeof value === 'string' &&
+      value.length <= LONGEST_LANGUAGE_TAG &&
       LANGUAGE_TAG.test(value) &&
       isAccepted(() => Intl.NumberFormat.supportedLocalesOf(value).length > 0),
     ({ property }) => `${property} must be a language tag such as en-US or de-DE`,
   );
+
+/**
+ * Names that this runtime takes and Postgres does not, or takes for something else: it reads `CET` as a fixed offset
+ * without summer time, and `IST` as Israel's.
+ */
+const NOT_THE_SAME_EVERYWHERE =
+  /^(?!(UTC|GMT|UCT|EST|MST|HST|PRC|ROC|ROK)$)[a-z]{3}$|^SystemV\/|^US\/Pacific-New$/i;
 
 /** An IANA time zone, `Europe/Berlin`. */
 export const IsTimeZoneName = (): PropertyDecorator =>
@@ -66,6 +85,7 @@ export const IsTimeZoneName = (): PropertyDecorator =>
     (value) =>
       typeof value === 'string' &&
       /^[A-Za-z]/.test(value) &&
+      !NOT_THE_SAME_EVERYWHERE.test(value) &&
       isAccepted(() => Boolean(new Intl.DateTimeFormat('en', { timeZone: value }))),
     ({ property }) => `${property} must be an IANA time zone such as Europe/Berlin`,
   );

@@ -43,6 +43,13 @@ const REFUSED: Record<string, string> = {
   JOB_LEASE_SECONDS: '70007',
   ARTIFACT_RETENTION_DAYS: '70007',
   REPORT_MAX_ROWS: '0',
+  CORS_ORIGINS: 'leaked-value',
+  TRUSTED_PROXIES: 'leaked-value',
+  MAX_JOBS_IN_FLIGHT: '0',
+  RATE_LIMIT_SUBMIT: 'leaked-value',
+  RATE_LIMIT_POLL: '74',
+  RATE_LIMIT_OTHER: 'leaked-value',
+  RATE_LIMIT_ADDRESS: 'leaked-value',
   HELD_REQUESTS_PER_CLIENT: '0',
   EXTERNAL_TASK_TYPES: 'leaked!',
   LOG_LEVEL: 'leaked-value',
@@ -112,6 +119,25 @@ describe('the configuration', () => {
     expect(configOf({ SAMPLE_DATA: 'false' }).sampleData).toBe(false);
     expect(configOf(elsewhere).sampleData).toBe(false);
     expect(configOf({ ...elsewhere, SAMPLE_DATA: 'true' }).sampleData).toBe(true);
+  });
+
+  it('leaves room to poll every job in flight once a second, whatever the limits are', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 75, max: 1_000 }), (jobs, polls) => {
+        const limits = { MAX_JOBS_IN_FLIGHT: String(jobs), RATE_LIMIT_POLL: String(polls) };
+        const { rateLimits } = configOf(limits);
+        expect(rateLimits.poll).toBeGreaterThanOrEqual(61 * jobs + 2 * rateLimits.submit);
+      }),
+    );
+  });
+
+  it('reads lists of origins and of proxies', () => {
+    const config = configOf({
+      CORS_ORIGINS: 'https://a.example,http://b:8080',
+      TRUSTED_PROXIES: '10.0.0.0/8',
+    });
+    expect(config.corsOrigins).toEqual(['https://a.example', 'http://b:8080']);
+    expect(config.trustedProxies).toEqual(['10.0.0.0/8']);
   });
 
   it.each([

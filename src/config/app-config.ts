@@ -56,6 +56,14 @@ export class AppConfig {
   readonly artifactRetentionDays: number;
   /** Orders, and lines where they are shown, of one report. */
   readonly reportMaxRows: number;
+  /** Origins whose pages may call the API; `*` is every one. */
+  readonly corsOrigins: string[];
+  /** CIDR ranges of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: string[];
+  /** Jobs of one client that may wait or run at once. */
+  readonly maxJobsInFlight: number;
+  /** Requests a minute, for each API key (`address`: for each address without a key that is known). */
+  readonly rateLimits: Record<'submit' | 'poll' | 'other' | 'address', number>;
   /** Streams and waits that one client may hold open in one process. */
   readonly heldRequestsPerClient: number;
   /** Names of the task types whose work is done by workers outside. */
@@ -89,6 +97,16 @@ export class AppConfig {
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
     this.reportMaxRows = environment.REPORT_MAX_ROWS;
+    this.corsOrigins = environment.CORS_ORIGINS?.split(',') ?? [];
+    this.trustedProxies = environment.TRUSTED_PROXIES?.split(',') ?? [];
+    this.maxJobsInFlight = environment.MAX_JOBS_IN_FLIGHT;
+    this.rateLimits = {
+      submit: environment.RATE_LIMIT_SUBMIT,
+      // A job that has ended is asked for twice more: the last poll, and the download.
+      poll: environment.RATE_LIMIT_POLL * environment.MAX_JOBS_IN_FLIGHT + 2 * environment.RATE_LIMIT_SUBMIT,
+      other: environment.RATE_LIMIT_OTHER,
+      address: environment.RATE_LIMIT_ADDRESS,
+    };
     this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
     this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
     this.logLevel = environment.LOG_LEVEL;

@@ -31,6 +31,9 @@ const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
 /** 32 bytes each, in base64. */
 const MASTER_KEY_LIST = /^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=)*$/;
 const CIDR_LIST = /^[0-9a-fA-F:.]+\/\d{1,3}(,[0-9a-fA-F:.]+\/\d{1,3})*$/;
+const ORIGIN_LIST = /^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)$/;
+/** More than any process can serve: as good as no limit. */
+const MOST = 100_000_000;
 
 /** Dotted names: `warehouse.pick`. */
 const EXTERNAL_TYPES = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+(,[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)*$/;
@@ -150,6 +153,45 @@ export class Environment {
     message: '$property must be a comma-separated list of names such as warehouse.pick',
   })
   EXTERNAL_TASK_TYPES?: string;
+
+  @IsOptional()
+  @Matches(ORIGIN_LIST, { message: '$property must be * or a comma-separated list of origins' })
+  CORS_ORIGINS?: string;
+
+  @IsOptional()
+  @Matches(CIDR_LIST, { message: '$property must be a comma-separated list of CIDR ranges' })
+  TRUSTED_PROXIES?: string;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  MAX_JOBS_IN_FLIGHT = 1000;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  RATE_LIMIT_SUBMIT = 1200;
+
+  // Once a second is what `Retry-After` may ask for at most; the rest is for clocks that are not exact.
+  @Type(() => Number)
+  @IsInt()
+  @Min(75)
+  @Max(MOST)
+  RATE_LIMIT_POLL = 90;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  RATE_LIMIT_OTHER = 1200;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  RATE_LIMIT_ADDRESS = 300;
 
   @IsEnum(['error', 'warn', 'log', 'debug'])
   LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';

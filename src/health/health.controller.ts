@@ -7,6 +7,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { RatePolicy } from '../common/http/rate-policy';
 import { Public } from '../clients/require-scope.decorator';
 import { Readiness } from './readiness.service';
 
@@ -28,6 +29,7 @@ class ReadinessView {
 
 @ApiTags('health')
 @Public()
+@RatePolicy('none')
 @Controller('health')
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}

@@ -1,6 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { RatePolicy } from '../common/http/rate-policy';
 import { Public } from '../clients/require-scope.decorator';
 
 const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -8,6 +9,7 @@ const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 /** What Prometheus scrapes: every process tells of itself. */
 @ApiTags('health')
 @Public()
+@RatePolicy('none')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly registry: Registry) {

@@ -44,6 +44,11 @@ export class JobEta {
     return place.seconds_until_due + waitSeconds(place, experience) + whole;
   }
 
+  /** Seconds that a job of the type takes, going by the last ones. */
+  async typicalSeconds(type: string): Promise<number> {
+    return (await this.learn(type)).medianSeconds;
+  }
+
   /** Seconds that a job will take that the client submits now. */
   async secondsOfNext(type: string, clientId: string): Promise<number> {
     const [experience, place] = await Promise.all([this.learn(type), this.place(clientId, null)]);

@@ -7,7 +7,7 @@ import { JobSignals } from './job-signals';
 import { isTerminal } from './job-state';
 
 /** Hours for which an idempotency key answers with the job that it made. */
-export const IDEMPOTENCY_KEY_HOURS = 24;
+const IDEMPOTENCY_KEY_HOURS = 24;
 
 /** Rows that one statement changes, so that none holds its locks for long. */
 const AT_ONCE = 500;

@@ -8,6 +8,7 @@ import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { writeEvent } from './job-event';
+import { JobQuota } from './job-quota.service';
 import type { JobType } from './job-type';
 
 export interface Submission<Parameters extends object> {
@@ -28,13 +29,14 @@ export class JobSubmission {
   constructor(
     private readonly dataSource: DataSource,
     private readonly dispatcher: JobDispatcher,
+    private readonly quota: JobQuota,
     private readonly eta: JobEta,
     @Optional() private readonly callbacks?: CallbackPolicy,
   ) {}
 
   /**
    * @returns the new job; with an idempotency key seen before, the job that it made then
-   * @throws AppError `idempotency_key_reused` when the key came with another request (422, as the draft says), and 422
+   * @throws AppError `too_many_jobs` when too many of the client's are in flight, `idempotency_key_reused` when the key came with another request (422, as the draft says), and 422
    *   that names `callback_url` when that must not be called
    */
   async submit<P extends object, R extends object>(
@@ -62,13 +64,21 @@ export class JobSubmission {
     hash: Buffer | null,
   ): Promise<Job> {
     const { clientId, idempotencyKey, callbackUrl } = submission;
-    if (callbackUrl !== undefined) {
-      // A repeated request is answered with its job, whatever has become of the URL since.
-      const known = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
-      if (known !== undefined) return known;
-      await this.checkCallback(clientId, callbackUrl);
+    const givePlaceBack = await this.quota.take(clientId);
+    try {
+      if (callbackUrl !== undefined || givePlaceBack === undefined) {
+        // A repeated request is answered with its job, whatever has become of the quota or the URL since.
+        const known = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
+        if (known !== undefined) return known;
+      }
+      if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
+      if (callbackUrl !== undefined) await this.checkCallback(clientId, callbackUrl);
+      const made = await this.insert(type, submission, hash);
+      if (made !== undefined) return made;
+    } finally {
+      givePlaceBack?.();
     }
-    const job = (await this.insert(type, submission, hash)) ?? (await this.find(clientId, idempotencyKey));
+    const job = await this.find(clientId, idempotencyKey);
     if (job === undefined) {
       // The key expired between the two statements: trying again makes a new job.
       throw new AppError(

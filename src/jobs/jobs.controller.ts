@@ -25,6 +25,7 @@ import type { Caller } from '../clients/client';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { UuidParam } from '../common/http/uuid-param';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
@@ -74,6 +75,7 @@ export class JobsController {
   }
 
   @Post()
+  @RatePolicy('submit')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     summary: 'Submit a job of any type',
@@ -129,6 +131,7 @@ export class JobsController {
     return this.presenter.view(await this.retries.retry(id));
   }
 
+  @RatePolicy('poll')
   @Get(':id')
   @HonoursWait()
   @ApiOperation({
@@ -136,7 +139,15 @@ export class JobsController {
     description: 'Always 200 for a job of yours, so that a browser never follows a redirect by accident.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: JobView })
+  @ApiOkResponse({
+    type: JobView,
+    headers: {
+      'Retry-After': {
+        description: 'Seconds to wait before looking again; not once it has ended.',
+        schema: { type: 'integer' },
+      },
+    },
+  })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such job.' })
   async get(
     @CurrentCaller() caller: Caller,

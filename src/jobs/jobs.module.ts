@@ -6,6 +6,7 @@ import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobRepairs } from './job-repairs';
 import { JobQueries } from './job-queries';
@@ -31,6 +32,7 @@ import { QueuesModule } from './queues.module';
     JobMetrics,
     JobPresenter,
     JobQueries,
+    JobQuota,
     JobRepairs,
     JobSignals,
     JobSubmission,

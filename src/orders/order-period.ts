@@ -12,10 +12,21 @@ export interface OrderFilter {
   statuses: readonly (OrderStatus | string)[] | null;
 }
 
+/**
+ * SQL for the moment at which a day begins in a time zone, both given as SQL. Where clocks are set back over midnight
+ * (Azores, Havana) that day has 0:00 twice and begins with the first, while Postgres takes the second for it.
+ */
+export const dayStart = (day: string, zone: string): string => {
+  const midnight = `${day}::date::timestamp`;
+  const later = `(${midnight} AT TIME ZONE ${zone})`;
+  const earlier = `(${later} - interval '1 hour')`;
+  return `CASE WHEN ${earlier} AT TIME ZONE ${zone} = ${midnight} THEN ${earlier} ELSE ${later} END`;
+};
+
 /** The condition of `OrderFilter` on `orders`, with the parameters `$1` to `$5` of `filterParameters`. */
 export const IN_FILTER = `client_id = $1
-  AND ordered_at >= $2::date::timestamp AT TIME ZONE $4
-  AND ordered_at < $3::date::timestamp AT TIME ZONE $4
+  AND ordered_at >= ${dayStart('$2', '$4')}
+  AND ordered_at < ${dayStart('$3', '$4')}
   AND ($5::text[] IS NULL OR status = ANY($5))`;
 
 export const filterParameters = (clientId: string, filter: OrderFilter): unknown[] => [

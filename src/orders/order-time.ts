@@ -2,12 +2,15 @@ const FORMAT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
 
 const FIRST_YEAR = 1900;
+/** What is later in UTC would not be written as four digits, and so could not be read again. */
+const LAST_YEAR = 9999;
 
 /**
  * Reads a date (`2016-11-08`, its midnight in UTC) or a time in ISO 8601 (`2016-11-08T14:30:00+01:00`; seconds are
  * optional; without an offset it is UTC).
  *
- * @returns `undefined` for another format, a day or an hour that does not exist, or a year before 1900
+ * @returns `undefined` for another format, a day or an hour that does not exist, or a year (in UTC) before 1900 or after
+ *   9999
  */
 export function parseOrderTime(text: string): Date | undefined {
   const match = FORMAT.exec(text);
@@ -23,14 +26,16 @@ export function parseOrderTime(text: string): Date | undefined {
     fraction = '',
     offset = 'Z',
   ] = match;
-  if (Number(year) < FIRST_YEAR || !dayExists(Number(year), Number(month), Number(day))) return undefined;
+  if (!dayExists(Number(year), Number(month), Number(day))) return undefined;
   const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
   // `Date` refuses hours, minutes, seconds and offsets that do not exist, but takes 24:00.
   if (hour === '24') return undefined;
   const time = new Date(
     `${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}${offset.toUpperCase()}`,
   );
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  // With the offset, since that may lead into another year. An invalid time has none.
+  const yearInUtc = time.getUTCFullYear();
+  return yearInUtc >= FIRST_YEAR && yearInUtc <= LAST_YEAR ? time : undefined;
 }
 
 function dayExists(year: number, month: number, day: number): boolean {

@@ -7,6 +7,7 @@ import {
   IsDefined,
   IsEnum,
   IsISO4217CurrencyCode,
+  IsObject,
   IsOptional,
   IsUppercase,
   MaxLength,
@@ -89,6 +90,7 @@ export class NewOrderBody {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(ORDER_LIMITS.linesPerOrder)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => NewOrderLineBody)
   lines: NewOrderLineBody[];

@@ -5,6 +5,7 @@ import { newId } from '../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
 import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
+import { dayStart } from './order-period';
 import type { OrderStatus } from './order-status';
 import { parseOrderTime } from './order-time';
 
@@ -102,8 +103,8 @@ export class Orders {
       `SELECT ${ORDER_COLUMNS} FROM orders
        WHERE client_id = $1
          AND ($2::text[] IS NULL OR status = ANY($2))
-         AND ($3::date IS NULL OR ordered_at >= $3::date::timestamp AT TIME ZONE $5)
-         AND ($4::date IS NULL OR ordered_at < $4::date::timestamp AT TIME ZONE $5)
+         AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
+         AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
          AND ($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)
          AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
        ORDER BY ordered_at DESC, number DESC LIMIT $9`,

@@ -1,13 +1,14 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
-import { REPORT_CONTENT } from './report-format';
+import { ApiReportFile } from './api-report-file.decorator';
 import { ReportRequests } from './report-requests.service';
 import { sendReport } from './send-report';
 
@@ -18,23 +19,11 @@ import { sendReport } from './send-report';
 export class ReportDownloadController {
   constructor(private readonly reports: ReportRequests) {}
 
+  @RatePolicy('poll')
   @Get(':id')
   @ApiOperation({ summary: 'Fetch the file' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiHeader({ name: 'Range', required: false, description: 'One byte range, to resume a download.' })
-  @ApiHeader({ name: 'If-None-Match', required: false })
-  @ApiOkResponse({
-    description: 'The report.',
-    content: REPORT_CONTENT,
-    headers: {
-      ETag: { description: 'The SHA-256 of the file, the same as in the job.', schema: { type: 'string' } },
-      'Repr-Digest': { description: 'RFC 9530, `sha-256`.', schema: { type: 'string' } },
-      'Content-Disposition': { schema: { type: 'string' } },
-    },
-  })
-  @ApiResponse({ status: 206, description: 'The range asked for.' })
-  @ApiResponse({ status: 304, description: 'You have it already.' })
-  @ApiResponse({ status: 416, description: 'The range is not within the file.' })
+  @ApiReportFile()
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such report.',

@@ -4,14 +4,17 @@ import { IsInt, Matches, Max, Min } from 'class-validator';
 
 /** What a signed link carries. */
 export class ReportLinkQuery {
-  @ApiProperty({ type: 'integer', description: 'Seconds since the epoch.' })
+  @ApiProperty({ type: 'integer', example: 1_767_225_600, description: 'Seconds since the epoch.' })
   @Type(() => Number)
   @IsInt()
   @Min(0)
   @Max(100_000_000_000)
   expires: number;
 
-  @ApiProperty({ description: 'HMAC-SHA256 in base64url.' })
+  @ApiProperty({
+    example: 'q3Vn0c1Xk0mVg0a2o3n2cE5m7tLr8uWb1yZs4dFh6Jk',
+    description: 'HMAC-SHA256 in base64url.',
+  })
   @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'signature must be 43 characters of base64url' })
   signature: string;
 }

@@ -1,15 +1,16 @@
 import { Controller, Get, Header, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { Public, RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
+import { ApiReportFile } from './api-report-file.decorator';
 import { ReportLinkQuery, ReportLinkView } from './report-link.dto';
-import { REPORT_CONTENT } from './report-format';
 import { ReportLinks } from './report-links.service';
 import { ReportRequests, REPORTS_PATH } from './report-requests.service';
 import { sendReport } from './send-report';
@@ -25,6 +26,7 @@ export class ReportLinksController {
   ) {}
 
   @Get(':id/link')
+  @RatePolicy('poll')
   @RequireScope(Scope.Reports)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
@@ -52,16 +54,13 @@ export class ReportLinksController {
 
   @Get(':id/file')
   @Public()
-  @ApiOperation({ summary: 'Open the PDF by a signed link' })
+  @ApiOperation({ summary: 'Open the file by a signed link' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ content: REPORT_CONTENT })
-  @ApiResponse({ status: 206, description: 'The range asked for.' })
-  @ApiResponse({ status: 304, description: 'You have it already.' })
+  @ApiReportFile()
   @ApiProblems({
     400: 'The link is not complete.',
     403: 'It is not a link of ours.',
     410: 'The link or the report has expired.',
-    416: 'The range is not within the file.',
   })
   async open(
     @Param('id', UuidParam) id: string,

@@ -104,5 +104,5 @@ export class ReportRequest extends ReportParameters {
   @IsOptional()
   @IsString()
   @Length(1, 2048)
-  callback_url?: string;
+  callback_url?: string | null;
 }

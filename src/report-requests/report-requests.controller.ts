@@ -15,6 +15,7 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
+  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -29,13 +30,14 @@ import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { isTerminal, JobState } from '../jobs/job-state';
-import { JOB_CALLBACK } from '../jobs/job-callback.view';
+import { JOB_CALLBACK, JobCallback } from '../jobs/job-callback.view';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
 import { ApiWait, HonoursWait } from '../jobs/honours-wait.decorator';
@@ -57,6 +59,7 @@ export class ReportRequestsController {
     private readonly wait: PreferWait,
   ) {}
 
+  @RatePolicy('submit')
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
@@ -71,6 +74,7 @@ export class ReportRequestsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
+  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiAcceptedResponse({
     type: JobView,
@@ -122,6 +126,7 @@ export class ReportRequestsController {
     }));
   }
 
+  @RatePolicy('poll')
   @Get('status/:id')
   @HonoursWait()
   @ApiOperation({

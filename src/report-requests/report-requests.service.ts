@@ -45,7 +45,7 @@ export class ReportRequests {
       parameters,
       deadlineSeconds,
       idempotencyKey,
-      callbackUrl: request.callback_url,
+      callbackUrl: request.callback_url ?? undefined,
     });
   }
 

@@ -9,7 +9,7 @@ import { DestinationHealth } from './deliveries/destination-health';
 import { FanOut } from './events/fan-out.service';
 import { WebhooksModule } from './webhooks.module';
 
-/** What delivers. Only in worker roles: Nest's Bull explorer starts every processor that it finds. */
+/** What delivers. Only in worker roles. */
 @Module({
   imports: [WebhooksModule],
   providers: [

@@ -18,6 +18,14 @@ import { SigningModule } from './signing/signing.module';
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
   providers: [DeliveryBell, DeliveryTargets],
-  exports: [CallbackPolicyModule, DeliveryBell, DeliveryTargets, EgressModule, JobsModule, SigningModule],
+  exports: [
+    BullModule,
+    CallbackPolicyModule,
+    DeliveryBell,
+    DeliveryTargets,
+    EgressModule,
+    JobsModule,
+    SigningModule,
+  ],
 })
 export class WebhooksModule {}

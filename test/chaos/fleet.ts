@@ -37,13 +37,11 @@ export class Fleet {
     // The profiles of the run's browsers lie here, which tells them from all others.
     mkdirSync(join(folder, 'tmp'));
     const { postgres, url: databaseUrl } = await definePostgres(folder, log);
-    await postgres.start();
-    await createDatabase(databaseUrl);
-    const postgresProxy = await TcpProxy.to('127.0.0.1', Number(new URL(databaseUrl).port));
     const redisPort = await freePort();
-    const redisUrl = `redis://127.0.0.1:${redisPort}`;
-    const redis = withRedis ? await defineRedis(folder, redisPort, log) : undefined;
-    await redis?.start();
+    const redisPassword = randomBytes(24).toString('hex');
+    const redisUrl = `redis://:${redisPassword}@127.0.0.1:${redisPort}`;
+    const redis = withRedis ? await defineRedis(folder, redisUrl, log) : undefined;
+    const postgresProxy = await TcpProxy.to('127.0.0.1', Number(new URL(databaseUrl).port));
     const redisProxy = withRedis ? await TcpProxy.to('127.0.0.1', redisPort) : undefined;
 
     const apiKey = randomBytes(24).toString('hex');
@@ -63,6 +61,7 @@ export class Fleet {
       ...(process.env['BROWSER_PATH'] && { BROWSER_PATH: process.env['BROWSER_PATH'] }),
     };
     const ports: number[] = [];
+    const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
     const define = async (name: string, role: string): Promise<ServiceProcess> => {
       let port = await freePort();
       while (ports.includes(port)) port = await freePort();
@@ -72,9 +71,19 @@ export class Fleet {
         name,
         command: process.execPath,
         args: [join(ROOT, 'dist/main.js')],
-        options: { cwd: ROOT, env: { ...common, ROLE: role, PORT: String(port), SAMPLE_DATA: sample } },
+        options: {
+          cwd: ROOT,
+          env: {
+            ...common,
+            ROLE: role,
+            PORT: String(port),
+            // The same from every process: links are part of an answer.
+            PUBLIC_URL: urlOf(ports[0]!),
+            SAMPLE_DATA: sample,
+          },
+        },
         logFile: join(folder, `${name.replace(' ', '-')}.log`),
-        isReady: () => answers(`http://127.0.0.1:${port}/health/live`),
+        isReady: () => answers(`${urlOf(port)}/health/live`),
       });
     };
     const apis = [await define('api 1', 'api'), await define('api 2', 'api')];
@@ -90,12 +99,16 @@ export class Fleet {
       redisUrl,
       apis,
       workers,
-      ports.slice(0, 2).map((port) => `http://127.0.0.1:${port}`),
+      ports.slice(0, 2).map(urlOf),
     );
     try {
+      await postgres.start();
+      await createDatabase(databaseUrl);
+      await redis?.start();
       for (const service of [...apis, ...workers]) await service.start();
     } catch (error) {
       await fleet.stop('SIGKILL');
+      fleet.sweep(true);
       throw error;
     }
     return fleet;
@@ -166,11 +179,12 @@ async function definePostgres(
 
 async function defineRedis(
   folder: string,
-  port: number,
+  url: string,
   log: (line: string) => void,
 ): Promise<ServiceProcess> {
+  const { port, password } = new URL(url);
   const binary = await findRedisBinary(log);
-  const args = { bind: '127.0.0.1', port: String(port), save: '', appendonly: 'no', dir: folder };
+  const args = { bind: '127.0.0.1', port, requirepass: password, save: '', appendonly: 'no', dir: folder };
   return new ServiceProcess({
     name: 'Redis',
     command: binary.path,
@@ -178,7 +192,7 @@ async function defineRedis(
     options: { cwd: folder, env: binary.env },
     logFile: join(folder, 'redis.log'),
     isReady: () =>
-      redisCommand(`redis://127.0.0.1:${port}`, 'PING').then(
+      redisCommand(url, 'PING').then(
         () => true,
         () => false,
       ),

@@ -16,29 +16,37 @@ const started = Date.now();
 const say = (line: string): void =>
   console.log(`${((Date.now() - started) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 
-async function strike(
-  fleet: Fleet,
-  ledger: Ledger,
-  options: ChaosOptions,
-  isOver: () => boolean,
-): Promise<number> {
-  // A stream of numbers of its own, so that what the clients do does not change which faults strike.
-  const random = new Random(options.seed ^ 0x5eed);
-  const plan = planFaults(options.faults, options.redis, random);
-  let struck = 0;
-  for (const fault of plan) {
-    const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
-    const share = ((struck + 1) * options.jobs) / (options.faults + 1);
-    while (!isOver() && ledger.finished < share && Date.now() < atLatest) await sleep(100);
-    if (isOver()) break;
-    const what = await fault.strike(fleet, random);
-    struck += 1;
-    say(
-      `fault ${struck}: ${fault.name}: ${what} (${ledger.finished} of ${ledger.accepted.length} accepted have ended)`,
-    );
-    await sleep(BREATHE_MS);
+/** The faults of a run, and how far it is with them. */
+class Storm {
+  struck = 0;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly ledger: Ledger,
+    private readonly options: ChaosOptions,
+  ) {}
+
+  /** How many reports will have ended when the next fault strikes. */
+  get share(): number {
+    return ((this.struck + 1) * this.options.jobs) / (this.options.faults + 1);
   }
-  return struck;
+
+  async strike(isOver: () => boolean): Promise<void> {
+    // A stream of numbers of its own, so that what the clients do does not change which faults strike.
+    const random = new Random(this.options.seed ^ 0x5eed);
+    for (const fault of planFaults(this.options.faults, this.options.redis, random)) {
+      const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
+      while (!isOver() && this.ledger.finished < this.share && Date.now() < atLatest) await sleep(100);
+      if (isOver()) return;
+      const what = await fault.strike(this.fleet, random);
+      this.struck += 1;
+      const { finished, accepted } = this.ledger;
+      say(
+        `fault ${this.struck}: ${fault.name}: ${what} (${finished} of ${accepted.length} accepted have ended)`,
+      );
+      await sleep(BREATHE_MS);
+    }
+  }
 }
 
 async function run(options: ChaosOptions): Promise<boolean> {
@@ -65,17 +73,20 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const client = new ApiClient(fleet.apiUrls, fleet.apiKey, random);
     const load = new Load(client, ledger, random, until);
     let over = false;
-    const [struck] = await Promise.all([
-      strike(fleet, ledger, options, () => over),
-      load.run(options.jobs, options.outstanding).finally(() => (over = true)),
+    const storm = new Storm(fleet, ledger, options);
+    await Promise.all([
+      storm.strike(() => over),
+      load
+        .run(options.jobs, options.outstanding, () => storm.share + options.outstanding)
+        .finally(() => (over = true)),
     ]);
-    if (struck < options.faults)
-      ledger.violation(`only ${struck} of ${options.faults} faults struck before the jobs had ended`);
+    if (storm.struck < options.faults)
+      ledger.violation(`only ${storm.struck} of ${options.faults} faults struck before the jobs had ended`);
     say('all reports have been followed; judging');
     await judge(ledger, load, fleet);
     await fleet.stop('SIGTERM');
     for (const { pid } of fleet.browsers) ledger.violation(`browser process ${pid} outlived its worker`);
-    report(ledger, struck);
+    report(ledger, storm.struck);
     good = ledger.violations.length === 0;
     return good;
   } finally {

@@ -81,7 +81,14 @@ describe('the order book over HTTP', () => {
       'lines.0.quantity',
     ],
     ['a control character', { ...ORDER, customer_name: 'a\u0000b' }, 'customer_name'],
-    ['a line that is null', { ...ORDER, lines: [null] }, 'lines.0'],
+    ['a line that is a list', { ...ORDER, lines: [[ORDER.lines[0]]] }, 'lines'],
+    ['a name that cannot be stored as sent', { ...ORDER, customer_name: 'a\ud800b' }, 'customer_name'],
+    [
+      'a year that UTC writes with five digits',
+      { ...ORDER, ordered_at: '9999-12-31T23:00:00-02:00' },
+      'ordered_at',
+    ],
+    ['a line that is null', { ...ORDER, lines: [null] }, 'lines'],
     [
       'a product that is too large',
       {
@@ -142,6 +149,28 @@ describe('the order book over HTTP', () => {
     expect((await api.call('GET', '/v1/orders?start_date=2025-02-29')).status).toBe(400);
     expect((await api.call('GET', '/v1/orders?status=lost')).status).toBe(400);
     expect((await api.call('GET', '/v1/orders?colour=red')).status).toBe(400);
+  });
+
+  it('begins a day that has midnight twice with the first of them', async () => {
+    // On the Azores clocks went from 1:00 back to 0:00 at 1:00 in UTC.
+    const body = { ...ORDER, number: 'AZ', ordered_at: '2022-10-30T00:30:00Z' };
+    expect((await api.call('POST', '/v1/orders', { body })).status).toBe(201);
+    const day = 'start_date=2022-10-30&end_date=2022-10-31&time_zone=Atlantic/Azores';
+    const dayBefore = 'start_date=2022-10-29&end_date=2022-10-30&time_zone=Atlantic/Azores';
+    expect((await api.call('GET', `/v1/orders?${day}`)).body.data).toMatchObject([{ number: 'AZ' }]);
+    expect((await api.call('GET', `/v1/orders?${dayBefore}`)).body.data).toEqual([]);
+    expect((await api.call('GET', `/v1/orders/summary?${day}`)).body).toMatchObject({
+      orders: 1,
+      series: [{ period_start: '2022-10-30', orders: 1 }],
+    });
+    expect((await api.call('GET', `/v1/orders/summary?${dayBefore}`)).body.orders).toBe(0);
+  });
+
+  it('refuses a filter that no text can match', async () => {
+    expect((await api.call('GET', '/v1/orders?customer=%00')).body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'customer' }],
+    });
   });
 
   it('sums up a period', async () => {

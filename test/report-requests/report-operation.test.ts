@@ -90,6 +90,20 @@ describe('the report operation by polling', () => {
     expect(pages).toHaveLength(job.result.artifact.pages);
   });
 
+  it('takes null for an optional field that is left out', async () => {
+    const { status } = await app.call('POST', '/v1/orders/reports', {
+      body: {
+        ...PERIOD,
+        status: null,
+        include_items: null,
+        locale: null,
+        time_zone: null,
+        callback_url: null,
+      },
+    });
+    expect(status).toBe(202);
+  });
+
   it('moves through its steps while the work goes on', async () => {
     const { body } = await app.call('POST', '/v1/orders/reports', {
       body: { start_date: '2014-01-01', end_date: '2018-01-01', include_items: true },
@@ -145,6 +159,9 @@ describe('the report operation by polling', () => {
     expect(part.headers.get('repr-digest')).toBe(whole.headers.get('repr-digest'));
     expect((await app.call('GET', href, { headers: { 'If-None-Match': etag } })).status).toBe(304);
     expect((await app.call('GET', href, { headers: { Range: 'bytes=999999999-' } })).status).toBe(416);
+    const head = await app.call('HEAD', href, { headers: { Range: 'bytes=5-9' } });
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(String(whole.body.length));
   });
 
   it('gives the same job for the same key and body', async () => {

@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RunningProcess } from '../support/running-process';
@@ -56,6 +58,9 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
 
   const members = family(first.pid);
   expect(members.length).toBeGreaterThan(4);
+  // Twice, as under `npm start`: from the terminal, and from npm, which passes it on.
+  first.signalGroup('SIGINT');
+  await waitFor(() => first.output.includes('SIGINT: stopping.'), { what: 'the stop to begin' });
   first.signalGroup('SIGINT');
   expect(await first.exited()).toBe(0);
   await waitFor(() => !members.some(runs), { what: 'everything to be gone' });
@@ -70,4 +75,16 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   const jobs = (await answer.json()) as { data: { status: string }[] };
   expect(jobs.data.map(({ status }) => status)).toEqual(['COMPLETED']);
   expect(await second.stop()).toBe(0);
+});
+
+it('says in plain words that its port is in use', async () => {
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  try {
+    const running = await start();
+    expect(await running.exited(60_000)).toBe(1);
+    expect(running.output).toContain(`The port ${port} is in use by another program.`);
+  } finally {
+    other.close();
+  }
 });

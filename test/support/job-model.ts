@@ -5,8 +5,8 @@ import type { JobRepairs } from '../../src/jobs/job-repairs';
 import { isTerminal, JobState } from '../../src/jobs/job-state';
 import type { AttemptReport, JobTransitions, Lease } from '../../src/jobs/job-transitions';
 
-export const MAX_FAILURES = 2;
-export const MAX_CRASHES = 2;
+const MAX_FAILURES = 2;
+const MAX_CRASHES = 2;
 const TYPE = 'test.model';
 
 /** What a job must be after the commands so far. */
@@ -276,7 +276,7 @@ const deadlinePasses = (which: number): Command =>
     await database.query(`UPDATE job SET deadline_at = now() WHERE id = $1`, [job.id]);
   });
 
-export const reap = (): Command =>
+const reap = (): Command =>
   command(
     'reap',
     () => true,
@@ -292,7 +292,7 @@ export const reap = (): Command =>
     },
   );
 
-export const endOverdue = (): Command =>
+const endOverdue = (): Command =>
   command(
     'end overdue',
     () => true,

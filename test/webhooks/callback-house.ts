@@ -1,8 +1,10 @@
 import { DynamicModule, INestApplication, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
+import { ApiKeyGuard } from '../../src/clients/api-key.guard';
 import { ApiKeys } from '../../src/clients/api-keys.service';
 import { ClientsModule } from '../../src/clients/clients.module';
 import { Scope } from '../../src/clients/scope';
@@ -53,7 +55,7 @@ export function houseModule(config: AppConfig): DynamicModule {
       ...(config.runsApi ? [JobsHttpModule, WebhooksHttpModule] : []),
       ...(config.runsWorker ? [JobsWorkerModule, WebhooksWorkerModule] : []),
     ],
-    providers: [NoopHandler],
+    providers: [NoopHandler, { provide: APP_GUARD, useExisting: ApiKeyGuard }],
   };
 }
 

@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { AUTHORITY, certificate } from './certificates';
 import { CallbackHouse, Json, TestClient } from './callback-house';
 import { NOOP_ARTIFACT } from './noop-job';
 import { answer, TestReceiver } from './test-receiver';
@@ -259,6 +260,69 @@ describe('an endpoint', () => {
       .slice(-19)
       .map(({ headers }) => headers['webhook-id']);
     expect(drained).toEqual(inOrder.filter((each: string) => drained.includes(each)));
+  });
+});
+
+describe('destinations', () => {
+  it('do not move each other: one that hangs delays no other', async () => {
+    receiver.on('/stuck', () => undefined);
+    for (let index = 0; index < 30; index += 1) await client.submit(receiver.url('/stuck'));
+    await waitFor(() => receiver.at('/stuck').length >= 5, { what: 'the other to hang' });
+    const other = await house.client();
+    for (let index = 0; index < 10; index += 1) {
+      const job = await other.submit(receiver.url('/fast'));
+      const received = await waitFor(() => receiver.at('/fast')[index], {
+        what: 'the callback',
+        timeoutMs: 3_000,
+      });
+      expect(JSON.parse(received.body.toString()).data.id).toBe(job.id);
+    }
+    // Never more at once than one destination may have.
+    const [{ most }] = (await house.database.query<{ most: number }[]>(
+      `SELECT count(*)::int AS most FROM delivery WHERE client_id = $1 AND state = 'DELIVERING'`,
+      [client.id],
+    )) as [{ most: number }];
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
+  it('get no more in a second than they want', async () => {
+    const { body } = await client.call('POST', '/v1/webhooks/endpoints', {
+      url: receiver.url('/calm'),
+      max_per_second: 5,
+    });
+    expect(body.max_per_second).toBe(5);
+    for (let index = 0; index < 15; index += 1) await client.submit();
+    await client.allEnded(15);
+    const times = receiver.at('/calm').map(({ at }) => at);
+    // Five at once, then five a second.
+    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(1_700);
+  });
+});
+
+describe('mutual TLS', () => {
+  it('is spoken with an endpoint that asks for it, under an authority of its own', async () => {
+    const secure = await TestReceiver.start({
+      ...certificate('server'),
+      ca: AUTHORITY,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const ours = certificate('client');
+    const tls = { certificate_authority: AUTHORITY, client_certificate: ours.cert, client_key: ours.key };
+    const { body } = await client.call('POST', '/v1/webhooks/endpoints', { url: secure.url(), ...tls });
+    expect(body).toMatchObject({ status: 'enabled', client_certificate: ours.cert });
+    expect(JSON.stringify(body)).not.toContain('PRIVATE KEY');
+    await client.submit();
+    await waitFor(() => secure.at()[0], { what: 'the callback by TLS' });
+    const without = await client.call('PATCH', `/v1/webhooks/endpoints/${body.id}`, {
+      client_certificate: null,
+      client_key: null,
+    });
+    expect(without.body.client_certificate).toBeNull();
+    await client.submit();
+    await waitFor(async () => (await client.deliveries()).at(-1)?.failure, { what: 'the refusal' });
+    expect(secure.at()).toHaveLength(1);
+    await secure.stop();
   });
 });
 

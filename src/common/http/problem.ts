@@ -4,6 +4,7 @@ import {
   ApiProperty,
   ApiPropertyOptional,
   ApiResponse,
+  ApiSchema,
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FieldError } from '../app-error';
@@ -16,8 +17,9 @@ class ProblemFieldError implements FieldError {
   message: string;
 }
 
-/** RFC 9457 problem details, sent as `application/problem+json`. */
-class Problem {
+/** RFC 9457 problem details, sent as `application/problem+json`. Some routes add members of their own. */
+@ApiSchema({ description: 'RFC 9457. Some problems have further members, such as the `job` that failed.' })
+export class Problem {
   @ApiProperty({ example: 'about:blank', description: 'Identifies the kind of problem (RFC 9457).' })
   type: string;
 
@@ -41,6 +43,14 @@ class Problem {
 
   @ApiPropertyOptional({ type: [ProblemFieldError], description: 'The bad fields of the input.' })
   errors?: ProblemFieldError[];
+
+  @ApiPropertyOptional({
+    name: 'violated-policies',
+    type: [String],
+    example: ['poll'],
+    description: 'With 429: the limits that you have reached.',
+  })
+  violatedPolicies?: string[];
 }
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';

@@ -60,6 +60,36 @@ describe('the validation of input', () => {
     ]);
   });
 
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'refuses a field named %s, also inside of others',
+    async (name) => {
+      const body = (outer: string, inner: string): unknown =>
+        JSON.parse(`{"number":"A-1"${outer},"lines":[{"sku":"LAMP"${inner}}]}`);
+      const field = `,"${name}":{}`;
+      expect(await fieldsOf(body(field, ''))).toEqual([
+        { field: name, message: `${name} is not a known field` },
+      ]);
+      expect(await fieldsOf(body('', field))).toMatchObject([{ field: `lines.0.${name}` }]);
+    },
+  );
+
+  it.each(['a\0b', 'a\ud800b', '\udc00'])('refuses text that cannot be stored: %j', async (text) => {
+    expect(await fieldsOf({ ...GOOD, number: text })).toMatchObject([{ field: 'number' }]);
+    expect(await refusalOf({ page_size: text }, 'query')).toMatchObject({ kind: 'bad_request' });
+  });
+
+  it('lets letters beyond the first 65,536 pass', async () => {
+    const body = { ...GOOD, number: '😀' };
+    expect(await pipe.transform(body, { type: 'body', metatype: Order })).toEqual(body);
+  });
+
+  it('refuses nesting without end, instead of running out of stack', async () => {
+    const number: unknown = JSON.parse('['.repeat(40_000) + ']'.repeat(40_000));
+    expect(await fieldsOf({ ...GOOD, number })).toMatchObject([
+      { message: expect.stringContaining('nested too deeply') as string },
+    ]);
+  });
+
   it('calls a body unprocessable and a query a bad request', async () => {
     expect(await refusalOf({})).toMatchObject({ kind: 'unprocessable', code: 'invalid_request' });
     expect(await refusalOf({ page_size: 'many' }, 'query')).toMatchObject({

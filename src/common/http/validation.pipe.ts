@@ -1,5 +1,6 @@
 import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@nestjs/common';
-import { AppError, FieldError } from '../app-error';
+import { AppError, ErrorKind, FieldError } from '../app-error';
+import { unreadableFields } from './unreadable-fields';
 
 const OPTIONS = {
   whitelist: true,
@@ -26,6 +27,7 @@ export class StrictValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'param' || metadata.type === 'query') {
+      requireReadable('bad_request', value);
       return this.forAddress.transform(value, metadata);
     }
     if (
@@ -35,12 +37,7 @@ export class StrictValidationPipe extends ValidationPipe {
     ) {
       throw new AppError('bad_request', 'invalid_body', 'The body must be a JSON object.');
     }
-    // JSON may carry it as a field of its own, and class-transformer would drop it silently.
-    if (metadata.type === 'body' && Object.hasOwn(Object(value) as object, '__proto__')) {
-      throw new AppError('unprocessable', 'invalid_request', 'The request is not valid.', {
-        errors: [{ field: '__proto__', message: '__proto__ is not a known field' }],
-      });
-    }
+    if (metadata.type === 'body') requireReadable('unprocessable', value);
     return super.transform(value, metadata);
   }
 }
@@ -48,9 +45,16 @@ export class StrictValidationPipe extends ValidationPipe {
 const isNotAnObject = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || Array.isArray(value);
 
-function toAppError(kind: 'bad_request' | 'unprocessable', errors: ValidationError[]): AppError {
-  return new AppError(kind, 'invalid_request', 'The request is not valid.', { errors: fieldErrors(errors) });
+function requireReadable(kind: ErrorKind, value: unknown): void {
+  const errors = unreadableFields(value);
+  if (errors.length > 0) throw invalidRequest(kind, errors);
 }
+
+const toAppError = (kind: ErrorKind, errors: ValidationError[]): AppError =>
+  invalidRequest(kind, fieldErrors(errors));
+
+const invalidRequest = (kind: ErrorKind, errors: FieldError[]): AppError =>
+  new AppError(kind, 'invalid_request', 'The request is not valid.', { errors });
 
 function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {
   return errors.flatMap((error) => {

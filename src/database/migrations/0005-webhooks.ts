@@ -56,7 +56,7 @@ export class Webhooks1732200000005 implements MigrationInterface {
         endpoint_id uuid UNIQUE REFERENCES webhook_endpoint ON DELETE CASCADE,
         address text NOT NULL,
         origin text NOT NULL,
-        max_concurrency smallint NOT NULL CHECK (max_concurrency BETWEEN 1 AND 64),
+        max_concurrency smallint NOT NULL CHECK (max_concurrency BETWEEN 1 AND 256),
         max_per_second integer NOT NULL CHECK (max_per_second BETWEEN 1 AND 10000),
         -- Falls to a half when the receiver asks for less, and grows back with each success.
         concurrency smallint NOT NULL,

@@ -4,6 +4,7 @@ import { Jobs1732200000003 } from './0003-jobs';
 import { Orders1732200000004 } from './0004-orders';
 import { Webhooks1732200000005 } from './0005-webhooks';
 import { JobTurnsAndEstimates1732200000006 } from './0006-job-turns-and-estimates';
+import { ClientsAdmin1732200000007 } from './0007-clients-admin';
 import { ReportFiles1732200000008 } from './0008-report-files';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -14,5 +15,6 @@ export const migrations = [
   Orders1732200000004,
   Webhooks1732200000005,
   JobTurnsAndEstimates1732200000006,
+  ClientsAdmin1732200000007,
   ReportFiles1732200000008,
 ];

@@ -19,6 +19,7 @@ import { AppError } from '../../common/app-error';
 import { parseIdempotencyKey } from '../../common/http/idempotency-key';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../../common/http/problem';
+import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
 import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
@@ -53,6 +54,7 @@ export class OrderImportsController {
   ) {}
 
   @Post()
+  @RatePolicy('submit')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Import orders from a CSV file', description: DESCRIPTION })
   @ApiConsumes('text/csv')
@@ -109,9 +111,18 @@ export class OrderImportsController {
   }
 
   @Get(':id')
+  @RatePolicy('poll')
   @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: OrderImportView })
+  @ApiOkResponse({
+    type: OrderImportView,
+    headers: {
+      'Retry-After': {
+        description: 'Seconds to wait before looking again; not once it has ended.',
+        schema: { type: 'integer' },
+      },
+    },
+  })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such import.' })
   async get(
     @CurrentClient() client: Client,

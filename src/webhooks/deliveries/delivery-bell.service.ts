@@ -45,6 +45,11 @@ export class DeliveryBell implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async add(): Promise<void> {
     if (this.queue.client.status !== 'ready') return;
-    await this.queue.add({}, { removeOnComplete: true, removeOnFail: true }).catch(() => undefined);
+    try {
+      if ((await this.queue.getWaitingCount()) > 0) return;
+      await this.queue.add({}, { removeOnComplete: true, removeOnFail: true });
+    } catch {
+      // Redis went away: the next look finds it.
+    }
   }
 }

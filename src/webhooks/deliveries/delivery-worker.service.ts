@@ -12,9 +12,9 @@ import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
 import { OutcomeWriter } from './outcome-writer';
 
 /** Attempts under way in one worker: they wait for the network, hardly for us. */
-const SLOTS = 256;
+const SLOTS = 512;
 /** The most of them that one host may have, however many destinations it has: a dead one must leave room for all. */
-const SLOTS_OF_ORIGIN = 64;
+const SLOTS_OF_ORIGIN = 256;
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */

@@ -3,7 +3,7 @@ import type { Client } from 'undici';
 /** As long as undici itself keeps an idle connection: shorter than what servers commonly allow. */
 const IDLE_MS = 4_000;
 /** As many as may be under way to one destination at once. */
-const IDLE_CONNECTIONS = 64;
+const IDLE_CONNECTIONS = 256;
 
 interface IdleConnection {
   client: Client;

@@ -62,11 +62,11 @@ class EndpointSettings {
   @IsIn(['v1', 'v1a'], { each: true })
   signatures?: SignatureScheme[];
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 64, default: 8, description: 'Requests under way at once.' })
+  @ApiPropertyOptional({ minimum: 1, maximum: 256, default: 8, description: 'Requests under way at once.' })
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(64)
+  @Max(256)
   max_concurrency?: number;
 
   @ApiPropertyOptional({ minimum: 1, maximum: 10_000, default: 100, description: 'Requests a second.' })

@@ -6,7 +6,7 @@ import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
 import { writeMessages } from './messages';
 
-const BATCH = 200;
+const BATCH = 500;
 
 interface EventRow {
   id: string;

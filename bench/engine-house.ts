@@ -1,0 +1,67 @@
+import { Body, Controller, HttpCode, INestApplication, Injectable, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ClientsModule } from '../src/clients/clients.module';
+import { Public } from '../src/clients/require-scope.decorator';
+import { Scope } from '../src/clients/scope';
+import type { AppConfig } from '../src/config/app-config';
+import { ConfigModule } from '../src/config/config.module';
+import { DatabaseModule } from '../src/database/database.module';
+import { HandlesJob, JobHandler } from '../src/jobs/job-handler';
+import { JobSubmission } from '../src/jobs/job-submission.service';
+import { defineJobType } from '../src/jobs/job-type';
+import { JobsWorkerModule } from '../src/jobs/jobs-worker.module';
+import { JobsModule } from '../src/jobs/jobs.module';
+
+/** A job that does nothing: what is left is the engine. */
+export const NOOP = defineJobType<object, object>({
+  name: 'bench.noop',
+  steps: ['only'],
+  scope: Scope.Reports,
+});
+
+@Injectable()
+@HandlesJob(NOOP)
+class NoopHandler implements JobHandler<object, object> {
+  run(): Promise<object> {
+    return Promise.resolve({});
+  }
+}
+
+@Public()
+@Controller('noop')
+class NoopController {
+  constructor(private readonly submission: JobSubmission) {}
+
+  @Post()
+  @HttpCode(202)
+  async submit(@Body() { client }: { client: string }): Promise<{ id: string }> {
+    const { id } = await this.submission.submit(NOOP, {
+      clientId: client,
+      request: { method: 'POST', path: '/noop', body: {} },
+      parameters: {},
+    });
+    return { id };
+  }
+}
+
+/** The engine, with HTTP in front or a worker behind it, or both. */
+export async function startEngine(
+  config: AppConfig,
+  roles: { http: boolean; worker: boolean },
+): Promise<INestApplication> {
+  @Module({
+    imports: [
+      ConfigModule.forRoot(config),
+      DatabaseModule,
+      ClientsModule,
+      JobsModule.forFeature(NOOP),
+      ...(roles.worker ? [JobsWorkerModule] : []),
+    ],
+    providers: [NoopHandler],
+    controllers: roles.http ? [NoopController] : [],
+  })
+  class EngineHouse {}
+  const app = await NestFactory.create(EngineHouse, { logger: ['error', 'warn'], abortOnError: false });
+  await app.init();
+  return app;
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { ApiProblems } from '../common/http/problem';
+import { AuditTrail } from './audit-trail.service';
+import { AuditPageView, AuditQuery, viewAuditEntry } from './audit.view';
+import { RequireScope } from './require-scope.decorator';
+import { Scope } from './scope';
+
+/** What operators did to clients and keys. */
+@ApiTags('clients')
+@RequireScope(Scope.Admin)
+@Controller('v1/audit')
+export class AuditController {
+  constructor(private readonly trail: AuditTrail) {}
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'Read the audit trail, newest first' })
+  @ApiOkResponse({ type: AuditPageView })
+  @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
+  list(@Query() query: AuditQuery): Promise<AuditPageView> {
+    return this.trail.list(query.client_id, query, viewAuditEntry);
+  }
+}

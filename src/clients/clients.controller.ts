@@ -1,0 +1,66 @@
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { ApiProblems } from '../common/http/problem';
+import { UuidParam } from '../common/http/uuid-param';
+import { PageQuery } from '../common/pagination';
+import { AppConfig } from '../config/app-config';
+import type { Actor } from './audit-entry';
+import { ClientPageView, ClientView, NewClientBody, viewClient } from './client.view';
+import { Clients } from './clients.service';
+import { CurrentActor } from './current-actor.decorator';
+import { RequireScope } from './require-scope.decorator';
+import { Scope } from './scope';
+
+/** API consumers, for operators. */
+@ApiTags('clients')
+@RequireScope(Scope.Admin)
+@Controller('v1/clients')
+export class ClientsController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly clients: Clients,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Create a client', description: 'Then issue a key for it.' })
+  @ApiCreatedResponse({
+    type: ClientView,
+    headers: { Location: { description: 'The new client.', schema: { type: 'string', format: 'uri' } } },
+  })
+  @ApiProblems({
+    400: 'The body is not JSON.',
+    409: 'There is a client of this name already.',
+    413: 'The body is too large.',
+    415: 'The body is not application/json.',
+    422: 'A field is not valid.',
+  })
+  async create(
+    @CurrentActor() actor: Actor,
+    @Body() body: NewClientBody,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ClientView> {
+    const client = await this.clients.create(actor, body.name);
+    response.location(`${this.config.publicUrl}/v1/clients/${client.id}`);
+    return viewClient(client);
+  }
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'List clients, newest first' })
+  @ApiOkResponse({ type: ClientPageView })
+  @ApiProblems({ 400: 'The page is not valid.' })
+  list(@Query() query: PageQuery): Promise<ClientPageView> {
+    return this.clients.list(query, viewClient);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Read a client' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: ClientView })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such client.' })
+  async get(@Param('id', UuidParam) id: string): Promise<ClientView> {
+    return viewClient(await this.clients.get(id));
+  }
+}

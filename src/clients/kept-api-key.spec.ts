@@ -1,0 +1,29 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDamaged } from './api-key';
+import { keptApiKey } from './kept-api-key';
+
+describe('a kept API key', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kept-key-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is made once, and readable by its owner alone', async () => {
+    const key = await keptApiKey(join(folder, 'keys'), 'demo');
+    expect(key).toMatch(/^ork_/);
+    expect(isDamaged(key)).toBe(false);
+    expect(await keptApiKey(join(folder, 'keys'), 'demo')).toBe(key);
+    expect(statSync(join(folder, 'keys/demo')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700);
+  });
+
+  it('is made anew where an earlier start left an empty file', async () => {
+    writeFileSync(join(folder, 'demo'), '');
+    const key = await keptApiKey(folder, 'demo');
+    expect(key).toMatch(/^ork_/);
+    expect(readFileSync(join(folder, 'demo'), 'utf8')).toBe(`${key}\n`);
+  });
+});

@@ -1,0 +1,62 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsEnum,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
+import { IsInTheFuture } from '../common/validators';
+import { Scope } from './scope';
+
+const TIME_WITH_OFFSET = /T.*(Z|[+-]\d{2}:\d{2})$/;
+const DAY_SECONDS = 86_400;
+
+/** The body of `POST /v1/clients/{id}/keys`. */
+export class NewApiKeyBody {
+  @ApiProperty({ example: 'nightly export', minLength: 1, maxLength: 200 })
+  @IsString()
+  @Length(1, 200)
+  @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not contain control characters' })
+  name: string;
+
+  @ApiProperty({ enum: Scope, enumName: 'Scope', isArray: true, example: [Scope.Reports], minItems: 1 })
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsEnum(Scope, { each: true })
+  scopes: Scope[];
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    example: '2099-01-01T00:00:00Z',
+    description: 'When the key ends, with an offset. Without it the key is good until it is revoked.',
+  })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Matches(TIME_WITH_OFFSET, { message: 'expires_at must be a time with Z or an offset' })
+  @IsInTheFuture()
+  expires_at?: string;
+}
+
+/** The body of `POST /v1/clients/{id}/keys/{key_id}/rotate`. */
+export class RotateApiKeyBody {
+  @ApiPropertyOptional({
+    default: DAY_SECONDS,
+    minimum: 0,
+    maximum: 30 * DAY_SECONDS,
+    description: 'Seconds for which the old key stays good; 0 ends it at once.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(30 * DAY_SECONDS)
+  overlap_seconds: number = DAY_SECONDS;
+}

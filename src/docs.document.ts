@@ -1,0 +1,97 @@
+import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
+import { Problem, PROBLEM_MEDIA_TYPE } from './common/http/problem';
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['get']>;
+type Response = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>;
+
+const HEADERS = {
+  'X-Request-Id': {
+    description: 'The id that you sent, or a new one. Name it when you ask for help.',
+    schema: { type: 'string' },
+  },
+  RateLimit: {
+    description: 'What is left (`r`), and in how many seconds all of it is back (`t`).',
+    schema: { type: 'string' },
+    example: '"poll";r=50;t=30',
+  },
+  'RateLimit-Policy': {
+    description: 'How many requests (`q`) in how many seconds (`w`).',
+    schema: { type: 'string' },
+    example: '"poll";q=60;w=60',
+  },
+  'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
+};
+
+const OF_EVERY_OPERATION = { 500: 'Something went wrong on our side.' };
+const OF_LIMITED_OPERATIONS = {
+  429: 'Too many requests, or too many jobs in flight: come back after `Retry-After`.',
+};
+const OF_OPERATIONS_WITH_BODY = {
+  400: 'The body is not JSON.',
+  413: 'The body is too large.',
+  415: 'The body has another media type, or is compressed.',
+};
+
+/** Says once what is true of all operations, or of all of a kind: their headers and their common problems. */
+export function completeDocument(document: OpenAPIObject): void {
+  document.components = { ...document.components, headers: HEADERS };
+  unwrapReferences(document);
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item) as Operation[]) complete(operation);
+  }
+}
+
+function complete(operation: Operation): void {
+  for (const callback of Object.values(operation.callbacks ?? {})) completeCallback(callback);
+  // The probes of the platform are not limited.
+  const limited = operation.tags?.includes('health') !== true;
+  const problems = {
+    ...OF_EVERY_OPERATION,
+    ...(limited ? OF_LIMITED_OPERATIONS : {}),
+    ...(operation.requestBody === undefined ? {} : OF_OPERATIONS_WITH_BODY),
+  };
+  for (const [status, description] of Object.entries(problems)) {
+    operation.responses[status] ??= {
+      description,
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: getSchemaPath(Problem) } } },
+    };
+  }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (response === undefined || '$ref' in response) continue;
+    response.headers = { ...headersOf(status, limited), ...response.headers };
+  }
+}
+
+/** What we call is signed, and needs no key of ours. */
+function completeCallback(callback: object): void {
+  for (const item of Object.values(callback) as PathItem[]) {
+    for (const operation of Object.values(item) as Operation[]) {
+      operation.summary ??= 'What your server is sent';
+      operation.security ??= [{}];
+    }
+  }
+}
+
+function headersOf(status: string, limited: boolean): Response['headers'] {
+  const names = [
+    'X-Request-Id',
+    ...(limited ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(status === '429' ? ['Retry-After'] : []),
+  ];
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** `allOf` of one reference is how OpenAPI 3.0 put a description beside it; in 3.1 they stand side by side. */
+function unwrapReferences(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const schema = node as { allOf?: unknown; $ref?: string };
+  if (Array.isArray(schema.allOf) && schema.allOf.length === 1) {
+    const [only] = schema.allOf as { $ref?: string }[];
+    if (only?.$ref !== undefined) {
+      delete schema.allOf;
+      schema.$ref = only.$ref;
+    }
+  }
+  for (const member of Object.values(node)) unwrapReferences(member);
+}

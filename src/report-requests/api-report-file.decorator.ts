@@ -1,0 +1,28 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ApiProblems } from '../common/http/problem';
+import { REPORT_CONTENT } from './report-format';
+
+const CONTENT = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } };
+const ETAG = {
+  ETag: { description: 'The SHA-256 of the file, the same as in the job.', schema: { type: 'string' } },
+  'Repr-Digest': { description: 'RFC 9530, `sha-256`; of the whole file.', schema: { type: 'string' } },
+  'Accept-Ranges': { schema: { type: 'string' } },
+  'Content-Disposition': { schema: { type: 'string' } },
+};
+
+/** Documents how the file of a report is sent: whole, in part, or not again (RFC 9110). */
+export const ApiReportFile = (): MethodDecorator =>
+  applyDecorators(
+    ApiHeader({ name: 'Range', required: false, description: 'One byte range, to resume a download.' }),
+    ApiHeader({ name: 'If-None-Match', required: false }),
+    ApiOkResponse({ description: 'The report.', content: CONTENT, headers: ETAG }),
+    ApiResponse({
+      status: 206,
+      description: 'The range asked for.',
+      content: CONTENT,
+      headers: { ...ETAG, 'Content-Range': { schema: { type: 'string' } } },
+    }),
+    ApiResponse({ status: 304, description: 'You have it already.', headers: ETAG }),
+    ApiProblems({ 416: 'The range is not within the file.' }),
+  );

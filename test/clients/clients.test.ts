@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { Scope } from '../../src/clients/scope';
+import { waitFor } from '../support/services';
+import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
+
+const JOBS = '/v1/jobs';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await TestApp.start({ ROLE: 'api' });
+});
+
+afterAll(() => app.stop());
+
+const admin = (method: string, path: string, body?: unknown) =>
+  app.call(method, path, { key: ADMIN_KEY, body });
+
+async function newClient(): Promise<{ id: string; keys: string }> {
+  const { status, body } = await admin('POST', '/v1/clients', { name: `client ${randomUUID()}` });
+  expect(status).toBe(201);
+  return { id: body.id, keys: `/v1/clients/${body.id}/keys` };
+}
+
+async function newKey(
+  keys: string,
+  body: Record<string, unknown> = {},
+): Promise<{ id: string; key: string; path: string }> {
+  const answer = await admin('POST', keys, { name: 'a key', scopes: [Scope.Reports], ...body });
+  expect(answer.status).toBe(201);
+  return { ...answer.body, path: `${keys}/${answer.body.id}` };
+}
+
+const statusWith = async (key: string, at = app): Promise<number> =>
+  (await at.call('GET', JOBS, { key })).status;
+
+describe('clients', () => {
+  it('are created, read and listed', async () => {
+    const name = `client ${randomUUID()}`;
+    const made = await admin('POST', '/v1/clients', { name });
+    expect(made).toMatchObject({ status: 201, body: { name } });
+    expect(new URL(made.headers.get('location')!).pathname).toBe(`/v1/clients/${made.body.id}`);
+    expect((await admin('GET', `/v1/clients/${made.body.id}`)).body).toEqual(made.body);
+    expect((await admin('GET', '/v1/clients')).body.data).toContainEqual(made.body);
+  });
+
+  it('have names of their own', async () => {
+    const name = `client ${randomUUID()}`;
+    await admin('POST', '/v1/clients', { name });
+    expect(await admin('POST', '/v1/clients', { name })).toMatchObject({
+      status: 409,
+      body: { code: 'client_exists' },
+    });
+  });
+
+  it('are listed in pages without gaps', async () => {
+    const made = [await newClient(), await newClient(), await newClient()].map(({ id }) => id);
+    const seen: string[] = [];
+    let path: string | null = '/v1/clients?page_size=2';
+    while (path !== null) {
+      const page = await admin('GET', path);
+      seen.push(...page.body.data.map(({ id }: { id: string }) => id));
+      path = /<(.*)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? null;
+    }
+    expect(seen).toEqual(expect.arrayContaining(made));
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  it.each([
+    ['', 'an empty name'],
+    [' a', 'a framed one'],
+    ['a\u0000b', 'a control character'],
+    ['x'.repeat(201), 'a long one'],
+  ])('cannot be called %j: %s', async (name) => {
+    expect(await admin('POST', '/v1/clients', { name })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'name' }] },
+    });
+  });
+});
+
+describe('keys', () => {
+  it('work at once, for their scopes only, and are shown once', async () => {
+    const { keys } = await newClient();
+    const { key, id } = await newKey(keys, { scopes: [Scope.Reports] });
+    expect(key).toMatch(/^ork_[\w-]{32}[0-9a-f]{8}$/);
+    expect(await statusWith(key)).toBe(200);
+    expect((await app.call('GET', '/v1/webhooks/endpoints', { key })).status).toBe(403);
+    const listed = await admin('GET', keys);
+    expect(listed.body.data).toEqual([
+      expect.objectContaining({ id, scopes: ['reports'], revoked_at: null }),
+    ]);
+    expect(JSON.stringify(listed.body)).not.toContain(key);
+  });
+
+  it('end when they are revoked', async () => {
+    const { keys } = await newClient();
+    const { key, path } = await newKey(keys);
+    expect(await statusWith(key)).toBe(200);
+    expect((await admin('DELETE', path)).status).toBe(204);
+    expect(await statusWith(key)).toBe(401);
+    expect((await admin('DELETE', path)).status).toBe(204);
+    expect((await admin('GET', keys)).body.data[0].revoked_at).not.toBeNull();
+  });
+
+  it('end on every other process soon after', async () => {
+    const other = await TestApp.start({ ROLE: 'api' }, app);
+    try {
+      const { keys } = await newClient();
+      const { key, path } = await newKey(keys);
+      expect(await statusWith(key, other)).toBe(200);
+      await admin('DELETE', path);
+      await waitFor(async () => (await statusWith(key, other)) === 401, {
+        what: 'the refusal',
+        timeoutMs: 3_000,
+      });
+    } finally {
+      await other.app.close();
+    }
+  });
+
+  it('end when they expire, to the second, although they were just used', async () => {
+    const { keys } = await newClient();
+    const expiresAt = Date.now() + 1_200;
+    const { key } = await newKey(keys, { expires_at: new Date(expiresAt).toISOString() });
+    expect(await statusWith(key)).toBe(200);
+    await waitFor(async () => (await statusWith(key)) === 401, {
+      what: 'the expiry',
+      timeoutMs: 5_000,
+      everyMs: 20,
+    });
+    expect(Date.now() - expiresAt).toBeLessThan(500);
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+  });
+
+  it('are rotated with an overlap, or without one', async () => {
+    const { keys } = await newClient();
+    const first = await newKey(keys, { scopes: [Scope.Reports, Scope.Orders] });
+    const second = await admin('POST', `${first.path}/rotate`);
+    expect(second).toMatchObject({
+      status: 201,
+      body: { name: 'a key', scopes: ['reports', 'orders'], expires_at: null },
+    });
+    expect([await statusWith(first.key), await statusWith(second.body.key)]).toEqual([200, 200]);
+    const old = (await admin('GET', keys)).body.data.find(({ id }: { id: string }) => id === first.id);
+    expect(Date.parse(old.expires_at) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+
+    const third = await admin('POST', `${keys}/${second.body.id}/rotate`, { overlap_seconds: 0 });
+    expect([await statusWith(second.body.key), await statusWith(third.body.key)]).toEqual([401, 200]);
+    expect((await admin('POST', `${keys}/${second.body.id}/rotate`)).status).toBe(404);
+  });
+
+  it('never live longer for being rotated', async () => {
+    const { keys } = await newClient();
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    const { path, id } = await newKey(keys, { expires_at });
+    const rotated = await admin('POST', `${path}/rotate`);
+    expect(rotated.body.expires_at).toBe(expires_at);
+    const old = (await admin('GET', keys)).body.data.find((key: { id: string }) => key.id === id);
+    expect(old.expires_at).toBe(expires_at);
+  });
+
+  it('belong to one client', async () => {
+    const mine = await newClient();
+    const theirs = await newClient();
+    const { id, key } = await newKey(theirs.keys);
+    expect((await admin('DELETE', `${mine.keys}/${id}`)).status).toBe(404);
+    expect((await admin('POST', `${mine.keys}/${id}/rotate`)).status).toBe(404);
+    expect(await statusWith(key)).toBe(200);
+    const nobody = `/v1/clients/${randomUUID()}/keys`;
+    expect((await admin('POST', nobody, { name: 'k', scopes: ['reports'] })).status).toBe(404);
+    expect((await admin('GET', nobody)).status).toBe(404);
+  });
+
+  it.each([
+    [{ scopes: [] }, 'scopes'],
+    [{ scopes: ['root'] }, 'scopes'],
+    [{ scopes: ['reports', 'reports'] }, 'scopes'],
+    [{ name: '' }, 'name'],
+    [{ expires_at: '2016-01-01T00:00:00Z' }, 'expires_at'],
+    [{ expires_at: '2999-01-01' }, 'expires_at'],
+    [{ expires_at: 'tomorrow' }, 'expires_at'],
+    [{ client_id: randomUUID() }, 'client_id'],
+    [{ hash: 'x' }, 'hash'],
+  ])('are refused with %j', async (body, field) => {
+    const { keys } = await newClient();
+    const answer = await admin('POST', keys, { name: 'k', scopes: ['reports'], ...body });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+  });
+});
+
+it('writes down who did what, and no secret', async () => {
+  const { id, keys } = await newClient();
+  const first = await newKey(keys);
+  const second = await admin('POST', `${first.path}/rotate`, { overlap_seconds: 0 });
+  await admin('DELETE', `${keys}/${second.body.id}`);
+  await admin('DELETE', `${keys}/${second.body.id}`);
+  const trail = await admin('GET', `/v1/audit?client_id=${id}`);
+  expect(trail.body.data.map(({ action, key_id }: Record<string, string>) => [action, key_id])).toEqual([
+    ['key.revoked', second.body.id],
+    ['key.rotated', first.id],
+    ['key.issued', first.id],
+    ['client.created', null],
+  ]);
+  const [operator] = await app.dataSource.query('SELECT id, client_id FROM api_key WHERE name = $1', [
+    'ADMIN_API_KEY',
+  ]);
+  expect(trail.body.data[0]).toMatchObject({
+    actor: { client_id: operator.client_id, key_id: operator.id },
+    request_id: expect.any(String),
+  });
+  for (const secret of [first.key, second.body.key]) expect(JSON.stringify(trail.body)).not.toContain(secret);
+});

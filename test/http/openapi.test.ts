@@ -1,0 +1,328 @@
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Scope } from '../../src/clients/scope';
+import { Answer, CallOptions, TestApp } from '../support/test-app';
+import { waitFor } from '../support/services';
+import { TestReceiver } from '../webhooks/test-receiver';
+import { OpenApi, Operation, Schema } from './support/openapi';
+import { nameOf } from './support/routes';
+import { addressOf, exampleCall, issueKey, newTenant, Tenant } from './support/tenant';
+
+const run = promisify(execFile);
+
+let app: TestApp;
+let receiver: TestReceiver;
+let openApi: OpenApi;
+let tenant: Tenant;
+/** A key for everything. */
+let key: string;
+let compile: ((schema: Schema) => ValidateFunction) | undefined;
+/** By operation, the status codes that were seen and found to be as documented. */
+const seen = new Map<string, Set<number>>();
+
+beforeAll(async () => {
+  receiver = await TestReceiver.start();
+  app = await TestApp.start({
+    ROLE: 'api',
+    CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
+    RATE_LIMIT_ADDRESS: '100000',
+  });
+  openApi = await OpenApi.of(app);
+  tenant = await newTenant(app, openApi, receiver);
+  key = (await issueKey(app, tenant.id, Object.values(Scope))).key;
+});
+
+afterAll(async () => {
+  await app.stop();
+  await receiver.stop();
+});
+
+/**
+ * The document's schemas, each closed: a member that an answer has and its schema does not is as untrue as one that is
+ * missing. A problem may have further members (RFC 9457).
+ */
+function validators(): (schema: Schema) => ValidateFunction {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
+  const closed = (value: any, name?: string): any => {
+    if (Array.isArray(value)) return value.map((item) => closed(item));
+    if (typeof value !== 'object' || value === null) return value;
+    const copy = Object.fromEntries(
+      Object.entries(value).map(([member, item]) => [member, closed(item, member)]),
+    );
+    return 'properties' in copy &&
+      name !== 'Problem' &&
+      typeof copy['properties'] === 'object' &&
+      copy['type'] === 'object'
+      ? { additionalProperties: false, ...copy }
+      : copy;
+  };
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats(ajv);
+  ajv.addFormat('binary', true);
+  ajv.addSchema({ $id: 'openapi', components: closed(openApi.document['components']) });
+  const compiled = new Map<string, ValidateFunction>();
+  return (schema) => {
+    const text = JSON.stringify(closed(schema)).replaceAll('"#/', '"openapi#/');
+    const validate = compiled.get(text) ?? ajv.compile(JSON.parse(text) as object);
+    compiled.set(text, validate);
+    return validate;
+  };
+}
+
+/** Holds an answer against the document; throws with all that differs. */
+function check(operation: Operation, answer: Answer): void {
+  const response = operation.responses[answer.status];
+  const where = `${nameOf(operation)} -> ${answer.status}`;
+  if (response === undefined) throw new Error(`${where} is not documented: ${JSON.stringify(answer.body)}`);
+  const type = answer.headers.get('content-type')?.split(';')[0];
+  const [media, shape] =
+    Object.entries(response.content ?? {}).find(([name]) => name.split(';')[0] === type) ?? [];
+  if (answer.body !== undefined && shape === undefined) {
+    throw new Error(
+      `${where} has ${type}, documented is ${Object.keys(response.content ?? {}).join() || 'nothing'}`,
+    );
+  }
+  if (media?.includes('json')) {
+    const validate = (compile ??= validators())(shape!.schema);
+    if (!validate(answer.body)) {
+      throw new Error(`${where}: ${JSON.stringify(validate.errors)} in ${JSON.stringify(answer.body)}`);
+    }
+  }
+  for (const [name, header] of Object.entries(response.headers ?? {})) {
+    const value = answer.headers.get(name);
+    const required = openApi.resolve(header)['required'] === true;
+    if (required && value === null) throw new Error(`${where} lacks ${name}`);
+    if (value !== null && openApi.resolve(header)['schema']?.type === 'integer')
+      expect(value).toMatch(/^\d+$/);
+  }
+  for (const name of ['location', 'retry-after', 'link', 'etag', 'repr-digest']) {
+    const documented = Object.keys(response.headers ?? {}).some((header) => header.toLowerCase() === name);
+    if (answer.headers.has(name) && !documented && !(answer.status >= 400)) {
+      throw new Error(`${where} sends ${name} undocumented`);
+    }
+  }
+  seen.set(nameOf(operation), (seen.get(nameOf(operation)) ?? new Set()).add(answer.status));
+}
+
+const isStream = (operation: Operation): boolean =>
+  operation.responses['200']?.content?.['text/event-stream'] !== undefined;
+
+async function ask(
+  operation: Operation,
+  ids: Record<string, string>,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const address = addressOf(operation.path, ids) + openApi.exampleQuery(operation);
+  const answer = await app.call(operation.method, address, {
+    key,
+    ...exampleCall(openApi, operation, receiver),
+    ...options,
+  });
+  check(operation, answer);
+  return answer;
+}
+
+/** Runs one question for each operation, and tells of all that went wrong at once. */
+async function forEach(
+  operations: Operation[],
+  question: (operation: Operation) => Promise<unknown>,
+): Promise<void> {
+  const wrong: string[] = [];
+  for (const operation of operations) {
+    await question(operation).catch((error: unknown) => wrong.push(`${nameOf(operation)}: ${String(error)}`));
+  }
+  expect(wrong).toEqual([]);
+}
+
+it('passes the linter without errors or warnings', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'order-reports-openapi-'));
+  try {
+    const file = join(folder, 'openapi.json');
+    writeFileSync(file, JSON.stringify(openApi.document));
+    const linter = join('node_modules', '@redocly', 'cli', 'bin', 'cli.js');
+    const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+    const { stdout } = await run(
+      process.execPath,
+      [linter, 'lint', file, '--format=json', '--config=redocly.yaml'],
+      {
+        env,
+      },
+    ).catch((error: unknown) => error as { stdout: string });
+    const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; message: string }[] };
+    expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('shows examples that are valid', () => {
+  const compileExample = validators();
+  const wrong: string[] = [];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
+  const visit = (value: any, path: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (
+      !Array.isArray(value) &&
+      'example' in value &&
+      ('type' in value || '$ref' in value || 'enum' in value)
+    ) {
+      const { example, ...schema } = value as Schema;
+      const validate = compileExample(schema);
+      if (!validate(example)) wrong.push(`${path}: ${JSON.stringify(validate.errors)}`);
+    }
+    for (const [member, item] of Object.entries(value))
+      if (member !== 'example') visit(item, `${path}/${member}`);
+  };
+  visit(openApi.document['components'].schemas, '#/components/schemas');
+  visit(openApi.document['paths'], '#/paths');
+  for (const operation of openApi.operations) {
+    const shown = openApi.exampleBody(operation);
+    if (shown === undefined || typeof shown.body === 'string') continue;
+    const validate = compileExample(Object.values(operation.requestBody!.content)[0]!.schema);
+    if (!validate(shown.body)) wrong.push(`${nameOf(operation)}: ${JSON.stringify(validate.errors)}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+describe('tells the truth about', () => {
+  const all = () => openApi.operations;
+  const needsKey = ({ security = [] }: Operation): boolean => security.some((one) => 'api_key' in one);
+
+  it('callers without a key, and callers without the scope', async () => {
+    const unscoped = new Map<string, string>();
+    for (const scope of Object.values(Scope))
+      unscoped.set(scope, (await issueKey(app, tenant.id, [scope])).key);
+    await forEach(all().filter(needsKey), async (operation) => {
+      expect((await ask(operation, tenant.ids, { key: null })).status).toBe(401);
+      const statuses = [];
+      for (const scoped of unscoped.values()) {
+        const address = addressOf(operation.path, ids('nothing')) + openApi.exampleQuery(operation);
+        const answer = await app.call(operation.method, address, { key: scoped, body: undefined });
+        if (answer.status === 403) check(operation, answer);
+        statuses.push(answer.status);
+      }
+      expect(statuses).toContain(403);
+    });
+  });
+
+  it('ids that are none, and ids of nothing', async () => {
+    await forEach(
+      all().filter(({ path }) => path.includes('{')),
+      async (operation) => {
+        expect((await ask(operation, ids('42'))).status).toBe(400);
+        const missing = await ask(operation, ids('nothing'));
+        if (needsKey(operation)) expect(missing.status).toBe(404);
+      },
+    );
+  });
+
+  it('bodies and queries that are not valid', async () => {
+    const json = { 'Content-Type': 'application/json' };
+    await forEach(
+      all().filter(({ requestBody }) => requestBody?.content['application/json'] !== undefined),
+      async (operation) => {
+        expect((await ask(operation, tenant.ids, { body: '{"', headers: json })).status).toBe(400);
+        expect((await ask(operation, tenant.ids, { body: { no_such_field: 1 } })).status).toBe(422);
+        const large = JSON.stringify({ x: 'x'.repeat(200_000) });
+        expect((await ask(operation, tenant.ids, { body: large, headers: json })).status).toBe(413);
+        const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+        expect((await ask(operation, tenant.ids, { body: 'a=b', headers: form })).status).toBe(415);
+      },
+    );
+    await forEach(
+      all().filter(({ parameters }) => parameters.some((one) => one.in === 'query')),
+      async (operation) => {
+        const address = `${addressOf(operation.path, tenant.ids)}?no_such_parameter=1`;
+        const answer = await app.call(operation.method, address, { key });
+        expect(answer.status).toBe(400);
+        check(operation, answer);
+      },
+    );
+  });
+
+  it('every operation when all is well', async () => {
+    const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+    const operations = all()
+      .filter((operation) => !isStream(operation))
+      .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method));
+    await forEach(operations, (operation) => ask(operation, tenant.ids));
+  });
+
+  it('a report from its submission to its end, in every way that it can end', async () => {
+    const named = (name: string): Operation => all().find((operation) => nameOf(operation) === name)!;
+    const status = named('GET /v1/orders/reports/status/{id}');
+    const fetchFile = named('GET /v1/orders/reports/{id}');
+    const worker = await TestApp.start({ ROLE: 'worker' }, app);
+    const accepted = await ask(named('POST /v1/orders/reports'), {});
+    const own = {
+      ...tenant.ids,
+      '/v1/orders/reports/status/': accepted.body.id,
+      '/v1/orders/reports/': accepted.body.id,
+    };
+    await waitFor(async () => (await ask(status, own)).status === 303, {
+      what: 'the report',
+      timeoutMs: 45_000,
+    });
+    const { headers } = await ask(fetchFile, own);
+    await ask(fetchFile, own, { headers: { 'If-None-Match': headers.get('etag')! } });
+    expect((await ask(fetchFile, own, { headers: { Range: 'bytes=0-9' } })).status).toBe(206);
+    expect((await ask(fetchFile, own, { headers: { Range: 'bytes=999999999-' } })).status).toBe(416);
+    expect((await ask(named('DELETE /v1/orders/reports/status/{id}'), own)).status).toBe(409);
+    const link = await ask(named('GET /v1/orders/reports/{id}/link'), own);
+    const { pathname, search } = new URL(link.body.url);
+    const file = await app.call('GET', pathname + search, { key: null });
+    expect(file.status).toBe(200);
+    check(named('GET /v1/orders/reports/{id}/file'), file);
+    await worker.stop();
+
+    await app.dataSource.query(
+      `UPDATE job SET state = 'FAILED', result = NULL, expires_at = NULL, error = $2 WHERE id = $1`,
+      [
+        accepted.body.id,
+        JSON.stringify({
+          kind: 'internal',
+          code: 'internal_error',
+          message: 'It failed.',
+          retryable: true,
+          step: 'render',
+          attempt: 1,
+        }),
+      ],
+    );
+    expect((await ask(status, own)).status).toBe(500);
+    expect((await ask(fetchFile, own)).status).toBe(500);
+    const retried = { ...tenant.ids, '/v1/jobs/': accepted.body.id };
+    expect((await ask(named('POST /v1/jobs/{id}/retry'), retried)).status).toBe(202);
+  });
+
+  it('requests that are too many', async () => {
+    const narrow = await TestApp.start({ RATE_LIMIT_OTHER: '1', ROLE: 'api' }, app);
+    const list = all().find((operation) => nameOf(operation) === 'GET /v1/jobs')!;
+    await narrow.call('GET', '/v1/jobs', { key });
+    const refused = await narrow.call('GET', '/v1/jobs', { key });
+    await narrow.app.close();
+    expect(refused.status).toBe(429);
+    check(list, refused);
+  });
+});
+
+it('has seen every operation succeed', () => {
+  const without = openApi.operations
+    .filter((operation) => !isStream(operation))
+    .map(nameOf)
+    .filter((name) => ![...(seen.get(name) ?? [])].some((status) => status < 400));
+  expect(without).toEqual([]);
+});
+
+/** Ids of what does not exist, or texts that are no ids. */
+function ids(what: 'nothing' | '42'): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(tenant.ids).map((path) => [path, what === '42' ? '42' : randomUUID()]),
+  );
+}

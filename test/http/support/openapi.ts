@@ -1,0 +1,81 @@
+import type { TestApp } from '../../support/test-app';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
+export type Schema = Record<string, any>;
+
+export interface Operation {
+  method: string;
+  path: string;
+  parameters: { name: string; in: string; required?: boolean; example?: unknown; schema: Schema }[];
+  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
+  responses: Record<
+    string,
+    { headers?: Record<string, Schema>; content?: Record<string, { schema: Schema }> }
+  >;
+  security?: object[];
+}
+
+/** The document that the running application serves. */
+export class OpenApi {
+  private constructor(readonly document: Schema) {}
+
+  static async of(app: TestApp): Promise<OpenApi> {
+    return new OpenApi((await app.call('GET', '/openapi.json', { key: null })).body);
+  }
+
+  get operations(): Operation[] {
+    return Object.entries(this.document['paths'] as Record<string, Schema>).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({
+        parameters: [],
+        ...operation,
+        method: method.toUpperCase(),
+        path,
+      })),
+    );
+  }
+
+  resolve(schema: Schema): Schema {
+    const reference = schema['$ref'] as string | undefined;
+    if (reference === undefined) return schema;
+    return this.resolve(
+      reference
+        .slice(2)
+        .split('/')
+        .reduce((at, part) => at[part.replaceAll('~1', '/').replaceAll('~0', '~')], this.document),
+    );
+  }
+
+  /** The request body that the document shows, as its media type and its text or object; undefined without one. */
+  exampleBody({ requestBody }: Operation): { type: string; body: Schema | string } | undefined {
+    const [entry] = Object.entries(requestBody?.content ?? {});
+    return entry && { type: entry[0], body: this.example(entry[1].schema) as Schema | string };
+  }
+
+  /** The parameters that the address must have, as the document shows them. */
+  exampleQuery({ parameters }: Operation): string {
+    const required = parameters.filter((parameter) => parameter.in === 'query' && parameter.required);
+    const query = new URLSearchParams(
+      required.map(({ name, example, schema }): [string, string] => [
+        name,
+        String(example ?? this.example(schema)),
+      ]),
+    );
+    return query.size === 0 ? '' : `?${query.toString()}`;
+  }
+
+  /** What the examples of a schema add up to: what has one, and what is required. */
+  example(given: Schema): unknown {
+    const schema = this.resolve(given);
+    const shown = schema['example'] ?? schema['examples']?.[0] ?? schema['default'];
+    if (shown !== undefined) return shown;
+    if (schema['allOf'])
+      return Object.assign({}, ...schema['allOf'].map((part: Schema) => this.example(part)));
+    if (schema['enum']) return schema['enum'][0];
+    if (schema['items']) return [this.example(schema['items'])];
+    const required: string[] = schema['required'] ?? [];
+    const shownOnes = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>).filter(
+      ([name, property]) => required.includes(name) || this.resolve(property)['example'] !== undefined,
+    );
+    return Object.fromEntries(shownOnes.map(([name, property]) => [name, this.example(property)]));
+  }
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startRedis } from '../../src/embedded/embedded-redis';
+import type { EmbeddedService } from '../../src/embedded/embedded-service';
+import { parseIdentity } from '../../src/embedded/process-identity';
+import { TestApp } from '../support/test-app';
+import { makeDataDir, removeDataDir } from '../support/test-data-dir';
+import { waitFor } from '../support/services';
+
+const PERIOD = { start_date: '2016-01-01', end_date: '2017-01-01' };
+const REPORTS = '/v1/orders/reports';
+
+let dataDir: string;
+let redis: EmbeddedService;
+let app: TestApp;
+
+beforeAll(async () => {
+  dataDir = makeDataDir();
+  redis = await startRedis({ dataDir, durable: false, log: () => undefined });
+  app = await TestApp.start({ ROLE: 'api', REDIS_URL: redis.url });
+});
+
+afterAll(async () => {
+  await signalRedis('SIGCONT');
+  await app.stop();
+  await redis.stop();
+  removeDataDir(dataDir);
+});
+
+async function signalRedis(signal: NodeJS.Signals): Promise<void> {
+  const identity = parseIdentity(await readFile(join(dataDir, 'redis.process'), 'utf8'));
+  process.kill(identity!.pid, signal);
+}
+
+/** Requests of every kind, one after the other on each of four lines, for so long; how long each took, and its status. */
+async function traffic(forMs: number): Promise<{ took: number; status: number }[]> {
+  const seen: { took: number; status: number }[] = [];
+  const end = Date.now() + forMs;
+  const timed = async (method: string, path: string, body?: unknown) => {
+    const start = performance.now();
+    const answer = await app.call(method, path, { body });
+    seen.push({ took: performance.now() - start, status: answer.status });
+    return answer;
+  };
+  const line = async (): Promise<void> => {
+    while (Date.now() < end) {
+      const { body } = await timed('POST', REPORTS, PERIOD);
+      await timed('GET', `${REPORTS}/status/${body.id}`);
+      await timed('GET', `/v1/jobs/${body.id}`);
+      await timed('GET', REPORTS);
+      await timed('DELETE', `/v1/jobs/${body.id}`);
+    }
+  };
+  await Promise.all([line(), line(), line(), line()]);
+  return seen;
+}
+
+it('stalls no request for a second when Redis stops answering, and counts on by itself', async () => {
+  expect((await traffic(200)).every(({ status }) => status < 300)).toBe(true);
+  const before = Number(/r=(\d+)/.exec((await app.call('GET', REPORTS)).headers.get('ratelimit')!)![1]);
+
+  await signalRedis('SIGSTOP');
+  const during = await traffic(4_000);
+  expect(during.length).toBeGreaterThan(50);
+  expect(Math.max(...during.map(({ took }) => took))).toBeLessThan(1_000);
+  expect(during.filter(({ status }) => status >= 500)).toEqual([]);
+  const local = await app.call('GET', REPORTS);
+  expect(local.headers.get('ratelimit-policy')).toBe('"other";q=1200;w=60');
+
+  await signalRedis('SIGCONT');
+  // The shared count goes on where it was, less what is asked here.
+  await waitFor(
+    async () => {
+      const left = Number(/r=(\d+)/.exec((await app.call('GET', REPORTS)).headers.get('ratelimit')!)![1]);
+      return left < before && left > before - 100;
+    },
+    { what: 'the shared count', timeoutMs: 10_000, everyMs: 200 },
+  );
+});
