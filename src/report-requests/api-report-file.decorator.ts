@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../common/http/problem';
+import { REPORT_CONTENT } from './report-format';
 
 const CONTENT = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } };
 const ETAG = {
