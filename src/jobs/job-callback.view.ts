@@ -47,7 +47,7 @@ class CallbackDataView {
  * What a `callback_url` is sent when its job has ended. Headers by Standard Webhooks: `webhook-id`, `webhook-timestamp`,
  * `webhook-signature`.
  */
-class JobCallback {
+export class JobCallback {
   @ApiProperty({
     example: 'orders.report.completed',
     description: 'Ends with `completed`, `failed` or `cancelled`.',
