@@ -37,7 +37,7 @@ export interface PutOptions {
 }
 
 /**
- * Where finished files live. A key is a relative path such as `<job id>/<attempt>.pdf`; it carries the attempt, so that
+ * Where finished files live. A key is a relative path such as `<job id>/<attempt>`; it carries the attempt, so that
  * a stale worker never overwrites the file of another.
  */
 export abstract class ArtifactStore {

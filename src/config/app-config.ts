@@ -3,7 +3,7 @@ import { getMetadataStorage, validateSync } from 'class-validator';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Environment, Role } from './environment';
+import { BrowserSandbox, Environment, Role } from './environment';
 import { parseDurations } from './duration';
 
 /** Names every bad variable; never prints a value, because values hold secrets. */
@@ -49,10 +49,13 @@ export class AppConfig {
   /** 32 bytes each, the current one first: seal the signing secrets. Unset, one is made and kept in `dataDir`. */
   readonly webhookMasterKeys: Buffer[] | undefined;
   readonly browserPath: string | undefined;
+  readonly browserSandbox: BrowserSandbox;
   /** Browser slots, and jobs worked on at once, in one worker process. */
   readonly renderConcurrency: number;
   readonly jobLeaseSeconds: number;
   readonly artifactRetentionDays: number;
+  /** Orders, and lines where they are shown, of one report. */
+  readonly reportMaxRows: number;
   /** Origins whose pages may call the API; `*` is every one. */
   readonly corsOrigins: string[];
   /** CIDR ranges of the proxies whose `X-Forwarded-For` is believed. */
@@ -87,9 +90,13 @@ export class AppConfig {
       Buffer.from(key, 'base64'),
     );
     this.browserPath = environment.BROWSER_PATH;
+    // A trial on somebody's own machine must work; whoever brings a database decides for themselves.
+    this.browserSandbox =
+      environment.BROWSER_SANDBOX ?? (environment.DATABASE_URL === undefined || isRoot() ? 'auto' : 'on');
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
+    this.reportMaxRows = environment.REPORT_MAX_ROWS;
     this.corsOrigins = environment.CORS_ORIGINS?.split(',') ?? [];
     this.trustedProxies = environment.TRUSTED_PROXIES?.split(',') ?? [];
     this.maxJobsInFlight = environment.MAX_JOBS_IN_FLIGHT;
@@ -113,6 +120,9 @@ export class AppConfig {
     return this.role !== Role.Api;
   }
 }
+
+/** Chromium refuses its sandbox to root, so there is nothing to decide. */
+const isRoot = (): boolean => process.getuid?.() === 0;
 
 /**
  * Reads and validates the environment. An empty value counts as unset, as in `VARIABLE=` of an `.env` file.

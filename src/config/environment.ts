@@ -19,6 +19,9 @@ export enum Role {
   All = 'all',
 }
 
+/** Whether Chromium may run without its sandbox: never, where the machine does not give it one, or always. */
+export type BrowserSandbox = 'on' | 'auto' | 'off';
+
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
 
@@ -111,6 +114,10 @@ export class Environment {
   BROWSER_PATH?: string;
 
   @IsOptional()
+  @IsEnum(['on', 'auto', 'off'])
+  BROWSER_SANDBOX?: BrowserSandbox;
+
+  @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -128,6 +135,12 @@ export class Environment {
   @Min(1)
   @Max(3650)
   ARTIFACT_RETENTION_DAYS = 7;
+
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(10_000_000)
+  REPORT_MAX_ROWS = 2_000_000;
 
   @Type(() => Number)
   @IsInt()

@@ -19,6 +19,8 @@ export interface Submission<Parameters extends object> {
   idempotencyKey?: string | undefined;
   /** Told when the job ends. */
   callbackUrl?: string | undefined;
+  /** Where this piece of work may take longer, or less long, than its type says. */
+  deadlineSeconds?: number | undefined;
 }
 
 /** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
@@ -96,7 +98,7 @@ export class JobSubmission {
 
   private async insert(
     type: JobType,
-    { clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
+    { clientId, request, parameters, idempotencyKey, callbackUrl, deadlineSeconds }: Submission<object>,
     hash: Buffer | null,
   ): Promise<Job | undefined> {
     const rows = await this.dataSource.query<Job[]>(
@@ -120,7 +122,7 @@ export class JobSubmission {
         type.maxFailures,
         type.maxCrashes,
         type.steps,
-        type.deadlineSeconds,
+        deadlineSeconds ?? type.deadlineSeconds,
         callbackUrl ?? null,
         await this.eta.secondsOfNext(type.name, clientId),
       ],

@@ -2,12 +2,9 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
 import { PageQuery } from '../common/pagination';
+import { toList } from '../common/to-list';
 import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
 import { OrderStatus } from './order-status';
-
-/** `status=a,b` and `status=a&status=b` are the same list. */
-const toList = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.split(',') : value;
 
 const STATUS = { enum: OrderStatus, enumName: 'OrderStatus', isArray: true };
 const TIME_ZONE = { default: 'UTC', example: 'Europe/Berlin', description: 'IANA; where the days begin.' };

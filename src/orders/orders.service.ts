@@ -7,7 +7,7 @@ import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
 import { dayStart } from './order-period';
 import type { OrderStatus } from './order-status';
-import { parseOrderTime } from './order-time';
+import { parseTimestamp } from '../common/timestamp';
 
 export interface OrderListFilter {
   statuses?: OrderStatus[] | undefined;
@@ -97,7 +97,7 @@ export class Orders {
     present: (order: Order) => T,
   ): Promise<Page<T>> {
     const [beforeTime, beforeNumber] = decodeCursor(query.cursor, 2, filter) ?? [];
-    if (beforeTime !== undefined && parseOrderTime(beforeTime) === undefined) throw invalidCursor();
+    if (beforeTime !== undefined && parseTimestamp(beforeTime) === undefined) throw invalidCursor();
     const size = pageSize(query);
     const rows = await this.dataSource.query<Order[]>(
       `SELECT ${ORDER_COLUMNS} FROM orders

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../common/http/problem';
+import { REPORT_CONTENT } from './report-format';
 
-const CONTENT = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } };
 const ETAG = {
   ETag: { description: 'The SHA-256 of the file, the same as in the job.', schema: { type: 'string' } },
   'Repr-Digest': { description: 'RFC 9530, `sha-256`; of the whole file.', schema: { type: 'string' } },
@@ -15,11 +15,11 @@ export const ApiReportFile = (): MethodDecorator =>
   applyDecorators(
     ApiHeader({ name: 'Range', required: false, description: 'One byte range, to resume a download.' }),
     ApiHeader({ name: 'If-None-Match', required: false }),
-    ApiOkResponse({ description: 'The report.', content: CONTENT, headers: ETAG }),
+    ApiOkResponse({ description: 'The report.', content: REPORT_CONTENT, headers: ETAG }),
     ApiResponse({
       status: 206,
       description: 'The range asked for.',
-      content: CONTENT,
+      content: REPORT_CONTENT,
       headers: { ...ETAG, 'Content-Range': { schema: { type: 'string' } } },
     }),
     ApiResponse({ status: 304, description: 'You have it already.', headers: ETAG }),

@@ -2,6 +2,7 @@ import { Scope } from '../clients/scope';
 import type { Client } from '../clients/client';
 import { intake } from '../jobs/job-intake';
 import { defineJobType } from '../jobs/job-type';
+import { ReportFormat, ReportMediaType } from './report-format';
 import { ReportParameters } from './report-request.dto';
 
 /** What the report handler needs to know: the validated request, with its defaults filled in. */
@@ -15,15 +16,21 @@ export interface OrdersReportParameters {
   timeZone: string;
   title: string;
   clientName: string;
+  format: ReportFormat;
+  /** Tagged for readers' software, however long that takes; only for PDF. */
+  accessible: boolean;
+}
+
+export interface ReportArtifact {
+  sha256: string;
+  bytes: number;
+  /** `null` for CSV, which has none. */
+  pages: number | null;
+  media_type: ReportMediaType;
 }
 
 export interface OrdersReportResult {
-  artifact: {
-    sha256: string;
-    bytes: number;
-    pages: number;
-    media_type: 'application/pdf';
-  };
+  artifact: ReportArtifact;
   orders: number;
 }
 
@@ -37,6 +44,8 @@ export const toReportParameters = (request: ReportParameters, client: Client): O
   timeZone: request.time_zone ?? 'UTC',
   title: request.title ?? 'Order report',
   clientName: client.name,
+  format: request.format ?? ReportFormat.Pdf,
+  accessible: request.accessible ?? false,
 });
 
 export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportResult>({
@@ -53,4 +62,4 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
 });
 
 /** Where the store has the file that an attempt made: the fencing token is in the name, so none overwrites another's. */
-export const reportKey = (jobId: string, attempt: number): string => `${jobId}/${attempt}.pdf`;
+export const reportKey = (jobId: string, attempt: number): string => `${jobId}/${attempt}`;

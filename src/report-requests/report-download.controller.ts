@@ -21,7 +21,7 @@ export class ReportDownloadController {
 
   @RatePolicy('poll')
   @Get(':id')
-  @ApiOperation({ summary: 'Fetch the PDF' })
+  @ApiOperation({ summary: 'Fetch the file' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({

@@ -54,7 +54,7 @@ export class ReportLinksController {
 
   @Get(':id/file')
   @Public()
-  @ApiOperation({ summary: 'Open the PDF by a signed link' })
+  @ApiOperation({ summary: 'Open the file by a signed link' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({

@@ -12,6 +12,7 @@ import {
 } from 'class-validator';
 import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName } from '../common/validators';
 import { OrderStatus } from '../orders/order-status';
+import { ReportFormat } from './report-format';
 
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
@@ -43,6 +44,28 @@ export class ReportParameters {
   @IsOptional()
   @IsBoolean()
   include_items?: boolean;
+
+  @ApiPropertyOptional({
+    enum: ReportFormat,
+    enumName: 'ReportFormat',
+    default: ReportFormat.Pdf,
+    description:
+      'The file. `csv` has a row for each order, or with `include_items` for each line; times are in UTC and amounts exact, ' +
+      'whatever the locale.',
+  })
+  @IsOptional()
+  @IsEnum(ReportFormat)
+  format?: ReportFormat;
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Tags the PDF for screen readers. Short reports are tagged anyway; with this, all up to 5,000 rows, and a longer one ' +
+      'is refused with `too_many_rows_for_accessible`.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  accessible?: boolean;
 
   @ApiPropertyOptional({
     default: 'en-US',

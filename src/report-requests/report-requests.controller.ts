@@ -63,7 +63,7 @@ export class ReportRequestsController {
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
-    summary: 'Ask for a PDF of your orders',
+    summary: 'Ask for a PDF or CSV of your orders',
     description:
       'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`.',
   })
@@ -86,7 +86,7 @@ export class ReportRequestsController {
   })
   @ApiResponse({
     status: 303,
-    description: 'It ended while you waited: the PDF is at `Location`.',
+    description: 'It ended while you waited: the file is at `Location`.',
     headers: { Location: { schema: { type: 'string', format: 'uri' } } },
   })
   @ApiProblems({
@@ -94,7 +94,7 @@ export class ReportRequestsController {
     410: 'It was cancelled while you waited.',
     413: 'The body is too large.',
     415: 'The body is not application/json.',
-    422: 'A field is not valid, or the Idempotency-Key was used with another body.',
+    422: 'A field is not valid, the report would be too long, or the Idempotency-Key was used with another body.',
     500: 'It failed while you waited; the job is inside.',
   })
   async submit(
@@ -142,7 +142,7 @@ export class ReportRequestsController {
   })
   @ApiResponse({
     status: 303,
-    description: 'Ready: the PDF is at `Location`.',
+    description: 'Ready: the file is at `Location`.',
     headers: { Location: { schema: { type: 'string', format: 'uri' } } },
   })
   @ApiProblems({

@@ -12,6 +12,7 @@ import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
 import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
+import { ReportLimits } from './report-limits.service';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -31,13 +32,18 @@ export class ReportRequests {
     private readonly cancellation: JobCancellation,
     private readonly eta: JobEta,
     private readonly artifacts: ArtifactStore,
+    private readonly limits: ReportLimits,
   ) {}
 
-  submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
+  /** @throws AppError 422 when the report would be longer than reports may be, and what `JobSubmission.submit` throws */
+  async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
+    const parameters = toReportParameters(request, client);
+    const deadlineSeconds = await this.limits.admit(client.id, parameters);
     return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
-      parameters: toReportParameters(request, client),
+      parameters,
+      deadlineSeconds,
       idempotencyKey,
       callbackUrl: request.callback_url ?? undefined,
     });

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteRange } from '../artifacts/artifact-store';
 import { AppError } from '../common/app-error';
+import { formatOf } from './report-format';
 import type { FinishedReport } from './report-requests.service';
 
 /**
@@ -22,7 +23,7 @@ export async function sendReport(
     'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-cache',
-    'Content-Disposition': `${disposition}; filename="orders-${job.id}.pdf"`,
+    'Content-Disposition': `${disposition}; filename="orders-${job.id}.${formatOf(artifact.media_type)}"`,
   });
   if (isAmong(request.get('if-none-match'), etag)) {
     response.status(304).end();

@@ -43,6 +43,7 @@ export function sampleReport(orders: ReportOrder[], changes: Partial<ReportDocum
     locale: 'en-US',
     timeZone: 'UTC',
     includeItems: false,
+    accessible: false,
     generatedAt: new Date('2017-01-02T03:04:05Z'),
     summary: {
       orders: orders.length,

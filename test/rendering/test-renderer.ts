@@ -20,13 +20,23 @@ export class TestRenderer {
     limits: Partial<SlotLimits>,
     slots: number,
   ) {
-    const launcher = new BrowserLauncher({ browserPath: process.env['BROWSER_PATH'], dataDir: directory });
+    const launcher = new BrowserLauncher({
+      browserPath: process.env['BROWSER_PATH'],
+      dataDir: directory,
+      sandbox: 'auto',
+    });
     const start = async (): Promise<BrowserProcess> => {
       const browser = await launcher.start();
       this.started.push(browser);
       return browser;
     };
-    const all = { printDeadlineMs: 30_000, printsPerBrowser: 100, ...limits };
+    const all = {
+      printDeadlineMs: 30_000,
+      silenceMs: 10_000,
+      printsPerBrowser: 100,
+      memoryPerBrowser: 1024 ** 3,
+      ...limits,
+    };
     this.pool = new BrowserPool(slots, () => new BrowserSlot(start, all));
     this.renderer = new ReportRenderer(this.pool);
   }

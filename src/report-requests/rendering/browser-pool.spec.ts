@@ -16,6 +16,7 @@ class Press {
         this.order.push(html);
         this.printing.push({ html, finish: () => resolve(Buffer.from(html)) });
       }),
+    warm: () => Promise.resolve(),
     close: () => {
       this.closed += 1;
       return Promise.resolve();

@@ -5,6 +5,8 @@ export interface PrintSlot {
   /** Whether its browser runs already. */
   readonly isWarm: boolean;
   print(html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer>;
+  /** Makes ready for the next print. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,28 @@ export class BrowserPool {
       return await slot.print(html, options, signal);
     } finally {
       this.release(report, slot);
+    }
+  }
+
+  /**
+   * Makes every slot ready that is free, one after the other; a report that comes meanwhile takes another one.
+   *
+   * @throws what `PrintSlot.warm` throws
+   */
+  async warm(): Promise<void> {
+    for (const slot of this.slots) {
+      const place = this.idle.indexOf(slot);
+      if (this.closed || place < 0) continue;
+      this.idle.splice(place, 1);
+      try {
+        await slot.warm().catch((error: unknown) => {
+          // What is shut down meanwhile need not be warm.
+          if (!this.closed) throw error;
+        });
+      } finally {
+        this.idle.push(slot);
+        this.serve();
+      }
     }
   }
 

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 import { Browser, launch } from 'puppeteer';
 import { BrowserBinary } from './browser-binary';
+import { memoryOfTree } from './process-memory';
+import { makeWorkFolder, removeWorkFolder } from './work-folder';
 
 /** How the browser is kept from the network, below the layers that each page has. */
 const NETWORK_FLAGS = [
@@ -21,9 +21,6 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-const PROFILE = /^order-reports-browser-(\d+)-/;
-let sweep: Promise<void> | undefined;
-
 /** One running Chromium with all its processes, in a process group of its own. */
 export class BrowserProcess {
   private constructor(
@@ -39,9 +36,7 @@ export class BrowserProcess {
    * @throws Error when it does not start within `timeoutMs`
    */
   static async start(binary: BrowserBinary, sandbox: boolean, timeoutMs: number): Promise<BrowserProcess> {
-    // Once and before our own first profile, so that it can never take one of ours.
-    await (sweep ??= removeStaleProfiles());
-    const profile = await mkdtemp(join(tmpdir(), `order-reports-browser-${process.pid}-`));
+    const profile = await makeWorkFolder('browser');
     try {
       const launching = launch({
         executablePath: binary.executable,
@@ -75,7 +70,7 @@ export class BrowserProcess {
       return new BrowserProcess(browser, child.pid, exited, profile);
     } catch (error) {
       await killUnfinished(profile);
-      await removeProfile(profile);
+      await removeWorkFolder(profile);
       throw error;
     }
   }
@@ -90,11 +85,21 @@ export class BrowserProcess {
     return this.exited;
   }
 
+  /** Whether its main process still answers. Pending for as long as it does not. */
+  async answers(): Promise<void> {
+    await this.browser.version();
+  }
+
+  /** Resident memory of all its processes in bytes; what they share counts for each. 0 where that cannot be told. */
+  memory(): Promise<number> {
+    return memoryOfTree(this.pid);
+  }
+
   /** Ends every process of the browser at once, also when it hangs or is stopped. */
   async kill(): Promise<void> {
     killGroup(this.pid);
     await this.exited;
-    await removeProfile(this.profile);
+    await removeWorkFolder(this.profile);
   }
 }
 
@@ -128,32 +133,5 @@ function killGroup(leader: number): void {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-async function removeProfile(profile: string): Promise<void> {
-  // Children of a killed browser may still be writing for a moment.
-  await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-}
-
-/** A process that was killed left its profiles; nobody else would remove them. */
-async function removeStaleProfiles(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const owner = PROFILE.exec(name)?.[1];
-    const path = join(tmpdir(), name);
-    if (owner === undefined || isAnotherLiveProcess(Number(owner))) continue;
-    const { uid } = await stat(path).catch(() => ({ uid: -1 }));
-    if (uid === process.getuid?.()) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isAnotherLiveProcess(pid: number): boolean {
-  // In a container the process that was killed often had the same number as this one.
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

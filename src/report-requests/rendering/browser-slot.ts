@@ -5,9 +5,15 @@ import { BrowserLostError, UnprintableDocumentError } from './render-errors';
 export interface SlotLimits {
   /** A print that takes longer is taken for hung, and its browser is killed. */
   printDeadlineMs: number;
+  /** A browser whose main process does not answer for so long is taken for hung, too; in whole seconds. */
+  silenceMs: number;
   /** Prints after which the browser is replaced, because every browser leaks. */
   printsPerBrowser: number;
+  /** Resident memory of all its processes above which it is replaced earlier. */
+  memoryPerBrowser: number;
 }
+
+const BEAT_MS = 1_000;
 
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
 export class BrowserSlot {
@@ -34,11 +40,11 @@ export class BrowserSlot {
     signal.throwIfAborted();
     const running = await this.runningProcess();
     signal.throwIfAborted();
-    const guard = new Guard(running, signal, this.limits.printDeadlineMs);
+    const guard = new Guard(running, signal, this.limits);
     try {
       const pdf = await guard.race(this.printOn(running, html, options));
       this.prints += 1;
-      if (this.prints >= this.limits.printsPerBrowser) await this.close();
+      if (await this.isWorn(running)) await this.close();
       return pdf;
     } catch (error) {
       await this.close();
@@ -48,6 +54,18 @@ export class BrowserSlot {
     }
   }
 
+  /**
+   * Starts the browser and its first page, so that the first print need not wait for them. Not while it prints.
+   *
+   * @throws what starting a browser throws
+   */
+  async warm(): Promise<void> {
+    const running = await this.runningProcess();
+    if (this.next?.on === running) return;
+    this.next = { on: running, page: PrintPage.open(running.browser) };
+    await this.next.page;
+  }
+
   /** Kills the browser with all its processes. The slot can be used again. */
   async close(): Promise<void> {
     const process = this.process;
@@ -55,6 +73,11 @@ export class BrowserSlot {
     this.next = undefined;
     this.prints = 0;
     await (await process?.catch(() => undefined))?.kill();
+  }
+
+  private async isWorn(running: BrowserProcess): Promise<boolean> {
+    const { printsPerBrowser, memoryPerBrowser } = this.limits;
+    return this.prints >= printsPerBrowser || (await running.memory()) > memoryPerBrowser;
   }
 
   private async runningProcess(): Promise<BrowserProcess> {
@@ -91,18 +114,30 @@ export class BrowserSlot {
 class Guard {
   private readonly trouble: Promise<never>;
   private readonly timer: NodeJS.Timeout;
+  private readonly pulse: NodeJS.Timeout;
   private readonly onAbort: () => void;
 
   constructor(
     running: BrowserProcess,
     private readonly signal: AbortSignal,
-    deadlineMs: number,
+    { printDeadlineMs, silenceMs }: SlotLimits,
   ) {
     const { promise, reject } = rejectable();
     this.trouble = promise;
     this.timer = setTimeout(() => {
-      reject(new BrowserLostError(`The browser did not print within ${deadlineMs} ms.`));
-    }, deadlineMs);
+      reject(new BrowserLostError(`The browser did not print within ${printDeadlineMs} ms.`));
+    }, printDeadlineMs);
+    // Beats are counted, not time: a pause of our own process must not pass for one of the browser's.
+    let unanswered = 0;
+    this.pulse = setInterval(() => {
+      unanswered += 1;
+      if (unanswered * BEAT_MS > silenceMs)
+        reject(new BrowserLostError(`The browser did not answer for ${silenceMs} ms.`));
+      running.answers().then(
+        () => (unanswered = 0),
+        () => undefined,
+      );
+    }, BEAT_MS);
     this.onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.onAbort, { once: true });
     void running.ended.then(() => reject(new BrowserLostError('The browser died while it printed.')));
@@ -121,6 +156,7 @@ class Guard {
 
   release(): void {
     clearTimeout(this.timer);
+    clearInterval(this.pulse);
     this.signal.removeEventListener('abort', this.onAbort);
   }
 }

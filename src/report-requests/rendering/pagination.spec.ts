@@ -39,6 +39,7 @@ function documentOf(batches: number[][], includeItems: boolean, counted = batche
     locale: 'en-US',
     timeZone: 'UTC',
     includeItems,
+    accessible: false,
     generatedAt: new Date(0),
     summary: {
       orders: counted.length,

@@ -2,28 +2,31 @@ import { Module } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config';
 import { BrowserLauncher } from './browser-launcher';
 import { BrowserPool } from './browser-pool';
-import { BrowserSlot } from './browser-slot';
+import { BrowserSlot, SlotLimits } from './browser-slot';
+import { BrowserWarmUp } from './browser-warm-up';
 import { ReportRenderer } from './report-renderer';
 
-// A part of a report prints in about a second; a whole minute is a hang on any machine.
-const PRINT_DEADLINE_MS = 60_000;
-const PRINTS_PER_BROWSER = 100;
+const LIMITS: SlotLimits = {
+  // A part of a report prints in about a second; a whole minute is a hang on any machine.
+  printDeadlineMs: 60_000,
+  silenceMs: 10_000,
+  printsPerBrowser: 100,
+  // Twice what the longest part takes.
+  memoryPerBrowser: 1024 * 1024 * 1024,
+};
 
-/** Prints reports. Nothing is started before the first one. */
+/** Prints reports. */
 @Module({
   providers: [
     {
       provide: BrowserPool,
       inject: [AppConfig],
-      useFactory: (config: AppConfig) => {
-        const launcher = new BrowserLauncher({ browserPath: config.browserPath, dataDir: config.dataDir });
-        const limits = { printDeadlineMs: PRINT_DEADLINE_MS, printsPerBrowser: PRINTS_PER_BROWSER };
-        return new BrowserPool(
-          config.renderConcurrency,
-          () => new BrowserSlot(() => launcher.start(), limits),
-        );
+      useFactory: ({ browserPath, browserSandbox: sandbox, dataDir, renderConcurrency }: AppConfig) => {
+        const launcher = new BrowserLauncher({ browserPath, dataDir, sandbox });
+        return new BrowserPool(renderConcurrency, () => new BrowserSlot(() => launcher.start(), LIMITS));
       },
     },
+    BrowserWarmUp,
     ReportRenderer,
   ],
   exports: [ReportRenderer],

@@ -60,6 +60,8 @@ export interface ReportDocument {
   /** IANA name. */
   timeZone: string;
   includeItems: boolean;
+  /** Tagged at any length, which takes long: the caller holds a bound. */
+  accessible: boolean;
   generatedAt: Date;
   summary: ReportSummary;
   /** Batches of any size, sorted by `orderedAt`, then `number`; read once, and only as fast as it prints. */

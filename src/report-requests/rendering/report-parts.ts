@@ -32,7 +32,7 @@ export interface ReportLayout {
 export interface LayoutLimits {
   /** Pages of one HTML document; time and memory of the browser grow faster than its length. */
   pagesPerPart: number;
-  /** Reports of up to so many pages are tagged; at most `pagesPerPart`. */
+  /** Reports of up to so many pages are tagged, asked for or not. */
   taggedPages: number;
 }
 
@@ -62,7 +62,7 @@ class Layout {
     this.language = new Intl.Locale(document.locale).language;
     this.period = this.formats.period(document.startDate, document.endDate);
     this.pages = this.summary(this.writer(this.fontUse())).length + orderPageCount(document);
-    this.tagged = this.pages <= limits.taggedPages;
+    this.tagged = document.accessible || this.pages <= limits.taggedPages;
     this.style = this.tagged ? 'table' : 'columns';
   }
 
@@ -70,7 +70,8 @@ class Layout {
     let part = this.startPart(0);
     for (const content of this.summary(part.text)) part.pages.push(this.page(content, part, ''));
     for await (const page of orderPages(this.document, this.formats)) {
-      if (part.pages.length >= this.limits.pagesPerPart) {
+      // The tags of two files cannot be joined, so a tagged one is printed in one part.
+      if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
         yield this.finishPart(part);
         part = this.startPart(part.first + part.pages.length);
       }

@@ -1,15 +1,16 @@
-import { Injectable, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrowserPool } from './browser-pool';
+import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
-import { PdfInformation } from './pdf-information';
-import { PdfJoiner } from './pdf-joiner';
+import { PdfInformation } from './pdf/pdf-information';
+import { PdfJoiner } from './pdf/pdf-joiner';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
-import { layOut, LayoutLimits, ReportLayout } from './report-parts';
+import { layOut, LayoutLimits, ReportLayout, ReportPart } from './report-parts';
 
 export interface RenderOptions {
   /** Where the file is put, under a name of its own. It must exist. */
@@ -22,9 +23,13 @@ export interface RenderOptions {
 
 const LIMITS: LayoutLimits = { pagesPerPart: 50, taggedPages: 10 };
 
+/** A part over which browsers are lost as often is what kills them. */
+const TRIES_PER_PART = 3;
+
 /** Turns a report's data into a PDF file. */
 @Injectable()
 export class ReportRenderer implements OnApplicationShutdown {
+  private readonly logger = new Logger('Renderer');
   private readonly fonts = new FontLibrary();
 
   constructor(private readonly pool: BrowserPool) {}
@@ -32,7 +37,7 @@ export class ReportRenderer implements OnApplicationShutdown {
   /**
    * Memory does not grow with the report. Nothing is left in the directory when it fails.
    *
-   * @throws BrowserLostError when a browser died, hung or did not start; trying again makes sense
+   * @throws BrowserLostError when browsers died, hung or did not start again and again over the same part
    * @throws BrowserMissingError when the machine has no Chromium
    * @throws ReportChangedError when the orders are not those that the summary counted
    * @throws the signal's reason when it is aborted
@@ -66,10 +71,27 @@ export class ReportRenderer implements OnApplicationShutdown {
     const report = Symbol('report');
     // One more than there are slots: its HTML is made while they print.
     return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
-      pdf: await this.pool.print(report, part.html, { tagged: layout.tagged }, signal),
+      pdf: await this.printPart(report, part, layout.tagged, signal),
       pages: part.pages,
       bookmarks: part.bookmarks,
     }));
+  }
+
+  /** What a lost browser had in hand is printed by another one; the other parts do not notice. */
+  private async printPart(
+    report: symbol,
+    part: ReportPart,
+    tagged: boolean,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    for (let left = TRIES_PER_PART - 1; ; left -= 1) {
+      try {
+        return await this.pool.print(report, part.html, { tagged }, signal);
+      } catch (error) {
+        if (!(error instanceof BrowserLostError) || left === 0) throw error;
+        this.logger.warn(`${error.message} Its part of the report is printed again.`);
+      }
+    }
   }
 }
 

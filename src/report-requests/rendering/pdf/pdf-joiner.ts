@@ -12,7 +12,8 @@ import {
 import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
 import { outlineObjects, OutlineEntry } from './pdf-outline';
 import { PdfWriter } from './pdf-writer';
-import { Bookmark } from './report-parts';
+import { Bookmark } from '../report-parts';
+import { SharedFonts } from './shared-fonts';
 
 const PARENT = PDFName.of('Parent');
 // What makes a file tagged. The numbers in its tags are those of one print, so tagged parts cannot be joined.
@@ -25,6 +26,7 @@ const TAGGING = ['StructTreeRoot', 'MarkInfo'].map((name) => PDFName.of(name));
 export class PdfJoiner {
   private readonly context = PDFContext.create();
   private readonly root: PDFRef;
+  private readonly fonts = new SharedFonts(() => this.reserve());
   private readonly kids: PDFRef[] = [];
   private readonly bookmarks: OutlineEntry[] = [];
   private readonly tagging = new Map<PDFName, PDFObject>();
@@ -52,15 +54,18 @@ export class PdfJoiner {
     const tree = catalog.get(PDFName.of('Pages'));
     if (!(tree instanceof PDFRef)) throw new Error('The printed part has no page tree.');
     if (this.tagging.size > 0) throw new Error('Tagged parts cannot be joined.');
-    renumber(catalog, shift);
+    const { fonts, dropped } = this.fonts.take(context);
+    const moved = (ref: PDFRef): PDFRef => fonts.get(ref) ?? shifted(ref, shift);
+    renumber(catalog, moved);
     for (const name of TAGGING) {
       const value = catalog.get(name);
       if (value) this.tagging.set(name, value);
     }
-    const own = new Set([context.trailerInfo.Root, context.trailerInfo.Info]);
-    const objects = context.enumerateIndirectObjects().filter(([ref]) => !own.has(ref));
+    for (const own of [context.trailerInfo.Root, context.trailerInfo.Info])
+      if (own instanceof PDFRef) dropped.add(own);
+    const objects = context.enumerateIndirectObjects().filter(([ref]) => !dropped.has(ref));
     for (const [ref, object] of objects) {
-      renumber(object, shift);
+      renumber(object, moved);
       if (ref === tree && object instanceof PDFDict) object.set(PARENT, this.root);
     }
     await this.writer.write(objects.map(([ref, object]) => [shifted(ref, shift), object]));
@@ -71,8 +76,8 @@ export class PdfJoiner {
   /** Writes what belongs to the whole report, and gives the size of the file in bytes. */
   async finish(about: PdfInformation): Promise<number> {
     const { context } = this;
-    const reserve = (): PDFRef => PDFRef.of(this.writer.reserve(1));
-    const outline = this.bookmarks.length > 0 ? outlineObjects(context, reserve, this.bookmarks) : undefined;
+    const outline =
+      this.bookmarks.length > 0 ? outlineObjects(context, () => this.reserve(), this.bookmarks) : undefined;
     const catalog = context.obj({
       Type: 'Catalog',
       Pages: this.root,
@@ -80,14 +85,19 @@ export class PdfJoiner {
       ...(outline && { Outlines: outline.root }),
     });
     this.tagging.forEach((value, name) => catalog.set(name, value));
-    const [catalogRef, informationRef] = [reserve(), reserve()];
+    const [catalogRef, informationRef] = [this.reserve(), this.reserve()];
     await this.writer.write([
+      ...this.fonts.objects(context),
       ...(outline?.objects ?? []),
       [this.root, context.obj({ Type: 'Pages', Count: this.pages, Kids: this.kids })],
       [informationRef, informationDictionary(context, about)],
       [catalogRef, catalog],
     ]);
     return this.writer.finish(catalogRef, informationRef);
+  }
+
+  private reserve(): PDFRef {
+    return PDFRef.of(this.writer.reserve(1));
   }
 
   async close(): Promise<void> {
@@ -99,19 +109,19 @@ function shifted(ref: PDFRef, shift: number): PDFRef {
   return PDFRef.of(ref.objectNumber + shift);
 }
 
-/** Shifts every reference inside an object, in place. */
-function renumber(object: PDFObject, shift: number): void {
+/** Changes every reference inside an object, in place. */
+function renumber(object: PDFObject, moved: (ref: PDFRef) => PDFRef): void {
   if (object instanceof PDFDict) {
     for (const [key, value] of object.entries()) {
-      if (value instanceof PDFRef) object.set(key, shifted(value, shift));
-      else renumber(value, shift);
+      if (value instanceof PDFRef) object.set(key, moved(value));
+      else renumber(value, moved);
     }
   } else if (object instanceof PDFArray) {
     object.asArray().forEach((value, index) => {
-      if (value instanceof PDFRef) object.set(index, shifted(value, shift));
-      else renumber(value, shift);
+      if (value instanceof PDFRef) object.set(index, moved(value));
+      else renumber(value, moved);
     });
   } else if (object instanceof PDFRawStream) {
-    renumber(object.dict, shift);
+    renumber(object.dict, moved);
   }
 }

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { ArtifactStore } from '../artifacts/artifact-store';
+import type { JobContext } from '../jobs/job-handler';
+import type { OrderSnapshot, ReportedOrder } from '../orders/order-report-queries';
+import { orderCsv } from './csv/order-csv';
+import { OrdersReportParameters, ReportArtifact, reportKey } from './orders-report.job';
+import { ReportFiles } from './report-files.service';
+import { MEDIA_TYPES, ReportFormat } from './report-format';
+
+/** Writes a report as CSV, from the database straight into the store. */
+@Injectable()
+export class CsvReportWriter {
+  constructor(
+    private readonly artifacts: ArtifactStore,
+    private readonly files: ReportFiles,
+  ) {}
+
+  async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
+    const { parameters, signal } = context;
+    const { includeItems } = parameters;
+    context.step('render');
+    const orders = counted(snapshot.orders({ includeLines: includeItems }), (written) =>
+      context.progress(0.1 + (0.8 * written) / snapshot.summary.orders),
+    );
+    await this.files.note(context.jobId, context.attempt);
+    const { sha256, bytes } = await this.artifacts.put(
+      reportKey(context.jobId, context.attempt),
+      Readable.from(orderCsv(orders, { includeItems })),
+      { signal },
+    );
+    context.step('store');
+    return { sha256, bytes, pages: null, media_type: MEDIA_TYPES[ReportFormat.Csv] };
+  }
+}
+
+async function* counted(
+  orders: AsyncIterable<ReportedOrder[]>,
+  onRead: (orders: number) => void,
+): AsyncGenerator<ReportedOrder[]> {
+  let read = 0;
+  for await (const batch of orders) {
+    yield batch;
+    read += batch.length;
+    onRead(read);
+  }
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, invalidField } from '../common/app-error';
+import { AppConfig } from '../config/app-config';
+import { PermanentJobError } from '../jobs/job-error';
+import { OrderReportQueries } from '../orders/order-report-queries';
+import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
+import { ReportFormat } from './report-format';
+
+/**
+ * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
+ * some hundred megabytes of the browser, twenty thousand take 39 seconds (docs/rendering.md).
+ */
+const ACCESSIBLE_MAX_ROWS = 5_000;
+
+/** Thirty times what a row takes, for machines that are slow or have much to do. */
+const ROWS_PER_SECOND_OF_DEADLINE = 200;
+
+interface Refusal {
+  code: 'too_many_rows' | 'too_many_rows_for_accessible';
+  message: string;
+  maxRows: number;
+}
+
+/** How large a report may be, asked when it is submitted and again when its orders are read. */
+@Injectable()
+export class ReportLimits {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly orders: OrderReportQueries,
+  ) {}
+
+  /**
+   * Looks at a report before it is accepted. Where counting would take long, it is accepted and `check` decides.
+   *
+   * @returns the seconds within which it will have ended
+   * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `rows` and `max_rows`
+   */
+  async admit(clientId: string, parameters: OrdersReportParameters): Promise<number> {
+    if (parameters.accessible && parameters.format === ReportFormat.Csv)
+      throw invalidField('accessible', 'accessible is for the format pdf');
+    const { exact, ...count } = await this.orders.count(clientId, parameters);
+    const rows = rowsOf(count, parameters);
+    // What was not counted is at least the rows up to which it was, and those are more than an accessible report may have.
+    const refusal = exact || parameters.accessible ? this.refusal(rows, parameters) : undefined;
+    if (refusal) {
+      throw new AppError('unprocessable', refusal.code, refusal.message, {
+        extensions: { rows, max_rows: refusal.maxRows },
+      });
+    }
+    return ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE);
+  }
+
+  /** @throws PermanentJobError with the same codes */
+  check(rows: number, parameters: OrdersReportParameters): void {
+    const refusal = this.refusal(rows, parameters);
+    if (refusal) throw new PermanentJobError(refusal.code, refusal.message, 'unprocessable');
+  }
+
+  private refusal(rows: number, { accessible }: OrdersReportParameters): Refusal | undefined {
+    const { reportMaxRows } = this.config;
+    if (rows > reportMaxRows) {
+      const message = `The report has ${rows} rows; at most ${reportMaxRows} are printed. Ask for a shorter period.`;
+      return { code: 'too_many_rows', message, maxRows: reportMaxRows };
+    }
+    if (accessible && rows > ACCESSIBLE_MAX_ROWS) {
+      const message = `The report has ${rows} rows; an accessible one has at most ${ACCESSIBLE_MAX_ROWS}.`;
+      return { code: 'too_many_rows_for_accessible', message, maxRows: ACCESSIBLE_MAX_ROWS };
+    }
+    return undefined;
+  }
+}
+
+/** Printed rows: each order is one, and each line where lines are shown. */
+export const rowsOf = (
+  count: { orders: number; lines: number },
+  { includeItems }: Pick<OrdersReportParameters, 'includeItems'>,
+): number => count.orders + (includeItems ? count.lines : 0);

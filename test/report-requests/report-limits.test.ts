@@ -1,0 +1,50 @@
+import { TestApp } from '../support/test-app';
+
+const YEARS = { start_date: '2014-01-01', end_date: '2018-01-01' };
+const WITH_ITEMS = { ...YEARS, include_items: true };
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await TestApp.start({ SAMPLE_DATA: 'true', RENDER_CONCURRENCY: '1', REPORT_MAX_ROWS: '6000' });
+});
+
+afterAll(() => app.stop());
+
+const deadlineSeconds = async (id: string): Promise<number> => {
+  const [row] = await app.dataSource.query(
+    'SELECT extract(epoch FROM deadline_at - created_at)::float8 AS seconds FROM job WHERE id = $1',
+    [id],
+  );
+  return row.seconds;
+};
+
+it('refuses at once a report of too many rows, with their count', async () => {
+  const { status, body } = await app.call('POST', '/v1/orders/reports', { body: WITH_ITEMS });
+  const [{ rows }] = await app.dataSource.query(
+    'SELECT (count(*) + sum(line_count))::int AS rows FROM orders',
+  );
+  expect(status).toBe(422);
+  expect(body).toMatchObject({ code: 'too_many_rows', rows, max_rows: 6_000 });
+  expect((await app.call('GET', '/v1/orders/reports')).body.data).toEqual([]);
+});
+
+it('fails one that only grew too long after it was accepted', async () => {
+  // The submission sees the cap of another, more generous process.
+  const generous = await TestApp.start({ ROLE: 'api', REPORT_MAX_ROWS: '2000000' }, app);
+  const { body: accepted } = await generous.call('POST', '/v1/orders/reports', { body: WITH_ITEMS });
+  const { status, body } = await app.polled(`/v1/orders/reports/status/${accepted.id}`);
+  await generous.stop();
+  expect([status, body.code]).toEqual([422, 'too_many_rows']);
+  expect(body.detail).toMatch(/has \d+ rows; at most 6000/);
+  expect(body.job).toMatchObject({ status: 'FAILED', attempt: 1, error: { retryable: false } });
+});
+
+it('gives a long report a later deadline than a short one', async () => {
+  const long = await app.call('POST', '/v1/orders/reports', { body: YEARS });
+  const short = await app.call('POST', '/v1/orders/reports', {
+    body: { start_date: '1990-01-01', end_date: '1990-02-01' },
+  });
+  const [{ orders }] = await app.dataSource.query('SELECT count(*)::int AS orders FROM orders');
+  expect(await deadlineSeconds(short.body.id)).toBeCloseTo(900, 3);
+  expect(await deadlineSeconds(long.body.id)).toBeCloseTo(900 + Math.ceil(orders / 200), 3);
+});
