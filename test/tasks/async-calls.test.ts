@@ -229,21 +229,19 @@ describe('tasks', () => {
   });
 
   it('answer 410 when they were cancelled', async () => {
-    const job = await app.app
-      .get(JobSubmission, { strict: false })
-      .submit(
-        {
-          name: 'orders.summary',
-          steps: ['x'],
-          scope: 'orders' as never,
-          maxFailures: 1,
-          maxCrashes: 1,
-          deadlineSeconds: 60,
-          external: false,
-          keepsArtifact: false,
-        },
-        { clientId: owner.id, request: { method: 'GET', path: '/', body: null }, parameters: {} },
-      );
+    const job = await app.app.get(JobSubmission, { strict: false }).submit(
+      {
+        name: 'orders.summary',
+        steps: ['x'],
+        scope: 'orders' as never,
+        maxFailures: 1,
+        maxCrashes: 1,
+        deadlineSeconds: 60,
+        external: false,
+        keepsArtifact: false,
+      },
+      { clientId: owner.id, request: { method: 'GET', path: '/', body: null }, parameters: {} },
+    );
     await app.dataSource.query(
       `UPDATE job SET state = 'CANCELLED', finished_at = now(), cancel_requested_at = now(), result = NULL,
          lease_owner = NULL, lease_until = NULL WHERE id = $1`,
