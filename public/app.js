@@ -49,6 +49,7 @@ function draw() {
   const signedIn = key.get() !== null;
   element('sign-in').hidden = signedIn;
   element('workplace').hidden = !signedIn;
+  element('sign-out').hidden = !signedIn;
   if (signedIn) void listJobs();
   else element('key').focus();
 }

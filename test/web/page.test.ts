@@ -114,6 +114,19 @@ describe('the page', () => {
     }
   });
 
+  it('shows the file in place where the browser has a viewer', async () => {
+    await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
+    await page.reload();
+    const framed = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('/file'), {
+      timeout: 30_000,
+    });
+    await signIn();
+    await page.click('#report-form .primary');
+    expect((await framed).status()).toBe(200);
+    expect((await framed).headers()['content-security-policy']).toBe("frame-ancestors 'self'");
+    await visible('#job-file');
+  });
+
   it('shows the progress move and cancels', async () => {
     await submitScript(app, demo, 'wait');
     await signIn();
