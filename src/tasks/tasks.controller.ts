@@ -14,6 +14,7 @@ import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { HonoursWait } from '../jobs/honours-wait.decorator';
 import { TaskAnswers } from './task-answer.service';
@@ -44,6 +45,7 @@ export class TasksController {
   }
 
   @Get(':id')
+  @RatePolicy('poll')
   @HonoursWait()
   @ApiOperation({
     summary: 'Poll a task',
