@@ -67,7 +67,11 @@ export class ExternalErrorBody {
 
 /** The body of `PUT /v1/tasks/{id}`. */
 export class ExternalTaskBody {
-  @ApiProperty({ description: 'The attempt that the claim gave: the fencing token.' })
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'The attempt that the claim gave: the fencing token.',
+  })
   @IsInt()
   @Min(1)
   @Max(2_147_483_647)
@@ -80,7 +84,13 @@ export class ExternalTaskBody {
   @IsIn(STATUSES)
   status: ExternalStatus;
 
-  @ApiPropertyOptional({ minimum: 0, maximum: 99, description: 'Per cent; with `IN_PROGRESS`.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: 99,
+    example: 40,
+    description: 'Per cent; with `IN_PROGRESS`.',
+  })
   @IsOptional()
   @IsInt()
   @Min(0)
