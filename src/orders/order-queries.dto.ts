@@ -4,6 +4,7 @@ import { ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-valid
 import { PageQuery } from '../common/pagination';
 import { toList } from '../common/to-list';
 import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
+import type { OrderFilter } from './order-period';
 import { OrderStatus } from './order-status';
 
 const STATUS = { enum: OrderStatus, enumName: 'OrderStatus', isArray: true };
@@ -65,3 +66,12 @@ export class OrderSummaryQuery {
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];
 }
+
+export const DEFAULT_TIME_ZONE = 'UTC';
+
+export const toFilter = (query: OrderSummaryQuery): OrderFilter => ({
+  startDate: query.start_date,
+  endDate: query.end_date,
+  timeZone: query.time_zone ?? DEFAULT_TIME_ZONE,
+  statuses: query.status ?? null,
+});
