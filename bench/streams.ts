@@ -26,7 +26,8 @@ interface Usage {
 class Streams {
   /** When an event with this number was seen. */
   readonly seen = new Map<number, number>();
-  opened = 0;
+  private opened = 0;
+  private refused: number | undefined;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
   constructor(private readonly port: number) {}
@@ -39,13 +40,19 @@ class Streams {
     );
   }
 
+  /** Whether all are open. */
+  allOpen(): boolean {
+    if (this.refused !== undefined) throw new Error(`A stream was answered ${this.refused}.`);
+    return this.opened === STREAMS;
+  }
+
   close(): void {
     this.agent.destroy();
   }
 
   private read(response: IncomingMessage): void {
-    if (response.statusCode !== 200) throw new Error(`A stream was answered ${response.statusCode}.`);
-    this.opened += 1;
+    if (response.statusCode === 200) this.opened += 1;
+    else this.refused = response.statusCode;
     response.setEncoding('utf8').on('error', () => undefined);
     response.on('data', (text: string) => {
       const now = performance.now();
@@ -104,7 +111,7 @@ async function measure(
   const streams = new Streams(port);
   const before = await usageOf(api);
   for (const id of jobs) streams.open(id);
-  await until(() => streams.opened === STREAMS);
+  await until(() => streams.allOpen());
   await sleep(2_000);
   const open = await usageOf(api);
   const idleFrom = performance.now();
@@ -154,6 +161,7 @@ async function main(): Promise<void> {
         DATA_DIR: dataDir,
         HELD_REQUESTS_PER_CLIENT: String(STREAMS),
         RATE_LIMIT_POLL: '100000',
+        RATE_LIMIT_ADDRESS: '100000',
         LOG_LEVEL: 'error',
       },
     });
