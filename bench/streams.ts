@@ -71,8 +71,11 @@ async function usageOf(api: ChildProcess): Promise<Usage> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !condition(); await sleep(5))
+  const end = Date.now() + 60_000;
+  while (!condition()) {
     if (Date.now() > end) throw new Error('Waited a minute in vain.');
+    await sleep(5);
+  }
 }
 
 /** Jobs that nobody works on, so that only our own events come. */

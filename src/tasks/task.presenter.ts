@@ -6,7 +6,7 @@ import { JobTypeRegistry } from '../jobs/job-type.registry';
 import { JobPresenter } from '../jobs/job.presenter';
 import type { TaskView } from './task.view';
 
-export const TASKS_PATH = '/v1/tasks';
+const TASKS_PATH = '/v1/tasks';
 
 /** Turns a job into what is seen of it as a task. */
 @Injectable()

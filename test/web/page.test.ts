@@ -61,11 +61,11 @@ afterEach(async () => {
 
 const visible = (selector: string) => page.waitForSelector(selector, { visible: true, timeout: 20_000 });
 const textOf = (selector: string): Promise<string> => page.$eval(selector, (node) => node.textContent ?? '');
-const says = (selector: string, pattern: RegExp, timeoutMs = 30_000): Promise<true> =>
+const says = (selector: string, pattern: RegExp, timeoutMs = 30_000): Promise<unknown> =>
   waitFor(async () => pattern.test(await textOf(selector)), {
     what: `${selector} to say ${String(pattern)}`,
     timeoutMs,
-  }) as Promise<true>;
+  });
 
 async function signIn(key = DEMO_KEY): Promise<void> {
   await visible('#key');
@@ -91,7 +91,7 @@ describe('the page', () => {
       await page.focus('#title');
       await page.keyboard.type('Orders of 2016');
       await page.keyboard.press('Tab');
-      await page.keyboard.type(`${receiver.url()}`);
+      await page.keyboard.type(receiver.url());
       await page.keyboard.press('Enter');
       await visible('#job');
       expect(await page.evaluate('document.activeElement.id')).toBe('job');
