@@ -1,35 +1,9 @@
-/** What an event tells, after the job type's name: `orders.report.completed`, for one. */
-export type JobEventName =
-  | 'accepted'
-  | 'started'
-  | 'progressed'
-  | 'retry_scheduled'
-  | 'released'
-  | 'cancel_requested'
-  | 'retried'
-  | 'completed'
-  | 'failed'
-  | 'cancelled';
-
-/** A line of a job's history, as it comes from the database. */
-export interface JobEvent {
-  id: string;
-  position: string;
-  job_id: string;
-  client_id: string;
-  type: string;
-  round: number;
-  attempt: number;
-  terminal: boolean;
-  data: object;
-  occurred_at: Date;
-}
-
 /**
  * The part of a statement that writes one event for each row of the CTE `changed` (whole job rows): the change and its
  * event are one statement, so neither can be without the other.
  *
- * @param name SQL expression of a `JobEventName`
+ * @param name SQL expression of what the event tells, after the job type's name: `accepted`, `started`, `progressed`,
+ *   `retry_scheduled`, `released`, `cancel_requested`, `retried`, `completed`, `failed` or `cancelled`
  * @param data SQL expression of the event's data
  */
 export const writeEvent = (name: string, data = `'{}'::jsonb`): string => `

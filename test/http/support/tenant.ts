@@ -18,7 +18,7 @@ export interface Tenant {
 const EXTERNAL_TYPE = 'warehouse.pick';
 export const TENANT_SETTINGS = { EXTERNAL_TASK_TYPES: EXTERNAL_TYPE, JOB_LEASE_SECONDS: '3600' };
 
-export const TENANT_SCOPES = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
+const TENANT_SCOPES = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
 
 /** A key of a client, made as an operator makes it. */
 export async function issueKey(
