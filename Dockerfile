@@ -29,6 +29,7 @@ ENV NODE_ENV=production \
   BROWSER_PATH=/usr/lib/chromium/chromium-headless-shell
 COPY --from=production-packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY public ./public
 COPY package.json ./
 # Chromium's sandbox refuses root, and so should everything else.
 USER node

@@ -59,6 +59,27 @@ export default tseslint.config(
     },
   },
   {
+    files: ['public/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'AbortController',
+          'FormData',
+          'TextDecoder',
+          'URL',
+          'crypto',
+          'document',
+          'fetch',
+          'location',
+          'navigator',
+          'sessionStorage',
+          'setTimeout',
+          'clearTimeout',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
       globals: {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplication } from '@nestjs/common';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,16 +43,17 @@ class EngineBench {
     const client = await this.client();
     const api = await startEngine(this.config, { http: false, worker: false });
     const submission = api.get(JobSubmission);
-    for (let sent = 0; sent < JOBS; sent += CALLERS)
-      await Promise.all(
-        Array.from({ length: CALLERS }, () =>
-          submission.submit(NOOP, {
+    let left = JOBS;
+    await Promise.all(
+      Array.from({ length: CALLERS }, async () => {
+        while (left-- > 0)
+          await submission.submit(NOOP, {
             clientId: client,
             request: { method: 'POST', path: '/noop', body: {} },
             parameters: {},
-          }),
-        ),
-      );
+          });
+      }),
+    );
     await api.close();
     const from = performance.now();
     const worker = await startEngine(this.config, { http: false, worker: true });
@@ -100,7 +101,7 @@ class EngineBench {
 
   private async client(): Promise<string> {
     const rows = await this.dataSource.query<{ id: string }[]>(
-      `INSERT INTO client (name) VALUES ('bench') RETURNING id`,
+      `INSERT INTO client (name) VALUES ('bench ' || uuid_v7()) RETURNING id`,
     );
     return rows[0]!.id;
   }
@@ -205,6 +206,8 @@ async function measure(bench: EngineBench, databaseUrl: string): Promise<Measure
 
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
+  // As root, Postgres runs as another user, who must pass through.
+  chmodSync(dataDir, 0o711);
   const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log: console.log });
   try {
     const databaseUrl = services.databaseUrl ?? '';

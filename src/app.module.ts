@@ -19,6 +19,8 @@ import { RateLimitsModule } from './rate-limits/rate-limits.module';
 import { ReportRequestsHttpModule } from './report-requests/report-requests-http.module';
 import { ReportRequestsModule } from './report-requests/report-requests.module';
 import { WebhooksHttpModule } from './webhooks/webhooks-http.module';
+import { ExternalTaskTypesModule } from './tasks/external/external-task-types.module';
+import { TasksHttpModule } from './tasks/tasks-http.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 import { WebhooksWorkerModule } from './webhooks/webhooks-worker.module';
 
@@ -38,6 +40,7 @@ const API = [
   JobsHttpModule,
   ReportRequestsHttpModule,
   OrdersHttpModule,
+  TasksHttpModule,
   WebhooksHttpModule,
 ];
 const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
@@ -57,6 +60,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         ...EVERY_ROLE,
+        ExternalTaskTypesModule.forRoot(config),
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? WORKER : []),
       ],

@@ -27,6 +27,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
       .addTag('reports', 'PDFs of your orders')
       .addTag('jobs', 'The monitor of every job')
+      .addTag('tasks', 'Calls made asynchronously, and work done outside')
       .addTag('orders', 'The order book')
       .addTag('webhooks', 'Signed callbacks, their log, and the events to read')
       .addTag('clients', 'Clients, their keys, and what operators did')

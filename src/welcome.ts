@@ -7,6 +7,7 @@ export function welcome(config: AppConfig): string {
   return `
 Order Reports is ready.
 
+  The page    ${url}/
   API docs    ${url}/docs
   Demo key    ${key}
 

@@ -156,8 +156,14 @@ export class ApiKeys {
     if (client === undefined) return this.ensure(clientName, keyName, key, scopes);
     await this.dataSource.query(
       `INSERT INTO api_key (client_id, name, hash, prefix, scopes) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes`,
+       ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes, revoked_at = NULL`,
       [client.id, keyName, hashApiKey(key), shownPrefix(key), scopes],
+    );
+    // The one that a new value of the same variable replaces.
+    await this.dataSource.query(
+      `UPDATE api_key SET revoked_at = now()
+       WHERE client_id = $1 AND name = $2 AND hash <> $3 AND revoked_at IS NULL`,
+      [client.id, keyName, hashApiKey(key)],
     );
     this.recognition.forget();
     return client.id;

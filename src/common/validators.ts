@@ -1,4 +1,5 @@
 import { registerDecorator, ValidationArguments } from 'class-validator';
+import { parseTimestamp } from './timestamp';
 
 const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/;
 const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
@@ -35,6 +36,14 @@ export const IsCalendarDate = (): PropertyDecorator =>
     'isCalendarDate',
     isCalendarDate,
     ({ property }) => `${property} must be a date that exists, as YYYY-MM-DD`,
+  );
+
+/** A date or a time in ISO 8601, as `parseTimestamp` reads it. */
+export const IsTimestamp = (): PropertyDecorator =>
+  rule(
+    'isTimestamp',
+    (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
+    ({ property }) => `${property} must be a time such as 2016-11-08T14:30:00Z, or a date`,
   );
 
 /** Later than another date of the same object. Says nothing when either is no date: that has its own message. */

@@ -57,6 +57,13 @@ const REFUSED: Record<string, string> = {
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];
 
 describe('the configuration', () => {
+  it('refuses one key for two clients', () => {
+    const key = 'one-key-for-both-0123456789abcdefghij';
+    const complaint = complaintAbout({ ADMIN_API_KEY: key, DEMO_API_KEY: key });
+    expect(complaint).toContain('ADMIN_API_KEY and DEMO_API_KEY must differ');
+    expect(complaint).not.toContain(key);
+  });
+
   it('refuses something for every variable that is not free text', () => {
     expect([...Object.keys(REFUSED), ...ANY_TEXT_IS_FINE].sort()).toEqual([...VARIABLES].sort());
   });

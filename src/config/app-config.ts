@@ -137,6 +137,9 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   );
   const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
   const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}));
+  if (environment.ADMIN_API_KEY !== undefined && environment.ADMIN_API_KEY === environment.DEMO_API_KEY) {
+    problems.push('ADMIN_API_KEY and DEMO_API_KEY must differ: a key has one client and its scopes');
+  }
   if (problems.length > 0) throw new InvalidConfigurationError(problems);
   return environment;
 }

@@ -1,5 +1,6 @@
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { migrations } from './migrations';
+import { ResilientClient } from './resilient-client';
 
 /** How every process and every test connects: `max` connections, and no statement that hangs for ever. */
 export function dataSourceOptions(url: string, max = 20): PostgresDataSourceOptions {
@@ -13,6 +14,11 @@ export function dataSourceOptions(url: string, max = 20): PostgresDataSourceOpti
     applicationName: 'order-reports',
     poolSize: max,
     connectTimeoutMS: 10_000,
-    extra: { statement_timeout: 60_000, idle_in_transaction_session_timeout: 300_000, keepAlive: true },
+    extra: {
+      Client: ResilientClient,
+      statement_timeout: 60_000,
+      idle_in_transaction_session_timeout: 300_000,
+      keepAlive: true,
+    },
   };
 }

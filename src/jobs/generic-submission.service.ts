@@ -41,7 +41,7 @@ export class GenericSubmission {
       request,
       parameters: type.intake.toParameters(body, client),
       idempotencyKey,
-      callbackUrl: callback_url,
+      callbackUrl: callback_url ?? undefined,
     });
   }
 }

@@ -39,9 +39,10 @@ export class JobClaims {
   ): Promise<ClaimedJob | null> {
     const rows = await this.dataSource.query<ClaimedJob[]>(
       `WITH RECURSIVE ${inFairOrder(String(CANDIDATES))}, picked AS (
-         SELECT j.id FROM job j JOIN candidate USING (id)
-         WHERE j.state = 'PENDING'
-         ORDER BY ${FAIREST_FIRST} LIMIT 1 FOR UPDATE OF j SKIP LOCKED
+         SELECT locked.id FROM (SELECT id FROM candidate ORDER BY ${FAIREST_FIRST}) first
+         CROSS JOIN LATERAL (
+           SELECT id FROM job WHERE id = first.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
+         ) locked LIMIT 1
        ), changed AS (
          UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
            lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())

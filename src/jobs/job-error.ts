@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../common/app-error';
+import { AppError, ErrorKind, FieldError } from '../common/app-error';
 
 /** A failure as callers see it on every channel: in the job, the event, the callback. */
 export interface JobFailure {
@@ -11,6 +11,8 @@ export interface JobFailure {
   attempt: number;
   /** How the synchronous call would have failed. */
   kind: ErrorKind;
+  /** The bad fields of the request, where it was at fault. */
+  errors?: FieldError[];
 }
 
 /** A failure that trying again cannot mend. */
@@ -38,15 +40,29 @@ export class CrashedJobError extends Error {
 /** What a failure does to the job. */
 export type FailureClass = 'permanent' | 'retryable' | 'crash';
 
+const TEMPORARY: readonly ErrorKind[] = ['internal', 'unavailable', 'too_many'];
+
 /** What a thrown error means for the job; its own text is kept from callers unless it was meant for them. */
 export function classifyFailure(error: unknown): {
   failureClass: FailureClass;
   code: string;
   message: string;
   kind: ErrorKind;
+  errors?: FieldError[];
 } {
   if (error instanceof PermanentJobError) {
     return { failureClass: 'permanent', code: error.code, message: error.message, kind: error.kind };
+  }
+  // What a service refuses it refuses again: the caller is told as a synchronous call would be.
+  if (error instanceof AppError && !TEMPORARY.includes(error.kind)) {
+    const { kind, code, message, details } = error;
+    return {
+      failureClass: 'permanent',
+      code,
+      message,
+      kind,
+      ...(details.errors && { errors: details.errors }),
+    };
   }
   if (error instanceof CrashedJobError) {
     return { failureClass: 'crash', code: 'crashed', message: error.message, kind: 'internal' };

@@ -8,6 +8,9 @@ import { isTerminal, JobState } from './job-state';
 const FIRST_GUESS_SECONDS = 2;
 const LEARN_FROM = 200;
 const LEARNT_FOR_MS = 5_000;
+/** For how long an estimate is as good as a new one. */
+const FRESH_MS = 1_000;
+const MOST_LINES = 10_000;
 /** A line through fewer jobs than this says little about size. */
 const ENOUGH_FOR_A_LINE = 8;
 
@@ -31,12 +34,15 @@ interface Place {
 @Injectable()
 export class JobEta {
   private readonly experience = new Map<string, Experience>();
+  private readonly lines = new Map<string, { place: Place; seenAt: number }>();
 
   constructor(private readonly dataSource: DataSource) {}
 
   /** Seconds until the job ends, as an estimate; `null` once it has ended. */
   async seconds(job: Job): Promise<number | null> {
     if (isTerminal(job.state)) return null;
+    const fresh = estimateOfAcceptance(job);
+    if (fresh !== null) return fresh;
     const experience = await this.learn(job.type);
     const whole = wholeSeconds(experience, job.size);
     if (job.state === JobState.InProgress) return Math.max(0.1, whole * (1 - job.progress / 100));
@@ -51,8 +57,21 @@ export class JobEta {
 
   /** Seconds that a job will take that the client submits now. */
   async secondsOfNext(type: string, clientId: string): Promise<number> {
-    const [experience, place] = await Promise.all([this.learn(type), this.place(clientId, null)]);
+    const [experience, place] = await Promise.all([this.learn(type), this.endOfLine(clientId)]);
     return waitSeconds(place, experience) + wholeSeconds(experience, null);
+  }
+
+  /** The place of the client's next job: looked up once a second, and one further back for each job since. */
+  private async endOfLine(clientId: string): Promise<Place> {
+    const known = this.lines.get(clientId);
+    if (known !== undefined && Date.now() - known.seenAt < FRESH_MS) {
+      known.place.ahead += 1;
+      return known.place;
+    }
+    const place = await this.place(clientId, null);
+    if (this.lines.size >= MOST_LINES) this.lines.clear();
+    this.lines.set(clientId, { place, seenAt: Date.now() });
+    return place;
   }
 
   /**
@@ -115,6 +134,13 @@ export class JobEta {
     this.experience.set(type, learnt);
     return learnt;
   }
+}
+
+/** What was estimated at acceptance, while that is a moment ago: the answer to the submission needs no second look. */
+function estimateOfAcceptance({ state, created_at, estimated_end_at }: Job): number | null {
+  if (state !== JobState.Pending || estimated_end_at === null) return null;
+  const age = Date.now() - created_at.getTime();
+  return age < FRESH_MS ? Math.max(0.1, (estimated_end_at.getTime() - Date.now()) / 1_000) : null;
 }
 
 function wholeSeconds({ medianSeconds, line }: Experience, size: string | null): number {

@@ -15,6 +15,7 @@ import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { EventStream } from '../common/http/event-stream';
 import { ApiProblems } from '../common/http/problem';
+import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { JobEventView, viewEvent } from './job-event.view';
 import { JobEventStreams } from './job-event-streams.service';
@@ -38,6 +39,7 @@ export class JobEventsController {
   ) {}
 
   @Get(':id/events')
+  @RatePolicy('poll')
   @ApiOperation({ summary: 'Stream a job', description: DESCRIPTION })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', format: 'uuid' } })

@@ -10,7 +10,7 @@ export interface JobIntake<Parameters extends object = object> {
 
 /** Ties a request class and its mapping together: `intake(ReportParameters, toParameters)`. */
 export const intake = <Request extends object, Parameters extends object>(
-  requestClass: Type<Request>,
+  requestClass: Type<Request> | null,
   toParameters: (request: Request, client: Client) => Parameters,
 ): JobIntake<Parameters> => ({
   requestClass,

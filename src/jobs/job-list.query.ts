@@ -1,13 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEnum, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../common/pagination';
+import { parseTimestamp } from '../common/timestamp';
+import { toList } from '../common/to-list';
+import { IsTimestamp } from '../common/validators';
 import { JobState } from './job-state';
 import { JobView } from './job.view';
 
-/** `status=A,B` and `status=A&status=B` are the same list. */
-const toList = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.split(',') : value;
+/** With its offset worked out: what Postgres makes of a time without one depends on the session. */
+const toUtc = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' ? (parseTimestamp(value)?.toISOString() ?? value) : value;
 
 export class JobListQuery extends PageQuery {
   @ApiPropertyOptional({ enum: JobState, enumName: 'JobStatus', isArray: true })
@@ -24,12 +27,14 @@ export class JobListQuery extends PageQuery {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Accepted at this time or later.' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Transform(toUtc)
+  @IsTimestamp()
   created_since?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Accepted before this time.' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Transform(toUtc)
+  @IsTimestamp()
   created_until?: string;
 }
 

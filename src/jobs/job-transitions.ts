@@ -70,7 +70,7 @@ export class JobTransitions {
          INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
          SELECT id, client_id, type || '.progressed', round, attempt,
            jsonb_build_object('step', steps[step + 1], 'progress', progress)
-         FROM changed WHERE step > step_before
+         FROM changed WHERE step > step_before AND cancel_requested_at IS NULL
        )
        SELECT held.id, held.attempt, cancelled,
          ${millisecondsUntil('coalesce(changed.lease_until, held.lease_until)')} AS lease_ms

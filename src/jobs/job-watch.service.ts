@@ -43,7 +43,7 @@ interface Watch {
 }
 
 /** How late news from another process may be. */
-const ROUND_MS = 250;
+const ROUND_MS = 100;
 /** After every event: for those who want none. */
 const END_OF_LOG = '9223372036854775807';
 

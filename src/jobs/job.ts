@@ -35,9 +35,10 @@ export interface Job {
   started_at: Date | null;
   finished_at: Date | null;
   expires_at: Date | null;
+  estimated_end_at: Date | null;
 }
 
 /** The columns of `Job`, for `SELECT` and `RETURNING`. */
 export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, idempotency_hash, attempt,
   failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
-  created_at, started_at, finished_at, expires_at`;
+  created_at, started_at, finished_at, expires_at, estimated_end_at`;

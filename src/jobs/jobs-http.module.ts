@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ExternalClaims } from './external-claims.service';
 import { GenericSubmission } from './generic-submission.service';
 import { HeldRequests } from './held-requests.service';
 import { JobEventStreams } from './job-event-streams.service';
@@ -13,7 +14,15 @@ import { PreferWait } from './prefer-wait.service';
 @Module({
   imports: [JobsModule],
   controllers: [JobsController, JobEventsController],
-  providers: [GenericSubmission, HeldRequests, JobEventStreams, JobRetry, JobWatch, PreferWait],
-  exports: [PreferWait],
+  providers: [
+    ExternalClaims,
+    GenericSubmission,
+    HeldRequests,
+    JobEventStreams,
+    JobRetry,
+    JobWatch,
+    PreferWait,
+  ],
+  exports: [ExternalClaims, PreferWait],
 })
 export class JobsHttpModule {}

@@ -2,12 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
 import { PageQuery } from '../common/pagination';
+import { toList } from '../common/to-list';
 import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
+import type { OrderFilter } from './order-period';
 import { OrderStatus } from './order-status';
-
-/** `status=a,b` and `status=a&status=b` are the same list. */
-const toList = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.split(',') : value;
 
 const STATUS = { enum: OrderStatus, enumName: 'OrderStatus', isArray: true };
 const TIME_ZONE = { default: 'UTC', example: 'Europe/Berlin', description: 'IANA; where the days begin.' };
@@ -68,3 +66,12 @@ export class OrderSummaryQuery {
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];
 }
+
+export const DEFAULT_TIME_ZONE = 'UTC';
+
+export const toFilter = (query: OrderSummaryQuery): OrderFilter => ({
+  startDate: query.start_date,
+  endDate: query.end_date,
+  timeZone: query.time_zone ?? DEFAULT_TIME_ZONE,
+  statuses: query.status ?? null,
+});

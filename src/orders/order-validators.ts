@@ -1,6 +1,6 @@
 import { buildMessage, ValidateBy } from 'class-validator';
 import { parseDecimal } from './decimal';
-import { parseOrderTime } from './order-time';
+import { parseTimestamp } from '../common/timestamp';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -28,12 +28,12 @@ export const IsPositiveDecimal = (): PropertyDecorator =>
     },
   });
 
-/** A date or a time as `parseOrderTime` reads it. */
+/** A date or a time as `parseTimestamp` reads it. */
 export const IsOrderTime = (): PropertyDecorator =>
   ValidateBy({
     name: 'isOrderTime',
     validator: {
-      validate: (value: unknown) => isText(value) && parseOrderTime(value) !== undefined,
+      validate: (value: unknown) => isText(value) && parseTimestamp(value) !== undefined,
       defaultMessage: buildMessage(
         (prefix) =>
           `${prefix}$property must be an existing date such as 2016-11-08 or a time such as 2016-11-08T14:30:00Z`,

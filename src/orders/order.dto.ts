@@ -16,7 +16,7 @@ import {
 import type { NewOrder } from './order';
 import { ORDER_LIMITS } from './order-limits';
 import { OrderStatus } from './order-status';
-import { parseOrderTime } from './order-time';
+import { parseTimestamp } from '../common/timestamp';
 import { IsDecimal, IsOrderTime, IsPlainText, IsPositiveDecimal } from './order-validators';
 
 export class NewOrderLineBody {
@@ -97,7 +97,7 @@ export class NewOrderBody {
 }
 
 export function toNewOrder(body: NewOrderBody): NewOrder {
-  const orderedAt = parseOrderTime(body.ordered_at);
+  const orderedAt = parseTimestamp(body.ordered_at);
   if (orderedAt === undefined) throw new RangeError('The time was not validated.');
   return {
     number: body.number,

@@ -9,14 +9,14 @@ import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
-import { OrderListQuery, OrderSummaryQuery } from './order-queries.dto';
+import { DEFAULT_TIME_ZONE, OrderListQuery, OrderSummaryQuery, toFilter } from './order-queries.dto';
 import { OrderReportQueries } from './order-report-queries';
 import { OrderSummaryView, viewSummary } from './order-summary.view';
 import { NewOrderBody, toNewOrder } from './order.dto';
 import { OrderPageView, OrderWithLinesView, viewOrder, viewOrderWithLines } from './order.view';
 import { Orders } from './orders.service';
-
-const DEFAULT_TIME_ZONE = 'UTC';
+import { RespondsAsync } from '../tasks/responds-async.decorator';
+import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
 
 /** The order book. */
 @ApiTags('orders')
@@ -49,6 +49,7 @@ export class OrdersController {
   }
 
   @Post()
+  @RespondsAsync(ORDERS_CREATE, 'body')
   @ApiOperation({ summary: 'Create an order', description: 'Totals are computed from the lines, exactly.' })
   @ApiCreatedResponse({
     type: OrderWithLinesView,
@@ -72,6 +73,7 @@ export class OrdersController {
   }
 
   @Get('summary')
+  @RespondsAsync(ORDERS_SUMMARY, 'query')
   @ApiOperation({ summary: 'Totals and revenue over time in a period' })
   @ApiOkResponse({ type: OrderSummaryView })
   @ApiProblems({ 400: 'The period or a filter is not valid.' })
@@ -79,17 +81,11 @@ export class OrdersController {
     @CurrentClient() client: Client,
     @Query() query: OrderSummaryQuery,
   ): Promise<OrderSummaryView> {
-    return viewSummary(
-      await this.reports.summarize(client.id, {
-        startDate: query.start_date,
-        endDate: query.end_date,
-        timeZone: query.time_zone ?? DEFAULT_TIME_ZONE,
-        statuses: query.status ?? null,
-      }),
-    );
+    return viewSummary(await this.reports.summarize(client.id, toFilter(query)));
   }
 
   @Get(':id')
+  @RespondsAsync(ORDERS_READ, 'param')
   @ApiOperation({ summary: 'Read an order with its lines' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: OrderWithLinesView })

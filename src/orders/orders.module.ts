@@ -8,18 +8,28 @@ import { OrdersImportHandler } from './import/orders-import.handler';
 import { ORDERS_IMPORT } from './import/orders-import.job';
 import { OrderReportQueries } from './order-report-queries';
 import { Orders } from './orders.service';
+import { CreateOrderHandler } from './tasks/create-order.handler';
+import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
+import { ReadOrderHandler } from './tasks/read-order.handler';
+import { SummarizeOrdersHandler } from './tasks/summarize-orders.handler';
 import { SampleOrders } from './sample-orders.service';
 
 /** The order book: import, reading and writing. */
 @Module({
-  imports: [ArtifactsModule, JobsModule.forFeature(ORDERS_IMPORT)],
+  imports: [
+    ArtifactsModule,
+    JobsModule.forFeature(ORDERS_CREATE, ORDERS_IMPORT, ORDERS_READ, ORDERS_SUMMARY),
+  ],
   providers: [
+    CreateOrderHandler,
     ImportFailures,
     OrderImport,
     OrderImports,
     OrderReportQueries,
     Orders,
     OrdersImportHandler,
+    ReadOrderHandler,
+    SummarizeOrdersHandler,
     SampleOrders,
   ],
   exports: [OrderImports, OrderReportQueries, Orders, SampleOrders],

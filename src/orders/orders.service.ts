@@ -7,7 +7,7 @@ import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
 import { dayStart } from './order-period';
 import type { OrderStatus } from './order-status';
-import { parseOrderTime } from './order-time';
+import { parseTimestamp } from '../common/timestamp';
 
 export interface OrderListFilter {
   statuses?: OrderStatus[] | undefined;
@@ -20,19 +20,26 @@ export interface OrderListFilter {
   customer?: string | undefined;
 }
 
+/** The data source itself, or a transaction of it. */
+type Queries = Pick<DataSource, 'query'>;
+
 /** The order book: an order is written once, with all its lines, and read by its owner alone. */
 @Injectable()
 export class Orders {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @throws AppError 404 when the client has no such order; the same when it is another client's */
-  async get(clientId: string, id: string): Promise<OrderWithLines> {
-    const [order] = await this.dataSource.query<Order[]>(
+  get(clientId: string, id: string): Promise<OrderWithLines> {
+    return this.read(this.dataSource, clientId, id);
+  }
+
+  private async read(source: Queries, clientId: string, id: string): Promise<OrderWithLines> {
+    const [order] = await source.query<Order[]>(
       `SELECT ${ORDER_COLUMNS} FROM orders WHERE client_id = $1 AND id = $2`,
       [clientId, id],
     );
     if (order === undefined) throw notFound('order');
-    const lines = await this.dataSource.query<OrderLine[]>(
+    const lines = await source.query<OrderLine[]>(
       `SELECT position, sku, description, trim_scale(quantity)::text AS quantity, unit_price, total
        FROM order_line WHERE order_id = $1 ORDER BY position`,
       [order.id],
@@ -45,13 +52,17 @@ export class Orders {
    *
    * @throws AppError `duplicate_order_number` (409) when the client has an order of that number
    */
-  async create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
+  create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
+    return this.createAs(newId(), this.dataSource, clientId, order);
+  }
+
+  /** The same under an id that the caller chose, in a transaction of the caller's. */
+  async createAs(id: string, source: Queries, clientId: string, order: NewOrder): Promise<OrderWithLines> {
     const lines = order.lines.map((line, index) => ({ ...line, total: lineTotal(line, index) }));
     if (!isStorable(lines.reduce((sum, line) => sum + line.total, 0n))) {
       throw invalidField('lines', 'the sum of the lines is too large');
     }
-    const id = newId();
-    const created = await this.dataSource.query<unknown[]>(
+    const created = await source.query<unknown[]>(
       `WITH line AS (
          SELECT * FROM unnest($9::text[], $10::text[], $11::numeric[], $12::numeric[], $13::numeric[])
            WITH ORDINALITY AS l(sku, description, quantity, unit_price, total, position)
@@ -86,7 +97,7 @@ export class Orders {
         errors: [{ field: 'number', message: 'number is taken by another order' }],
       });
     }
-    return this.get(clientId, id);
+    return this.read(source, clientId, id);
   }
 
   /** Newest first, keyset-paginated by time and number. */
@@ -97,7 +108,7 @@ export class Orders {
     present: (order: Order) => T,
   ): Promise<Page<T>> {
     const [beforeTime, beforeNumber] = decodeCursor(query.cursor, 2, filter) ?? [];
-    if (beforeTime !== undefined && parseOrderTime(beforeTime) === undefined) throw invalidCursor();
+    if (beforeTime !== undefined && parseTimestamp(beforeTime) === undefined) throw invalidCursor();
     const size = pageSize(query);
     const rows = await this.dataSource.query<Order[]>(
       `SELECT ${ORDER_COLUMNS} FROM orders

@@ -21,14 +21,35 @@ return {hits, left}`;
 
 type CountingRedis = Redis & { countRequest(key: string, windowMs: number): Promise<[number, number]> };
 
+/** A window as Redis told of it last, with what was admitted since. */
+interface Window {
+  hits: number;
+  endsAt: number;
+  seenAt: number;
+}
+
+/** A request waits for the exact count only when less than this is left of the quota. */
+const MARGIN = 0.2;
+const LEAST_MARGIN = 20;
+const SEEN_FOR_MS = 1_000;
+const MOST_WINDOWS = 10_000;
+
+function recordOf({ hits, endsAt }: Window, limit: number): StorageRecord {
+  const timeToExpire = Math.max(1, Math.ceil((endsAt - Date.now()) / 1_000));
+  const isBlocked = hits > limit;
+  return { totalHits: hits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
+}
+
 /**
- * Counts requests in Redis, for all processes together. While Redis is away each process counts for itself, and no
+ * Counts requests in Redis, for all processes together. A request far from the limit is counted there too, but goes on
+ * without waiting for the answer. While Redis is away each process counts for itself, and no
  * request waits for its return: a probe in the background notices it.
  */
 @Injectable()
 export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown {
   private readonly logger = new Logger(RateLimitStorage.name);
   private readonly local = new ThrottlerStorageService();
+  private readonly windows = new Map<string, Window>();
   private readonly redis: CountingRedis;
   private probe: NodeJS.Timeout | undefined;
   private away = true;
@@ -53,17 +74,23 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
   }
 
   async increment(key: string, windowMs: number, ...rest: [number, number, string]): Promise<StorageRecord> {
-    if (!this.away && this.redis.status === 'ready') {
-      try {
-        const [totalHits, leftMs] = await this.redis.countRequest(key, windowMs);
-        const timeToExpire = Math.ceil(leftMs / 1_000);
-        const isBlocked = totalHits > rest[0];
-        return { totalHits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
-      } catch (error) {
-        this.leave(error);
+    const [limit] = rest;
+    if (this.away || this.redis.status !== 'ready') return this.local.increment(key, windowMs, ...rest);
+    const window = this.windows.get(key);
+    const now = Date.now();
+    if (window !== undefined && now < window.endsAt && now - window.seenAt < SEEN_FOR_MS) {
+      if (limit - window.hits - 1 > Math.max(LEAST_MARGIN, limit * MARGIN)) {
+        window.hits += 1;
+        this.count(key, windowMs).catch((error: unknown) => this.leave(error));
+        return recordOf(window, limit);
       }
     }
-    return this.local.increment(key, windowMs, ...rest);
+    try {
+      return recordOf(await this.count(key, windowMs), limit);
+    } catch (error) {
+      this.leave(error);
+      return this.local.increment(key, windowMs, ...rest);
+    }
   }
 
   onApplicationShutdown(): void {
@@ -71,6 +98,17 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     clearTimeout(this.probe);
     this.local.onApplicationShutdown();
     this.redis.disconnect();
+  }
+
+  private async count(key: string, windowMs: number): Promise<Window> {
+    const [hits, leftMs] = await this.redis.countRequest(key, windowMs);
+    const seenAt = Date.now();
+    const known = this.windows.get(key);
+    if (this.windows.size >= MOST_WINDOWS) this.windows.clear();
+    // What was admitted on an older answer may not have arrived there yet.
+    const admitted = known !== undefined && seenAt < known.endsAt ? known.hits : 0;
+    this.windows.set(key, { hits: Math.max(hits, admitted), endsAt: seenAt + leftMs, seenAt });
+    return { hits, endsAt: seenAt + leftMs, seenAt };
   }
 
   private leave(error: unknown): void {

@@ -96,6 +96,7 @@ export class ReportParameters {
 /** The body of `POST /v1/orders/reports`. */
 export class ReportRequest extends ReportParameters {
   @ApiPropertyOptional({
+    type: String,
     format: 'uri',
     maxLength: 2048,
     example: 'https://example.com/hooks/reports',

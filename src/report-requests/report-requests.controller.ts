@@ -38,6 +38,7 @@ import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { isTerminal, JobState } from '../jobs/job-state';
 import { JOB_CALLBACK, JobCallback } from '../jobs/job-callback.view';
+import { failureOf } from '../jobs/job-problem';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
 import { ApiWait, HonoursWait } from '../jobs/honours-wait.decorator';
@@ -45,7 +46,7 @@ import { PreferWait } from '../jobs/prefer-wait.service';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
-import { cancelled, failureOf, ReportRequests, REPORTS_PATH } from './report-requests.service';
+import { cancelled, ReportRequests, REPORTS_PATH } from './report-requests.service';
 
 /** The report operation by polling: submit, watch, cancel. */
 @ApiTags('reports')

@@ -8,6 +8,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { JobCancellation } from '../jobs/job-cancellation.service';
 import type { Job } from '../jobs/job';
 import { JobEta } from '../jobs/job-eta.service';
+import { failureOf } from '../jobs/job-problem';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
@@ -100,16 +101,6 @@ export class ReportRequests {
       throw error;
     }
   }
-}
-
-/** How the synchronous call would have failed. */
-export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {
-  const { kind, code, message } = job.error ?? {
-    kind: 'internal',
-    code: 'internal_error',
-    message: 'The report failed.',
-  };
-  return new AppError(kind, code, message, { extensions });
 }
 
 export const cancelled = (): AppError => new AppError('gone', 'cancelled', 'The report was cancelled.');

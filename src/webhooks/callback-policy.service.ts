@@ -13,7 +13,7 @@ const LOOK_UP_MS = 3_000;
  * One text for every URL that must not be called or that has no address: the differences would tell a stranger what
  * our network looks like.
  */
-export const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
+const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
 
 /** Checks callback URLs at submission, before any work is done for nothing. */
 @Injectable()

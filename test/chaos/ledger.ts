@@ -38,6 +38,8 @@ export class Ledger {
   postsFailed = 0;
   /** Reports without a key whose POST got no answer: nobody knows whether they were accepted. */
   unknown = 0;
+  /** Reports that the client has done with, accepted or not. */
+  settled = 0;
 
   violation(text: string): void {
     this.violations.push(text);
@@ -45,13 +47,5 @@ export class Ledger {
 
   get accepted(): Entry[] {
     return this.entries.filter(({ ids }) => ids.size > 0);
-  }
-
-  get unfinished(): Entry[] {
-    return this.accepted.filter(({ end }) => end === undefined);
-  }
-
-  get finished(): number {
-    return this.accepted.length - this.unfinished.length;
   }
 }

@@ -34,7 +34,10 @@ export class Load {
         this.ledger.violation(`report ${entry.number}: the client failed: ${String(error)}`),
       );
       this.following.add(following);
-      void following.finally(() => this.following.delete(following));
+      void following.finally(() => {
+        this.following.delete(following);
+        this.ledger.settled += 1;
+      });
       await sleep(20);
     }
     await Promise.all(this.following);

@@ -36,14 +36,12 @@ class Storm {
     const random = new Random(this.options.seed ^ 0x5eed);
     for (const fault of planFaults(this.options.faults, this.options.redis, random)) {
       const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
-      while (!isOver() && this.ledger.finished < this.share && Date.now() < atLatest) await sleep(100);
+      while (!isOver() && this.ledger.settled < this.share && Date.now() < atLatest) await sleep(100);
       if (isOver()) return;
       const what = await fault.strike(this.fleet, random);
       this.struck += 1;
-      const { finished, accepted } = this.ledger;
-      say(
-        `fault ${this.struck}: ${fault.name}: ${what} (${finished} of ${accepted.length} accepted have ended)`,
-      );
+      const { settled, entries } = this.ledger;
+      say(`fault ${this.struck}: ${fault.name}: ${what} (${settled} of ${entries.length} reports are done)`);
       await sleep(BREATHE_MS);
     }
   }

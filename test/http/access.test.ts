@@ -6,7 +6,7 @@ import { ADMIN_KEY } from '../support/test-config';
 import { TestReceiver } from '../webhooks/test-receiver';
 import { OpenApi, Operation } from './support/openapi';
 import { declaredRoutes, nameOf, Route, servedRoutes } from './support/routes';
-import { addressOf, exampleCall, issueKey, newTenant, Tenant } from './support/tenant';
+import { addressOf, exampleCall, issueKey, newTenant, TENANT_SETTINGS, Tenant } from './support/tenant';
 
 /** The page that shows the document, and the document. */
 const DOCS = /^GET \/(docs(\/.*)?|openapi\.(json|yaml))$/;
@@ -23,6 +23,7 @@ let revoked: string;
 beforeAll(async () => {
   receiver = await TestReceiver.start();
   app = await TestApp.start({
+    ...TENANT_SETTINGS,
     ROLE: 'api',
     CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
     RATE_LIMIT_ADDRESS: '100000',

@@ -126,7 +126,8 @@ describe('the event stream', () => {
     await stream.until('started');
     await app.app.get(JobCancellation, { strict: false }).cancel(owner.id, id);
     await stream.end();
-    expect(stream.history.slice(-2)).toEqual(['cancel_requested', 'cancelled']);
+    expect(stream.history).toContain('cancel_requested');
+    expect(stream.history.at(-1)).toBe('cancelled');
   });
 
   it('goes on over an operator’s retry for a reader that has the first end', async () => {

@@ -12,7 +12,7 @@ import { waitFor } from '../support/services';
 import { TestReceiver } from '../webhooks/test-receiver';
 import { OpenApi, Operation, Schema } from './support/openapi';
 import { nameOf } from './support/routes';
-import { addressOf, exampleCall, issueKey, newTenant, Tenant } from './support/tenant';
+import { addressOf, exampleCall, issueKey, newTenant, TENANT_SETTINGS, Tenant } from './support/tenant';
 
 const run = promisify(execFile);
 
@@ -29,6 +29,7 @@ const seen = new Map<string, Set<number>>();
 beforeAll(async () => {
   receiver = await TestReceiver.start();
   app = await TestApp.start({
+    ...TENANT_SETTINGS,
     ROLE: 'api',
     CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
     RATE_LIMIT_ADDRESS: '100000',

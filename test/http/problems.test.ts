@@ -199,6 +199,8 @@ const CASES: Case[] = [
   ['an id that is no UUID', 'GET', `${REPORTS}/status/42`, {}, 400, 'invalid_id', 'id'],
   ['a job id that is no UUID', 'GET', '/v1/jobs/42', {}, 400, 'invalid_id', 'id'],
   ['a wrong filter', 'GET', '/v1/jobs?status=LOST', {}, 400, 'invalid_request', 'status'],
+  ['a year as time', 'GET', '/v1/jobs?created_since=2016', {}, 400, 'invalid_request', 'created_since'],
+  ['a week as time', 'GET', '/v1/jobs?created_until=2016-W05', {}, 400, 'invalid_request', 'created_until'],
   ['an unknown filter', 'GET', '/v1/jobs?colour=red', {}, 400, 'invalid_request', 'colour'],
   ['a wrong page size', 'GET', '/v1/jobs?page_size=none', {}, 400, 'invalid_request', 'page_size'],
   ['a wrong cursor', 'GET', '/v1/jobs?cursor=bogus', {}, 400, 'invalid_cursor', 'cursor'],

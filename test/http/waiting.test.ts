@@ -76,10 +76,11 @@ describe('Prefer: wait', () => {
   it('does not wait for what has ended, does not exist, or is another’s', async () => {
     const id = await submitScript(app, owner.id, 'succeed');
     await api.call('GET', `/v1/jobs/${id}`, prefer('wait=20'));
+    const running = await submitScript(app, owner.id, 'wait');
     const other = await app.client('Impatient');
     const startedAt = Date.now();
     expect((await api.call('GET', `/v1/jobs/${id}`, prefer('wait=20'))).status).toBe(200);
-    const foreign = await api.call('GET', `/v1/jobs/${id}`, {
+    const foreign = await api.call('GET', `/v1/jobs/${running}`, {
       key: other.key,
       headers: { Prefer: 'wait=20' },
     });
@@ -87,6 +88,8 @@ describe('Prefer: wait', () => {
     const none = '01900000-0000-7000-8000-000000000000';
     expect((await api.call('GET', `/v1/jobs/${none}`, prefer('wait=20'))).status).toBe(404);
     expect(Date.now() - startedAt).toBeLessThan(5_000);
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
+    gates.release();
   });
 
   it.each(['wait', 'wait=soon', 'wait=-1', 'handling=strict', '"'])('ignores %s', async (value) => {

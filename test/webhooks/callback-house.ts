@@ -43,7 +43,7 @@ export interface ApiAnswer {
 class House {}
 
 /** Callbacks and the engine below them, with a job type that costs nothing. */
-export function houseModule(config: AppConfig): DynamicModule {
+function houseModule(config: AppConfig): DynamicModule {
   return {
     module: House,
     imports: [

@@ -32,7 +32,7 @@ export const answer =
     response.writeHead(status, headers).end(body);
   };
 
-export const echoChallenge: Behaviour = ({ body }, response) => {
+const echoChallenge: Behaviour = ({ body }, response) => {
   const { data } = JSON.parse(body.toString()) as { data: { challenge?: string } };
   response
     .writeHead(200, { 'content-type': 'application/json' })

@@ -2,7 +2,7 @@ import { isISO4217CurrencyCode } from 'class-validator';
 import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../decimal';
 import { ORDER_LIMITS } from '../order-limits';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';
-import { parseOrderTime } from '../order-time';
+import { parseTimestamp } from '../../common/timestamp';
 import type { CsvColumn, CsvLayout } from './csv-columns';
 
 /** A row of the file that is valid by itself: one line, with what it says of its order. */
@@ -77,7 +77,7 @@ function checkText(column: CsvColumn, value: string, length: number, refuse: Rep
 
 function readTime(column: CsvColumn, text: string, refuse: Report): string {
   if (text === '') return '';
-  const time = parseOrderTime(text);
+  const time = parseTimestamp(text);
   if (time === undefined) refuse(column, `${column} ${TIME_RULE}`);
   return time?.toISOString() ?? '';
 }

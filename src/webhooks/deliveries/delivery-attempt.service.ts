@@ -4,7 +4,7 @@ import { CallbackAnswer, CallbackClient } from '../egress/callback-client.servic
 import { CallbackFailure } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 import type { ClaimedDelivery } from './delivery-claims';
-import type { Outcome } from './delivery-outcomes';
+import type { Outcome } from './delivery-outcome';
 import type { DeliveryTarget } from './delivery-targets.service';
 import { retryAfterMs } from './retry-after';
 import { nextAttemptIn } from './retry-policy';

@@ -44,8 +44,6 @@ export class DeliveryClaims {
     busyOrigins: string[],
   ): Promise<ClaimedDelivery[]> {
     return this.dataSource.transaction(async (manager) => {
-      // A claim that a crash of the database forgets is made again: no need to wait for its disk.
-      await manager.query('SET LOCAL synchronous_commit = off');
       // Held until the end: two workers never count the same room of a destination.
       const open = await manager.query<OpenDestination[]>(
         `WITH RECURSIVE waiting AS (
@@ -59,7 +57,9 @@ export class DeliveryClaims {
          )
          SELECT t.id,
            CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
-           floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens
+           floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens,
+           -- A claim that a crash of the database forgets is made again: no need to wait for its disk.
+           set_config('synchronous_commit', 'off', true)
          FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
          WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
            AND t.origin <> ALL($1)

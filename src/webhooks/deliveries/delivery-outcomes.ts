@@ -1,20 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import type { CallbackAnswer } from '../egress/callback-client.service';
 import { CallbackFailure } from '../egress/callback-failure';
-import type { ClaimedDelivery } from './delivery-claims';
+import type { Outcome } from './delivery-outcome';
 import { DestinationHealth } from './destination-health';
-
-/** How an attempt ended, and what follows from it. */
-export interface Outcome {
-  delivery: ClaimedDelivery;
-  startedAt: Date;
-  answer: CallbackAnswer;
-  /** `null`: no further attempt. */
-  nextAttemptAt: Date | null;
-  /** Milliseconds that the receiver asked for. */
-  retryAfter: number | null;
-}
 
 /**
  * Stores how attempts ended. Each outcome names the attempt that it belongs to: one whose lease ran out and that was
@@ -29,9 +17,6 @@ export class DeliveryOutcomes {
 
   async store(outcomes: Outcome[]): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
-      // event again, as it must expect anyway: no need to wait for the disk.
-      await manager.query('SET LOCAL synchronous_commit = off');
       const kept = new Set(await changeDeliveries(manager, outcomes));
       const valid = outcomes.filter(({ delivery }) => kept.has(delivery.id));
       await this.health.learn(manager, valid);
@@ -64,7 +49,9 @@ async function changeDeliveries(manager: EntityManager, outcomes: Outcome[]): Pr
      SELECT o.id, o.attempt, o.started_at, coalesce(o.failure, 'delivered'), o.status, o.address, o.timings, o.detail,
        o.response, o.next_attempt_at
      FROM outcome o JOIN changed c ON c.id = o.id AND c.attempt = o.attempt
-     RETURNING delivery_id AS id`,
+     -- An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same event
+     -- again, as it must expect anyway: no need to wait for the disk.
+     RETURNING delivery_id AS id, set_config('synchronous_commit', 'off', true)`,
     [
       outcomes.map(({ delivery }) => delivery.id),
       outcomes.map(({ delivery }) => delivery.attempt),

@@ -4,7 +4,7 @@ import { Loop } from '../../jobs/loop';
 
 const ROUND_MS = 2_000;
 /** How long events and their deliveries can be read. */
-export const RETENTION_DAYS = 30;
+const RETENTION_DAYS = 30;
 const BATCH = 500;
 
 /** Repairs what died, ends what can no longer be delivered, and removes what is old. */

@@ -3,7 +3,7 @@ import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from '../events/endpoint-events';
-import type { Outcome } from './delivery-outcomes';
+import type { Outcome } from './delivery-outcome';
 import { CIRCUIT_OPENS_AFTER, pauseAfter } from './retry-policy';
 
 interface Destination {

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { Outcome } from './delivery-outcomes';
+import type { Outcome } from './delivery-outcome';
 
 const BATCH = 200;
 const RETRY_MS = 500;

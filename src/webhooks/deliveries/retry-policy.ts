@@ -11,7 +11,7 @@ const DISABLED_PROBE_MS = 3_600_000;
 const GIVE_UP_SLACK_MS = 60_000;
 
 /** 0.8 to 1.2 of it, so that what failed together does not come back together. */
-export const withJitter = (ms: number, random: () => number = Math.random): number =>
+const withJitter = (ms: number, random: () => number = Math.random): number =>
   Math.round(ms * (0.8 + 0.4 * random()));
 
 /**

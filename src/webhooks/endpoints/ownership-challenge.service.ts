@@ -7,7 +7,7 @@ import { CallbackClient } from '../egress/callback-client.service';
 import { callbackHeaders } from '../signing/callback-headers';
 
 const PATIENCE_MS = 10_000;
-export const VERIFICATION_TYPE = 'webhook.endpoint.verification';
+const VERIFICATION_TYPE = 'webhook.endpoint.verification';
 
 /**
  * Proves that whoever registers a URL has a say there: a signed POST carries a random challenge, and the answer, a 2xx,

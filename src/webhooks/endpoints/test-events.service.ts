@@ -10,7 +10,7 @@ import { giveUpAfter } from '../deliveries/retry-policy';
 import { writeMessages } from '../events/messages';
 import { Endpoint, EndpointStatus, statusOf } from './endpoint';
 
-export const TEST_TYPE = 'webhook.test';
+const TEST_TYPE = 'webhook.test';
 
 /** Sends events that mean nothing, to see whether an endpoint gets them. */
 @Injectable()

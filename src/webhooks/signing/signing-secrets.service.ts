@@ -11,7 +11,7 @@ export interface SecretOwner {
 }
 
 /** Hours after a rotation in which the old secret signs as well. */
-export const OVERLAP_HOURS = 24;
+const OVERLAP_HOURS = 24;
 
 interface SecretRow {
   id: string;

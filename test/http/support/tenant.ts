@@ -14,6 +14,10 @@ export interface Tenant {
   ids: Record<string, string>;
 }
 
+/** What the application must know for `newTenant`: a task that a worker outside has, for long enough. */
+const EXTERNAL_TYPE = 'warehouse.pick';
+export const TENANT_SETTINGS = { EXTERNAL_TASK_TYPES: EXTERNAL_TYPE, JOB_LEASE_SECONDS: '3600' };
+
 export const TENANT_SCOPES = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
 
 /** A key of a client, made as an operator makes it. */
@@ -59,6 +63,9 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
       throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body.id;
   };
+  const body = { type: EXTERNAL_TYPE, parameters: {} };
+  const task = await app.call('POST', '/v1/jobs', { key, body });
+  await app.call('POST', '/v1/tasks/claim', { key, body: {} });
   const report = await make('/v1/orders/reports');
   const endpoint = await make('/v1/webhooks/endpoints');
   return {
@@ -68,6 +75,7 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
       '/v1/clients/': client.body.id,
       '/v1/clients/{id}/keys/': keyId,
       '/v1/jobs/': report,
+      '/v1/tasks/': task.body.id,
       '/v1/orders/reports/': report,
       '/v1/orders/reports/status/': report,
       '/v1/orders/imports/': await make('/v1/orders/imports'),

@@ -12,7 +12,7 @@ const LAST_YEAR = 9999;
  * @returns `undefined` for another format, a day or an hour that does not exist, or a year (in UTC) before 1900 or after
  *   9999
  */
-export function parseOrderTime(text: string): Date | undefined {
+export function parseTimestamp(text: string): Date | undefined {
   const match = FORMAT.exec(text);
   if (match === null) return undefined;
   const [

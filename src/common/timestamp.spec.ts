@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseOrderTime } from './order-time';
+import { parseTimestamp } from './timestamp';
 
 describe('the time of an order', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('the time of an order', () => {
     ['2016-11-08t14:30:15.123456z', '2016-11-08T14:30:15.123Z'],
     ['2016-11-08T00:30:00+01:00', '2016-11-07T23:30:00.000Z'],
   ])('reads %s', (text, time) => {
-    expect(parseOrderTime(text)?.toISOString()).toBe(time);
+    expect(parseTimestamp(text)?.toISOString()).toBe(time);
   });
 
   it.each([
@@ -35,11 +35,11 @@ describe('the time of an order', () => {
     '1478563200',
     'yesterday',
   ])('refuses %j', (text) => {
-    expect(parseOrderTime(text)).toBeUndefined();
+    expect(parseTimestamp(text)).toBeUndefined();
   });
 
   it('reads every time that ISO 8601 writes', () => {
     const times = fc.date({ min: new Date('1900-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
-    fc.assert(fc.property(times, (time) => parseOrderTime(time.toISOString())?.getTime() === time.getTime()));
+    fc.assert(fc.property(times, (time) => parseTimestamp(time.toISOString())?.getTime() === time.getTime()));
   });
 });

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../src/app.setup';
+import { AppConfig, readEnvironment } from '../src/config/app-config';
+
+/** One API process of `streams.ts`: tells its port, and its memory when asked. */
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const config = new AppConfig(environment, {
+    databaseUrl: environment.DATABASE_URL ?? '',
+    redisUrl: environment.REDIS_URL ?? '',
+    adminApiKey: undefined,
+    demoApiKey: undefined,
+  });
+  const app = await createApp(config);
+  await app.listen(0, '127.0.0.1');
+  process.on('message', () => {
+    gc?.();
+    const { rss, heapUsed } = process.memoryUsage();
+    process.send?.({ rss, heapUsed, cpuMicroseconds: process.cpuUsage().user + process.cpuUsage().system });
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ port: (app.getHttpServer() as { address(): AddressInfo }).address().port });
+}
+
+void main();

@@ -1,0 +1,104 @@
+// The page: sign in, ask for a report, watch it, read it.
+
+import { ApiProblem, get, key, post } from './api.js';
+import { describe, JobPanel } from './job-panel.js';
+
+const element = (id) => document.getElementById(id);
+
+function tell(error) {
+  const box = element('problem');
+  box.hidden = !error;
+  box.textContent = error ? error.message : '';
+  if (error instanceof ApiProblem && error.status === 401) signOut();
+}
+
+const panel = new JobPanel({ onEnd: () => listJobs(), onProblem: tell });
+
+async function listJobs() {
+  try {
+    const { data } = await get('/v1/jobs?page_size=10');
+    element('no-jobs').hidden = data.length > 0;
+    element('job-rows').replaceChildren(...data.map(rowOf));
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function rowOf(job) {
+  const row = document.createElement('tr');
+  const cells = [
+    describe(job),
+    new Date(job.created_at).toLocaleString(),
+    job.status.replace('_', ' ').toLowerCase(),
+  ];
+  for (const content of cells) row.insertCell().textContent = content;
+  row.cells[2].className = `status ${job.status}`;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Show';
+  button.setAttribute('aria-label', `Show ${describe(job)}`);
+  button.addEventListener('click', () => {
+    tell();
+    void panel.show(job.id);
+  });
+  row.insertCell().append(button);
+  return row;
+}
+
+function draw() {
+  const signedIn = key.get() !== null;
+  element('sign-in').hidden = signedIn;
+  element('workplace').hidden = !signedIn;
+  element('sign-out').hidden = !signedIn;
+  if (signedIn) void listJobs();
+  else element('key').focus();
+}
+
+function signOut() {
+  key.forget();
+  panel.hide();
+  draw();
+}
+
+element('key-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  tell();
+  key.set(element('key').value.trim());
+  element('key').value = '';
+  draw();
+});
+
+element('sign-out').addEventListener('click', () => {
+  tell();
+  signOut();
+});
+
+element('jobs-refresh').addEventListener('click', () => {
+  tell();
+  void listJobs();
+});
+
+element('report-form').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const button = event.submitter;
+  const { start_date, end_date, title, callback_url } = Object.fromEntries(new FormData(event.target));
+  button.disabled = true;
+  tell();
+  try {
+    const job = await post('/v1/orders/reports', {
+      start_date,
+      end_date,
+      include_items: element('include_items').checked,
+      ...(title && { title }),
+      ...(callback_url && { callback_url }),
+    });
+    void panel.show(job.id);
+    await listJobs();
+  } catch (error) {
+    tell(error);
+  } finally {
+    button.disabled = false;
+  }
+});
+
+draw();

@@ -1,0 +1,134 @@
+// The panel of one job: how far it is, its file, its callbacks.
+
+import { ApiProblem, get, here, request } from './api.js';
+import { hasEnded, watchJob } from './job-watch.js';
+
+const element = (id) => document.getElementById(id);
+const text = (tag, content, attributes = {}) => {
+  const node = document.createElement(tag);
+  node.textContent = content;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+};
+
+export const describe = ({ type, request: { body } }) => {
+  const { start_date, end_date, title } = body?.parameters ?? body ?? {};
+  return [title || type, start_date && `${start_date} to ${end_date}`].filter(Boolean).join(', ');
+};
+
+const newsOf = (job) => {
+  if (job.status === 'FAILED') return job.error?.message ?? 'It failed.';
+  if (job.status === 'CANCELLED') return 'It was cancelled.';
+  if (job.status === 'COMPLETED') {
+    const { pages, bytes } = job.result?.artifact ?? {};
+    return pages ? `Ready: ${pages} pages, ${Math.ceil(bytes / 1024)} kB.` : 'Done.';
+  }
+  if (job.cancel_requested) return 'It is being cancelled.';
+  const eta = job.eta_seconds === null ? '' : ` About ${job.eta_seconds} s to go.`;
+  return job.status === 'PENDING' ? `It waits for its turn.${eta}` : `It is being made.${eta}`;
+};
+
+export class JobPanel {
+  #shown;
+  #following;
+
+  constructor({ onEnd, onProblem }) {
+    this.onEnd = onEnd;
+    this.onProblem = onProblem;
+    element('job-cancel').addEventListener('click', () => this.#cancel());
+  }
+
+  /** Shows a job and follows it to its end. */
+  async show(id) {
+    this.hide();
+    const following = new AbortController();
+    this.#following = following;
+    this.#shown = id;
+    element('job').hidden = false;
+    element('job').focus();
+    try {
+      await watchJob(id, (job) => following.signal.aborted || this.#draw(job), following.signal);
+      if (following.signal.aborted) return;
+      this.onEnd();
+      await this.#followCallbacks(id, following.signal);
+    } catch (error) {
+      if (!following.signal.aborted) this.onProblem(error);
+    }
+  }
+
+  hide() {
+    this.#following?.abort();
+    element('job').hidden = true;
+    element('callbacks').hidden = true;
+    element('job-file').hidden = true;
+    element('job-file').removeAttribute('src');
+    element('job-open').hidden = true;
+    element('job-news').textContent = '';
+  }
+
+  #draw(job) {
+    const ended = hasEnded(job);
+    element('job-title').textContent = describe(job);
+    element('job-status').textContent = job.status.replace('_', ' ').toLowerCase();
+    element('job-status').className = `status ${job.status}`;
+    const news = newsOf(job);
+    // Screen readers are told of changes alone.
+    if (element('job-news').textContent !== news) element('job-news').textContent = news;
+    element('job-progress').value = job.progress;
+    element('job-steps').replaceChildren(
+      ...job.steps.map(({ name, status }) =>
+        text(
+          'li',
+          `${status === 'COMPLETED' ? '✓ ' : ''}${name}`,
+          status === 'IN_PROGRESS' ? { 'aria-current': 'step' } : {},
+        ),
+      ),
+    );
+    element('job-cancel').hidden = ended;
+    element('job-cancel').disabled = job.cancel_requested;
+    if (job.status === 'COMPLETED' && job.result?.artifact) this.#showFile(job).catch(this.onProblem);
+  }
+
+  async #showFile(job) {
+    const { url } = await get(`/v1/orders/reports/${job.id}/link`);
+    if (this.#shown !== job.id) return;
+    const path = here(url);
+    element('job-open').href = path;
+    element('job-open').hidden = false;
+    // Where the browser has no viewer, a frame would download the file unasked.
+    if (navigator.pdfViewerEnabled === false) return;
+    element('job-file').src = path;
+    element('job-file').hidden = false;
+  }
+
+  async #cancel() {
+    try {
+      element('job-cancel').disabled = true;
+      await request(`/v1/jobs/${this.#shown}`, { method: 'DELETE' });
+    } catch (error) {
+      this.onProblem(error);
+    }
+  }
+
+  /** Looks after the deliveries for a while; a key without that scope just sees none. */
+  async #followCallbacks(id, signal) {
+    for (let looks = 0; looks < 10 && !signal.aborted; looks += 1) {
+      let deliveries;
+      try {
+        deliveries = (await get(`/v1/webhooks/deliveries?job_id=${id}`)).data;
+      } catch (error) {
+        if (error instanceof ApiProblem) return;
+        throw error;
+      }
+      if (signal.aborted) return;
+      element('callbacks').hidden = deliveries.length === 0;
+      element('callback-list').replaceChildren(
+        ...deliveries.map(({ event_type, url, status, next_attempt_at }) => {
+          const next = next_attempt_at ? `, again at ${new Date(next_attempt_at).toLocaleTimeString()}` : '';
+          return text('li', `${event_type} to ${url ?? 'an endpoint'}: ${status.toLowerCase()}${next}`);
+        }),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Client } from '../clients/client';
+import { parseIdempotencyKey } from '../common/http/idempotency-key';
+import { validated } from '../common/http/validated';
+import type { Job } from '../jobs/job';
+import { JobSubmission } from '../jobs/job-submission.service';
+import type { JobType } from '../jobs/job-type';
+
+/** A route's call as a job. */
+export interface AsyncCall {
+  type: JobType;
+  /** The part of the request that the type's intake reads. */
+  from: 'body' | 'query' | 'param';
+}
+
+/** Submits calls as jobs, after the same validation that the route would have done. */
+@Injectable()
+export class AsyncCalls {
+  constructor(private readonly submission: JobSubmission) {}
+
+  /** @throws AppError for a request that the route would have refused, and as `JobSubmission.submit` */
+  async submit(client: Client, { type, from }: AsyncCall, request: Request): Promise<Job> {
+    const { intake } = type;
+    if (!intake?.requestClass) throw new Error(`The job type ${type.name} does not say what it takes.`);
+    const input = await validated(intake.requestClass, partOf(request, from), from);
+    return this.submission.submit(type, {
+      clientId: client.id,
+      request: {
+        method: request.method,
+        path: request.originalUrl,
+        body: from === 'body' ? (request.body as object) : null,
+      },
+      parameters: intake.toParameters(input, client),
+      idempotencyKey: parseIdempotencyKey(request.get('idempotency-key')),
+    });
+  }
+}
+
+function partOf(request: Request, from: AsyncCall['from']): unknown {
+  if (from === 'body') return request.body;
+  return from === 'query' ? { ...request.query } : { ...request.params };
+}

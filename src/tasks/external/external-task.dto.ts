@@ -1,0 +1,111 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { JobState } from '../../jobs/job-state';
+
+export class ClaimBody {
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['warehouse.pick'],
+    description: 'What the worker can do; unset, every external type.',
+  })
+  @IsOptional()
+  @ArrayNotEmpty()
+  @IsString({ each: true })
+  types?: string[];
+
+  @ApiPropertyOptional({
+    example: 'picker-7',
+    maxLength: 100,
+    description: 'Who works, for operators to read.',
+  })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  worker?: string;
+}
+
+/** What an external worker may say of a task. */
+export type ExternalStatus = JobState.InProgress | JobState.Completed | JobState.Failed | JobState.Cancelled;
+const STATUSES: ExternalStatus[] = [
+  JobState.InProgress,
+  JobState.Completed,
+  JobState.Failed,
+  JobState.Cancelled,
+];
+
+export class ExternalErrorBody {
+  @ApiProperty({ example: 'out_of_stock', description: 'Stable and machine-readable.' })
+  @Matches(/^[a-z][a-z0-9_]{0,63}$/, { message: 'code must be lower case words joined by _' })
+  code: string;
+
+  @ApiProperty({ maxLength: 500 })
+  @IsString()
+  @Length(1, 500)
+  message: string;
+
+  @ApiPropertyOptional({ default: false, description: 'Whether another attempt may mend it.' })
+  @IsOptional()
+  @IsBoolean()
+  retryable?: boolean;
+}
+
+/** The body of `PUT /v1/tasks/{id}`. */
+export class ExternalTaskBody {
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'The attempt that the claim gave: the fencing token.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  attempt: number;
+
+  @ApiProperty({
+    enum: STATUSES,
+    description: '`IN_PROGRESS` renews the lease; `CANCELLED` confirms a cancellation that was asked for.',
+  })
+  @IsIn(STATUSES)
+  status: ExternalStatus;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: 99,
+    example: 40,
+    description: 'Per cent; with `IN_PROGRESS`.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(99)
+  progress?: number;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'With `COMPLETED`.' })
+  @ValidateIf(({ status }: ExternalTaskBody) => status === JobState.Completed)
+  @IsObject()
+  result?: object;
+
+  @ApiPropertyOptional({ type: ExternalErrorBody, description: 'With `FAILED`.' })
+  @ValidateIf(({ status }: ExternalTaskBody) => status === JobState.Failed)
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => ExternalErrorBody)
+  error?: ExternalErrorBody;
+}

@@ -1,0 +1,87 @@
+import {
+  applyDecorators,
+  CallHandler,
+  ExecutionContext,
+  Injectable,
+  NestInterceptor,
+  SetMetadata,
+  UseInterceptors,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiAcceptedResponse, ApiHeader } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Observable, of } from 'rxjs';
+import type { AuthenticatedRequest } from '../clients/current-client.decorator';
+import { appliedPreferences, preferencesOf } from '../common/http/prefer';
+import { JobQueries } from '../jobs/job-queries';
+import { JobState } from '../jobs/job-state';
+import type { JobType } from '../jobs/job-type';
+import { PreferWait } from '../jobs/prefer-wait.service';
+import { AsyncCall, AsyncCalls } from './async-calls.service';
+import { TaskAnswers } from './task-answer.service';
+import { TaskView } from './task.view';
+
+const ASYNC_CALL = Symbol('asynchronous call');
+
+/** Makes a job of a call that prefers so, instead of letting the route work. */
+@Injectable()
+class RespondsAsyncInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly calls: AsyncCalls,
+    private readonly wait: PreferWait,
+    private readonly queries: JobQueries,
+    private readonly answers: TaskAnswers,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest>();
+    const preferences = preferencesOf(request.get('prefer'));
+    if (!preferences.respondAsync || request.caller === undefined) return next.handle();
+
+    const response = http.getResponse<Response>();
+    const { client } = request.caller;
+    const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
+    const accepted = await this.calls.submit(client, call, request);
+    const waited = await this.wait.hold(request, response, client.id, accepted.id);
+    const job = waited ? await this.queries.get(client.id, accepted.id, [call.type.name]) : accepted;
+    const waitSeconds = waited ? preferences.waitSeconds : undefined;
+    response.set('Preference-Applied', appliedPreferences({ respondAsync: true, waitSeconds }));
+    // Nobody asked for a task when the call itself was answered in time.
+    return of(
+      waited && job.state === JobState.Completed
+        ? this.answers.completed(job, response)
+        : await this.answers.answer(job, response),
+    );
+  }
+}
+
+/**
+ * Marks a route whose call may be made asynchronously: with `Prefer: respond-async` it answers 202 and the address of a
+ * task, with `wait=N` beside it the call's own answer, if that is there in time (RFC 7240, sections 4.1 and 4.3).
+ *
+ * @param type the job that does the same work; its intake reads the same request
+ * @param from which part of the request that is
+ */
+export const RespondsAsync = (type: JobType, from: AsyncCall['from']): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(ASYNC_CALL, { type, from } satisfies AsyncCall),
+    UseInterceptors(RespondsAsyncInterceptor),
+    ApiHeader({
+      name: 'Prefer',
+      required: false,
+      description:
+        '`respond-async`: answer 202 and a task. With `wait=N`: only when it takes longer than that.',
+      schema: { type: 'string', example: 'respond-async, wait=5' },
+    }),
+    ApiAcceptedResponse({
+      type: TaskView,
+      description: 'You preferred `respond-async`: poll the task at `Location`.',
+      headers: {
+        Location: { description: 'The task.', schema: { type: 'string', format: 'uri' } },
+        'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+        'Preference-Applied': { schema: { type: 'string' } },
+      },
+    }),
+  );

@@ -1,0 +1,46 @@
+import { HttpStatus, Injectable } from '@nestjs/common';
+import type { Response } from 'express';
+import { AppError } from '../common/app-error';
+import { retryAfterSeconds } from '../common/retry-after';
+import type { Job } from '../jobs/job';
+import { failureOf } from '../jobs/job-problem';
+import { JobState } from '../jobs/job-state';
+import { TaskPresenter } from './task.presenter';
+import type { TaskView } from './task.view';
+
+/** How a task stands, in status codes. */
+@Injectable()
+export class TaskAnswers {
+  constructor(private readonly presenter: TaskPresenter) {}
+
+  /**
+   * 202 with `Location` of the task while it runs, 201 with `Location` of what it made, 200 when it only read.
+   *
+   * @throws AppError the problem that the call would have answered, with the task inside
+   */
+  async answer(job: Job, response: Response): Promise<TaskView> {
+    const view = await this.presenter.view(job);
+    switch (job.state) {
+      case JobState.Pending:
+      case JobState.InProgress:
+        response.status(HttpStatus.ACCEPTED).location(this.presenter.hrefOf(job));
+        response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+        return view;
+      case JobState.Cancelled:
+        throw new AppError('gone', 'cancelled', 'The task was cancelled.', { extensions: { task: view } });
+      case JobState.Failed:
+        throw failureOf(job, { task: view });
+      case JobState.Completed:
+        this.completed(job, response);
+        return view;
+    }
+  }
+
+  /** What the call itself would have answered, when its task has completed. */
+  completed(job: Job, response: Response): object | null {
+    const created = this.presenter.createdBy(job);
+    response.status(created === undefined ? HttpStatus.OK : HttpStatus.CREATED);
+    if (created !== undefined) response.location(created);
+    return job.result;
+  }
+}

@@ -1,0 +1,197 @@
+import { Scope } from '../../src/clients/scope';
+import { Answer, TestApp } from '../support/test-app';
+import { waitFor } from '../support/services';
+
+let app: TestApp;
+let owner: { id: string; key: string };
+let worker: { id: string; key: string };
+
+beforeAll(async () => {
+  app = await TestApp.start({ EXTERNAL_TASK_TYPES: 'warehouse.pick,erp.sync', JOB_LEASE_SECONDS: '3' });
+  owner = await app.client('Warehouse', [Scope.Orders]);
+  await app.dataSource.query(
+    `INSERT INTO api_key (client_id, name, hash, prefix, scopes)
+     VALUES ($1, 'worker', sha256('test-key-of-the-worker-0123456789abcdef'::bytea), 'test', '{worker}')`,
+    [owner.id],
+  );
+  worker = { id: owner.id, key: 'test-key-of-the-worker-0123456789abcdef' };
+});
+
+afterAll(() => app.stop());
+
+async function submit(parameters: object = { bin: 'A-7' }, type = 'warehouse.pick'): Promise<string> {
+  const { status, body } = await app.call('POST', '/v1/jobs', { key: owner.key, body: { type, parameters } });
+  expect(status).toBe(202);
+  return body.id;
+}
+const claim = (body: object = {}, key = worker.key): Promise<Answer> =>
+  app.call('POST', '/v1/tasks/claim', { key, body });
+const put = (id: string, body: object, key = worker.key): Promise<Answer> =>
+  app.call('PUT', `/v1/tasks/${id}`, { key, body });
+const task = (id: string): Promise<Answer> => app.call('GET', `/v1/tasks/${id}`, { key: owner.key });
+
+describe('an external task', () => {
+  it('is claimed, moved and completed by a worker outside', async () => {
+    const id = await submit({ bin: 'B-2', items: [1, 2] });
+    expect((await task(id)).status).toBe(202);
+    const claimed = await claim({ types: ['warehouse.pick'], worker: 'picker-7' });
+    expect(claimed).toMatchObject({
+      status: 200,
+      body: {
+        id,
+        type: 'warehouse.pick',
+        status: 'IN_PROGRESS',
+        attempt: 1,
+        parameters: { bin: 'B-2', items: [1, 2] },
+      },
+    });
+    expect(claimed.body.lease_seconds).toBeGreaterThanOrEqual(2);
+    expect((await claim()).status).toBe(204);
+
+    const moved = await put(id, { attempt: 1, status: 'IN_PROGRESS', progress: 40 });
+    expect(moved).toMatchObject({ status: 200, body: { progress: 40, cancel_requested: false } });
+    expect(await task(id)).toMatchObject({
+      status: 202,
+      body: { progress: 40, workflow: [{ name: 'work', status: 'IN_PROGRESS' }] },
+    });
+
+    const completion = { attempt: 1, status: 'COMPLETED', result: { picked: 2 } };
+    expect(await put(id, completion)).toMatchObject({ status: 200, body: { status: 'COMPLETED' } });
+    // The answer was lost, and the worker says it again.
+    expect((await put(id, completion)).status).toBe(200);
+    expect(await task(id)).toMatchObject({ status: 200, body: { result: { picked: 2 }, progress: 100 } });
+  });
+
+  it('is fenced: an attempt that is stale changes nothing', async () => {
+    const id = await submit();
+    expect((await claim()).body.attempt).toBe(1);
+    // The worker stays silent, so its lease runs out and another one gets the task.
+    const second = await waitFor(
+      async () => {
+        const answer = await claim({ worker: 'another' });
+        return answer.status === 200 && answer;
+      },
+      { what: 'the end of the lease' },
+    );
+    expect(second.body).toMatchObject({ id, attempt: 2 });
+    for (const move of [
+      { status: 'IN_PROGRESS', progress: 99 },
+      { status: 'COMPLETED', result: { stale: true } },
+      { status: 'FAILED', error: { code: 'stale', message: 'stale' } },
+      { status: 'CANCELLED' },
+    ]) {
+      expect(await put(id, { attempt: 1, ...move })).toMatchObject({
+        status: 409,
+        body: { code: 'stale_attempt' },
+      });
+    }
+    expect((await put(id, { attempt: 3, status: 'COMPLETED', result: {} })).status).toBe(409);
+    expect((await task(id)).body).toMatchObject({ status: 'IN_PROGRESS', progress: 0, attempt: 2 });
+    expect((await put(id, { attempt: 2, status: 'COMPLETED', result: { stale: false } })).status).toBe(200);
+    expect((await task(id)).body.result).toEqual({ stale: false });
+  });
+
+  it('is kept by its heartbeats', async () => {
+    const id = await submit();
+    await claim();
+    const until = Date.now() + 5_000;
+    await waitFor(
+      async () => {
+        expect((await put(id, { attempt: 1, status: 'IN_PROGRESS' })).status).toBe(200);
+        return Date.now() > until;
+      },
+      { what: 'more than a lease', everyMs: 500 },
+    );
+    expect((await put(id, { attempt: 1, status: 'COMPLETED', result: {} })).status).toBe(200);
+  });
+
+  it('fails with what the worker says', async () => {
+    const id = await submit();
+    await claim();
+    const failure = {
+      attempt: 1,
+      status: 'FAILED',
+      error: { code: 'out_of_stock', message: 'Bin A-7 is empty.' },
+    };
+    expect((await put(id, failure)).body.status).toBe('FAILED');
+    expect((await put(id, failure)).status).toBe(200);
+    expect(await task(id)).toMatchObject({
+      status: 500,
+      body: { code: 'out_of_stock', detail: 'Bin A-7 is empty.', task: { error: { retryable: false } } },
+    });
+  });
+
+  it('is tried again after a failure that may be mended', async () => {
+    const id = await submit();
+    await claim();
+    const failure = {
+      attempt: 1,
+      status: 'FAILED',
+      error: { code: 'jam', message: 'Jammed.', retryable: true },
+    };
+    expect((await put(id, failure)).body.status).toBe('PENDING');
+    expect((await put(id, failure)).status).toBe(200);
+    const again = await waitFor(
+      async () => {
+        const answer = await claim();
+        return answer.status === 200 && answer;
+      },
+      { what: 'the second attempt' },
+    );
+    expect(again.body).toMatchObject({ id, attempt: 2 });
+    expect((await put(id, { attempt: 2, status: 'COMPLETED', result: {} })).status).toBe(200);
+  });
+
+  it('is cancelled with the worker’s help, and a result that comes too late is refused', async () => {
+    const [first, second] = [await submit(), await submit()];
+    await claim();
+    await claim();
+    for (const id of [first, second])
+      expect((await app.call('DELETE', `/v1/jobs/${id}`, { key: owner.key })).status).toBe(202);
+    const told = await put(first, { attempt: 1, status: 'IN_PROGRESS' });
+    expect(told.body.cancel_requested).toBe(true);
+    expect((await put(first, { attempt: 1, status: 'CANCELLED' })).body.status).toBe('CANCELLED');
+    expect((await task(first)).status).toBe(410);
+    expect(await put(second, { attempt: 1, status: 'COMPLETED', result: {} })).toMatchObject({
+      status: 409,
+      body: { code: 'cancelled' },
+    });
+    expect((await task(second)).status).toBe(410);
+  });
+
+  it('is a worker’s of its own client alone', async () => {
+    const id = await submit();
+    const stranger = await app.client('Strange worker', [Scope.Worker, Scope.Orders]);
+    expect((await claim({}, stranger.key)).status).toBe(204);
+    const { attempt } = (await claim()).body;
+    const move = { attempt, status: 'COMPLETED', result: {} };
+    expect((await put(id, move, stranger.key)).status).toBe(404);
+    expect((await put(id, move, owner.key)).status).toBe(403);
+    expect((await claim({}, owner.key)).status).toBe(403);
+    expect((await put(id, move)).status).toBe(200);
+  });
+
+  it('is never one of our own types', async () => {
+    const { body } = await app.call('POST', '/v1/jobs', {
+      key: owner.key,
+      body: { type: 'orders.summary', parameters: { start_date: '2016-01-01', end_date: '2017-01-01' } },
+    });
+    expect((await claim({ types: ['orders.summary'] })).status).toBe(204);
+    expect((await put(body.id, { attempt: 1, status: 'COMPLETED', result: {} })).status).toBe(404);
+  });
+
+  it.each([
+    [{ status: 'COMPLETED', result: {} }, 'attempt'],
+    [{ attempt: 1, status: 'COMPLETED' }, 'result'],
+    [{ attempt: 1, status: 'FAILED' }, 'error'],
+    [{ attempt: 1, status: 'FAILED', error: { code: 'Not A Code', message: 'x' } }, 'error.code'],
+    [{ attempt: 1, status: 'PENDING' }, 'status'],
+    [{ attempt: 1, status: 'IN_PROGRESS', progress: 100 }, 'progress'],
+    [{ attempt: 1, status: 'IN_PROGRESS', lease_owner: 'me' }, 'lease_owner'],
+  ])('refuses %j and names %s', async (body, field) => {
+    const id = '01900000-0000-7000-8000-000000000000';
+    const refused = await put(id, body);
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors[0].field).toBe(field);
+  });
+});
