@@ -5,7 +5,7 @@ import { memoryOfTree } from './process-memory';
 import { makeWorkFolder, removeWorkFolder } from './work-folder';
 
 /** How the browser is kept from the network, below the layers that each page has. */
-const NETWORK_FLAGS = [
+export const NETWORK_FLAGS = [
   // Nothing listens on port 1, so every request ends there, to loopback too.
   '--proxy-server=http://127.0.0.1:1',
   '--proxy-bypass-list=<-loopback>',

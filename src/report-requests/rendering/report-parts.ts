@@ -36,7 +36,7 @@ export interface LayoutLimits {
   taggedPages: number;
 }
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
 
 /** Lays a report out, page by page as its orders come; only the part at hand is in memory. */
 export function layOut(document: ReportDocument, fonts: FontLibrary, limits: LayoutLimits): ReportLayout {

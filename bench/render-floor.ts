@@ -1,0 +1,177 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BrowserBinary, findBrowser } from '../src/report-requests/rendering/browser-binary';
+import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
+import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets';
+import { ReportDocument, ReportOrder } from '../src/report-requests/rendering/report-document';
+import { layOut } from '../src/report-requests/rendering/report-parts';
+
+const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'];
+const CUSTOMERS = ['Ana Müller', 'Bob Stone', 'Claire Dubois', 'Dmitri Ivanov'];
+const ROWS_PER_DOCUMENT = 2_500;
+const ROWS_PER_PAGE = 50;
+const START_MS = 30_000;
+
+/** What rendering is measured beside: the same browser with nothing around it. */
+export class RenderFloor {
+  private constructor(
+    readonly binary: BrowserBinary,
+    private readonly atOnce: number,
+  ) {}
+
+  static async open(atOnce: number): Promise<RenderFloor> {
+    const options = { browserPath: process.env['BROWSER_PATH'], dataDir: '.data', log: console.log };
+    return new RenderFloor(await findBrowser(options), atOnce);
+  }
+
+  /** Reports a second of warm pages that print the very HTML of a report again and again. */
+  async warmPages(rows: number, reports: number): Promise<number> {
+    const html = await htmlOf(rows);
+    return (
+      reports /
+      (await this.printAll(
+        Array.from({ length: reports }, () => html),
+        true,
+      ))
+    );
+  }
+
+  /** Reports a second with a browser launched for each. */
+  async launchedForEach(rows: number, reports: number): Promise<number> {
+    const html = await htmlOf(rows);
+    const from = performance.now();
+    let left = reports;
+    await this.inParallel(async () => {
+      while (left-- > 0) {
+        const browser = await this.start();
+        const page = await browser.browser.newPage();
+        await page.setContent(html);
+        await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true });
+        await browser.kill();
+      }
+    });
+    return reports / seconds(from);
+  }
+
+  /** Seconds for the same text as tab-separated preformatted lines, in documents of the same length. */
+  async preformatted(rows: number): Promise<number> {
+    const documents: string[] = [];
+    for (let first = 0; first < rows; first += ROWS_PER_DOCUMENT) documents.push(preformatted(first));
+    return this.printAll(documents, false);
+  }
+
+  /** Reports a second of jsreport with the same browser; `null` when it cannot be installed. */
+  async jsreport(rows: number, reports: number): Promise<number | null> {
+    const folder = join(__dirname, 'peers/jsreport');
+    if (!existsSync(join(folder, 'node_modules'))) {
+      const command = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+      if (spawnSync('npm', command, { cwd: folder, stdio: 'inherit' }).status !== 0) return null;
+    }
+    const data = Array.from({ length: rows }, (_, index) => {
+      const { orderedAt, number, customerName: name, status, total } = orderAt(index);
+      return { date: orderedAt.toDateString(), number, name, status, total };
+    });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        join(folder, 'reports.mjs'),
+        this.binary.executable,
+        String(reports),
+        String(this.atOnce),
+        JSON.stringify(data),
+      ],
+      { timeout: 120_000, env: { ...process.env, ...this.binary.environment } },
+    );
+    return reports / Number(stdout.trim().split('\n').at(-1));
+  }
+
+  private async printAll(documents: string[], tagged: boolean): Promise<number> {
+    const browsers = await Promise.all(Array.from({ length: this.atOnce }, () => this.start()));
+    try {
+      const pages = await Promise.all(browsers.map(({ browser }) => browser.newPage()));
+      const queue = [...documents];
+      const from = performance.now();
+      await Promise.all(
+        pages.map(async (page) => {
+          for (let html = queue.shift(); html !== undefined; html = queue.shift()) {
+            await page.setContent(html);
+            await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged, timeout: 0 });
+          }
+        }),
+      );
+      return seconds(from);
+    } finally {
+      await Promise.all(browsers.map((browser) => browser.kill()));
+    }
+  }
+
+  private async inParallel(work: () => Promise<void>): Promise<void> {
+    await Promise.all(Array.from({ length: this.atOnce }, work));
+  }
+
+  private start(): Promise<BrowserProcess> {
+    return BrowserProcess.start(this.binary, process.getuid?.() !== 0, START_MS);
+  }
+}
+
+const seconds = (from: number): number => (performance.now() - from) / 1_000;
+
+function orderAt(index: number): ReportOrder {
+  return {
+    id: String(index),
+    number: `2016-${index}`,
+    orderedAt: new Date(Date.UTC(2016, 0, 1) + index * 30_000),
+    customerName: `${CUSTOMERS[index % 4]} ${index % 997}`,
+    status: STATUSES[index % 6]!,
+    currency: 'USD',
+    total: String(((index * 37) % 100_000) / 4),
+    lines: [],
+  };
+}
+
+function preformatted(first: number): string {
+  const pages: string[] = [];
+  for (let from = first; from < first + ROWS_PER_DOCUMENT; from += ROWS_PER_PAGE) {
+    const lines = Array.from({ length: ROWS_PER_PAGE }, (_, row) => {
+      const { orderedAt, number, customerName, status, total } = orderAt(from + row);
+      return [orderedAt.toDateString(), number, customerName, status, `$${total}`].join('\t');
+    });
+    pages.push(`<pre>${lines.join('\n')}</pre>`);
+  }
+  const style =
+    '@page{size:A4;margin:40px}pre{font:11px/19px sans-serif;tab-size:16;margin:0;break-after:page}';
+  return `<!doctype html><meta charset="utf-8"><style>${style}</style>${pages.join('')}`;
+}
+
+/** The document of a report of so many rows, as the service makes it. */
+async function htmlOf(rows: number): Promise<string> {
+  const orders = Array.from({ length: rows }, (_, index) => orderAt(index));
+  const document: ReportDocument = {
+    title: 'Order report',
+    clientName: 'Demo',
+    startDate: '2016-01-01',
+    endDate: '2017-01-01',
+    statuses: null,
+    locale: 'en-US',
+    timeZone: 'UTC',
+    includeItems: false,
+    accessible: false,
+    generatedAt: new Date(),
+    summary: {
+      orders: rows,
+      lines: rows,
+      totals: STATUSES.map((status) => ({ status, currency: 'USD', orders: 3, total: '100.00' })),
+      series: [{ periodStart: '2016-01-01', currency: 'USD', total: '600.00', orders: rows }],
+      seriesUnit: 'month',
+    },
+    orders: (async function* () {
+      yield await Promise.resolve(orders);
+    })(),
+  };
+  const layout = layOut(document, new FontLibrary(), { pagesPerPart: 50, taggedPages: 10 });
+  let html = '';
+  for await (const part of layout.parts) html += part.html;
+  return html;
+}

@@ -1,0 +1,155 @@
+import type { INestApplication } from '@nestjs/common';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { createApp } from '../src/app.setup';
+import { AppConfig, readEnvironment } from '../src/config/app-config';
+import { migrate } from '../src/database/migrate';
+import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
+import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
+import { memoryOfTree } from '../src/report-requests/rendering/process-memory';
+
+const KEY = 'bench-key-0123456789abcdefghijklmnop';
+const NO_LIMIT = '100000000';
+const AT_ONCE = 20_000;
+const MEGABYTE = 1024 * 1024;
+
+/** A report that was waited for. */
+export interface DoneReport {
+  id: string;
+  milliseconds: number;
+}
+
+/** Highest resident memory, in megabytes. */
+export interface MemoryPeak {
+  node: number;
+  /** Of the largest browser, all its processes together. */
+  browser: number;
+}
+
+/** The whole service in this process, on embedded services, with orders of a length that is asked for. */
+export class RenderHouse {
+  /** Main processes of browsers that run. */
+  readonly browsers = new Set<number>();
+
+  private constructor(
+    private readonly services: EmbeddedServices,
+    private readonly app: INestApplication,
+    private readonly url: string,
+    readonly dataDir: string,
+  ) {}
+
+  static async open(): Promise<RenderHouse> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
+    const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log: console.log });
+    await migrate(services.databaseUrl ?? '');
+    const environment = readEnvironment({
+      DATA_DIR: dataDir,
+      PORT: '0',
+      SAMPLE_DATA: 'false',
+      LOG_LEVEL: 'warn',
+      BROWSER_PATH: process.env['BROWSER_PATH'],
+      RATE_LIMIT_SUBMIT: NO_LIMIT,
+      RATE_LIMIT_OTHER: NO_LIMIT,
+    });
+    const config = new AppConfig(environment, {
+      databaseUrl: services.databaseUrl ?? '',
+      redisUrl: services.redisUrl ?? '',
+      adminApiKey: undefined,
+      demoApiKey: KEY,
+    });
+    const app = await createApp(config);
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+    const house = new RenderHouse(services, app, `http://127.0.0.1:${port}`, dataDir);
+    house.watchBrowsers();
+    return house;
+  }
+
+  get dataSource(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  /** One order every 30 seconds from a year's first day on; years do not meet. */
+  async addOrders(year: number, count: number): Promise<void> {
+    // In parts: the service's connections end a statement that takes long.
+    for (let first = 1; first <= count; first += AT_ONCE) {
+      await this.dataSource.query(
+        `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+         SELECT c.id, $1 || '-' || n, make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC') + n * interval '30 seconds',
+           (ARRAY['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'])[1 + n % 6], 'USD',
+           (ARRAY['Ana Müller', 'Bob Stone', 'Claire Dubois', 'Dmitri Ivanov'])[1 + n % 4] || ' ' || n % 997,
+           (n * 37::bigint % 100000) / 4.0, 1
+         FROM client c, generate_series($3::int, $4::int) AS n WHERE c.name = 'Demo'`,
+        [String(year), year, first, Math.min(count, first + AT_ONCE - 1)],
+      );
+    }
+    await this.dataSource.query('ANALYZE orders');
+  }
+
+  /** Asks for the orders of a year by HTTP and waits until the report is there. */
+  async report(year: number): Promise<DoneReport> {
+    const from = performance.now();
+    const answer = await fetch(`${this.url}/v1/orders/reports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ start_date: `${year}-01-01`, end_date: `${year + 1}-01-01` }),
+    });
+    if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
+    const { id } = (await answer.json()) as { id: string };
+    for (;;) {
+      const [job] = await this.dataSource.query<{ state: string; error: unknown }[]>(
+        'SELECT state, error FROM job WHERE id = $1',
+        [id],
+      );
+      if (job?.state === 'COMPLETED') return { id, milliseconds: performance.now() - from };
+      if (job?.state === 'FAILED') throw new Error(JSON.stringify(job.error));
+      await sleep(5);
+    }
+  }
+
+  async save(id: string, path: string): Promise<void> {
+    const answer = await fetch(`${this.url}/v1/orders/reports/${id}`, {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(path, answer.body!);
+  }
+
+  /** Does some work, and tells the highest memory meanwhile. */
+  async peakDuring<T>(work: () => Promise<T>): Promise<{ result: T; peak: MemoryPeak }> {
+    const peak = { node: 0, browser: 0 };
+    const timer = setInterval(() => {
+      peak.node = Math.max(peak.node, process.memoryUsage.rss() / MEGABYTE);
+      for (const pid of this.browsers)
+        void memoryOfTree(pid).then((bytes) => (peak.browser = Math.max(peak.browser, bytes / MEGABYTE)));
+    }, 200);
+    try {
+      return { result: await work(), peak };
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.services.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** The service tells nobody of its browsers, so their start is observed. */
+  private watchBrowsers(): void {
+    const { browsers } = this;
+    const start = BrowserProcess.start.bind(BrowserProcess);
+    BrowserProcess.start = async (...parameters) => {
+      const started = await start(...parameters);
+      const pid = started.browser.process()?.pid ?? 0;
+      browsers.add(pid);
+      void started.ended.then(() => browsers.delete(pid));
+      return started;
+    };
+  }
+}

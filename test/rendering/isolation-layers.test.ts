@@ -1,0 +1,158 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Browser, launch, Page } from 'puppeteer';
+import { BrowserBinary, findBrowser } from '../../src/report-requests/rendering/browser-binary';
+import { NETWORK_FLAGS } from '../../src/report-requests/rendering/browser-process';
+import { POLICY } from '../../src/report-requests/rendering/report-parts';
+
+/** Ways out of a document, each with the address that it tries. */
+const VECTORS: Record<string, (url: string) => string> = {
+  image: (url) => `<img src="${url}">`,
+  'image set': (url) => `<img srcset="${url} 1x">`,
+  'style sheet': (url) => `<link rel="stylesheet" href="${url}">`,
+  import: (url) => `<style>@import "${url}";</style>`,
+  background: (url) => `<p style="background:url('${url}')">x</p>`,
+  font: (url) => `<style>@font-face{font-family:x;src:url("${url}")}p{font-family:x}</style><p>x</p>`,
+  frame: (url) => `<iframe src="${url}"></iframe>`,
+  object: (url) => `<object data="${url}"></object>`,
+  embed: (url) => `<embed src="${url}">`,
+  'picture in SVG': (url) => `<svg><image href="${url}" width="9" height="9"/></svg>`,
+  poster: (url) => `<video poster="${url}"></video>`,
+  sound: (url) => `<audio src="${url}" preload="auto"></audio>`,
+  prefetch: (url) => `<link rel="prefetch" href="${url}">`,
+  preload: (url) => `<link rel="preload" as="image" href="${url}">`,
+  icon: (url) => `<link rel="icon" href="${url}">`,
+  refresh: (url) => `<meta http-equiv="refresh" content="0;url=${url}">`,
+  script: (url) => `<script>fetch("${url}", { mode: 'no-cors' })</script>`,
+  socket: (url) => `<script>new WebSocket("${url.replace('http', 'ws')}")</script>`,
+};
+const NAMES = Object.keys(VECTORS);
+const CANARY = 'canary-51c2';
+
+/** What Chromium lets through when nothing but one layer is in its way. */
+describe('one layer of isolation alone', () => {
+  let binary: BrowserBinary;
+  let server: Server;
+  let address: string;
+  let folder: string;
+  let browser: Browser | undefined;
+  const reached = new Set<string>();
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'order-reports-test-layers-'));
+    binary = await findBrowser({
+      browserPath: process.env['BROWSER_PATH'],
+      dataDir: folder,
+      log: () => undefined,
+    });
+    server = createServer((request, response) => {
+      reached.add(decodeURIComponent(request.url ?? '').slice(1));
+      response.end(CANARY);
+    });
+    server.on('upgrade', (request, socket) => {
+      reached.add(decodeURIComponent(request.url ?? '').slice(1));
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(() => browser?.close());
+
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(flags: string[] = []): Promise<Browser> {
+    browser = await launch({
+      executablePath: binary.executable,
+      headless: 'shell',
+      pipe: true,
+      env: { PATH: '/usr/bin:/bin', HOME: folder, ...binary.environment },
+      args: ['--no-sandbox', '--disable-dev-shm-usage', ...flags],
+    });
+    return browser;
+  }
+
+  /** The vectors that reached the listener. */
+  async function leaks(
+    layer: { flags?: string[]; head?: string; prepare?: (page: Page) => Promise<unknown> } = {},
+  ): Promise<string[]> {
+    reached.clear();
+    const opened = await open(layer.flags);
+    for (const name of NAMES) {
+      const page = await opened.newPage();
+      await layer.prepare?.(page);
+      const html = `<!doctype html>${layer.head ?? ''}${VECTORS[name]!(`${address}/${encodeURIComponent(name)}`)}`;
+      // One that goes away while it loads may never have loaded.
+      await page.setContent(html, { timeout: 1_000 }).catch(() => undefined);
+    }
+    // What does not come cannot be waited for; what comes, comes within milliseconds.
+    await sleep(1_000);
+    return [...reached].sort();
+  }
+
+  it('none at all lets nearly every vector through: the listener hears them', async () => {
+    const found = await leaks();
+    expect(found).toEqual(
+      expect.arrayContaining(['image', 'frame', 'prefetch', 'refresh', 'script', 'socket']),
+    );
+    expect(found.length).toBeGreaterThanOrEqual(14);
+  });
+
+  it('the flags of the browser let none through', async () => {
+    expect(await leaks({ flags: NETWORK_FLAGS })).toEqual([]);
+  });
+
+  it('offline mode lets none through but frames, which are pages of their own', async () => {
+    const found = await leaks({ prepare: (page) => page.setOfflineMode(true) });
+    expect(found.filter((name) => !['frame', 'object', 'embed'].includes(name))).toEqual([]);
+  });
+
+  it('the content security policy lets none through but refreshes and icons', async () => {
+    const head = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+    const found = await leaks({ head });
+    expect(found.filter((name) => !['refresh', 'icon'].includes(name))).toEqual([]);
+  });
+
+  it('interception lets none through but what is not asked of it', async () => {
+    const found = await leaks({
+      prepare: async (page) => {
+        await page.setRequestInterception(true);
+        page.on('request', (request) => void request.abort().catch(() => undefined));
+      },
+    });
+    expect(found.filter((name) => !['prefetch', 'socket'].includes(name))).toEqual([]);
+  });
+
+  it('JavaScript off stops what needs it', async () => {
+    const found = await leaks({ prepare: (page) => page.setJavaScriptEnabled(false) });
+    expect(found).toContain('image');
+    expect(found.filter((name) => ['script', 'socket'].includes(name))).toEqual([]);
+  });
+
+  it('content that is set, not navigated to, reads no file', async () => {
+    const path = join(folder, 'canary.txt');
+    await writeFile(path, CANARY);
+    const url = pathToFileURL(path).href;
+    const opened = await open();
+    for (const vector of ['frame', 'object', 'embed', 'script', 'image']) {
+      const page = await opened.newPage();
+      await page.setContent(`${VECTORS[vector]!(url)}<p>The end.`, { timeout: 1_000 }).catch(() => undefined);
+      const texts = page
+        .frames()
+        .map((frame) => frame.evaluate('document.documentElement.outerHTML').catch(() => ''));
+      // A frame that was refused never answers.
+      const seen = await Promise.all(texts.map((text) => Promise.race([text, sleep(500, '')])));
+      expect(seen.join('')).toContain('The end.');
+      expect(seen.join('')).not.toContain(CANARY);
+    }
+  });
+});
