@@ -212,7 +212,11 @@ async function main(): Promise<void> {
   try {
     const databaseUrl = services.databaseUrl ?? '';
     await migrate(databaseUrl);
-    const environment = readEnvironment({ DATA_DIR: dataDir, RENDER_CONCURRENCY: String(SLOTS) });
+    const environment = readEnvironment({
+      DATA_DIR: dataDir,
+      RENDER_CONCURRENCY: String(SLOTS),
+      MAX_JOBS_IN_FLIGHT: String(2 * JOBS),
+    });
     const config = new AppConfig(environment, {
       databaseUrl,
       redisUrl: services.redisUrl ?? '',

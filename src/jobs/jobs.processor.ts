@@ -1,5 +1,5 @@
 import { InjectQueue } from '@nestjs/bull';
-import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { AppConfig } from '../config/app-config';
 import { JobWorker } from './job-worker.service';
@@ -11,7 +11,7 @@ import { JOBS_QUEUE, JobTicket } from './jobs-queue';
  * Not `@Process`, which knows no configuration and leaves a rejection unhandled.
  */
 @Injectable()
-export class JobsProcessor implements OnApplicationBootstrap {
+export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobsProcessor.name);
 
   constructor(
@@ -27,5 +27,13 @@ export class JobsProcessor implements OnApplicationBootstrap {
       .catch((error: unknown) =>
         this.logger.error(`Bull's tickets are not heard; due jobs are found without them: ${String(error)}`),
       );
+  }
+
+  /**
+   * First of all, so that other workers get the tickets. Does not wait: without Redis it never ends. `true` because Bull
+   * otherwise leaves a rejection unhandled when a connection is cut while it closes.
+   */
+  beforeApplicationShutdown(): void {
+    this.queue.close(true).catch(() => undefined);
   }
 }

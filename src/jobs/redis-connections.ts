@@ -1,4 +1,4 @@
-import { Injectable, OnApplicationShutdown } from '@nestjs/common';
+import { BeforeApplicationShutdown, Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import Redis, { RedisOptions } from 'ioredis';
@@ -36,7 +36,7 @@ const CLOSING_MS = 2_000;
 
 /** The connections of this process's Bull queues. Bull does not end connections that it did not make itself. */
 @Injectable()
-export class RedisConnections implements OnApplicationShutdown {
+export class RedisConnections implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly connections: Redis[] = [];
 
   constructor(
@@ -51,17 +51,25 @@ export class RedisConnections implements OnApplicationShutdown {
     return connection;
   }
 
+  /** Nest's own closing of a queue rejects when a connection ends meanwhile, which would end the shutdown with it. */
+  beforeApplicationShutdown(): void {
+    for (const queue of this.queues) Object.assign(queue, { onApplicationShutdown: () => undefined });
+  }
+
   /** The queues first: closing one makes it connect once more. */
   async onApplicationShutdown(): Promise<void> {
-    const queues = this.discovery
-      .getProviders()
-      .flatMap(({ instance }) => (instance instanceof Bull ? [instance] : []));
     let timer: NodeJS.Timeout | undefined;
     const impatience = new Promise((resolve) => {
       timer = setTimeout(resolve, CLOSING_MS);
     });
-    await Promise.race([Promise.allSettled(queues.map((queue) => queue.close())), impatience]);
+    await Promise.race([Promise.allSettled(this.queues.map((queue) => queue.close())), impatience]);
     clearTimeout(timer);
     for (const connection of this.connections) connection.disconnect();
+  }
+
+  private get queues(): Bull.Queue[] {
+    return this.discovery
+      .getProviders()
+      .flatMap(({ instance }): Bull.Queue[] => (instance instanceof Bull ? [instance] : []));
   }
 }

@@ -97,6 +97,8 @@ describe('Redis', () => {
     expect(performance.now() - from).toBeLessThan(1_000);
     for (const { id } of jobs) expect((await engine.ended(id)).state).toBe('COMPLETED');
     proxy.resume();
+    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    await waitFor(() => queue.client.ping(), { what: 'Redis to answer again' });
     await engine.stop();
     engines.pop();
     await proxy.close();
@@ -261,7 +263,7 @@ describe('deadlines', () => {
     const engine = await start({ worker: false });
     const client = await engine.client();
     const jobs = await Promise.all(
-      Array.from({ length: 1_200 }, () =>
+      Array.from({ length: 900 }, () =>
         engine.submit({ ...SCRIPTED, deadlineSeconds: 1 }, client, { attempts: ['succeed'] }),
       ),
     );
