@@ -16,9 +16,13 @@ if (unknown.length > 0) {
 let failed = 0;
 for (const part of asked.length > 0 ? asked : parts) {
   console.log(`\n# ${part}`);
-  const { status } = spawnSync(process.execPath, ['--require', './scripts/typescript.cjs', `bench/${part}.ts`], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ['--require', './scripts/typescript.cjs', `bench/${part}.ts`],
+    {
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0) failed += 1;
 }
 process.exit(failed === 0 ? 0 : 1);
