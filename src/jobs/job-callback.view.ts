@@ -12,8 +12,8 @@ class CallbackArtifactView {
   @ApiProperty({ example: 48_211 })
   bytes: number;
 
-  @ApiProperty({ example: 12 })
-  pages: number;
+  @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for a file without pages.' })
+  pages: number | null;
 
   @ApiProperty({ example: 'application/pdf' })
   media_type: string;
