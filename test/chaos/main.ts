@@ -31,6 +31,12 @@ class Storm {
     return ((this.struck + 1) * this.options.jobs) / (this.options.faults + 1);
   }
 
+  /** Not so many that they end before the faults do: the last one waits for the last fault. */
+  get reportsAllowed(): number {
+    const { jobs, faults, outstanding } = this.options;
+    return this.struck === faults ? jobs : Math.min(this.share + outstanding, jobs - 1);
+  }
+
   async strike(isOver: () => boolean): Promise<void> {
     // A stream of numbers of its own, so that what the clients do does not change which faults strike.
     const random = new Random(this.options.seed ^ 0x5eed);
@@ -74,9 +80,7 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const storm = new Storm(fleet, ledger, options);
     await Promise.all([
       storm.strike(() => over),
-      load
-        .run(options.jobs, options.outstanding, () => storm.share + options.outstanding)
-        .finally(() => (over = true)),
+      load.run(options.jobs, options.outstanding, () => storm.reportsAllowed).finally(() => (over = true)),
     ]);
     if (storm.struck < options.faults)
       ledger.violation(`only ${storm.struck} of ${options.faults} faults struck before the jobs had ended`);
