@@ -107,6 +107,18 @@ describe('the problem filter', () => {
     });
   });
 
+  it.each([
+    ['refuses', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+    ['shuts down', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+    ['has gone', new Error('Connection terminated unexpectedly')],
+  ])('says that it is away for a moment when the database %s', (_what, error) => {
+    const { status, headers, body } = answerTo(error);
+    expect(status).toBe(503);
+    expect(headers.get('Retry-After')).toBe('2');
+    expect(body).toMatchObject({ code: 'temporarily_unavailable' });
+    expect(JSON.stringify(body)).not.toContain('onnect');
+  });
+
   it('tells when to try again, and how to authenticate', () => {
     const late = new AppError('conflict', 'not_ready', 'Not yet.', { retryAfter: 3 });
     expect(answerTo(late).headers.get('Retry-After')).toBe('3');

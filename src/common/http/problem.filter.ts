@@ -21,6 +21,23 @@ const STATUS: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
+const OUTAGE_RETRY_SECONDS = 2;
+/** Of the socket, and SQLSTATE of a Postgres that stops, starts, or cuts a connection. */
+const OUTAGE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08001',
+  '08003',
+  '08006',
+]);
+/** What the driver says without a code. */
+const OUTAGE_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
 /**
  * The only place where an error becomes an answer: RFC 9457 problem details. What the caller may know is in an
  * `AppError`; everything else is logged with the request id and answered as a bare 500.
@@ -68,6 +85,17 @@ export class ProblemFilter implements ExceptionFilter {
   private toAppError(exception: unknown, request: Request): AppError {
     if (exception instanceof AppError) return exception;
     if (exception instanceof HttpException) return fromHttpException(exception);
+    if (isOutage(exception)) {
+      this.logger.warn(`${request.method} ${request.path}: the database is away: ${String(exception)}`);
+      return new AppError(
+        'unavailable',
+        'temporarily_unavailable',
+        'The service is not available for a moment.',
+        {
+          retryAfter: OUTAGE_RETRY_SECONDS,
+        },
+      );
+    }
     const status = (exception as { status?: unknown } | null)?.status;
     if (typeof status === 'number' && status >= 400 && status < 500) {
       return new AppError('bad_request', 'bad_request', 'The request could not be read.');
@@ -78,6 +106,12 @@ export class ProblemFilter implements ExceptionFilter {
     );
     return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
   }
+}
+
+/** Whether an error says that the database cannot be reached, or has just gone: trying again soon makes sense. */
+function isOutage(exception: unknown): boolean {
+  const { code, message } = (exception ?? {}) as { code?: unknown; message?: unknown };
+  return OUTAGE_CODES.has(String(code)) || OUTAGE_MESSAGE.test(String(message));
 }
 
 function fromHttpException(exception: HttpException): AppError {
