@@ -72,8 +72,9 @@ it('ends a report that kills its browser every time as poison, while 50 neighbou
         const { body: view } = await app.call('GET', `/v1/jobs/${body.id}`);
         return ['COMPLETED', 'FAILED'].includes(view.status) && view;
       },
-      { what: `neighbour ${body.id} to end`, timeoutMs: 60_000 },
+      { what: `neighbour ${body.id} to end`, timeoutMs: 120_000 },
     );
     expect(job.status).toBe('COMPLETED');
   }
-}, 180_000);
+  // A browser killed while it starts is given up only after half a minute.
+}, 480_000);
