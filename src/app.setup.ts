@@ -2,7 +2,6 @@ import { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
-import { join } from 'node:path';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
 import { corsOptions } from './common/http/cors';
@@ -12,11 +11,10 @@ import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
 import { setUpDocs } from './docs.setup';
+import { setUpPage } from './page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
 
-/** The page for people, beside the compiled code and beside the sources alike. */
-const PAGE = join(__dirname, '..', 'public');
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
 
@@ -42,7 +40,7 @@ export async function createApp(
   app.use(requestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
-  if (config.runsApi) app.useStaticAssets(PAGE, { setHeaders: revalidate });
+  if (config.runsApi) setUpPage(app);
   app.use(requireReadableBody);
   app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
   app.use(nameParserErrors);
@@ -54,7 +52,3 @@ export async function createApp(
   }
   return app;
 }
-
-/** A new version of the page is seen at once; the ETag keeps it cheap. */
-const revalidate = (response: { setHeader(name: string, value: string): unknown }): unknown =>
-  response.setHeader('Cache-Control', 'no-cache');

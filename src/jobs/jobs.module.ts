@@ -6,6 +6,7 @@ import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobRepairs } from './job-repairs';
@@ -29,6 +30,7 @@ import { QueuesModule } from './queues.module';
     JobClaims,
     JobDispatcher,
     JobEta,
+    JobInserts,
     JobMetrics,
     JobPresenter,
     JobQueries,
