@@ -7,10 +7,13 @@ import { requireReadableBody } from './common/http/content-type.middleware';
 import { corsOptions } from './common/http/cors';
 import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
+import { answerUnparsedRequests } from './common/http/unparsed-requests';
+import { requireUtf8 } from './common/http/utf8-body';
 import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
 import { setUpDocs } from './docs.setup';
+import { IMPORTS_PATH } from './orders/import/orders-import.job';
 import { setUpPage } from './page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
@@ -33,6 +36,7 @@ export async function createApp(
     bodyParser: false,
     forceCloseConnections: true,
   });
+  answerUnparsedRequests(app.getHttpServer());
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
@@ -41,8 +45,14 @@ export async function createApp(
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   if (config.runsApi) setUpPage(app);
-  app.use(requireReadableBody);
-  app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
+  app.use(requireReadableBody({ [IMPORTS_PATH]: 'text/csv' }));
+  app.useBodyParser('json', {
+    limit: JSON_LIMIT,
+    type: ['application/json', '+json'],
+    strict: true,
+    // The type leaves it out, the parser knows it.
+    ...({ verify: requireUtf8 } as object),
+  });
   app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

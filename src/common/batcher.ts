@@ -51,30 +51,6 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** At the end of this turn of the event loop, which may bring more. */
-  private schedule(): void {
-    if (this.scheduled || this.waiting.length === 0 || this.underWay >= this.options.lanes) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      const batch = this.waiting.splice(0, this.options.most);
-      this.underWay += 1;
-      const REST = Number(process.env['XR'] ?? 0);
-      (globalThis as any).B ??= [0, 0];
-      (globalThis as any).B[0] += 1;
-      (globalThis as any).B[1] += batch.length;
-      void this.settle(batch).finally(() => {
-        const go = () => {
-          this.underWay -= 1;
-          this.schedule();
-        };
-        if (REST) setTimeout(go, REST);
-        else go();
-      });
-      this.schedule();
-    });
-  }
-
   private async settle(batch: Entry<Item, Result>[]): Promise<void> {
     try {
       const results = await this.work(batch.map(({ item }) => item));

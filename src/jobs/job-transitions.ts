@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { type Actor, actorParameters, writeAudit } from '../clients/audit-entry';
 import { JOB_COLUMNS, Job } from './job';
 import type { FailureClass, JobFailure } from './job-error';
 import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
@@ -211,18 +212,24 @@ export class JobTransitions {
     return cancelled;
   }
 
-  /** An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. */
-  async retry(jobId: string, deadlineSeconds: number): Promise<boolean> {
+  /**
+   * An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. Goes into the
+   * audit trail.
+   */
+  async retry(actor: Actor, jobId: string, deadlineSeconds: number): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH changed AS (
          UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, error = NULL, step = 0,
            progress = 0, started_at = NULL, finished_at = NULL, run_at = now(),
-           deadline_at = now() + make_interval(secs => $2)
-         WHERE id = $1 AND state = 'FAILED'
+           deadline_at = now() + make_interval(secs => $5)
+         WHERE id = $4 AND state = 'FAILED'
          RETURNING *
-       ), ${writeEvent(`'retried'`)}
+       ), ${writeEvent(`'retried'`)}, ${writeAudit(
+         'job.retried',
+         `client_id, NULL::uuid, jsonb_build_object('job_id', id, 'type', type) FROM changed`,
+       )}
        SELECT id FROM changed`,
-      [jobId, deadlineSeconds],
+      [...actorParameters(actor), jobId, deadlineSeconds],
     );
     return rows.length === 1;
   }

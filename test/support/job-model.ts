@@ -8,6 +8,11 @@ import type { AttemptReport, JobTransitions, Lease } from '../../src/jobs/job-tr
 const MAX_FAILURES = 2;
 const MAX_CRASHES = 2;
 const TYPE = 'test.model';
+const OPERATOR = {
+  clientId: '01900000-0000-7000-8000-000000000001',
+  keyId: '01900000-0000-7000-8000-000000000002',
+  requestId: 'model',
+};
 
 /** What a job must be after the commands so far. */
 interface ModelJob {
@@ -249,7 +254,7 @@ const cancel = (which: number): Command =>
 const retry = (which: number): Command =>
   onJob('retry', which, async (job, { transitions }) => {
     const wins = job.state === JobState.Failed;
-    expect(await transitions.retry(job.id, 3_600)).toBe(wins);
+    expect(await transitions.retry(OPERATOR, job.id, 3_600)).toBe(wins);
     if (!wins) return;
     end(job, JobState.Pending);
     Object.assign(job, { failures: 0, crashes: 0, round: job.round + 1, overdue: false });
