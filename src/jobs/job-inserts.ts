@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseError } from 'pg';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
+import { sqlStateOf } from '../database/sql-state';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { writeEvent } from './job-event';
 
@@ -53,7 +53,7 @@ export class JobInserts {
   }
 }
 
-export const INSERT = prepared(
+const INSERT = prepared(
   'job_insert',
   `
   WITH changed AS (
@@ -78,7 +78,4 @@ function inOrderOfKeys(jobs: NewJob[]): NewJob[] {
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraints): nothing was written, and it need not be the fault of all. */
-const isOfData = (error: unknown): boolean =>
-  error instanceof QueryFailedError &&
-  error.driverError instanceof DatabaseError &&
-  /^2[23]/.test(error.driverError.code ?? '');
+const isOfData = (error: unknown): boolean => /^2[23]/.test(sqlStateOf(error) ?? '');

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
-import type { DatabaseError } from 'pg';
-import { EntityManager, QueryFailedError } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { AppConfig } from '../config/app-config';
 import { newId } from '../common/ids';
+import { sqlStateOf } from '../database/sql-state';
 import { ClaimedJob, JobClaims } from './job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
 import type { JobEnd } from './job-end';
@@ -205,8 +205,7 @@ const describe = (error: unknown): string =>
 
 /** Whether it is the result's own fault: no JSON, or (SQLSTATE class 22) none that Postgres takes. */
 const cannotBeStored = (error: unknown): boolean =>
-  error instanceof TypeError ||
-  (error instanceof QueryFailedError && (error.driverError as DatabaseError).code?.startsWith('22') === true);
+  error instanceof TypeError || sqlStateOf(error)?.startsWith('22') === true;
 
 async function settled(condition: () => boolean, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;
