@@ -259,6 +259,57 @@ describe('suspects', () => {
   });
 });
 
+describe('heartbeats', () => {
+  it('wait for no job that is being changed, and keep the others', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const jobs = await Promise.all(
+      [1, 2].map(() => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+    );
+    expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 2)).toHaveLength(2);
+    const changing = engine.database.createQueryRunner();
+    await changing.startTransaction();
+    await changing.query('UPDATE job SET size = 1 WHERE id = $1', [jobs[0]!.id]);
+    const reports = jobs.map(({ id }) => ({ jobId: id, attempt: 1, step: 1, progress: 50, size: null }));
+    const kept = await engine.app.get(JobTransitions).heartbeat(reports, 30);
+    expect(kept).toHaveLength(2);
+    await changing.commitTransaction();
+    await changing.release();
+    expect((await Promise.all(jobs.map(({ id }) => engine.job(id)))).map(({ step }) => step)).toEqual([0, 1]);
+  }, 10_000);
+});
+
+describe('completions', () => {
+  it('that come together are each judged by their own attempt', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const jobs = await Promise.all(
+      Array.from({ length: 6 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+    );
+    await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 6);
+    const completions = engine.app.get(JobCompletions);
+    const ends = await Promise.all(
+      jobs.flatMap(({ id }, index) =>
+        [1, 2].map((attempt) =>
+          // What Postgres does not store harms only its own job.
+          completions
+            .complete({
+              jobId: id,
+              attempt,
+              result: { text: index === 0 ? '\0' : 'ok' },
+              size: null,
+              retentionDays: null,
+            })
+            .catch(() => 'refused'),
+        ),
+      ),
+    );
+    expect(ends.slice(0, 2)).toEqual(['refused', 'refused']);
+    for (const [index, end] of ends.slice(2).entries())
+      expect(end).toEqual(index % 2 === 0 ? expect.objectContaining({ state: 'COMPLETED' }) : null);
+  });
+});
+
 describe('deadlines', () => {
   it('end jobs that nobody works on, however many', async () => {
     const engine = await start({ worker: false });
