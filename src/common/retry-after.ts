@@ -2,5 +2,4 @@
 const MOST = 60;
 
 /** Seconds for `Retry-After`: whole, at least one (RFC 9110, section 10.2.3). */
-export const retryAfterSeconds = (seconds: number): number =>
-  Math.min(MOST, Math.max(1, Math.ceil(seconds)));
+export const retryAfterSeconds = (seconds: number): number => Math.min(MOST, Math.max(1, Math.ceil(seconds)));

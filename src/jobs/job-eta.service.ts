@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Remembered } from '../common/remembered';
 import type { Job } from './job';
 import { JobLine, Place } from './job-line.service';
 import { isTerminal, JobState } from './job-state';
@@ -19,13 +20,14 @@ interface Experience {
   line: { intercept: number; slope: number } | null;
   /** Nothing is known yet. */
   isGuess: boolean;
-  learntAt: number;
 }
 
 /** Tells how long a job will still take, from how long jobs of its type took and from what waits ahead of it. */
 @Injectable()
 export class JobEta {
-  private readonly experience = new Map<string, Experience>();
+  private readonly experience = new Remembered<Experience>(({ isGuess }) =>
+    isGuess ? FRESH_MS : LEARNT_FOR_MS,
+  );
 
   constructor(
     private readonly dataSource: DataSource,
@@ -63,10 +65,11 @@ export class JobEta {
     return seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, running);
   }
 
-  private async learn(type: string): Promise<Experience> {
-    const known = this.experience.get(type);
-    if (known !== undefined && Date.now() < known.learntAt + (known.isGuess ? FRESH_MS : LEARNT_FOR_MS))
-      return known;
+  private learn(type: string): Promise<Experience> {
+    return this.experience.get(type, () => this.lookBack(type));
+  }
+
+  private async lookBack(type: string): Promise<Experience> {
     const rows = await this.dataSource.query<
       { median: number | null; jobs: number; slope: number | null; intercept: number | null }[]
     >(
@@ -79,7 +82,7 @@ export class JobEta {
       [type],
     );
     const { median = null, jobs = 0, slope = null, intercept = null } = rows[0] ?? {};
-    const learnt: Experience = {
+    return {
       medianSeconds: median ?? FIRST_GUESS_SECONDS,
       // A larger job that takes less time is chance, not experience.
       line:
@@ -87,10 +90,7 @@ export class JobEta {
           ? { intercept, slope }
           : null,
       isGuess: median === null,
-      learntAt: Date.now(),
     };
-    this.experience.set(type, learnt);
-    return learnt;
   }
 }
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Remembered } from '../common/remembered';
 import { clientsInLine } from './fair-order';
 import { JobTypeRegistry } from './job-type.registry';
 
 /** For how long a look at the line is as good as a new one. */
 const FRESH_MS = 250;
-const MOST_LINES = 10_000;
 
 /** Where a job stands that has not started. */
 export interface Place {
@@ -19,7 +19,7 @@ export interface Place {
 /** Tells where jobs stand in line, by the fair order of the claims. */
 @Injectable()
 export class JobLine {
-  private readonly ends = new Map<string, { place: Place; seenAt: number }>();
+  private readonly ends = new Remembered<Place>(() => FRESH_MS);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -29,16 +29,10 @@ export class JobLine {
   /** The place of the client's next job: looked up a few times a second, and one further back for each job since. */
   async end(clientId: string, type: string): Promise<Place> {
     const key = `${this.isExternal(type) ? type : ''} ${clientId}`;
-    const known = this.ends.get(key);
-    if (known !== undefined && Date.now() - known.seenAt < FRESH_MS) {
-      const { ahead } = known.place;
-      ahead[type] = (ahead[type] ?? 0) + 1;
-      return known.place;
-    }
-    const place = await this.place(clientId, type, null);
-    if (this.ends.size >= MOST_LINES) this.ends.clear();
-    this.ends.set(key, { place, seenAt: Date.now() });
-    return place;
+    const place = await this.ends.get(key, () => this.place(clientId, type, null));
+    const now = { ...place, ahead: { ...place.ahead } };
+    place.ahead[type] = (place.ahead[type] ?? 0) + 1;
+    return now;
   }
 
   /**
