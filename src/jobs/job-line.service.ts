@@ -1,11 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Batcher } from '../common/batcher';
 import { Remembered } from '../common/remembered';
+import { prepared } from '../database/prepared';
 import { clientsInLine } from './fair-order';
 import { JobTypeRegistry } from './job-type.registry';
 
 /** For how long a look at the line is as good as a new one. */
 const FRESH_MS = 250;
+
+/** Pollers of jobs that wait share a look at the line, but not so many that one waits long for another. */
+const TOGETHER = { lanes: 2, most: 16 };
+
+interface Asked {
+  clientId: string;
+  /** `null` for the job that the client submits next. */
+  jobId: string | null;
+}
 
 /** Where a job stands that has not started. */
 export interface Place {
@@ -16,9 +27,51 @@ export interface Place {
   seconds_until_due: number;
 }
 
+const PLACES = prepared(
+  'job_places',
+  `WITH RECURSIVE ${clientsInLine('$3')}
+   SELECT place.* FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked(client, job, number)
+   CROSS JOIN LATERAL (
+     WITH own AS (
+       SELECT run_at FROM job WHERE id = asked.job
+     ), before AS (
+       SELECT type, count(*) AS jobs FROM job
+       WHERE state = 'PENDING' AND client_id = asked.client AND type = ANY($3)
+         -- The job that is submitted next comes after all. No OR: the index must be read up to there, and no further.
+         AND (run_at, id) < (coalesce((SELECT run_at FROM own), 'infinity'),
+           coalesce(asked.job, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+       GROUP BY type
+     ), turn AS (
+       SELECT coalesce((SELECT sum(jobs) FROM before), 0)
+         + coalesce((SELECT jobs FROM running WHERE client_id = asked.client), 0) AS load
+     ), others AS (
+       SELECT first.type, count(*) AS jobs FROM waiting w LEFT JOIN running r USING (client_id)
+       CROSS JOIN LATERAL (
+         SELECT type FROM job
+         WHERE state = 'PENDING' AND client_id = w.client_id AND type = ANY($3) AND run_at <= now()
+         ORDER BY run_at, id LIMIT greatest(0, (SELECT load FROM turn) - coalesce(r.jobs, 0))
+       ) first
+       WHERE NOT $4 AND w.client_id <> asked.client
+       GROUP BY first.type
+     ), ahead AS (
+       SELECT type, sum(jobs) AS jobs FROM (SELECT * FROM before UNION ALL SELECT * FROM others) all_of_them
+       GROUP BY type
+     )
+     SELECT coalesce((SELECT json_object_agg(type, jobs) FROM ahead), '{}') AS ahead,
+       coalesce((SELECT sum(jobs) FROM running WHERE NOT $4 OR client_id = asked.client), 0)::int AS running,
+       coalesce(extract(epoch FROM greatest(interval '0', (SELECT run_at FROM own) - now())), 0)::float8
+         AS seconds_until_due
+   ) place
+   ORDER BY asked.number`,
+);
+
 /** Tells where jobs stand in line, by the fair order of the claims. */
 @Injectable()
 export class JobLine {
+  private readonly places = new Batcher<Asked, Place>(
+    (asked) => this.lookUp(asked, this.registry.names, false),
+    TOGETHER,
+  );
   private readonly ends = new Remembered<Place>(() => FRESH_MS);
 
   constructor(
@@ -43,38 +96,16 @@ export class JobLine {
    * @param jobId `null` for the job that the client submits next
    */
   async place(clientId: string, type: string, jobId: string | null): Promise<Place> {
-    const external = this.isExternal(type);
-    const rows = await this.dataSource.query<Place[]>(
-      `WITH RECURSIVE ${clientsInLine('$3')}, own AS (
-         SELECT run_at FROM job WHERE id = $2
-       ), before AS (
-         SELECT type, count(*) AS jobs FROM job
-         WHERE state = 'PENDING' AND client_id = $1 AND type = ANY($3)
-           AND ($2::uuid IS NULL OR (run_at, id) < ((SELECT run_at FROM own), $2::uuid))
-         GROUP BY type
-       ), turn AS (
-         SELECT coalesce((SELECT sum(jobs) FROM before), 0)
-           + coalesce((SELECT jobs FROM running WHERE client_id = $1), 0) AS load
-       ), others AS (
-         SELECT first.type, count(*) AS jobs FROM waiting w LEFT JOIN running r USING (client_id)
-         CROSS JOIN LATERAL (
-           SELECT type FROM job
-           WHERE state = 'PENDING' AND client_id = w.client_id AND type = ANY($3) AND run_at <= now()
-           ORDER BY run_at, id LIMIT greatest(0, (SELECT load FROM turn) - coalesce(r.jobs, 0))
-         ) first
-         WHERE NOT $4 AND w.client_id <> $1
-         GROUP BY first.type
-       ), ahead AS (
-         SELECT type, sum(jobs) AS jobs FROM (SELECT * FROM before UNION ALL SELECT * FROM others) all_of_them
-         GROUP BY type
-       )
-       SELECT coalesce((SELECT json_object_agg(type, jobs) FROM ahead), '{}') AS ahead,
-         coalesce((SELECT sum(jobs) FROM running WHERE NOT $4 OR client_id = $1), 0)::int AS running,
-         coalesce(extract(epoch FROM greatest(interval '0', (SELECT run_at FROM own) - now())), 0)::float8
-           AS seconds_until_due`,
-      [clientId, jobId, external ? [type] : this.registry.names, external],
-    );
-    return rows[0] ?? { ahead: {}, running: 0, seconds_until_due: 0 };
+    const asked = { clientId, jobId };
+    if (!this.isExternal(type)) return this.places.run(asked);
+    const [place] = await this.lookUp([asked], [type], true);
+    if (place === undefined) throw new Error('There is a place for each that is asked for.');
+    return place;
+  }
+
+  private lookUp(asked: Asked[], types: string[], external: boolean): Promise<Place[]> {
+    const [clients, jobs] = [asked.map(({ clientId }) => clientId), asked.map(({ jobId }) => jobId)];
+    return this.dataSource.query(PLACES, [clients, jobs, types, external]);
   }
 
   private isExternal(type: string): boolean {
