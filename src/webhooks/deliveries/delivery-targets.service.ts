@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import type { TlsProfile } from '../egress/tls-profile';
 import { SealedBox } from '../signing/sealed-box';
 import { SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
@@ -21,8 +22,17 @@ interface EndpointTls {
   updated_at: Date;
 }
 
+const nameOf = ({ clientId, endpointId }: SecretOwner): string => `${clientId} ${endpointId ?? ''}`;
+
 /** What a private key is sealed for. */
 export const clientKeyOwner = (endpointId: string): string => `webhook_endpoint ${endpointId}`;
+
+const TLS_OF_ENDPOINTS: PreparedStatement = {
+  name: 'tls_of_endpoints',
+  text: `
+    SELECT id, certificate_authority, client_certificate, client_key, updated_at FROM webhook_endpoint
+    WHERE id = ANY($1::uuid[])`,
+};
 
 /** Loads signing keys and TLS settings, for many deliveries at once. */
 @Injectable()
@@ -34,24 +44,28 @@ export class DeliveryTargets {
   ) {}
 
   async load(owners: SecretOwner[]): Promise<(owner: SecretOwner) => DeliveryTarget> {
-    const unique = [
-      ...new Map(owners.map((owner) => [`${owner.clientId} ${owner.endpointId ?? ''}`, owner])).values(),
-    ];
+    const unique = [...new Map(owners.map((owner) => [nameOf(owner), owner])).values()];
     const [keysOf, tls] = await Promise.all([this.secrets.keysOf(unique), this.tlsOf(unique)]);
-    return (owner) => ({
-      keys: keysOf(owner),
-      ...(tls.get(owner.endpointId ?? '') ?? { tls: {}, profile: `client ${owner.clientId}` }),
-    });
+    const targets = new Map(
+      unique.map((owner) => [
+        nameOf(owner),
+        {
+          keys: keysOf(owner),
+          ...(tls.get(owner.endpointId ?? '') ?? { tls: {}, profile: `client ${owner.clientId}` }),
+        },
+      ]),
+    );
+    return (owner) => {
+      const target = targets.get(nameOf(owner));
+      if (!target) throw new Error('A delivery has no target.');
+      return target;
+    };
   }
 
   private async tlsOf(owners: SecretOwner[]): Promise<Map<string, Pick<DeliveryTarget, 'tls' | 'profile'>>> {
     const ids = owners.flatMap(({ endpointId }) => endpointId ?? []);
     if (ids.length === 0) return new Map();
-    const rows = await this.dataSource.query<EndpointTls[]>(
-      `SELECT id, certificate_authority, client_certificate, client_key, updated_at FROM webhook_endpoint
-       WHERE id = ANY($1)`,
-      [ids],
-    );
+    const rows = await runPrepared<EndpointTls>(this.dataSource.manager, TLS_OF_ENDPOINTS, [ids]);
     return new Map(
       rows.map((row) => [
         row.id,

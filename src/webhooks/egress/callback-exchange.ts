@@ -63,10 +63,7 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
   text(): string | null {
     if (this.status === null) return null;
     if (this.bytes === 0) return '';
-    return Buffer.concat(this.chunks)
-      .subarray(0, RESPONSE_BYTES)
-      .toString('utf8')
-      .replaceAll('\0', '\ufffd');
+    return Buffer.concat(this.chunks).subarray(0, RESPONSE_BYTES).toString('utf8').replaceAll('\0', '\ufffd');
   }
 
   abort(error: unknown): void {

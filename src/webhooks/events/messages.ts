@@ -39,7 +39,9 @@ export async function writeMessages(
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
   if (urls.length > 0) await ensureDestinations(manager, urls);
-  await runPrepared(manager, HOLD_ENDPOINTS, [arrayOf([...new Set(messages.map(({ clientId }) => clientId))])]);
+  await runPrepared(manager, HOLD_ENDPOINTS, [
+    arrayOf([...new Set(messages.map(({ clientId }) => clientId))]),
+  ]);
   await runPrepared(manager, INSERT_DELIVERIES, [
     arrayOf(messages.map(({ id }) => id)),
     arrayOf(messages.map(({ clientId }) => clientId)),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { newId } from '../../common/ids';
+import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { SealedBox } from './sealed-box';
 import { newSigningKey, publicKeyOf, SignatureScheme, SigningKey } from './standard-webhooks';
 
@@ -20,6 +21,16 @@ interface SecretRow {
   scheme: SignatureScheme;
   sealed: Buffer;
 }
+
+const SECRETS_OF_OWNERS: PreparedStatement = {
+  name: 'secrets_of_owners',
+  text: `
+    SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
+    FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
+    JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
+    WHERE s.expires_at IS NULL OR s.expires_at > now()
+    ORDER BY s.scheme, s.created_at DESC`,
+};
 
 const sealOwner = (id: string): string => `webhook_secret ${id}`;
 const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string => `${clientId} ${endpointId ?? ''}`;
@@ -112,14 +123,10 @@ export class SigningSecrets {
   }
 
   private async load(owners: SecretOwner[]): Promise<Map<string, SigningKey[]>> {
-    const rows = await this.dataSource.query<SecretRow[]>(
-      `SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
-       FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
-       JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
-       WHERE s.expires_at IS NULL OR s.expires_at > now()
-       ORDER BY s.scheme, s.created_at DESC`,
-      [owners.map(({ clientId }) => clientId), owners.map(({ endpointId }) => endpointId)],
-    );
+    const rows = await runPrepared<SecretRow>(this.dataSource.manager, SECRETS_OF_OWNERS, [
+      owners.map(({ clientId }) => clientId),
+      owners.map(({ endpointId }) => endpointId),
+    ]);
     const keys = new Map<string, SigningKey[]>();
     for (const row of rows) {
       const owner = keyOfOwner({ clientId: row.client_id, endpointId: row.endpoint_id });
