@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiCallbacks,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -35,6 +36,7 @@ import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { AppConfig } from '../config/app-config';
 import { GenericSubmission } from './generic-submission.service';
 import { ApiWait, HonoursWait } from './honours-wait.decorator';
+import { JOB_CALLBACK, JobCallback } from './job-callback.view';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
