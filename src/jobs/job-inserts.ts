@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
-import { sqlStateOf } from '../database/sql-state';
+import { isOfData } from '../database/sql-state';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { writeEvent } from './job-event';
 
@@ -76,6 +76,3 @@ function inOrderOfKeys(jobs: NewJob[]): NewJob[] {
   const key = ({ client_id, idempotency_key }: NewJob): string => `${client_id} ${idempotency_key ?? ''}`;
   return [...jobs].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
-
-/** SQLSTATE classes 22 (data) and 23 (constraints): nothing was written, and it need not be the fault of all. */
-const isOfData = (error: unknown): boolean => /^2[23]/.test(sqlStateOf(error) ?? '');

@@ -4,6 +4,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { MetricsModule } from '../common/metrics.module';
 import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
+import { JobCompletions } from './job-completions';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { JobInserts } from './job-inserts';
@@ -28,6 +29,7 @@ import { QueuesModule } from './queues.module';
   providers: [
     JobCancellation,
     JobClaims,
+    JobCompletions,
     JobDispatcher,
     JobEta,
     JobInserts,
@@ -46,6 +48,7 @@ import { QueuesModule } from './queues.module';
     BullModule,
     JobCancellation,
     JobClaims,
+    JobCompletions,
     JobDispatcher,
     JobEta,
     JobPresenter,
