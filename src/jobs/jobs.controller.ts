@@ -15,6 +15,7 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
+  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -94,6 +95,8 @@ export class JobsController {
     description: 'The same key and body give the same job for 24 hours; another body gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiCallbacks(JOB_CALLBACK)
+  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
   @ApiAcceptedResponse({
