@@ -249,9 +249,8 @@ describe('an endpoint', () => {
       receiver.ledger.length = 0;
       await client.submit();
       const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
-      return headersOf(received)
-        ['webhook-signature']!.split(' ')
-        .map((each) => each.split(',')[0]!);
+      const { 'webhook-signature': signatures } = headersOf(received);
+      return signatures!.split(' ').map((each) => each.split(',')[0]!);
     };
     const { body } = await register({ signatures: ['v1a'] });
     expect(body.status).toBe('enabled');

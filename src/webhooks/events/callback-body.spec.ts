@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JobFailure } from '../../jobs/job-error';
+import { JobState } from '../../jobs/job-state';
 import { callbackBody, TerminalEvent } from './callback-body';
 
 const ARTIFACT = { sha256: 'ab'.repeat(32), bytes: 48_211, pages: 12, media_type: 'application/pdf' };
@@ -11,7 +11,7 @@ const bodyOf = (outcome: Partial<TerminalEvent['outcome']>): Buffer =>
       jobType: 'warehouse.pick',
       type: 'warehouse.pick.completed',
       occurredAt: new Date('2026-01-01T00:00:00Z'),
-      outcome: { status: 'COMPLETED', ...outcome } as TerminalEvent['outcome'],
+      outcome: { status: JobState.Completed, ...outcome },
     },
     undefined,
     'https://reports.example.com',
@@ -56,7 +56,7 @@ it('stays below 20 kB whatever a worker says', () => {
     fc.property(fc.dictionary(fc.string(), any), artifact, error, (result, given, failure) => {
       const body = bodyOf({
         result: { ...result, artifact: given },
-        error: { ...failure, attempt: 1, kind: 'internal' } as JobFailure,
+        error: { ...failure, attempt: 1, kind: 'internal' },
         expires_at: '2026-01-08T00:00:00Z',
       });
       expect(body.length).toBeLessThanOrEqual(20_000);
