@@ -195,3 +195,26 @@ describe('an external task', () => {
     expect(refused.body.errors[0].field).toBe(field);
   });
 });
+
+it.each([
+  [{ status: 'FAILED', error: [] }, 'error'],
+  [{ status: 'FAILED' }, 'error'],
+  [{ status: 'IN_PROGRESS', result: {} }, 'result'],
+  [{ status: 'COMPLETED', result: {}, error: { code: 'x', message: 'y' } }, 'error'],
+  [{ status: 'COMPLETED', result: { 'a\ud800b': 1 } }, 'result'],
+])('refuses %j', async (body, field) => {
+  const id = await submit();
+  const { attempt } = (await claim()).body;
+  const answer = await put(id, { attempt, ...body });
+  expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+  expect((await put(id, { attempt, status: 'COMPLETED', result: {} })).status).toBe(200);
+});
+
+it('is not claimed by a null, nor cancelled when nobody asked for it', async () => {
+  expect(await claim({ types: null })).toMatchObject({ status: 422, body: { errors: [{ field: 'types' }] } });
+  const id = await submit();
+  const { attempt } = (await claim()).body;
+  const refused = await put(id, { attempt, status: 'CANCELLED' });
+  expect(refused).toMatchObject({ status: 409, body: { code: 'not_cancelled' } });
+  expect((await put(id, { attempt, status: 'COMPLETED', result: {} })).status).toBe(200);
+});

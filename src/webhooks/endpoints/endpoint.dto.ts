@@ -16,6 +16,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
+import { MayBeLeftOut } from '../../common/validators';
 import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 
 const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
@@ -43,7 +44,7 @@ class EndpointSettings {
     example: ['orders.report.*'],
     description: 'Types of events; `*` for all, `orders.report.*` for all of a job type.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(50)
@@ -52,7 +53,7 @@ class EndpointSettings {
   event_types?: string[];
 
   @ApiPropertyOptional({ maxLength: 500, default: '' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @MaxLength(500)
   description?: string;
@@ -64,22 +65,34 @@ class EndpointSettings {
     description:
       '`v1` is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()
   @IsIn(['v1', 'v1a'], { each: true })
   signatures?: SignatureScheme[];
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 256, default: 8, description: 'Requests under way at once.' })
-  @IsOptional()
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 256,
+    default: 8,
+    description: 'Requests under way at once.',
+  })
+  @MayBeLeftOut()
   @IsInt()
   @Min(1)
   @Max(256)
   max_concurrency?: number;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 10_000, default: 100, description: 'Requests a second.' })
-  @IsOptional()
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 10_000,
+    default: 100,
+    description: 'Requests a second.',
+  })
+  @MayBeLeftOut()
   @IsInt()
   @Min(1)
   @Max(10_000)
@@ -124,17 +137,17 @@ export class EndpointRequest extends EndpointSettings {
     description: 'A secret of your own, 24 to 64 random bytes in base64; one is made without it.',
     writeOnly: true,
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsSecret()
   secret?: string;
 }
 
 /** The body of `PATCH /v1/webhooks/endpoints/{id}`: what is missing stays as it is. */
-export class EndpointChange extends PartialType(EndpointSettings) {
+export class EndpointChange extends PartialType(EndpointSettings, { skipNullProperties: false }) {
   @ApiPropertyOptional({
     description: '`false` stops callbacks to it; `true` enables it again, however it was disabled.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   enabled?: boolean;
 }
