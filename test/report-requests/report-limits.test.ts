@@ -39,6 +39,24 @@ it('fails one that only grew too long after it was accepted', async () => {
   expect(body.job).toMatchObject({ status: 'FAILED', attempt: 1, error: { retryable: false } });
 });
 
+it('gives a repeated request its job, however many orders there are by now', async () => {
+  const generous = await TestApp.start({ ROLE: 'api', REPORT_MAX_ROWS: '2000000' }, app);
+  const repeated = { headers: { 'Idempotency-Key': 'before-it-grew' }, body: WITH_ITEMS };
+  const { body: accepted } = await generous.call('POST', '/v1/orders/reports', repeated);
+  await generous.stop();
+  expect(await app.call('POST', '/v1/orders/reports', repeated)).toMatchObject({
+    status: 202,
+    body: { id: accepted.id },
+  });
+});
+
+it('looks at a generic submission as at the operation itself', async () => {
+  const submit = (parameters: object) =>
+    app.call('POST', '/v1/jobs', { body: { type: 'orders.report', parameters } });
+  expect(await submit(WITH_ITEMS)).toMatchObject({ status: 422, body: { code: 'too_many_rows' } });
+  expect(await deadlineSeconds((await submit(YEARS)).body.id)).toBeGreaterThan(900);
+});
+
 it('gives a long report a later deadline than a short one', async () => {
   const long = await app.call('POST', '/v1/orders/reports', { body: YEARS });
   const short = await app.call('POST', '/v1/orders/reports', {

@@ -88,7 +88,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       const claimed = await this.claims.claim(this.worker, leaseMs, free, this.busyOrigins());
       if (claimed.length === 0) return;
       const targetOf = await this.targets.load(claimed.map(ownerOf));
-      for (const delivery of claimed) this.start(delivery, targetOf(ownerOf(delivery)), until);
+      for (const delivery of claimed) this.start(delivery, () => targetOf(ownerOf(delivery)), until);
     }
   }
 
@@ -96,10 +96,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return [...this.ofOrigin].filter(([, attempts]) => attempts >= SLOTS_OF_ORIGIN).map(([origin]) => origin);
   }
 
-  private start(delivery: ClaimedDelivery, target: DeliveryTarget, until: number): void {
-    const { origin } = new URL(delivery.url);
+  private start(delivery: ClaimedDelivery, target: () => DeliveryTarget, until: number): void {
+    const url = new URL(delivery.url);
+    const { origin } = url;
     this.ofOrigin.set(origin, (this.ofOrigin.get(origin) ?? 0) + 1);
-    const run = this.run(delivery, target, until).finally(() => {
+    const run = this.run(delivery, url, target, until).finally(() => {
       this.underWay.delete(run);
       const left = (this.ofOrigin.get(origin) ?? 1) - 1;
       if (left > 0) this.ofOrigin.set(origin, left);
@@ -124,8 +125,13 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private async run(delivery: ClaimedDelivery, target: DeliveryTarget, until: number): Promise<void> {
-    const outcome = await this.attempt.make(delivery, target, this.stop.signal);
+  private async run(
+    delivery: ClaimedDelivery,
+    url: URL,
+    target: () => DeliveryTarget,
+    until: number,
+  ): Promise<void> {
+    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal);
     await this.outcomes.write(outcome, until);
   }
 }
