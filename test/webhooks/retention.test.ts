@@ -10,7 +10,10 @@ let receiver: TestReceiver;
 let client: TestClient;
 
 const start = (): Promise<CallbackHouse> =>
-  CallbackHouse.start({ databaseUrl: database.url, redisUrl }, { CALLBACK_RETRY_SCHEDULE: '1h' });
+  CallbackHouse.start(
+    { databaseUrl: database.url, redisUrl },
+    { CALLBACK_RETRY_SCHEDULE: '1h', WEBHOOK_MASTER_KEYS: Buffer.alloc(32, 3).toString('base64') },
+  );
 
 beforeAll(async () => {
   database = await createTestDatabase();
