@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { BrowserBinary, findBrowser } from '../src/report-requests/rendering/browser-binary';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
 import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets';
+import { PRINT_ONLY } from '../src/report-requests/rendering/print-page';
 import { ReportDocument, ReportOrder } from '../src/report-requests/rendering/report-document';
 import { layOut } from '../src/report-requests/rendering/report-parts';
 
@@ -131,7 +132,7 @@ function orderAt(index: number): ReportOrder {
   };
 }
 
-function preformatted(first: number): string {
+export function preformatted(first: number): string {
   const pages: string[] = [];
   for (let from = first; from < first + ROWS_PER_DOCUMENT; from += ROWS_PER_PAGE) {
     const lines = Array.from({ length: ROWS_PER_PAGE }, (_, row) => {
@@ -146,9 +147,17 @@ function preformatted(first: number): string {
 }
 
 /** The document of a report of so many rows, as the service makes it. */
-async function htmlOf(rows: number): Promise<string> {
+export async function htmlOf(rows: number): Promise<string> {
+  const layout = layOut(documentOf(rows), new FontLibrary(), { pagesPerPart: 50, taggedPages: 10 });
+  let html = '';
+  for await (const part of layout.parts)
+    html += part.document.shell.replace(PRINT_ONLY, '') + part.document.body;
+  return html;
+}
+
+export function documentOf(rows: number): ReportDocument {
   const orders = Array.from({ length: rows }, (_, index) => orderAt(index));
-  const document: ReportDocument = {
+  return {
     title: 'Order report',
     clientName: 'Demo',
     startDate: '2016-01-01',
@@ -170,8 +179,4 @@ async function htmlOf(rows: number): Promise<string> {
       yield await Promise.resolve(orders);
     })(),
   };
-  const layout = layOut(document, new FontLibrary(), { pagesPerPart: 50, taggedPages: 10 });
-  let html = '';
-  for await (const part of layout.parts) html += part.html;
-  return html;
 }

@@ -27,7 +27,8 @@ describe('a browser that is lost', () => {
 
   afterEach(async () => {
     await renderer.close();
-    expect(await processesOf(renderer.browserPids)).toEqual([]);
+    // Children of a killed group take a moment longer than their leader.
+    await eventually('its processes are gone', async () => (await processesOf(renderer.browserPids)).length === 0);
     expect(await profiles()).toEqual([]);
   });
 
@@ -47,7 +48,7 @@ describe('a browser that is lost', () => {
     process.kill(pid, 'SIGKILL');
     await expectWhole(await result);
     expect(renderer.started).toHaveLength(2);
-    expect(await processesOf([pid])).toEqual([]);
+    await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
   });
 
   it.each([
@@ -59,7 +60,7 @@ describe('a browser that is lost', () => {
     process.kill(-pid, 'SIGSTOP');
     await expectWhole(await result);
     expect(renderer.started).toHaveLength(2);
-    expect(await processesOf([pid])).toEqual([]);
+    await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
   });
 
   it('ends the report when it is lost over the same part again and again', async () => {
@@ -128,7 +129,8 @@ describe('a browser that is lost', () => {
     renderer = await TestRenderer.create({ printsPerBrowser: 3 });
     for (let count = 0; count < 7; count += 1) await renderer.start(sampleReport(few));
     expect(renderer.started).toHaveLength(3);
-    expect((await processesOf(renderer.browserPids.slice(0, 2))).length).toBe(0);
+    const replaced = renderer.browserPids.slice(0, 2);
+    await eventually('those before are gone', async () => (await processesOf(replaced)).length === 0);
   });
 
   it('is not started before there is something to print', async () => {

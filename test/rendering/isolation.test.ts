@@ -38,10 +38,11 @@ describe('a document with hostile markup', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function print(markup: string): Promise<string> {
+  async function print(markup: string, owner = 'mallory'): Promise<string> {
     const { signal } = new AbortController();
-    const html = `<!doctype html><title>x</title><body>${markup}<p>The end.</p>`;
-    const pdf = await renderer.pool.print(Symbol('hostile'), html, { tagged: false }, signal);
+    const document = { shell: '<!doctype html><title>x</title><body>', body: `${markup}<p>The end.</p>` };
+    const job = { report: Symbol('hostile'), owner, document, tagged: false };
+    const pdf = await renderer.pool.print(job, signal);
     const path = join(renderer.directory, 'hostile.pdf');
     await writeFile(path, pdf);
     return textOf(await readPdf(path));

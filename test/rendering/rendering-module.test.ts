@@ -37,7 +37,7 @@ describe('RenderingModule', () => {
     const onProgress = (): void => undefined;
     const report = await module
       .get(ReportRenderer)
-      .render(sampleReport([sampleOrder(1)]), { directory, signal, onProgress });
+      .render(sampleReport([sampleOrder(1)]), { directory, owner: 'client', signal, onProgress });
     expect(report.pages).toBe(2);
     expect((await profiles()).length).toBe(before.length + 1);
     await module.close();

@@ -10,7 +10,8 @@ const LIMITS: SlotLimits = {
   // A part of a report prints in about a second; a whole minute is a hang on any machine.
   printDeadlineMs: 60_000,
   silenceMs: 10_000,
-  printsPerBrowser: 100,
+  printsPerBrowser: 1_000,
+  printsPerPage: 100,
   // Twice what the longest part takes.
   memoryPerBrowser: 1024 * 1024 * 1024,
 };

@@ -5,10 +5,26 @@ const DAY_MS = 86_400_000;
 
 type MoneyUse = 'total' | 'unit' | 'compact';
 
+/** Making formats takes a millisecond, and reports are mostly in a few languages. */
+const KEPT = 20;
+const kept = new Map<string, ReportFormats>();
+
+/** Formats that nobody changes, kept for the next report. */
+export function reportFormats(locale: string, timeZone: string): ReportFormats {
+  const key = `${locale} ${timeZone}`;
+  const formats = kept.get(key) ?? new ReportFormats(locale, timeZone);
+  kept.delete(key);
+  kept.set(key, formats);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+  return formats;
+}
+
 /** Numbers, money and dates as the reader of one report is used to see them. */
 export class ReportFormats {
   readonly direction: 'ltr' | 'rtl';
   private readonly moneyFormats = new Map<string, Intl.NumberFormat>();
+  private readonly labels = new Map<string, Intl.DateTimeFormat>();
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
   private readonly days: Intl.DateTimeFormat;
@@ -23,7 +39,7 @@ export class ReportFormats {
   ) {
     this.direction = RTL_SCRIPTS.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-    this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+    this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, signDisplay: 'negative' });
     this.days = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
     this.months = new Intl.DateTimeFormat(locale, { timeZone, year: 'numeric', month: 'long' });
     this.monthKeys = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' });
@@ -82,6 +98,22 @@ export class ReportFormats {
     return numbers.format(amount);
   }
 
+  /** "Jan", or with a year "Jan 2016"; with days "Jan 31". */
+  periodLabel(day: Date, unit: 'day' | 'week' | 'month', withYear: boolean): string {
+    const key = `${unit === 'month' ? 'month' : 'day'} ${withYear}`;
+    let format = this.labels.get(key);
+    if (!format) {
+      format = new Intl.DateTimeFormat(this.locale, {
+        timeZone: 'UTC',
+        month: 'short',
+        ...(unit !== 'month' && { day: 'numeric' }),
+        ...(withYear && { year: 'numeric' }),
+      });
+      this.labels.set(key, format);
+    }
+    return format.format(day);
+  }
+
   private moneyFormat(currency: string, use: MoneyUse): Intl.NumberFormat {
     const key = `${currency} ${use}`;
     let format = this.moneyFormats.get(key);
@@ -93,11 +125,16 @@ export class ReportFormats {
   }
 
   private moneyOptions(currency: string, use: MoneyUse): Intl.NumberFormatOptions {
-    const money = { style: 'currency', currency } as const;
-    if (use === 'total') return money;
+    // An amount that rounds to nothing has no sign.
+    const shared = { style: 'currency', currency, signDisplay: 'negative' } as const;
+    if (use === 'total') return shared;
     if (use === 'compact')
-      return { ...money, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
-    const digits = new Intl.NumberFormat(this.locale, money).resolvedOptions().maximumFractionDigits ?? 0;
-    return { minimumFractionDigits: digits, maximumFractionDigits: Math.max(4, digits) };
+      return { ...shared, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
+    const digits = new Intl.NumberFormat(this.locale, shared).resolvedOptions().maximumFractionDigits ?? 0;
+    return {
+      signDisplay: 'negative',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: Math.max(4, digits),
+    };
   }
 }
