@@ -27,10 +27,10 @@ export class ReportFormats {
   private readonly labels = new Map<string, Intl.DateTimeFormat>();
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
-  private readonly days: Intl.DateTimeFormat;
   private readonly months: Intl.DateTimeFormat;
-  private readonly monthKeys: Intl.DateTimeFormat;
   private readonly moments: Intl.DateTimeFormat;
+  private readonly lastDay: LastOf;
+  private readonly lastMonth: LastOf;
   private readonly calendarDays: Intl.DateTimeFormat;
 
   constructor(
@@ -40,9 +40,11 @@ export class ReportFormats {
     this.direction = RTL_SCRIPTS.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, signDisplay: 'negative' });
-    this.days = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
+    this.lastDay = new LastOf(new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' }));
     this.months = new Intl.DateTimeFormat(locale, { timeZone, year: 'numeric', month: 'long' });
-    this.monthKeys = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' });
+    this.lastMonth = new LastOf(
+      new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' }),
+    );
     this.moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' });
     this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
   }
@@ -71,7 +73,7 @@ export class ReportFormats {
   }
 
   day(moment: Date): string {
-    return this.days.format(moment);
+    return this.lastDay.of(moment);
   }
 
   month(moment: Date): string {
@@ -80,7 +82,7 @@ export class ReportFormats {
 
   /** Equal for two moments exactly when they are in the same month of the report's time zone. */
   monthKey(moment: Date): string {
-    return this.monthKeys.format(moment);
+    return this.lastMonth.of(moment);
   }
 
   moment(moment: Date): string {
@@ -136,5 +138,27 @@ export class ReportFormats {
       minimumFractionDigits: digits,
       maximumFractionDigits: Math.max(4, digits),
     };
+  }
+}
+
+/** Since 1973 no clock of the world changes within such a quarter of an hour. */
+const QUARTER_MS = 900_000;
+const QUARTERS_SINCE = Date.UTC(1973, 0, 1);
+
+/** Writes days of moments that come in their order: many are alike, and formatting each is what a long report feels. */
+class LastOf {
+  private quarter = Number.NaN;
+  private text = '';
+
+  constructor(private readonly format: Intl.DateTimeFormat) {}
+
+  of(moment: Date): string {
+    const time = moment.getTime();
+    const quarter = time < QUARTERS_SINCE ? Number.NaN : Math.floor(time / QUARTER_MS);
+    if (quarter !== this.quarter) {
+      this.quarter = quarter;
+      this.text = this.format.format(moment);
+    }
+    return this.text;
   }
 }
