@@ -34,11 +34,12 @@ const EVERY_ROLE = [
   ReportRequestsModule,
   WebhooksModule,
 ];
-// Reports before orders: `/v1/orders/reports` must not be read as an order's id.
+// In the order in which routes are tried: what is called most comes first, and reports come before orders, because
+// `/v1/orders/reports` must not be read as an order's id.
 const API = [
-  ClientsHttpModule,
-  JobsHttpModule,
   ReportRequestsHttpModule,
+  JobsHttpModule,
+  ClientsHttpModule,
   OrdersHttpModule,
   TasksHttpModule,
   WebhooksHttpModule,

@@ -2,21 +2,22 @@ import { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
-import { join } from 'node:path';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
 import { corsOptions } from './common/http/cors';
 import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
+import { answerUnparsedRequests } from './common/http/unparsed-requests';
+import { requireUtf8 } from './common/http/utf8-body';
 import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
 import { setUpDocs } from './docs.setup';
+import { IMPORTS_PATH } from './orders/import/orders-import.job';
+import { setUpPage } from './page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
 
-/** The page for people, beside the compiled code and beside the sources alike. */
-const PAGE = join(__dirname, '..', 'public');
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
 
@@ -35,6 +36,7 @@ export async function createApp(
     bodyParser: false,
     forceCloseConnections: true,
   });
+  answerUnparsedRequests(app.getHttpServer());
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
@@ -42,9 +44,15 @@ export async function createApp(
   app.use(requestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
-  if (config.runsApi) app.useStaticAssets(PAGE, { setHeaders: revalidate });
-  app.use(requireReadableBody);
-  app.useBodyParser('json', { limit: JSON_LIMIT, type: ['application/json', '+json'], strict: true });
+  if (config.runsApi) setUpPage(app);
+  app.use(requireReadableBody({ [IMPORTS_PATH]: 'text/csv' }));
+  app.useBodyParser('json', {
+    limit: JSON_LIMIT,
+    type: ['application/json', '+json'],
+    strict: true,
+    // The type leaves it out, the parser knows it.
+    ...({ verify: requireUtf8 } as object),
+  });
   app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -54,7 +62,3 @@ export async function createApp(
   }
   return app;
 }
-
-/** A new version of the page is seen at once; the ETag keeps it cheap. */
-const revalidate = (response: { setHeader(name: string, value: string): unknown }): unknown =>
-  response.setHeader('Cache-Control', 'no-cache');

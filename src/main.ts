@@ -6,6 +6,8 @@ import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
 import { startEmbeddedServices } from './embedded/embedded-services';
 import { welcome } from './welcome';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
 /** By then everything has drained, or something hangs: the leases of what is left run out by themselves. */
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
   const dataDir = resolve(environment.DATA_DIR);
   const say = (line: string): void => console.log(line);
 
+  await requireFreePort(environment.PORT, environment.HOST);
   let stop = (): Promise<void> => Promise.resolve();
   onSignal(() => stop());
   const embedded = await startEmbeddedServices({
@@ -38,7 +41,7 @@ async function main(): Promise<void> {
       adminApiKey: environment.ADMIN_API_KEY ?? (await keyOf('admin')),
       demoApiKey: environment.DEMO_API_KEY ?? (await keyOf('demo')),
     });
-    await migrate(config.databaseUrl);
+    await migrate(config.databaseUrl).catch(explainDatabase);
     const app = await createApp(config);
     stop = async () => {
       await app.close();
@@ -55,6 +58,22 @@ async function main(): Promise<void> {
 function required(value: string | undefined): string {
   if (value === undefined) throw new Error('A service was neither configured nor started.');
   return value;
+}
+
+/** Told before anything is started: making a database takes seconds. */
+async function requireFreePort(port: number, host: string): Promise<void> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening').catch(explainPort);
+  server.close();
+  await once(server, 'close');
+}
+
+function explainDatabase(error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  // Of the socket, of the name, and of the password, the role and the database (SQLSTATE).
+  if (!/^(E[A-Z]+|28\w{3}|3D000|57P03)$/.test(code ?? '')) throw error;
+  const reason = (error as Error).message || code;
+  throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
 }
 
 function explainPort(error: NodeJS.ErrnoException & { port?: number }): never {

@@ -6,7 +6,9 @@ import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import type { NextFunction, Request, Response } from 'express';
 import { ApiKeyRecognition } from './clients/api-key-recognition.service';
+import type { Caller } from './clients/client';
 import { Scope } from './clients/scope';
+import { AddressLimitGuard } from './rate-limits/address-limit.guard';
 
 const PATH = '/admin/queues';
 
@@ -26,17 +28,26 @@ export function setUpQueueBoard(app: INestApplication): void {
     serverAdapter: server,
     options: { uiConfig: { boardTitle: 'Order Reports' } },
   });
-  app.use(PATH, operatorsOnly(app.get(ApiKeyRecognition)), allowOwnInlineScript, server.getRouter());
+  app.use(
+    PATH,
+    operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimitGuard)),
+    allowOwnInlineScript,
+    server.getRouter(),
+  );
 }
 
 /** A browser asks for a user and a password (RFC 7617): any user, and a key with the scope `admin`. */
 const operatorsOnly =
-  (keys: ApiKeyRecognition) =>
+  (keys: ApiKeyRecognition, limit: AddressLimitGuard) =>
   (request: Request, response: Response, next: NextFunction): void => {
     const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');
-    const known = password === '' ? Promise.resolve(null) : keys.recognize(password);
-    known.then((caller) => {
+    const recognized = async (): Promise<Caller | null> => {
+      if (password === '') return null;
+      if (!keys.isKnown(password)) await limit.count(request, response);
+      return keys.recognize(password);
+    };
+    recognized().then((caller) => {
       if (caller?.scopes.includes(Scope.Admin) === true) return next();
       response
         .status(401)

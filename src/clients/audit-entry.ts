@@ -1,5 +1,13 @@
-/** An administrative act. */
-export type AuditAction = 'client.created' | 'key.issued' | 'key.rotated' | 'key.revoked';
+/** The administrative acts. */
+export const AUDIT_ACTIONS = [
+  'client.created',
+  'key.issued',
+  'key.rotated',
+  'key.revoked',
+  'job.retried',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Whose request an administrative act comes from. */
 export interface Actor {

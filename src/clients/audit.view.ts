@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../common/pagination';
-import type { AuditEntry } from './audit-entry';
+import { AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only what was done to this client.' })
@@ -23,7 +23,7 @@ export class AuditEntryView {
   id: string;
 
   @ApiProperty({
-    enum: ['client.created', 'key.issued', 'key.rotated', 'key.revoked'],
+    enum: AUDIT_ACTIONS,
     example: 'key.issued',
   })
   action: string;

@@ -15,7 +15,8 @@ export class PageQuery {
     description: `More than ${MAX_PAGE_SIZE} counts as ${MAX_PAGE_SIZE}.`,
   })
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => Number(value))
+  // `Number` alone would read `0x2` and `1e1` as well.
+  @Transform(({ value }: { value: unknown }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
   @IsInt()
   @Min(1)
   page_size?: number;

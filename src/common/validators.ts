@@ -26,8 +26,8 @@ const rule =
 /** Whether this is a date of the calendar, `2016-02-29` but not `2015-02-29`. */
 export function isCalendarDate(value: unknown): value is string {
   if (typeof value !== 'string' || !CALENDAR_DATE.test(value) || value < '0001') return false;
-  const date = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+  // The 30th of February is read as the 1st or 2nd of March.
+  return new Date(`${value}T00:00:00Z`).getUTCDate() === Number(value.slice(8));
 }
 
 /** A date `YYYY-MM-DD` that exists. */

@@ -80,6 +80,11 @@ describe('the configuration', () => {
     for (const name of Object.keys(REFUSED)) expect(complaint).toContain(name);
   });
 
+  it.each(Object.entries(REFUSED))('says what %s must be, once', (name, value) => {
+    const [, ...complaints] = complaintAbout({ [name]: value }).split('\n');
+    expect(complaints).toEqual([expect.stringMatching(new RegExp(`${name} must be .*\\w`))]);
+  });
+
   it('never prints a secret, whatever it is', () => {
     fc.assert(
       // Long enough not to be a word of the message by accident.

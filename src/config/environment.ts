@@ -1,16 +1,6 @@
-import { Transform, Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsEnum,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUrl,
-  Matches,
-  Max,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsEnum, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
+import { IsWholeNumber } from './whole-number';
 
 /** What a process does: HTTP, Bull processors, or both. */
 export enum Role {
@@ -24,6 +14,10 @@ export type BrowserSandbox = 'on' | 'auto' | 'off';
 
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+
+/** What a header can carry: printable ASCII, without spaces around it. */
+const API_KEY = /^[\x21-\x7e][\x20-\x7e]{30,510}[\x21-\x7e]$/;
+const KEY_RULE = '$property must be 32 to 512 printable ASCII characters, since it is sent in a header';
 
 const DURATION = /^\d+[smhd]$/;
 /** `5s`, `5m`, `2h`, `1d`, separated by commas. */
@@ -46,10 +40,7 @@ export class Environment {
   @IsEnum(Role)
   ROLE: Role = Role.All;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(65_535)
+  @IsWholeNumber(0, 65_535)
   PORT = 3000;
 
   @IsString()
@@ -75,13 +66,11 @@ export class Environment {
   STORAGE_URL?: string;
 
   @IsOptional()
-  @IsString()
-  @MinLength(32)
+  @Matches(API_KEY, { message: KEY_RULE })
   ADMIN_API_KEY?: string;
 
   @IsOptional()
-  @IsString()
-  @MinLength(32)
+  @Matches(API_KEY, { message: KEY_RULE })
   DEMO_API_KEY?: string;
 
   @IsOptional()
@@ -96,10 +85,7 @@ export class Environment {
   @Matches(DURATION_LIST, { message: '$property must be a comma-separated list such as 5s,5m,2h' })
   CALLBACK_RETRY_SCHEDULE = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(60)
+  @IsWholeNumber(1, 60)
   CALLBACK_TIMEOUT_SECONDS = 20;
 
   @Matches(DURATION, { message: '$property must be a duration such as 5d' })
@@ -114,38 +100,23 @@ export class Environment {
   BROWSER_PATH?: string;
 
   @IsOptional()
-  @IsEnum(['on', 'auto', 'off'])
+  @IsIn(['on', 'auto', 'off'])
   BROWSER_SANDBOX?: BrowserSandbox;
 
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(64)
+  @IsWholeNumber(1, 64)
   RENDER_CONCURRENCY?: number;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(3)
-  @Max(3600)
+  @IsWholeNumber(3, 3600)
   JOB_LEASE_SECONDS = 30;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(3650)
+  @IsWholeNumber(1, 3650)
   ARTIFACT_RETENTION_DAYS = 7;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(10_000_000)
+  @IsWholeNumber(1, 10_000_000)
   REPORT_MAX_ROWS = 2_000_000;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100_000)
+  @IsWholeNumber(1, 100_000)
   HELD_REQUESTS_PER_CLIENT = 100;
 
   @IsOptional()
@@ -162,37 +133,22 @@ export class Environment {
   @Matches(CIDR_LIST, { message: '$property must be a comma-separated list of CIDR ranges' })
   TRUSTED_PROXIES?: string;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsWholeNumber(1, MOST)
   MAX_JOBS_IN_FLIGHT = 1000;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsWholeNumber(1, MOST)
   RATE_LIMIT_SUBMIT = 1200;
 
   // Once a second is what `Retry-After` may ask for at most; the rest is for clocks that are not exact.
-  @Type(() => Number)
-  @IsInt()
-  @Min(75)
-  @Max(MOST)
+  @IsWholeNumber(75, MOST)
   RATE_LIMIT_POLL = 90;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsWholeNumber(1, MOST)
   RATE_LIMIT_OTHER = 1200;
 
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @IsWholeNumber(1, MOST)
   RATE_LIMIT_ADDRESS = 300;
 
-  @IsEnum(['error', 'warn', 'log', 'debug'])
+  @IsIn(['error', 'warn', 'log', 'debug'])
   LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';
 }

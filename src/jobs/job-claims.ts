@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { prepared } from '../database/prepared';
 import { FAIREST_FIRST, inFairOrder } from './fair-order';
 import { writeEvent } from './job-event';
 import { leaseUntil, millisecondsUntil } from './job-lease';
@@ -17,8 +18,40 @@ export interface ClaimedJob {
   deadline_ms: number;
 }
 
-/** More than the workers that claim at the same moment: each skips the rows that others have just locked. */
-const CANDIDATES = 16;
+/** Each worker skips the rows that others have just locked: so there must be some more than it takes. */
+const candidatesFor = (jobs: number): number => 16 + 3 * jobs;
+
+const CLAIM = prepared(
+  'job_claim',
+  `WITH RECURSIVE ${inFairOrder('$5::int')}, picked AS (
+     SELECT locked.id, locked.crashes, first.turn
+     FROM (
+       SELECT id, row_number() OVER (ORDER BY ${FAIREST_FIRST}) AS turn FROM candidate ORDER BY turn
+     ) first
+     CROSS JOIN LATERAL (
+       SELECT id, crashes FROM job WHERE id = first.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
+     ) locked
+     LIMIT $6
+   ), fitting AS (
+     SELECT id, row_number() OVER (ORDER BY turn) AS turn,
+       count(*) FILTER (WHERE crashes > 0) OVER (ORDER BY turn) AS suspects
+     FROM picked
+   ), changed AS (
+     UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
+       lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())
+     FROM fitting f
+     WHERE j.id = f.id AND j.state = 'PENDING' AND (f.suspects = 0 OR ($4 AND f.turn = 1))
+     RETURNING j.*
+   ), ${writeEvent(`'started'`)}
+   SELECT id, client_id, type, parameters, attempt, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
+     ${millisecondsUntil('deadline_at')} AS deadline_ms
+   FROM changed`,
+);
+
+const DUE = prepared(
+  'job_due',
+  `WITH RECURSIVE ${inFairOrder('$2::int')} SELECT id, attempt FROM candidate ORDER BY ${FAIREST_FIRST}`,
+);
 
 /** Who works on what: hands due jobs out, each to one worker. */
 @Injectable()
@@ -26,42 +59,24 @@ export class JobClaims {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Gives the fairest due job of these types to a worker, for a lease.
+   * Gives the fairest due jobs of these types to a worker, for a lease.
    *
-   * @param alone whether the worker has no other job. Only then it is given one that crashed its worker before; while
-   *   such a job is the next in line, a busy worker gets nothing, and so becomes idle for it
+   * @param alone whether the worker has no other job. Only then it is given one that crashed its worker before, and
+   *   nothing beside it; while such a job is the next in line, a busy worker gets nothing, and so becomes idle for it
+   * @param most how many it can take
    */
   async claim(
     types: string[],
     worker: string,
     leaseSeconds: number,
     alone: boolean,
-  ): Promise<ClaimedJob | null> {
-    const rows = await this.dataSource.query<ClaimedJob[]>(
-      `WITH RECURSIVE ${inFairOrder(String(CANDIDATES))}, picked AS (
-         SELECT locked.id FROM (SELECT id FROM candidate ORDER BY ${FAIREST_FIRST}) first
-         CROSS JOIN LATERAL (
-           SELECT id FROM job WHERE id = first.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
-         ) locked LIMIT 1
-       ), changed AS (
-         UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
-           lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())
-         FROM picked WHERE j.id = picked.id AND j.state = 'PENDING' AND ($4 OR j.crashes = 0)
-         RETURNING j.*
-       ), ${writeEvent(`'started'`)}
-       SELECT id, client_id, type, parameters, attempt, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
-         ${millisecondsUntil('deadline_at')} AS deadline_ms
-       FROM changed`,
-      [types, worker, leaseSeconds, alone],
-    );
-    return rows[0] ?? null;
+    most = 1,
+  ): Promise<ClaimedJob[]> {
+    return this.dataSource.query(CLAIM, [types, worker, leaseSeconds, alone, candidatesFor(most), most]);
   }
 
   /** The first due jobs in fair order, and the attempt that each has behind it. Takes nothing. */
   async due(types: string[], limit: number): Promise<{ id: string; attempt: number }[]> {
-    return this.dataSource.query(
-      `WITH RECURSIVE ${inFairOrder('$2')} SELECT id, attempt FROM candidate ORDER BY ${FAIREST_FIRST}`,
-      [types, limit],
-    );
+    return this.dataSource.query(DUE, [types, limit]);
   }
 }

@@ -9,6 +9,8 @@ import { Loop } from './loop';
 /** Tickets that may wait in Bull at once: enough to keep every worker of a fleet busy between two rounds. */
 const WINDOW = 100;
 const ROUND_MS = 1_000;
+/** So that a stream of submissions costs a few rounds and not one for each. */
+const REST_MS = 10;
 
 /**
  * Rings the bell: hands due rows to Bull, in a bounded window. A ticket is only a wake-up call; which job its worker
@@ -18,7 +20,7 @@ const ROUND_MS = 1_000;
 @Injectable()
 export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(JobDispatcher.name);
-  private readonly loop = new Loop('job dispatcher', ROUND_MS, () => this.round(), this.logger);
+  private readonly loop = new Loop('job dispatcher', ROUND_MS, () => this.round(), this.logger, REST_MS);
 
   constructor(
     @InjectQueue(JOBS_QUEUE) private readonly queue: Queue<JobTicket>,

@@ -1,3 +1,9 @@
+/** An attempt that a worker was given: what every later change of it must name. */
+export interface Lease {
+  jobId: string;
+  attempt: number;
+}
+
 /** Seconds that a worker has after a job's deadline to tell its end, before the reaper ends it. */
 const AFTER_DEADLINE_SECONDS = 5;
 

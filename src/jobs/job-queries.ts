@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notFound } from '../common/app-error';
+import { Batcher } from '../common/batcher';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { prepared } from '../database/prepared';
 import { JOB_COLUMNS, Job } from './job';
 import type { JobState } from './job-state';
 
@@ -12,19 +14,37 @@ export interface JobFilter {
   createdUntil?: string | undefined;
 }
 
+interface Wanted {
+  clientId: string;
+  jobId: string;
+}
+
+const LANES = 2;
+const MOST_AT_ONCE = 200;
+
+const LOOK_UP = prepared(
+  'job_look_up',
+  `SELECT place::int, ${JOB_COLUMNS}
+       FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS wanted(job, client, place)
+       JOIN job ON id = wanted.job AND client_id = wanted.client`,
+);
+
 /** Reads jobs, always for one client. */
 @Injectable()
 export class JobQueries {
+  /** A thousand pollers come at the same time: they share statements. */
+  private readonly lookUps = new Batcher<Wanted, Job | undefined>((wanted) => this.lookUp(wanted), {
+    lanes: LANES,
+    most: MOST_AT_ONCE,
+  });
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** @throws AppError 404 when the client has no such job; the same when it is another client's */
   async get(clientId: string, jobId: string, types: string[]): Promise<Job> {
-    const rows = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job WHERE id = $1 AND client_id = $2 AND type = ANY($3)`,
-      [jobId, clientId, types],
-    );
-    if (rows[0] === undefined) throw notFound('job');
-    return rows[0];
+    const job = await this.lookUps.run({ clientId, jobId });
+    if (job === undefined || !types.includes(job.type)) throw notFound('job');
+    return job;
   }
 
   /** Newest first, keyset-paginated by the id, which sorts by time. */
@@ -56,5 +76,14 @@ export class JobQueries {
       ],
     );
     return toPage(rows, size, present, (job) => [job.id], filter);
+  }
+
+  private async lookUp(wanted: Wanted[]): Promise<(Job | undefined)[]> {
+    const rows = await this.dataSource.query<(Job & { place: number })[]>(LOOK_UP, [
+      wanted.map(({ jobId }) => jobId),
+      wanted.map(({ clientId }) => clientId),
+    ]);
+    const found = new Map(rows.map(({ place, ...job }) => [place, job]));
+    return wanted.map((_, index) => found.get(index + 1));
   }
 }

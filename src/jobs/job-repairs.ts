@@ -4,7 +4,6 @@ import { JOB_END, JobEnd } from './job-end';
 import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
 import { DEADLINE_EXCEEDED, poison, WORKER_LOST } from './job-failure';
 import { JobSignals } from './job-signals';
-import { isTerminal } from './job-state';
 
 /** Hours for which an idempotency key answers with the job that it made. */
 const IDEMPOTENCY_KEY_HOURS = 24;
@@ -78,8 +77,7 @@ export class JobRepairs {
     for (let changed = AT_ONCE; changed === AT_ONCE; all += changed) {
       const rows = await this.dataSource.query<JobEnd[]>(statement);
       changed = rows.length;
-      const ends = rows.filter(({ state }) => isTerminal(state));
-      if (ends.length > 0) this.signals.ended.next(ends);
+      this.signals.tellEnds(rows);
     }
     return all;
   }

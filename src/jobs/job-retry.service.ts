@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Actor } from '../clients/audit-entry';
 import { AppError, notFound } from '../common/app-error';
 import { JOB_COLUMNS, Job } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
@@ -22,10 +23,10 @@ export class JobRetry {
    * @returns the job after it
    * @throws AppError 404 when there is no such job, 409 when it has not failed
    */
-  async retry(jobId: string): Promise<Job> {
+  async retry(actor: Actor, jobId: string): Promise<Job> {
     const type = this.registry.find((await this.read(jobId)).type);
     if (type === undefined) throw notFound('job');
-    const retried = await this.transitions.retry(jobId, type.deadlineSeconds);
+    const retried = await this.transitions.retry(actor, jobId, type.deadlineSeconds);
     const job = await this.read(jobId);
     if (!retried)
       throw new AppError('conflict', 'not_failed', `The job is ${job.state}: only a failed one is retried.`);

@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
-import type { DatabaseError } from 'pg';
-import { EntityManager, QueryFailedError } from 'typeorm';
 import { AppConfig } from '../config/app-config';
+import { Batcher } from '../common/batcher';
 import { newId } from '../common/ids';
+import { sqlStateOf } from '../database/sql-state';
 import { ClaimedJob, JobClaims } from './job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
-import type { JobEnd } from './job-end';
+import { Completion, JobCompletions } from './job-completions';
 import { classifyFailure, FailureClass, JobFailure } from './job-error';
+import { JobSignals } from './job-signals';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
 
@@ -16,14 +17,27 @@ const STOP_WITHIN_MS = 10_000;
 /** How often an end that could not be stored is tried again. */
 const STORE_AGAIN_MS = 500;
 
+/** More than anybody configures slots. */
+const MOST_AT_ONCE = 1_000;
+
+/** An attempt that has begun. */
+export interface Run {
+  ended: Promise<void>;
+  /** Nothing else is begun until it has ended. */
+  isAlone: boolean;
+}
+
 /** Works on jobs: claims one, runs its handler, and tells Postgres how it ended. */
 @Injectable()
 export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
   private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
   private readonly attempts = new Set<JobAttempt>();
-  /** One claim after the other: whether a job may start depends on what the claim before it brought. */
-  private claiming: Promise<unknown> = Promise.resolve();
+  /** One claim after the other, for all slots that wait: whether a job may start depends on what was claimed before. */
+  private readonly places = new Batcher<undefined, JobAttempt | null>(
+    (wanted) => this.claimFor(wanted.length),
+    { lanes: 1, most: MOST_AT_ONCE },
+  );
   /** The last claim brought no answer: it may have been committed all the same. */
   private claimWasCutOff = false;
   private suspectRuns = false;
@@ -32,7 +46,9 @@ export class JobRunner {
   constructor(
     private readonly config: AppConfig,
     private readonly claims: JobClaims,
+    private readonly completions: JobCompletions,
     private readonly transitions: JobTransitions,
+    private readonly signals: JobSignals,
     private readonly registry: JobTypeRegistry,
   ) {}
 
@@ -42,15 +58,13 @@ export class JobRunner {
   }
 
   /**
-   * Claims the fairest due job and starts to work on it.
+   * Claims the fairest due job and starts to work on it. Those who ask at the same time share a claim.
    *
-   * @returns a promise of its end; `null` when nothing is due or no slot is free
+   * @returns `null` when nothing is due or no slot is free
    */
-  async startNext(): Promise<{ ended: Promise<void> } | null> {
-    const claim = this.claiming.then(() => this.claimNext());
-    this.claiming = claim.catch(() => undefined);
-    const attempt = await claim;
-    return attempt && { ended: this.work(attempt) };
+  async startNext(): Promise<Run | null> {
+    const attempt = await this.places.run(undefined);
+    return attempt && { ended: this.work(attempt), isAlone: attempt.job.crashes > 0 };
   }
 
   /**
@@ -59,30 +73,34 @@ export class JobRunner {
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
-    await this.claiming;
+    // After the claim that may be under way.
+    await this.places.run(undefined).catch(() => undefined);
     const idle = (): boolean => this.attempts.size === 0;
     await settled(idle, graceMs);
     for (const attempt of this.attempts) attempt.abort('released');
     await settled(idle, STOP_WITHIN_MS);
   }
 
-  private get hasFreeSlot(): boolean {
-    return !this.closing && !this.suspectRuns && this.attempts.size < this.config.renderConcurrency;
+  /** How many more jobs could be worked on now. */
+  get freeSlots(): number {
+    if (this.closing || this.suspectRuns) return 0;
+    return Math.max(0, this.config.renderConcurrency - this.attempts.size);
   }
 
-  private async claimNext(): Promise<JobAttempt | null> {
-    if (!this.hasFreeSlot) return null;
-    const job = await this.claim();
-    if (job === null) return null;
-    const attempt = this.attemptAt(job);
+  private async claimFor(wanted: number): Promise<(JobAttempt | null)[]> {
+    const most = Math.min(wanted, this.freeSlots);
+    const jobs = most > 0 ? await this.claim(most) : [];
+    const attempts = jobs.map((job) => this.attemptAt(job));
     // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
-    this.suspectRuns = job.crashes > 0;
-    this.attempts.add(attempt);
-    if (this.closing) attempt.abort('released');
-    return attempt;
+    if (jobs.some(({ crashes }) => crashes > 0)) this.suspectRuns = true;
+    for (const attempt of attempts) {
+      this.attempts.add(attempt);
+      if (this.closing) attempt.abort('released');
+    }
+    return Array.from({ length: wanted }, (_, index) => attempts[index] ?? null);
   }
 
-  private async claim(): Promise<ClaimedJob | null> {
+  private async claim(most: number): Promise<ClaimedJob[]> {
     if (this.claimWasCutOff) {
       await this.transitions.releaseUnknown(
         this.worker,
@@ -90,24 +108,29 @@ export class JobRunner {
       );
     }
     this.claimWasCutOff = true;
+    const { registry, worker, config } = this;
     const alone = this.attempts.size === 0;
-    const job = await this.claims.claim(this.registry.names, this.worker, this.config.jobLeaseSeconds, alone);
+    const jobs = await this.claims.claim(registry.names, worker, config.jobLeaseSeconds, alone, most);
     this.claimWasCutOff = false;
-    return job;
+    return jobs;
   }
 
   private attemptAt(job: ClaimedJob): JobAttempt {
     const attempt: JobAttempt = new JobAttempt(job, (transaction, result) =>
-      this.complete(attempt, result, transaction),
+      this.completions.completeIn(transaction, this.completionOf(attempt, result)),
     );
     return attempt;
   }
 
-  private complete(attempt: JobAttempt, result: object, transaction?: EntityManager): Promise<JobEnd | null> {
-    const { job } = attempt;
-    const retention = this.registry.type(job.type).keepsArtifact ? this.config.artifactRetentionDays : null;
-    const lease = { jobId: job.id, attempt: job.attempt };
-    return this.transitions.complete(lease, result, attempt.amount, retention, transaction);
+  private completionOf({ job, amount }: JobAttempt, result: object): Completion {
+    const keepsArtifact = this.registry.type(job.type).keepsArtifact;
+    return {
+      jobId: job.id,
+      attempt: job.attempt,
+      result,
+      size: amount,
+      retentionDays: keepsArtifact ? this.config.artifactRetentionDays : null,
+    };
   }
 
   private async work(attempt: JobAttempt): Promise<void> {
@@ -146,10 +169,10 @@ export class JobRunner {
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {
       if (attempt.endByHandler !== null) {
-        this.transitions.tell([attempt.endByHandler]);
+        this.signals.tellEnds([attempt.endByHandler]);
         return;
       }
-      const end = await this.complete(attempt, outcome.result);
+      const end = await this.completions.complete(this.completionOf(attempt, outcome.result));
       if (end === null && !(await this.transitions.cancelled(lease))) this.tellLost(job);
       return;
     }
@@ -205,8 +228,7 @@ const describe = (error: unknown): string =>
 
 /** Whether it is the result's own fault: no JSON, or (SQLSTATE class 22) none that Postgres takes. */
 const cannotBeStored = (error: unknown): boolean =>
-  error instanceof TypeError ||
-  (error instanceof QueryFailedError && (error.driverError as DatabaseError).code?.startsWith('22') === true);
+  error instanceof TypeError || sqlStateOf(error)?.startsWith('22') === true;
 
 async function settled(condition: () => boolean, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;

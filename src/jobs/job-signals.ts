@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { JobEnd } from './job-end';
+import { isTerminal } from './job-state';
 
 /**
  * Tells the rest of this process at once what it has just committed. Only hints, for speed: they tell nothing of other
@@ -12,4 +13,10 @@ export class JobSignals {
   readonly ended = new Subject<JobEnd[]>();
   /** A running job is to be cancelled. */
   readonly cancelRequested = new Subject<void>();
+
+  /** Tells of those that have ended among jobs that were changed, once that is committed. */
+  tellEnds(changed: JobEnd[]): void {
+    const ends = changed.filter(({ state }) => isTerminal(state));
+    if (ends.length > 0) this.ended.next(ends);
+  }
 }

@@ -7,7 +7,7 @@ import { CallbackPolicy } from './callback-policy';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
-import { writeEvent } from './job-event';
+import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import type { JobType } from './job-type';
 
@@ -28,6 +28,7 @@ export interface Submission<Parameters extends object> {
 export class JobSubmission {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly inserts: JobInserts,
     private readonly dispatcher: JobDispatcher,
     private readonly quota: JobQuota,
     private readonly eta: JobEta,
@@ -101,33 +102,21 @@ export class JobSubmission {
     { clientId, request, parameters, idempotencyKey, callbackUrl, deadlineSeconds }: Submission<object>,
     hash: Buffer | null,
   ): Promise<Job | undefined> {
-    const rows = await this.dataSource.query<Job[]>(
-      `WITH changed AS (
-         INSERT INTO job (id, client_id, type, request, parameters, idempotency_key, idempotency_hash, max_failures,
-           max_crashes, steps, deadline_at, callback_url, estimated_end_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12,
-           now() + make_interval(secs => $13))
-         ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-         RETURNING *
-       ), ${writeEvent(`'accepted'`)}
-       SELECT ${JOB_COLUMNS} FROM changed`,
-      [
-        newId(),
-        clientId,
-        type.name,
-        JSON.stringify(request),
-        JSON.stringify(parameters),
-        idempotencyKey ?? null,
-        hash,
-        type.maxFailures,
-        type.maxCrashes,
-        type.steps,
-        deadlineSeconds ?? type.deadlineSeconds,
-        callbackUrl ?? null,
-        await this.eta.secondsOfNext(type.name, clientId),
-      ],
-    );
-    return rows[0];
+    return this.inserts.add({
+      id: newId(),
+      client_id: clientId,
+      type: type.name,
+      request,
+      parameters,
+      idempotency_key: idempotencyKey ?? null,
+      idempotency_hash: hash?.toString('hex') ?? null,
+      max_failures: type.maxFailures,
+      max_crashes: type.maxCrashes,
+      steps: type.steps,
+      deadline_seconds: deadlineSeconds ?? type.deadlineSeconds,
+      callback_url: callbackUrl ?? null,
+      estimated_seconds: await this.eta.secondsOfNext(type.name, clientId),
+    });
   }
 
   private async find(clientId: string, idempotencyKey: string | undefined): Promise<Job | undefined> {

@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { type Actor, actorParameters, writeAudit } from '../clients/audit-entry';
 import { JOB_COLUMNS, Job } from './job';
 import type { FailureClass, JobFailure } from './job-error';
 import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
-import { leaseUntil, millisecondsUntil } from './job-lease';
+import { Lease, leaseUntil, millisecondsUntil } from './job-lease';
 import { poison } from './job-failure';
 import { isTerminal, JobState } from './job-state';
 import { JOB_END, JOB_TIMES, JobEnd } from './job-end';
 import { JobSignals } from './job-signals';
-
-/** An attempt that a worker was given: what every later change of it must name. */
-export interface Lease {
-  jobId: string;
-  attempt: number;
-}
 
 export interface AttemptReport extends Lease {
   step: number;
@@ -59,12 +54,17 @@ export class JobTransitions {
            (j.step, j.progress, j.size) IS DISTINCT FROM (r.step, r.progress, coalesce(r.size, j.size))
              OR j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} AS changes
          FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
+       ), free AS (
+         -- Not one that is being changed at this moment: a beat waits for nobody, and the next one tells.
+         SELECT j.id FROM held JOIN job j ON j.id = held.id AND j.attempt = held.attempt
+         WHERE held.changes AND j.state = 'IN_PROGRESS'
+         FOR NO KEY UPDATE OF j SKIP LOCKED
        ), changed AS (
          UPDATE job j SET step = held.step, progress = held.progress, size = held.size,
            lease_until = CASE WHEN j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} THEN ${leaseUntil('$6')}
              ELSE j.lease_until END
-         FROM held
-         WHERE held.changes AND j.id = held.id AND j.attempt = held.attempt AND j.state = 'IN_PROGRESS'
+         FROM held JOIN free USING (id)
+         WHERE j.id = held.id AND j.attempt = held.attempt AND j.state = 'IN_PROGRESS'
          RETURNING j.*, held.step_before
        ), event AS (
          INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
@@ -74,8 +74,7 @@ export class JobTransitions {
        )
        SELECT held.id, held.attempt, cancelled,
          ${millisecondsUntil('coalesce(changed.lease_until, held.lease_until)')} AS lease_ms
-       FROM held LEFT JOIN changed USING (id)
-       WHERE changed.id IS NOT NULL OR NOT changes`,
+       FROM held LEFT JOIN changed USING (id)`,
       [
         reports.map((report) => report.jobId),
         reports.map((report) => report.attempt),
@@ -85,34 +84,6 @@ export class JobTransitions {
         leaseSeconds,
       ],
     );
-  }
-
-  /**
-   * Ends an attempt with its result. What the result names must be durable before, or become so with it: in
-   * `transaction`, after whose commit the caller tells the end by `tell`.
-   *
-   * @returns the end; `null` when the attempt was cancelled or is no longer this worker's
-   */
-  async complete(
-    lease: Lease,
-    result: object,
-    size: number | null,
-    retentionDays: number | null,
-    transaction?: EntityManager,
-  ): Promise<JobEnd | null> {
-    const rows = await (transaction ?? this.dataSource).query<JobEnd[]>(
-      `WITH changed AS (
-         UPDATE job SET state = 'COMPLETED', result = $3, error = NULL, finished_at = clock_timestamp(), progress = 100,
-           step = cardinality(steps), size = coalesce($4, size), lease_owner = NULL, lease_until = NULL,
-           expires_at = now() + make_interval(days => $5::int)
-         WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS' AND cancel_requested_at IS NULL
-         RETURNING *
-       ), ${writeEvent(`'completed'`, OUTCOME)}
-       SELECT ${JOB_END} FROM changed`,
-      [lease.jobId, lease.attempt, JSON.stringify(result), size, retentionDays],
-    );
-    if (transaction === undefined) this.tell(rows);
-    return rows[0] ?? null;
   }
 
   /**
@@ -140,7 +111,7 @@ export class JobTransitions {
        SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure)],
     );
-    this.tell(rows);
+    this.signals.tellEnds(rows);
     return rows[0]?.state ?? null;
   }
 
@@ -155,7 +126,7 @@ export class JobTransitions {
        SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    this.tell(rows);
+    this.signals.tellEnds(rows);
     return rows.length === 1;
   }
 
@@ -172,7 +143,7 @@ export class JobTransitions {
        SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    this.tell(rows);
+    this.signals.tellEnds(rows);
     return rows.length === 1;
   }
 
@@ -206,23 +177,29 @@ export class JobTransitions {
     );
     const cancelled = rows[0];
     if (cancelled === undefined) return this.find(clientId, jobId);
-    this.tell(rows);
+    this.signals.tellEnds(rows);
     if (!isTerminal(cancelled.state)) this.signals.cancelRequested.next();
     return cancelled;
   }
 
-  /** An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. */
-  async retry(jobId: string, deadlineSeconds: number): Promise<boolean> {
+  /**
+   * An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. Goes into the
+   * audit trail.
+   */
+  async retry(actor: Actor, jobId: string, deadlineSeconds: number): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH changed AS (
          UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, error = NULL, step = 0,
            progress = 0, started_at = NULL, finished_at = NULL, run_at = now(),
-           deadline_at = now() + make_interval(secs => $2)
-         WHERE id = $1 AND state = 'FAILED'
+           deadline_at = now() + make_interval(secs => $5)
+         WHERE id = $4 AND state = 'FAILED'
          RETURNING *
-       ), ${writeEvent(`'retried'`)}
+       ), ${writeEvent(`'retried'`)}, ${writeAudit(
+         'job.retried',
+         `client_id, NULL::uuid, jsonb_build_object('job_id', id, 'type', type) FROM changed`,
+       )}
        SELECT id FROM changed`,
-      [jobId, deadlineSeconds],
+      [...actorParameters(actor), jobId, deadlineSeconds],
     );
     return rows.length === 1;
   }
@@ -234,12 +211,6 @@ export class JobTransitions {
       [clientId, jobId],
     );
     return rows[0] ?? null;
-  }
-
-  /** Tells of those that have ended, once that is committed. */
-  tell(changed: JobEnd[]): void {
-    const ends = changed.filter(({ state }) => isTerminal(state));
-    if (ends.length > 0) this.signals.ended.next(ends);
   }
 }
 

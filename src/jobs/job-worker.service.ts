@@ -1,7 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { AppConfig } from '../config/app-config';
-import { JobRunner } from './job-runner.service';
+import { JobRunner, Run } from './job-runner.service';
 import { JobSignals } from './job-signals';
 import { JobTransitions } from './job-transitions';
 import { Loop } from './loop';
@@ -35,12 +35,10 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     this.cancellations = this.signals.cancelRequested.subscribe(() => this.pulse.poke());
   }
 
-  /** Works on the next due job to its end, when there is one and a slot is free. */
-  async workOnNext(): Promise<void> {
-    const run = await this.runner.startNext();
-    if (run === null) return;
-    await run.ended;
-    this.look.poke();
+  /** Works on due jobs in one slot, one after the other, until there is none, or no slot is free. */
+  async workUntilIdle(): Promise<void> {
+    const first = await this.runner.startNext();
+    if (first !== null) await this.goOn(first);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -76,10 +74,20 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Starts as many jobs as there are free slots; each one that ends looks for the next. */
+  /** Starts as many jobs as there are free slots. */
   private async fillSlots(): Promise<void> {
-    for (let run = await this.runner.startNext(); run !== null; run = await this.runner.startNext()) {
-      void run.ended.then(() => this.look.poke());
+    const starts = Array.from({ length: this.runner.freeSlots }, () => this.runner.startNext());
+    for (const run of await Promise.all(starts)) {
+      // What keeps it from going on is seen by the next look.
+      if (run !== null) this.goOn(run).catch(() => undefined);
+    }
+  }
+
+  private async goOn(first: Run): Promise<void> {
+    for (let run: Run | null = first; run !== null; run = await this.runner.startNext()) {
+      await run.ended;
+      // The other slots stood empty for it.
+      if (run.isAlone) this.look.poke();
     }
   }
 }

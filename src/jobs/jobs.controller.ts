@@ -9,6 +9,7 @@ import {
   Param,
   Post,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
 import {
@@ -19,7 +20,9 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+import type { Actor } from '../clients/audit-entry';
+import { CurrentActor } from '../clients/current-actor.decorator';
 import { CurrentCaller } from '../clients/current-client.decorator';
 import type { Caller } from '../clients/client';
 import { RequireScope } from '../clients/require-scope.decorator';
@@ -31,16 +34,17 @@ import { UuidParam } from '../common/http/uuid-param';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { AppConfig } from '../config/app-config';
 import { GenericSubmission } from './generic-submission.service';
-import { HonoursWait } from './honours-wait.decorator';
+import { ApiWait, HonoursWait } from './honours-wait.decorator';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
 import { JobRetry } from './job-retry.service';
-import { JobState } from './job-state';
+import { isTerminal, JobState } from './job-state';
 import { JobSubmissionBody } from './job-submission.dto';
 import { JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JobView } from './job.view';
+import { PreferWait } from './prefer-wait.service';
 import { retryAfterSeconds } from '../common/retry-after';
 
 /** The monitor: every job of the caller's, whatever its type. Never redirects. */
@@ -56,6 +60,7 @@ export class JobsController {
     private readonly cancellation: JobCancellation,
     private readonly presenter: JobPresenter,
     private readonly registry: JobTypeRegistry,
+    private readonly wait: PreferWait,
   ) {}
 
   @Get()
@@ -87,6 +92,8 @@ export class JobsController {
     description: 'The same key and body give the same job for 24 hours; another body gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiWait()
+  @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
   @ApiAcceptedResponse({
     type: JobView,
     description: 'Accepted: it will end, whatever happens to us.',
@@ -105,11 +112,19 @@ export class JobsController {
     @CurrentCaller() caller: Caller,
     @Body() body: JobSubmissionBody,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Req() httpRequest: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView> {
     const request = { method: 'POST', path: '/v1/jobs', body };
-    const job = await this.submission.submit(caller, body, request, parseIdempotencyKey(idempotencyKey));
+    const accepted = await this.submission.submit(caller, body, request, parseIdempotencyKey(idempotencyKey));
+    const { id: clientId } = caller.client;
+    const waited = await this.wait.hold(httpRequest, response, clientId, accepted.id);
+    const job = waited ? await this.queries.get(clientId, accepted.id, [accepted.type]) : accepted;
     const view = await this.presenter.view(job);
+    if (waited && isTerminal(job.state)) {
+      response.status(HttpStatus.OK);
+      return view;
+    }
     const status = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
     response.location(this.config.publicUrl + status.replace('{id}', job.id));
     response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
@@ -127,8 +142,8 @@ export class JobsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({ type: JobView, description: 'It waits for its next attempt.' })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such job.', 409: 'It has not failed.' })
-  async retry(@Param('id', UuidParam) id: string): Promise<JobView> {
-    return this.presenter.view(await this.retries.retry(id));
+  async retry(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<JobView> {
+    return this.presenter.view(await this.retries.retry(actor, id));
   }
 
   @RatePolicy('poll')

@@ -4,8 +4,10 @@ import { DiscoveryModule } from '@nestjs/core';
 import { MetricsModule } from '../common/metrics.module';
 import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
+import { JobCompletions } from './job-completions';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobRepairs } from './job-repairs';
@@ -27,8 +29,10 @@ import { QueuesModule } from './queues.module';
   providers: [
     JobCancellation,
     JobClaims,
+    JobCompletions,
     JobDispatcher,
     JobEta,
+    JobInserts,
     JobMetrics,
     JobPresenter,
     JobQueries,
@@ -44,6 +48,7 @@ import { QueuesModule } from './queues.module';
     BullModule,
     JobCancellation,
     JobClaims,
+    JobCompletions,
     JobDispatcher,
     JobEta,
     JobPresenter,

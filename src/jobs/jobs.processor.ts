@@ -6,8 +6,8 @@ import { JobWorker } from './job-worker.service';
 import { JOBS_QUEUE, JobTicket } from './jobs-queue';
 
 /**
- * Bull's side of the worker: as many tickets at once as the worker has slots. A ticket is spent when a job was worked
- * on, or when there was none to work on. Bull's own verdicts (stalled, failed, a lost lock) never touch a job's state.
+ * Bull's side of the worker: as many tickets at once as the worker has slots. A ticket wakes a slot, and is spent when
+ * that finds nothing more to do. Bull's own verdicts (stalled, failed, a lost lock) never touch a job's state.
  * Not `@Process`, which knows no configuration and leaves a rejection unhandled.
  */
 @Injectable()
@@ -23,7 +23,7 @@ export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationS
   /** Does not wait: without Redis it begins when Redis comes. */
   onApplicationBootstrap(): void {
     this.queue
-      .process(this.config.renderConcurrency, () => this.worker.workOnNext())
+      .process(this.config.renderConcurrency, () => this.worker.workUntilIdle())
       .catch((error: unknown) =>
         this.logger.error(`Bull's tickets are not heard; due jobs are found without them: ${String(error)}`),
       );

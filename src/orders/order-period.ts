@@ -23,11 +23,21 @@ export const dayStart = (day: string, zone: string): string => {
   return `CASE WHEN ${earlier} AT TIME ZONE ${zone} = ${midnight} THEN ${earlier} ELSE ${later} END`;
 };
 
-/** The condition of `OrderFilter` on `orders`, with the parameters `$1` to `$5` of `filterParameters`. */
-export const IN_FILTER = `client_id = $1
-  AND ordered_at >= ${dayStart('$2', '$4')}
-  AND ordered_at < ${dayStart('$3', '$4')}
-  AND ($5::text[] IS NULL OR status = ANY($5))`;
+/** The condition of `OrderFilter` on `orders`, each part of which is given as SQL. */
+export const inFilter = (
+  client: string,
+  first: string,
+  end: string,
+  zone: string,
+  statuses: string,
+): string =>
+  `client_id = ${client}
+  AND ordered_at >= ${dayStart(first, zone)}
+  AND ordered_at < ${dayStart(end, zone)}
+  AND (${statuses}::text[] IS NULL OR status = ANY(${statuses}))`;
+
+/** With the parameters `$1` to `$5` of `filterParameters`. */
+export const IN_FILTER = inFilter('$1', '$2', '$3', '$4', '$5');
 
 export const filterParameters = (clientId: string, filter: OrderFilter): unknown[] => [
   clientId,

@@ -50,15 +50,6 @@ export interface OrderSnapshot {
   orders(options: { includeLines: boolean }): AsyncIterable<ReportedOrder[]>;
 }
 
-export interface OrderCount {
-  orders: number;
-  lines: number;
-  /** Whether they were counted; otherwise they are at least as good as the statistics of the table. */
-  exact: boolean;
-}
-
-/** As many index entries are read in some milliseconds. */
-const COUNTED_ORDERS = 10_000;
 const BATCH_SIZE = 1_000;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
@@ -72,28 +63,6 @@ export const OPEN_REPORT = `DECLARE report NO SCROLL CURSOR FOR
 @Injectable()
 export class OrderReportQueries {
   constructor(private readonly dataSource: DataSource) {}
-
-  /**
-   * How many orders and lines a filter finds: counted up to a limit that takes milliseconds, and beyond it told by the
-   * planner's statistics.
-   */
-  async count(clientId: string, filter: OrderFilter): Promise<OrderCount> {
-    const parameters = filterParameters(clientId, filter);
-    const [counted = { orders: 0, lines: 0 }] = await this.dataSource.query<
-      { orders: number; lines: number }[]
-    >(
-      `SELECT count(*)::int AS orders, coalesce(sum(line_count), 0)::float8 AS lines
-       FROM (SELECT line_count FROM orders WHERE ${IN_FILTER} LIMIT ${COUNTED_ORDERS}) AS chosen`,
-      parameters,
-    );
-    if (counted.orders < COUNTED_ORDERS) return { ...counted, exact: true };
-    const [plan] = await this.dataSource.query<{ 'QUERY PLAN': { Plan: { 'Plan Rows': number } }[] }[]>(
-      `EXPLAIN (FORMAT JSON) SELECT FROM orders WHERE ${IN_FILTER}`,
-      parameters,
-    );
-    const orders = Math.max(counted.orders, plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0);
-    return { orders, lines: Math.ceil((orders * counted.lines) / counted.orders), exact: false };
-  }
 
   async summarize(clientId: string, filter: OrderFilter, signal?: AbortSignal): Promise<OrderSummary> {
     return this.withSnapshot(clientId, filter, signal, (snapshot) => Promise.resolve(snapshot.summary));

@@ -1,6 +1,8 @@
+import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy } from 'class-validator';
 import { parseDecimal } from './decimal';
 import { parseTimestamp } from '../common/timestamp';
+import { isVisible } from './plain-text';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -41,12 +43,18 @@ export const IsOrderTime = (): PropertyDecorator =>
     },
   });
 
-/** Text of one line, so without control characters. */
-export const IsPlainText = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isPlainText',
-    validator: {
-      validate: (value: unknown) => isText(value) && value.trim() !== '' && !/\p{Cc}/u.test(value),
-      defaultMessage: buildMessage((prefix) => `${prefix}$property must be text without control characters`),
-    },
-  });
+/** Text of one line, so without control characters, that has something to see. The space around it is taken off. */
+export const IsPlainText =
+  (): PropertyDecorator =>
+  (target, property): void => {
+    Transform(({ value }: { value: unknown }) => (isText(value) ? value.trim() : value))(target, property);
+    ValidateBy({
+      name: 'isPlainText',
+      validator: {
+        validate: (value: unknown) => isText(value) && isVisible(value) && !/\p{Cc}/u.test(value),
+        defaultMessage: buildMessage(
+          (prefix) => `${prefix}$property must be text without control characters`,
+        ),
+      },
+    })(target, property);
+  };

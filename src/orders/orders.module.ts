@@ -6,6 +6,7 @@ import { OrderImport } from './import/order-import.service';
 import { OrderImports } from './import/order-imports.service';
 import { OrdersImportHandler } from './import/orders-import.handler';
 import { ORDERS_IMPORT } from './import/orders-import.job';
+import { OrderCounts } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
 import { Orders } from './orders.service';
 import { CreateOrderHandler } from './tasks/create-order.handler';
@@ -23,6 +24,7 @@ import { SampleOrders } from './sample-orders.service';
   providers: [
     CreateOrderHandler,
     ImportFailures,
+    OrderCounts,
     OrderImport,
     OrderImports,
     OrderReportQueries,
@@ -32,6 +34,6 @@ import { SampleOrders } from './sample-orders.service';
     SummarizeOrdersHandler,
     SampleOrders,
   ],
-  exports: [OrderImports, OrderReportQueries, Orders, SampleOrders],
+  exports: [OrderCounts, OrderImports, OrderReportQueries, Orders, SampleOrders],
 })
 export class OrdersModule {}

@@ -1,10 +1,21 @@
-import { ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
 import { announce } from './rate-limit-headers';
 
 const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
+
+interface Allowance {
+  policy: string;
+  limit: number;
+  /** Of the window, in milliseconds. */
+  ttl: number;
+  blockDuration: number;
+}
+
+/** One allowance for all routes of a policy. */
+export const keyOf = (policy: string, tracker: string): string => `rate:${policy}:${tracker}`;
 
 /** Counts a request against one allowance, tells the caller what is left, and refuses it when nothing is. */
 @Injectable()
@@ -18,10 +29,24 @@ export abstract class RateLimitGuard extends ThrottlerGuard {
   }
 
   protected override async handleRequest(request: ThrottlerRequest): Promise<boolean> {
-    const { context, limit, ttl, blockDuration, throttler, getTracker, generateKey } = request;
+    const { context, limit, ttl, blockDuration, throttler, getTracker } = request;
     const { req, res } = this.getRequestResponse(context) as { req: Record<string, unknown>; res: Response };
     const policy = throttler.name ?? '';
-    const key = generateKey(context, await getTracker(req, context), policy);
+    await this.admit(res, keyOf(policy, await getTracker(req, context)), {
+      policy,
+      limit,
+      ttl,
+      blockDuration,
+    });
+    return true;
+  }
+
+  /** @throws AppError 429 */
+  protected async admit(
+    response: Response,
+    key: string,
+    { policy, limit, ttl, blockDuration }: Allowance,
+  ): Promise<void> {
     const { totalHits, timeToExpire } = await this.storageService.increment(
       key,
       ttl,
@@ -31,16 +56,11 @@ export abstract class RateLimitGuard extends ThrottlerGuard {
     );
     const resetSeconds = Math.max(1, timeToExpire);
     const remaining = Math.max(0, limit - totalHits);
-    announce(res, { policy, quota: limit, windowSeconds: ttl / 1_000, remaining, resetSeconds });
-    if (totalHits <= limit) return true;
+    announce(response, { policy, quota: limit, windowSeconds: ttl / 1_000, remaining, resetSeconds });
+    if (totalHits <= limit) return;
     throw new AppError('too_many', 'quota_exceeded', 'You have sent too many requests for now.', {
       retryAfter: resetSeconds,
       extensions: { type: QUOTA_EXCEEDED, 'violated-policies': [policy] },
     });
-  }
-
-  /** One allowance for all routes of a policy. */
-  protected override generateKey(_context: ExecutionContext, tracker: string, policy: string): string {
-    return `rate:${policy}:${tracker}`;
   }
 }

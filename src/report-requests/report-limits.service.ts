@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, invalidField } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { PermanentJobError } from '../jobs/job-error';
-import { OrderReportQueries } from '../orders/order-report-queries';
+import { OrderCounts } from '../orders/order-counts.service';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 import { ReportFormat } from './report-format';
 
@@ -26,7 +26,7 @@ interface Refusal {
 export class ReportLimits {
   constructor(
     private readonly config: AppConfig,
-    private readonly orders: OrderReportQueries,
+    private readonly orders: OrderCounts,
   ) {}
 
   /**

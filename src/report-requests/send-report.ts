@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -5,6 +6,8 @@ import type { ByteRange } from '../artifacts/artifact-store';
 import { AppError } from '../common/app-error';
 import { formatOf } from './report-format';
 import type { FinishedReport } from './report-requests.service';
+
+const logger = new Logger(sendReport.name);
 
 /**
  * Sends the file of a report: the whole, a part of it, its headers alone (`HEAD`), or that the caller has it already
@@ -47,14 +50,19 @@ export async function sendReport(
     response.end();
     return;
   }
-  // A caller that goes away half-way is no failure of ours.
-  await pipeline(file, response).catch(() => response.destroy());
+  await pipeline(file, response).catch((error: unknown) => {
+    response.destroy();
+    // A caller that goes away half-way is no failure of ours; a file that cannot be read is.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      logger.error(`The file of ${job.id} could not be read to its end: ${String(error)}`);
+  });
 }
 
 /** The one range to send; `undefined` for the whole file. Several ranges at once are answered with the whole. */
 function rangeOf(request: Request, bytes: number, etag: string): { start: number; end: number } | undefined {
   const condition = request.get('if-range');
   if (condition !== undefined && condition !== etag) return undefined;
+  if (isReversed(request.get('range') ?? '')) return undefined;
   const ranges = request.range(bytes, { combine: true });
   if (ranges === -1) {
     throw new AppError('range_not_satisfiable', 'range_not_satisfiable', `The file has ${bytes} bytes.`, {
@@ -65,6 +73,10 @@ function rangeOf(request: Request, bytes: number, etag: string): { start: number
     return undefined;
   return ranges[0];
 }
+
+/** `bytes=5-2` is not valid, and what is not valid is to be ignored (RFC 9110, section 14.1.1). */
+const isReversed = (header: string): boolean =>
+  [...header.matchAll(/(\d+)\s*-\s*(\d+)/g)].some(([, first, last]) => Number(first) > Number(last));
 
 /** Whether `If-None-Match` names this validator: weak comparison, as RFC 9110, section 13.1.2 has it. */
 function isAmong(header: string | undefined, etag: string): boolean {

@@ -96,6 +96,16 @@ describe('retry by an operator', () => {
     expect(retried).toMatchObject({ status: 202, body: { id, status: 'PENDING', error: null } });
     await ended(id, 'COMPLETED');
     expect(await jobOf(id)).toMatchObject({ attempt: 2, result: { attempt: 2 } });
+
+    const trail = await app.call('GET', `/v1/audit?client_id=${owner.id}`, { key: ADMIN_KEY });
+    const entries = trail.body.data.filter((entry: { details: object }) => 'job_id' in entry.details);
+    expect(entries).toEqual([
+      expect.objectContaining({
+        action: 'job.retried',
+        details: { job_id: id, type: 'test.scripted' },
+        request_id: retried.headers.get('x-request-id'),
+      }),
+    ]);
   });
 
   it('is refused for a job that has not failed, and to who is no operator', async () => {
@@ -109,5 +119,7 @@ describe('retry by an operator', () => {
     expect((await app.call('POST', path, { key: owner.key })).status).toBe(403);
     const none = '/v1/jobs/01900000-0000-7000-8000-000000000000/retry';
     expect((await app.call('POST', none, { key: ADMIN_KEY })).status).toBe(404);
+    const trail = await app.call('GET', '/v1/audit', { key: ADMIN_KEY });
+    expect(JSON.stringify(trail.body)).not.toContain(id);
   });
 });

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { TestApp, CallOptions } from '../support/test-app';
 
 const REPORTS = '/v1/orders/reports';
@@ -206,6 +208,24 @@ const CASES: Case[] = [
   ['a wrong cursor', 'GET', '/v1/jobs?cursor=bogus', {}, 400, 'invalid_cursor', 'cursor'],
   ['a wrongly encoded address', 'GET', '/v1/jobs/%E0%A4%A', {}, 400, 'bad_request'],
   ['an unknown address', 'GET', '/v1/nothing', {}, 404, 'not_found'],
+  ['a wrong method', 'PUT', REPORTS, {}, 405, 'method_not_allowed'],
+  ['a page size in hexadecimal', 'GET', '/v1/jobs?page_size=0x2', {}, 400, 'invalid_request', 'page_size'],
+  [
+    'a table where JSON is read',
+    'POST',
+    REPORTS,
+    post('a,b', { 'Content-Type': 'text/csv' }),
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'a body that is not UTF-8',
+    'POST',
+    REPORTS,
+    post(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), json),
+    400,
+    'invalid_json',
+  ],
 ];
 
 it.each(CASES.map((row) => ({ what: row[0], row })))('$what gets its own problem', async ({ row }) => {
@@ -236,6 +256,48 @@ it('takes the caller’s request id, unless it is unsafe', async () => {
     headers: { 'X-Request-Id': 'a b<script>' },
   });
   expect(unsafe.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+it.each([
+  ['PUT', REPORTS, 'GET, HEAD, POST'],
+  ['POST', `${REPORTS}/status/${MISSING}`, 'DELETE, GET, HEAD'],
+  ['DELETE', '/health/live', 'GET, HEAD'],
+])('tells %s of %s which methods there are', async (method, path, allow) => {
+  const answer = await app.call(method, path);
+  expect(answer).toMatchObject({ status: 405, body: { detail: `This address answers ${allow} only.` } });
+  expect(answer.headers.get('allow')).toBe(allow);
+});
+
+it.each([
+  ['garbage', 'nonsense\r\n\r\n', 400, 'bad_request'],
+  [
+    'two lengths',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    400,
+    'bad_request',
+  ],
+  [
+    'endless headers',
+    `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    431,
+    'headers_too_large',
+  ],
+  [
+    'an unknown expectation',
+    'GET / HTTP/1.1\r\nHost: a\r\nExpect: cake\r\nConnection: close\r\n\r\n',
+    417,
+    'expectation_failed',
+  ],
+])('answers %s with a problem, before any route', async (_what, bytes, status, code) => {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head.toLowerCase()).toContain('content-type: application/problem+json');
+  const problem = JSON.parse(body) as { request_id: string };
+  expect(problem).toMatchObject({ status, code });
+  expect(head.toLowerCase()).toContain(`x-request-id: ${problem.request_id}`);
 });
 
 it('tells a 401 how to authenticate', async () => {

@@ -40,3 +40,18 @@ it('changes nothing', async () => {
   const answer = await app.call('PUT', '/admin/queues/api/queues/jobs/pause', as(ADMIN_KEY));
   expect(answer.status).toBe(405);
 });
+
+it('lets nobody try passwords for long, and operators in nevertheless', async () => {
+  const limited = await TestApp.start({ ROLE: 'api', RATE_LIMIT_ADDRESS: '5' });
+  const board = (password: string) => limited.call('GET', '/admin/queues/api/queues', as(password));
+  try {
+    expect((await board(ADMIN_KEY)).status).toBe(200);
+    const tries: number[] = [];
+    for (let n = 0; n < 8; n += 1) tries.push((await board(`wrong password number ${n}, and long`)).status);
+    expect(tries).toContain(401);
+    expect(tries.at(-1)).toBe(429);
+    expect((await board(ADMIN_KEY)).status).toBe(200);
+  } finally {
+    await limited.stop();
+  }
+});

@@ -51,6 +51,18 @@ describe('Prefer: wait', () => {
     }
   });
 
+  it('answers a generic submission with the job as it ended, or with the 202', async () => {
+    const generic = (wait: string, parameters: object) =>
+      api.call('POST', '/v1/jobs', { ...prefer(wait), body: { type: 'orders.report', parameters } });
+    const ended = await generic('wait=50', PERIOD);
+    expect(ended).toMatchObject({ status: 200, body: { status: 'COMPLETED', progress: 100 } });
+    expect(ended.headers.get('preference-applied')).toBe('wait=50');
+    expect(ended.headers.get('location')).toBeNull();
+    const accepted = await generic('wait=0', { ...PERIOD, title: 'Not at once' });
+    expect(accepted.status).toBe(202);
+    expect(accepted.headers.get('location')).toContain('/v1/orders/reports/status/');
+  });
+
   it('is released at once by an end in another process', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     let answeredAt = 0;

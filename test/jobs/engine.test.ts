@@ -171,6 +171,40 @@ describe('an idempotency key', () => {
   });
 });
 
+describe('jobs that are submitted at the same time', () => {
+  it('are written together, and one that cannot be harms no other', async () => {
+    const nobody = randomUUID();
+    const owners = [client, nobody, client, client, nobody, client];
+    // From the second round on nothing has to be looked up before, and they come to be written in the same moment.
+    for (let round = 0; round < 3; round += 1) {
+      const submitted = await Promise.allSettled(
+        owners.map((owner) => engine.submit(SCRIPTED, owner, { attempts: ['succeed'] })),
+      );
+      expect(submitted.map(({ status }) => status === 'fulfilled')).toEqual(
+        owners.map((owner) => owner === client),
+      );
+    }
+  });
+
+  it('wait for each other in the same order in every process', async () => {
+    const other = await start({}, false);
+    try {
+      for (let round = 0; round < 20; round += 1) {
+        const keys = Array.from({ length: 40 }, () => randomUUID());
+        const submitAll = (by: TestEngine, inOrder: string[]): Promise<{ id: string }[]> =>
+          Promise.all(inOrder.map((key) => by.submit(SCRIPTED, client, { attempts: ['succeed'] }, key)));
+        const [ours, theirs] = await Promise.all([
+          submitAll(engine, keys),
+          submitAll(other, [...keys].reverse()),
+        ]);
+        expect(theirs.map(({ id }) => id).reverse()).toEqual(ours.map(({ id }) => id));
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('without Redis', () => {
   it('accepts jobs and finishes them', async () => {
     const there = redisUrl;

@@ -3,6 +3,7 @@ import type { Queue } from 'bull';
 import { randomUUID } from 'node:crypto';
 import { JobCancellation } from '../../src/jobs/job-cancellation.service';
 import { JobClaims } from '../../src/jobs/job-claims';
+import { JobCompletions } from '../../src/jobs/job-completions';
 import { JobState } from '../../src/jobs/job-state';
 import { JobTransitions } from '../../src/jobs/job-transitions';
 import { JOBS_QUEUE, JobTicket } from '../../src/jobs/jobs-queue';
@@ -258,6 +259,57 @@ describe('suspects', () => {
   });
 });
 
+describe('heartbeats', () => {
+  it('wait for no job that is being changed, and keep the others', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const jobs = await Promise.all(
+      [1, 2].map(() => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+    );
+    expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 2)).toHaveLength(2);
+    const changing = engine.database.createQueryRunner();
+    await changing.startTransaction();
+    await changing.query('UPDATE job SET size = 1 WHERE id = $1', [jobs[0]!.id]);
+    const reports = jobs.map(({ id }) => ({ jobId: id, attempt: 1, step: 1, progress: 50, size: null }));
+    const kept = await engine.app.get(JobTransitions).heartbeat(reports, 30);
+    expect(kept).toHaveLength(2);
+    await changing.commitTransaction();
+    await changing.release();
+    expect((await Promise.all(jobs.map(({ id }) => engine.job(id)))).map(({ step }) => step)).toEqual([0, 1]);
+  }, 10_000);
+});
+
+describe('completions', () => {
+  it('that come together are each judged by their own attempt', async () => {
+    const engine = await start({ worker: false });
+    const client = await engine.client();
+    const jobs = await Promise.all(
+      Array.from({ length: 6 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+    );
+    await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 6);
+    const completions = engine.app.get(JobCompletions);
+    const ends = await Promise.all(
+      jobs.flatMap(({ id }, index) =>
+        [1, 2].map((attempt) =>
+          // What Postgres does not store harms only its own job.
+          completions
+            .complete({
+              jobId: id,
+              attempt,
+              result: { text: index === 0 ? '\0' : 'ok' },
+              size: null,
+              retentionDays: null,
+            })
+            .catch(() => 'refused'),
+        ),
+      ),
+    );
+    expect(ends.slice(0, 2)).toEqual(['refused', 'refused']);
+    for (const [index, end] of ends.slice(2).entries())
+      expect(end).toEqual(index % 2 === 0 ? expect.objectContaining({ state: 'COMPLETED' }) : null);
+  });
+});
+
 describe('deadlines', () => {
   it('end jobs that nobody works on, however many', async () => {
     const engine = await start({ worker: false });
@@ -284,9 +336,8 @@ describe('deadlines', () => {
     const engine = await start({ worker: false });
     const client = await engine.client();
     const { id } = await engine.submit({ ...SCRIPTED, deadlineSeconds: 1 }, client, { attempts: ['wait'] });
-    expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'hangs', 3_600, true)).toMatchObject({
-      id,
-    });
+    const claimed = await engine.app.get(JobClaims).claim([SCRIPTED.name], 'hangs', 3_600, true);
+    expect(claimed).toMatchObject([{ id }]);
     const job = await engine.ended(id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'deadline_exceeded' } });
     expect(job.finished_at!.getTime() - job.deadline_at.getTime()).toBeLessThan(9_000);
@@ -318,11 +369,11 @@ describe('cancelling from another process', () => {
     const client = await engine.client();
     for (let round = 0; round < 30; round += 1) {
       const { id } = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
-      await waitFor(() => engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true), {
-        what: 'the claim',
-      });
+      expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true)).toHaveLength(1);
       const [completed, cancelled] = await Promise.all([
-        engine.app.get(JobTransitions).complete({ jobId: id, attempt: 1 }, { attempt: 1 }, null, null),
+        engine.app
+          .get(JobCompletions)
+          .complete({ jobId: id, attempt: 1, result: { attempt: 1 }, size: null, retentionDays: null }),
         engine.app.get(JobTransitions).cancel(client, id),
       ]);
       expect(cancelled!.state).toBe(completed === null ? 'IN_PROGRESS' : 'COMPLETED');

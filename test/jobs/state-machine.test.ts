@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source';
 import { JobClaims } from '../../src/jobs/job-claims';
+import { JobCompletions } from '../../src/jobs/job-completions';
 import { JobRepairs } from '../../src/jobs/job-repairs';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { JobTransitions } from '../../src/jobs/job-transitions';
@@ -35,6 +36,7 @@ async function fresh(): Promise<{ model: Model; real: Real }> {
       client: client!.id,
       database: dataSource,
       claims: new JobClaims(dataSource),
+      completions: new JobCompletions(dataSource, signals),
       transitions: new JobTransitions(dataSource, signals),
       repairs: new JobRepairs(dataSource, signals),
     },

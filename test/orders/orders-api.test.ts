@@ -56,6 +56,8 @@ describe('the order book over HTTP', () => {
     expect(
       (await api.call('POST', '/v1/orders', { body: { ...ORDER, number: 'A-2' }, key: OTHER_KEY })).status,
     ).toBe(201);
+    const spaced = { ...ORDER, number: ' A-2 ' };
+    expect((await api.call('POST', '/v1/orders', { body: spaced })).status).toBe(409);
   });
 
   it.each([
@@ -80,6 +82,7 @@ describe('the order book over HTTP', () => {
       { ...ORDER, lines: [{ ...ORDER.lines[0], quantity: '0' }] },
       'lines.0.quantity',
     ],
+    ['a name that cannot be seen', { ...ORDER, customer_name: '\u200b\u2060' }, 'customer_name'],
     ['a control character', { ...ORDER, customer_name: 'a\u0000b' }, 'customer_name'],
     ['a line that is a list', { ...ORDER, lines: [[ORDER.lines[0]]] }, 'lines'],
     ['a name that cannot be stored as sent', { ...ORDER, customer_name: 'a\ud800b' }, 'customer_name'],

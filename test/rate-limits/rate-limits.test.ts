@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Scope } from '../../src/clients/scope';
+import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { DEMO_KEY } from '../support/test-config';
 
@@ -65,6 +66,22 @@ describe('limits by key', () => {
     const two = await api({ RATE_LIMIT_OTHER: '3' }, one);
     expect(await times(2, () => one.call('GET', REPORTS))).toEqual([200, 200]);
     expect(await times(2, () => two.call('GET', REPORTS))).toEqual([200, 429]);
+  });
+
+  it('are told to all processes while they are far, too', async () => {
+    const one = await api({ RATE_LIMIT_OTHER: '200' });
+    const two = await api({ RATE_LIMIT_OTHER: '200' }, one);
+    await Promise.all(Array.from({ length: 60 }, () => one.call('GET', REPORTS)));
+    let own = 0;
+    await waitFor(
+      async () => {
+        own += 1;
+        const { headers } = await two.call('GET', REPORTS);
+        return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]) <= 140 - own;
+      },
+      { what: 'the requests of the other process to count', timeoutMs: 5_000 },
+    );
+    expect(own).toBeLessThan(60);
   });
 
   it('never touch a client that polls as Retry-After tells it', async () => {

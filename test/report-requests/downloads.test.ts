@@ -65,6 +65,15 @@ describe('a download', () => {
     const headers = { Range: 'bytes=100-', 'If-Range': '"other"' };
     expect((await app.call('GET', href, { key: owner.key, headers })).status).toBe(200);
   });
+
+  it.each([
+    ['bytes=5-2', 200],
+    ['bytes=999999999-', 416],
+    ['pages=1-2', 200],
+  ])('answers the range %s with %i', async (Range, status) => {
+    const { href } = await report();
+    expect((await app.call('GET', href, { key: owner.key, headers: { Range } })).status).toBe(status);
+  });
 });
 
 describe('a signed link', () => {

@@ -15,10 +15,16 @@ let dataDir: string;
 let port: number;
 
 /** What `npm start` runs once everything is built. */
-const start = (): Promise<RunningProcess> =>
+const start = (variables: Record<string, string> = {}): Promise<RunningProcess> =>
   RunningProcess.start(process.execPath, [MAIN], {
     cwd: dataDir,
-    env: { PATH: process.env['PATH'], HOME: dataDir, PORT: String(port), DATA_DIR: join(dataDir, 'data') },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: dataDir,
+      PORT: String(port),
+      DATA_DIR: join(dataDir, 'data'),
+      ...variables,
+    },
   });
 
 /** A process and everything below it. */
@@ -87,4 +93,15 @@ it('says in plain words that its port is in use', async () => {
   } finally {
     other.close();
   }
+});
+
+it('says in plain words that its database cannot be reached, and which variable names it', async () => {
+  const secret = 'secret-of-the-database';
+  const running = await start({
+    DATABASE_URL: `postgres://orders:${secret}@127.0.0.1:${await freePort()}/orders`,
+    REDIS_URL: 'redis://127.0.0.1:1',
+  });
+  expect(await running.exited(60_000)).toBe(1);
+  expect(running.output).toContain('The database that DATABASE_URL names cannot be used: ');
+  expect(running.output).not.toContain(secret);
 });

@@ -16,6 +16,7 @@ import { JobSubmission } from '../../src/jobs/job-submission.service';
 import { JobsHttpModule } from '../../src/jobs/jobs-http.module';
 import { JobsModule } from '../../src/jobs/jobs.module';
 import { JobsWorkerModule } from '../../src/jobs/jobs-worker.module';
+import { RateLimitsModule } from '../../src/rate-limits/rate-limits.module';
 import { WebhooksHttpModule } from '../../src/webhooks/webhooks-http.module';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module';
 import { WebhooksWorkerModule } from '../../src/webhooks/webhooks-worker.module';
@@ -51,6 +52,7 @@ function houseModule(config: AppConfig): DynamicModule {
       ClientsModule,
       DatabaseModule,
       JobsModule.forFeature(NOOP),
+      RateLimitsModule,
       WebhooksModule,
       ...(config.runsApi ? [JobsHttpModule, WebhooksHttpModule] : []),
       ...(config.runsWorker ? [JobsWorkerModule, WebhooksWorkerModule] : []),

@@ -15,6 +15,7 @@ const parserError = (type: string): Error => Object.assign(new Error(type), { ty
 describe('the body parser’s errors', () => {
   it.each([
     ['entity.parse.failed', 'bad_request', 'invalid_json'],
+    ['entity.not.utf8', 'bad_request', 'invalid_json'],
     ['entity.too.large', 'too_large', 'body_too_large'],
     ['request.size.invalid', 'bad_request', 'invalid_length'],
     ['encoding.unsupported', 'unsupported_media_type', 'unsupported_encoding'],

@@ -18,6 +18,7 @@ const ERRORS: Record<string, AppError> = {
     'unsupported_encoding',
     'The Content-Encoding is not supported.',
   ),
+  'entity.not.utf8': new AppError('bad_request', 'invalid_json', 'The body is not valid UTF-8.'),
   'charset.unsupported': new AppError(
     'unsupported_media_type',
     'unsupported_charset',

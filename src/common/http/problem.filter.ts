@@ -2,6 +2,7 @@ import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@n
 import type { Request, Response } from 'express';
 import { STATUS_CODES } from 'node:http';
 import { AppError, ErrorKind } from '../app-error';
+import { allowedMethods } from './allowed-methods';
 import { PROBLEM_MEDIA_TYPE } from './problem';
 import { requestIdOf } from './request-id.middleware';
 
@@ -10,6 +11,7 @@ const STATUS: Record<ErrorKind, number> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   gone: 410,
   too_large: 413,
@@ -84,7 +86,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private toAppError(exception: unknown, request: Request): AppError {
     if (exception instanceof AppError) return exception;
-    if (exception instanceof HttpException) return fromHttpException(exception);
+    if (exception instanceof HttpException) return fromHttpException(exception, request);
     if (isOutage(exception)) {
       this.logger.warn(`${request.method} ${request.path}: the database is away: ${String(exception)}`);
       return new AppError(
@@ -114,12 +116,21 @@ function isOutage(exception: unknown): boolean {
   return OUTAGE_CODES.has(String(code)) || OUTAGE_MESSAGE.test(String(message));
 }
 
-function fromHttpException(exception: HttpException): AppError {
+function fromHttpException(exception: HttpException, request: Request): AppError {
   const status = exception.getStatus();
   const kind = (Object.keys(STATUS) as ErrorKind[]).find((candidate) => STATUS[candidate] === status);
-  if (status === 404) return new AppError('not_found', 'not_found', 'There is nothing at this address.');
+  if (status === 404) return nothingHere(request);
   if (kind === undefined || kind === 'internal') {
     return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
   }
   return new AppError(kind, kind, exception.message);
+}
+
+/** The router's own 404: no route has this path, or none of them this method. */
+function nothingHere(request: Request): AppError {
+  const allowed = allowedMethods(request).join(', ');
+  if (allowed === '') return new AppError('not_found', 'not_found', 'There is nothing at this address.');
+  return new AppError('method_not_allowed', 'method_not_allowed', `This address answers ${allowed} only.`, {
+    headers: { Allow: allowed },
+  });
 }

@@ -1,6 +1,7 @@
 import { isISO4217CurrencyCode } from 'class-validator';
 import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../decimal';
 import { ORDER_LIMITS } from '../order-limits';
+import { isVisible } from '../plain-text';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';
 import { parseTimestamp } from '../../common/timestamp';
 import type { CsvColumn, CsvLayout } from './csv-columns';
@@ -45,7 +46,7 @@ export function readRow(
   const cell = (column: CsvColumn): string => fields[layout.get(column) ?? -1]?.trim() ?? '';
   const text = (column: CsvColumn, length: number): string => {
     const value = cell(column);
-    if (value === '') refuse(column, `${column} is missing`);
+    if (!isVisible(value)) refuse(column, `${column} is missing`);
     checkText(column, value, length, refuse);
     return value;
   };

@@ -24,6 +24,7 @@ import { UuidParam } from '../../common/http/uuid-param';
 import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
 import { AppConfig } from '../../config/app-config';
+import { HonoursWait } from '../../jobs/honours-wait.decorator';
 import { JobPageView } from '../../jobs/job-list.query';
 import { JobPresenter } from '../../jobs/job.presenter';
 import { JobView } from '../../jobs/job.view';
@@ -112,6 +113,7 @@ export class OrderImportsController {
 
   @Get(':id')
   @RatePolicy('poll')
+  @HonoursWait()
   @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({

@@ -5,7 +5,9 @@ import { ExternalClaim, ExternalClaims } from '../../jobs/external-claims.servic
 import type { Job } from '../../jobs/job';
 import { JobQueries } from '../../jobs/job-queries';
 import { JobState } from '../../jobs/job-state';
-import { JobTransitions, Lease } from '../../jobs/job-transitions';
+import { JobCompletions } from '../../jobs/job-completions';
+import type { Lease } from '../../jobs/job-lease';
+import { JobTransitions } from '../../jobs/job-transitions';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 
 export type ExternalMove =
@@ -25,6 +27,7 @@ export class ExternalTasks {
     private readonly claims: ExternalClaims,
     private readonly queries: JobQueries,
     private readonly transitions: JobTransitions,
+    private readonly completions: JobCompletions,
     private readonly registry: JobTypeRegistry,
   ) {}
 
@@ -63,7 +66,10 @@ export class ExternalTasks {
         return (await this.transitions.heartbeat([report], this.config.jobLeaseSeconds)).length === 1;
       }
       case JobState.Completed:
-        if (await this.transitions.complete(lease, move.result, null, null)) return true;
+        if (
+          await this.completions.complete({ ...lease, result: move.result, size: null, retentionDays: null })
+        )
+          return true;
         // Its cancellation was asked for: it ends now, without the result.
         await this.transitions.cancelled(lease);
         return false;
