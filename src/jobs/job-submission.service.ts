@@ -47,15 +47,24 @@ export class JobSubmission {
     const { idempotencyKey } = submission;
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
     const job = await this.insertOrFind(type, submission, hash);
-    if (hash !== null && job.idempotency_hash?.equals(hash) === false) {
-      throw new AppError(
-        'unprocessable',
-        'idempotency_key_reused',
-        'This Idempotency-Key was used for another request.',
-        { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
-      );
-    }
+    if (hash !== null) requireSame(job, hash);
     this.dispatcher.poke();
+    return job;
+  }
+
+  /**
+   * The job that the same request made before under its idempotency key, if there is one.
+   *
+   * @throws AppError `idempotency_key_reused` when the key came with another request
+   */
+  async known({
+    clientId,
+    request,
+    idempotencyKey,
+  }: Pick<Submission<object>, 'clientId' | 'request' | 'idempotencyKey'>): Promise<Job | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const job = await this.find(clientId, idempotencyKey);
+    if (job !== undefined) requireSame(job, fingerprint(request));
     return job;
   }
 
@@ -126,6 +135,16 @@ export class JobSubmission {
     );
     return rows[0];
   }
+}
+
+function requireSame(job: Job, hash: Buffer): void {
+  if (job.idempotency_hash?.equals(hash) !== false) return;
+  throw new AppError(
+    'unprocessable',
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request.',
+    { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
+  );
 }
 
 const fingerprint = (request: JobRequest): Buffer => createHash('sha256').update(canonical(request)).digest();

@@ -39,15 +39,23 @@ export class ReportRequests {
   /** @throws AppError 422 when the report would be longer than reports may be, and what `JobSubmission.submit` throws */
   async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
     const parameters = toReportParameters(request, client);
-    const deadlineSeconds = await this.limits.admit(client.id, parameters);
-    return this.submission.submit(ORDERS_REPORT, {
+    const submission = {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
       parameters,
-      deadlineSeconds,
       idempotencyKey,
       callbackUrl: request.callback_url ?? undefined,
-    });
+    };
+    let deadlineSeconds: number;
+    try {
+      deadlineSeconds = await this.limits.admit(client.id, parameters);
+    } catch (refusal) {
+      // A repeated request is answered with its job, however its orders have grown since.
+      const known = await this.submission.known(submission);
+      if (known === undefined) throw refusal;
+      return known;
+    }
+    return this.submission.submit(ORDERS_REPORT, { ...submission, deadlineSeconds });
   }
 
   get(client: Client, id: string): Promise<Job> {

@@ -4,7 +4,7 @@ import { FONT_SIZE, ROW_HEIGHT } from './page-geometry';
 /** Lines below each other are smaller than a single one, which fills its row. */
 const LINE_HEIGHT = 1.15;
 // Estimates of a character's width in the bundled fonts, in ems; somewhat too large rather than too small.
-const WIDE = /[\u1100-\uffef]|[^\u0000-\uffff]/u;
+const WIDE = /[\u1100-\uffef\u{10000}-\u{10ffff}]/u;
 const WIDTHS: readonly [RegExp, number][] = [
   [/[MWmw@%—…]/, 0.96],
   [/[A-Z&]/, 0.73],

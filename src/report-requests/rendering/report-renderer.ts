@@ -26,7 +26,8 @@ export interface RenderOptions {
   onProgress: (fraction: number) => void;
 }
 
-const LIMITS: LayoutLimits = { pagesPerPart: 50, taggedPages: 10 };
+/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. */
+const LIMITS: LayoutLimits = { pagesPerPart: 20, taggedPages: 10 };
 
 /** A part over which browsers are lost as often is what kills them. */
 const TRIES_PER_PART = 3;

@@ -1,4 +1,12 @@
-import { COLUMN_GAP, COLUMNS, CONTENT_WIDTH, FONT_SIZE, PAGE, ROW_HEIGHT, ROWS_PER_PAGE } from './page-geometry';
+import {
+  COLUMN_GAP,
+  COLUMNS,
+  CONTENT_WIDTH,
+  FONT_SIZE,
+  PAGE,
+  ROW_HEIGHT,
+  ROWS_PER_PAGE,
+} from './page-geometry';
 
 const INK = '#1c2530';
 const MUTED = '#5f6b77';
