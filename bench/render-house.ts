@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
-import { memoryOfTree } from '../src/report-requests/rendering/process-memory';
+import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-memory';
 
 const KEY = 'bench-key-0123456789abcdefghijklmnop';
 const ADMIN_KEY = 'bench-admin-0123456789abcdefghijklmn';
@@ -185,7 +185,7 @@ export class RenderHouse {
 
   /** How many processes of browsers run. */
   async processes(): Promise<number> {
-    const trees = await Promise.all([...this.browsers].map(processesOf));
+    const trees = await Promise.all([...this.browsers].map(processTree));
     return trees.flat().length;
   }
 
@@ -217,11 +217,4 @@ export class RenderHouse {
       return started;
     };
   }
-}
-
-/** A process and all below it, by proc(5). */
-async function processesOf(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const below = await Promise.all(children.trim().split(' ').filter(Boolean).map(Number).map(processesOf));
-  return [pid, ...below.flat()];
 }

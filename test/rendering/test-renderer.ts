@@ -34,7 +34,7 @@ export class TestRenderer {
       printDeadlineMs: 30_000,
       silenceMs: 10_000,
       printsPerBrowser: 100,
-      printsPerPage: 100,
+      charactersPerPage: 2_000_000,
       memoryPerBrowser: 1024 ** 3,
       ...limits,
     };

@@ -74,6 +74,26 @@ describe('BrowserPool', () => {
     expect(press.order.join('')).toBe('AABABABB');
   });
 
+  it('gives a report the slot where the last report of its owner was printed, if that is free', async () => {
+    const owners = ['one', 'other'];
+    const printed: string[] = [];
+    const slots = owners.map((owner): PrintSlot => ({
+      isWarm: true,
+      owner,
+      print: (wanted) => {
+        printed.push(`${wanted.owner} at ${owner}`);
+        return Promise.resolve(Buffer.alloc(0));
+      },
+      warm: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    }));
+    const pool = new BrowserPool(2, () => slots.shift()!);
+    for (const owner of ['other', 'one', 'other', 'third'])
+      await pool.print({ ...job(Symbol('report'), ''), owner }, never);
+    expect(printed.slice(0, 3)).toEqual(['other at other', 'one at one', 'other at other']);
+    expect(printed[3]).toMatch(/^third at /);
+  });
+
   it('forgets a print that is aborted while it waits', async () => {
     const pool = new BrowserPool(1, press.createSlot);
     const abort = new AbortController();

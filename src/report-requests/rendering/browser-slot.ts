@@ -11,8 +11,8 @@ export interface SlotLimits {
   printsPerBrowser: number;
   /** Resident memory of all its processes above which it is replaced earlier. */
   memoryPerBrowser: number;
-  /** Prints after which a page is replaced. */
-  printsPerPage: number;
+  /** Characters in bodies of documents after which a page is replaced: what it has shown stays in its memory for long. */
+  charactersPerPage: number;
 }
 
 /** One document to print. */
@@ -29,7 +29,7 @@ interface UsedPage {
   on: BrowserProcess;
   owner: string;
   page: PrintPage;
-  prints: number;
+  characters: number;
 }
 
 const BEAT_MS = 1_000;
@@ -133,7 +133,7 @@ export class BrowserSlot {
 
   private async printOn(running: BrowserProcess, { owner, document, tagged }: PrintJob): Promise<Buffer> {
     const used = await this.pageFor(running, owner);
-    used.prints += 1;
+    used.characters += document.body.length;
     const pdf = await used.page.print(document, { tagged });
     if (this.next?.on !== running) {
       this.next = { on: running, page: PrintPage.open(running.browser) };
@@ -146,12 +146,13 @@ export class BrowserSlot {
   private async pageFor(running: BrowserProcess, owner: string): Promise<UsedPage> {
     const { current, next } = this;
     const isTheirs = current?.on === running && current.owner === owner;
-    if (isTheirs && current.page.isIntact && current.prints < this.limits.printsPerPage) return current;
+    if (isTheirs && current.page.isIntact && current.characters < this.limits.charactersPerPage)
+      return current;
     this.current = this.next = undefined;
     current?.page.close().catch(() => undefined);
     // A print that was given up may have left a page of a browser that is no more.
     const page = await (next?.on === running ? next.page : PrintPage.open(running.browser));
-    return (this.current = { on: running, owner, page, prints: 0 });
+    return (this.current = { on: running, owner, page, characters: 0 });
   }
 }
 

@@ -11,7 +11,8 @@ const LIMITS: SlotLimits = {
   printDeadlineMs: 60_000,
   silenceMs: 10_000,
   printsPerBrowser: 1_000,
-  printsPerPage: 100,
+  // About 20 parts of a long report, or 200 short ones.
+  charactersPerPage: 2_000_000,
   // Twice what the longest part takes.
   memoryPerBrowser: 1024 * 1024 * 1024,
 };
