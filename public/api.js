@@ -3,6 +3,8 @@
 const STORED = 'order-reports.key';
 
 export const key = {
+  /** Whether a header can carry it at all. */
+  isPossible: (value) => /^[\x21-\x7e][\x20-\x7e]*$/.test(value),
   get: () => sessionStorage.getItem(STORED),
   set: (value) => sessionStorage.setItem(STORED, value),
   forget: () => sessionStorage.removeItem(STORED),
@@ -10,11 +12,13 @@ export const key = {
 
 /** A problem of the API (RFC 9457), told in lines for people. */
 export class ApiProblem extends Error {
-  constructor(status, problem) {
+  constructor(status, problem, retryAfter) {
     const fields = (problem?.errors ?? []).map(({ message }) => message);
     super(fields.length > 0 ? fields.join('\n') : (problem?.detail ?? `The service answered ${status}.`));
     this.status = status;
     this.code = problem?.code;
+    /** Seconds after which trying again makes sense, where the service says so. */
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -25,7 +29,8 @@ export async function request(path, { headers, ...options } = {}) {
     headers: { Authorization: `Bearer ${key.get()}`, ...headers },
   });
   if (response.ok) return response;
-  throw new ApiProblem(response.status, await response.json().catch(() => undefined));
+  const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
+  throw new ApiProblem(response.status, await response.json().catch(() => undefined), retryAfter);
 }
 
 export const get = async (path) => (await request(path)).json();

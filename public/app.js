@@ -21,6 +21,8 @@ async function listJobs() {
     element('job-rows').replaceChildren(...data.map(rowOf));
   } catch (error) {
     tell(error);
+    // A key without the scope for jobs has nothing to do here.
+    if (error.status === 403) signOut();
   }
 }
 
@@ -63,9 +65,15 @@ function signOut() {
 element('key-form').addEventListener('submit', (event) => {
   event.preventDefault();
   tell();
-  key.set(element('key').value.trim());
+  const given = element('key').value.trim();
   element('key').value = '';
+  if (!key.isPossible(given)) {
+    tell(new Error('This is no API key: it has letters that keys do not have.'));
+    return;
+  }
+  key.set(given);
   draw();
+  element('start_date').focus();
 });
 
 element('sign-out').addEventListener('click', () => {
@@ -81,13 +89,16 @@ element('jobs-refresh').addEventListener('click', () => {
 element('report-form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const button = event.submitter;
-  const { start_date, end_date, title, callback_url } = Object.fromEntries(new FormData(event.target));
+  const { start_date, end_date, format, title, callback_url } = Object.fromEntries(
+    new FormData(event.target),
+  );
   button.disabled = true;
   tell();
   try {
     const job = await post('/v1/orders/reports', {
       start_date,
       end_date,
+      format,
       include_items: element('include_items').checked,
       ...(title && { title }),
       ...(callback_url && { callback_url }),

@@ -20,8 +20,10 @@ const newsOf = (job) => {
   if (job.status === 'FAILED') return job.error?.message ?? 'It failed.';
   if (job.status === 'CANCELLED') return 'It was cancelled.';
   if (job.status === 'COMPLETED') {
-    const { pages, bytes } = job.result?.artifact ?? {};
-    return pages ? `Ready: ${pages} pages, ${Math.ceil(bytes / 1024)} kB.` : 'Done.';
+    const artifact = job.result?.artifact;
+    if (!artifact) return 'Done.';
+    const size = `${Math.ceil(artifact.bytes / 1024)} kB.`;
+    return artifact.pages ? `Ready: ${artifact.pages} pages, ${size}` : `Ready: ${size}`;
   }
   if (job.cancel_requested) return 'It is being cancelled.';
   const eta = job.eta_seconds === null ? '' : ` About ${job.eta_seconds} s to go.`;
@@ -95,8 +97,8 @@ export class JobPanel {
     const path = here(url);
     element('job-open').href = path;
     element('job-open').hidden = false;
-    // Where the browser has no viewer, a frame would download the file unasked.
-    if (navigator.pdfViewerEnabled === false) return;
+    // What the browser has no viewer for, a frame would download unasked.
+    if (navigator.pdfViewerEnabled === false || job.result.artifact.pages === null) return;
     element('job-file').src = path;
     element('job-file').hidden = false;
   }
@@ -105,6 +107,8 @@ export class JobPanel {
     try {
       element('job-cancel').disabled = true;
       await request(`/v1/jobs/${this.#shown}`, { method: 'DELETE' });
+      // The button goes away under the keyboard.
+      element('job').focus();
     } catch (error) {
       this.onProblem(error);
     }

@@ -4,6 +4,8 @@ import { ApiProblem, get, request } from './api.js';
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'CANCELLED'];
 const STREAM_TRIES = 3;
+/** Between two questions. */
+const MOST_SECONDS = 5;
 
 export const hasEnded = (job) => TERMINAL.includes(job.status);
 
@@ -33,9 +35,20 @@ export async function watchJob(id, onJob, signal) {
     failures += 1;
     await pause(500 * failures, signal);
   }
-  while (!hasEnded(job) && !signal.aborted) {
-    await pause(1_000 * Math.min(5, Math.max(1, job.eta_seconds ?? 1)), signal);
-    if (!signal.aborted) onJob((job = await get(path)));
+  // A service that is away, or wants fewer questions, is asked again later; the job goes on without us.
+  for (let failures = 0; !hasEnded(job) && !signal.aborted;) {
+    const seconds = failures === 0 ? Math.max(1, job.eta_seconds ?? 1) : 2 ** failures;
+    await pause(1_000 * Math.min(MOST_SECONDS, seconds), signal);
+    if (signal.aborted) return;
+    try {
+      job = await get(path);
+      failures = 0;
+      onJob(job);
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      failures += 1;
+      await pause(1_000 * (error.retryAfter ?? 0), signal);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
 import { answerUnparsedRequests } from './common/http/unparsed-requests';
 import { requireUtf8 } from './common/http/utf8-body';
+import { noStore } from './common/http/no-store.middleware';
 import { requestId } from './common/http/request-id.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
@@ -45,6 +46,7 @@ export async function createApp(
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   if (config.runsApi) setUpPage(app);
+  app.use('/v1', noStore);
   app.use(requireReadableBody({ [IMPORTS_PATH]: 'text/csv' }));
   app.useBodyParser('json', {
     limit: JSON_LIMIT,

@@ -20,12 +20,14 @@ const HEADERS = {
     schema: { type: 'string' },
     example: '"poll";q=60;w=60',
   },
+  Link: { description: 'The next page, `rel="next"` (RFC 8288).', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
 };
 
 const OF_EVERY_OPERATION = { 500: 'Something went wrong on our side.' };
 const OF_LIMITED_OPERATIONS = {
   429: 'Too many requests, or too many jobs in flight: come back after `Retry-After`.',
+  503: 'The database is away for a moment: come back after `Retry-After`.',
 };
 const OF_OPERATIONS_WITH_BODY = {
   400: 'The body is not JSON.',
@@ -44,11 +46,9 @@ export function completeDocument(document: OpenAPIObject): void {
 
 function complete(operation: Operation): void {
   for (const callback of Object.values(operation.callbacks ?? {})) completeCallback(callback);
-  // The probes of the platform are not limited.
-  const limited = operation.tags?.includes('health') !== true;
   const problems = {
     ...OF_EVERY_OPERATION,
-    ...(limited ? OF_LIMITED_OPERATIONS : {}),
+    ...(isLimited(operation) ? OF_LIMITED_OPERATIONS : {}),
     ...(operation.requestBody === undefined ? {} : OF_OPERATIONS_WITH_BODY),
   };
   for (const [status, description] of Object.entries(problems)) {
@@ -59,7 +59,7 @@ function complete(operation: Operation): void {
   }
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response === undefined || '$ref' in response) continue;
-    response.headers = { ...headersOf(status, limited), ...response.headers };
+    response.headers = { ...headersOf(status, operation), ...response.headers };
   }
 }
 
@@ -73,11 +73,19 @@ function completeCallback(callback: object): void {
   }
 }
 
-function headersOf(status: string, limited: boolean): Response['headers'] {
+/** The probes of the platform are not limited. */
+const isLimited = ({ tags }: Operation): boolean => tags?.includes('health') !== true;
+
+/** Whether it answers a list in pages. */
+const isPaged = ({ parameters = [] }: Operation): boolean =>
+  parameters.some((parameter) => 'name' in parameter && ['cursor', 'after'].includes(parameter.name));
+
+function headersOf(status: string, operation: Operation): Response['headers'] {
   const names = [
     'X-Request-Id',
-    ...(limited ? ['RateLimit', 'RateLimit-Policy'] : []),
-    ...(status === '429' ? ['Retry-After'] : []),
+    ...(isLimited(operation) ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(status === '200' && isPaged(operation) ? ['Link'] : []),
+    ...(['429', '503'].includes(status) ? ['Retry-After'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

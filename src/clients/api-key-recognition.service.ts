@@ -53,9 +53,9 @@ export class ApiKeyRecognition {
     return this.known.has(hashApiKey(key).toString('base64'));
   }
 
-  /** To be called after keys were changed. */
+  /** To be called after keys were changed: each is looked up anew. What was good until now still counts as known. */
   forget(): void {
-    this.known.clear();
+    for (const key of this.known.values()) key.checkedAt = 0;
     this.pending.clear();
   }
 

@@ -26,12 +26,21 @@ export class ApiKeyGuard implements CanActivate {
       throw new AppError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer <key>.');
     }
     const caller = await this.keys.recognize(key);
-    if (caller === null) throw new AppError('unauthenticated', 'invalid_key', 'This API key is not valid.');
+    if (caller === null) {
+      throw new AppError('unauthenticated', 'invalid_key', 'This API key is not valid.', {
+        headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+      });
+    }
     if (!scopes.some((scope) => caller.scopes.includes(scope))) {
       throw new AppError(
         'forbidden',
         'missing_scope',
         `This API key lacks the scope ${scopes.join(' or ')}.`,
+        {
+          headers: {
+            'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`,
+          },
+        },
       );
     }
     request.caller = caller;

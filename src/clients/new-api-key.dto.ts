@@ -6,14 +6,13 @@ import {
   IsEnum,
   IsInt,
   IsISO8601,
-  IsOptional,
   IsString,
   Length,
   Matches,
   Max,
   Min,
 } from 'class-validator';
-import { IsInTheFuture } from '../common/validators';
+import { IsInTheFuture, MayBeLeftOut } from '../common/validators';
 import { Scope } from './scope';
 
 const TIME_WITH_OFFSET = /T.*(Z|[+-]\d{2}:\d{2})$/;
@@ -27,7 +26,15 @@ export class NewApiKeyBody {
   @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not contain control characters' })
   name: string;
 
-  @ApiProperty({ enum: Scope, enumName: 'Scope', isArray: true, example: [Scope.Reports], minItems: 1 })
+  @ApiProperty({
+    enum: Scope,
+    enumName: 'Scope',
+    isArray: true,
+    example: [Scope.Reports],
+    minItems: 1,
+    description:
+      '`webhooks` sees the events of every job of the client, with their results, whatever other scopes the key has.',
+  })
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()
@@ -39,7 +46,7 @@ export class NewApiKeyBody {
     example: '2099-01-01T00:00:00Z',
     description: 'When the key ends, with an offset. Without it the key is good until it is revoked.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsISO8601({ strict: true })
   @Matches(TIME_WITH_OFFSET, { message: 'expires_at must be a time with Z or an offset' })
   @IsInTheFuture()
@@ -49,12 +56,13 @@ export class NewApiKeyBody {
 /** The body of `POST /v1/clients/{id}/keys/{key_id}/rotate`. */
 export class RotateApiKeyBody {
   @ApiPropertyOptional({
+    type: 'integer',
     default: DAY_SECONDS,
     minimum: 0,
     maximum: 30 * DAY_SECONDS,
     description: 'Seconds for which the old key stays good; 0 ends it at once.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsInt()
   @Min(0)
   @Max(30 * DAY_SECONDS)

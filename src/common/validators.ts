@@ -1,4 +1,4 @@
-import { registerDecorator, ValidationArguments } from 'class-validator';
+import { registerDecorator, ValidateIf, ValidationArguments } from 'class-validator';
 import { parseTimestamp } from './timestamp';
 
 const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -22,6 +22,9 @@ const rule =
         defaultMessage: (args) => message(args as ValidationArguments),
       },
     });
+
+/** A field that may be left out, but is not `null`: `IsOptional` would let both pass. */
+export const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_object, value) => value !== undefined);
 
 /** Whether this is a date of the calendar, `2016-02-29` but not `2015-02-29`. */
 export function isCalendarDate(value: unknown): value is string {

@@ -4,7 +4,8 @@ import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
 import { JOBS_QUEUE } from '../jobs/jobs-queue';
 
-const PATIENCE_MS = 2_000;
+/** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */
+const PATIENCE_MS = 400;
 
 /** Asks what this process depends on, without ever waiting long for an answer. */
 @Injectable()

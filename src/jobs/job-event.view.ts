@@ -34,8 +34,15 @@ export const viewEvent = (jobId: string, event: JobOccurrence): JobEventView => 
   job_id: jobId,
   attempt: event.attempt,
   occurred_at: event.occurred_at,
-  data:
-    event.data['error'] === undefined
-      ? event.data
-      : { ...event.data, error: errorView(event.data['error'] as JobFailure) },
+  data: viewData(event.data),
 });
+
+/** As the monitor shows the same. */
+function viewData(data: JobOccurrence['data']): object {
+  const { error, expires_at } = data;
+  return {
+    ...data,
+    ...(error !== undefined && { error: errorView(error as JobFailure) }),
+    ...(typeof expires_at === 'string' && { expires_at: new Date(expires_at).toISOString() }),
+  };
+}

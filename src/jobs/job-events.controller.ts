@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, HttpStatus, Param, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpStatus, Param, Req, Res } from '@nestjs/common';
 import {
   ApiExtraModels,
   ApiHeader,
@@ -8,7 +8,7 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Caller } from '../clients/client';
 import { CurrentCaller } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
@@ -55,6 +55,7 @@ export class JobEventsController {
     @CurrentCaller() caller: Caller,
     @Param('id', UuidParam) id: string,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const types = this.registry.visibleTo(caller.scopes);
@@ -69,6 +70,8 @@ export class JobEventsController {
       complete: () => stream.end(),
     });
     response.on('close', () => subscription.unsubscribe());
+    // Its answer has no body that would ever end.
+    if (request.method === 'HEAD') stream.end();
   }
 }
 

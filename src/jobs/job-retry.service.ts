@@ -21,12 +21,14 @@ export class JobRetry {
    * Has a failed job tried again, under the same id.
    *
    * @returns the job after it
-   * @throws AppError 404 when there is no such job, 409 when it has not failed
+   * @throws AppError 404 when there is no such job, 409 when it has not failed, and what the type's admission throws
    */
   async retry(actor: Actor, jobId: string): Promise<Job> {
-    const type = this.registry.find((await this.read(jobId)).type);
+    const { type: name, client_id, parameters } = await this.read(jobId);
+    const type = this.registry.find(name);
     if (type === undefined) throw notFound('job');
-    const retried = await this.transitions.retry(actor, jobId, type.deadlineSeconds);
+    const deadlineSeconds = await this.registry.admit(type, client_id, parameters);
+    const retried = await this.transitions.retry(actor, jobId, deadlineSeconds);
     const job = await this.read(jobId);
     if (!retried)
       throw new AppError('conflict', 'not_failed', `The job is ${job.state}: only a failed one is retried.`);

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, IsOptional, IsString, Length } from 'class-validator';
+import { IsObject, IsString, Length } from 'class-validator';
+import { MayBeLeftOut } from '../common/validators';
 
 /** The body of `POST /v1/jobs`. */
 export class JobSubmissionBody {
@@ -22,7 +23,7 @@ export class JobSubmissionBody {
     maxLength: 2048,
     description: 'Told by a signed POST when the job has ended, however it ended.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Length(1, 2048)
   callback_url?: string;

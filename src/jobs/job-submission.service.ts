@@ -10,6 +10,7 @@ import { JobEta } from './job-eta.service';
 import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import type { JobType } from './job-type';
+import { JobTypeRegistry } from './job-type.registry';
 
 export interface Submission<Parameters extends object> {
   clientId: string;
@@ -19,8 +20,6 @@ export interface Submission<Parameters extends object> {
   idempotencyKey?: string | undefined;
   /** Told when the job ends. */
   callbackUrl?: string | undefined;
-  /** Where this piece of work may take longer, or less long, than its type says. */
-  deadlineSeconds?: number | undefined;
 }
 
 /** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
@@ -32,13 +31,15 @@ export class JobSubmission {
     private readonly dispatcher: JobDispatcher,
     private readonly quota: JobQuota,
     private readonly eta: JobEta,
+    private readonly registry: JobTypeRegistry,
     @Optional() private readonly callbacks?: CallbackPolicy,
   ) {}
 
   /**
    * @returns the new job; with an idempotency key seen before, the job that it made then
-   * @throws AppError `too_many_jobs` when too many of the client's are in flight, `idempotency_key_reused` when the key came with another request (422, as the draft says), and 422
-   *   that names `callback_url` when that must not be called
+   * @throws AppError `too_many_jobs` when too many of the client's are in flight, `idempotency_key_reused` when the key
+   *   came with another request (422, as the draft says), 422 that names `callback_url` when that must not be called, and
+   *   what the type's admission throws
    */
   async submit<P extends object, R extends object>(
     type: JobType<P, R>,
@@ -47,24 +48,15 @@ export class JobSubmission {
     const { idempotencyKey } = submission;
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
     const job = await this.insertOrFind(type, submission, hash);
-    if (hash !== null) requireSame(job, hash);
+    if (hash !== null && job.idempotency_hash?.equals(hash) === false) {
+      throw new AppError(
+        'unprocessable',
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for another request.',
+        { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
+      );
+    }
     this.dispatcher.poke();
-    return job;
-  }
-
-  /**
-   * The job that the same request made before under its idempotency key, if there is one.
-   *
-   * @throws AppError `idempotency_key_reused` when the key came with another request
-   */
-  async known({
-    clientId,
-    request,
-    idempotencyKey,
-  }: Pick<Submission<object>, 'clientId' | 'request' | 'idempotencyKey'>): Promise<Job | undefined> {
-    if (idempotencyKey === undefined) return undefined;
-    const job = await this.find(clientId, idempotencyKey);
-    if (job !== undefined) requireSame(job, fingerprint(request));
     return job;
   }
 
@@ -73,23 +65,19 @@ export class JobSubmission {
     submission: Submission<object>,
     hash: Buffer | null,
   ): Promise<Job> {
-    const { clientId, idempotencyKey, callbackUrl } = submission;
-    const givePlaceBack = await this.quota.take(clientId);
+    const { clientId, idempotencyKey } = submission;
+    let refusal: AppError | undefined;
     try {
-      if (callbackUrl !== undefined || givePlaceBack === undefined) {
-        // A repeated request is answered with its job, whatever has become of the quota or the URL since.
-        const known = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
-        if (known !== undefined) return known;
-      }
-      if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
-      if (callbackUrl !== undefined) await this.checkCallback(clientId, callbackUrl);
-      const made = await this.insert(type, submission, hash);
+      const made = await this.admitAndInsert(type, submission, hash);
       if (made !== undefined) return made;
-    } finally {
-      givePlaceBack?.();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refusal = error;
     }
-    const job = await this.find(clientId, idempotencyKey);
+    // A repeated request is answered with its job, whatever has become of the quota, the URL or the orders since.
+    const job = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
     if (job === undefined) {
+      if (refusal !== undefined) throw refusal;
       // The key expired between the two statements: trying again makes a new job.
       throw new AppError(
         'conflict',
@@ -100,6 +88,24 @@ export class JobSubmission {
     return job;
   }
 
+  /** @returns `undefined` when the client has a job with this idempotency key already */
+  private async admitAndInsert(
+    type: JobType,
+    submission: Submission<object>,
+    hash: Buffer | null,
+  ): Promise<Job | undefined> {
+    const { clientId, parameters, callbackUrl } = submission;
+    const givePlaceBack = await this.quota.take(clientId);
+    try {
+      if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
+      if (callbackUrl !== undefined) await this.checkCallback(clientId, callbackUrl);
+      const deadlineSeconds = await this.registry.admit(type, clientId, parameters);
+      return await this.insert(type, submission, hash, deadlineSeconds);
+    } finally {
+      givePlaceBack?.();
+    }
+  }
+
   private async checkCallback(clientId: string, url: string): Promise<void> {
     if (this.callbacks === undefined)
       throw invalidField('callback_url', 'callback_url is not supported here');
@@ -108,8 +114,9 @@ export class JobSubmission {
 
   private async insert(
     type: JobType,
-    { clientId, request, parameters, idempotencyKey, callbackUrl, deadlineSeconds }: Submission<object>,
+    { clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
     hash: Buffer | null,
+    deadlineSeconds: number,
   ): Promise<Job | undefined> {
     return this.inserts.add({
       id: newId(),
@@ -122,29 +129,19 @@ export class JobSubmission {
       max_failures: type.maxFailures,
       max_crashes: type.maxCrashes,
       steps: type.steps,
-      deadline_seconds: deadlineSeconds ?? type.deadlineSeconds,
+      deadline_seconds: deadlineSeconds,
       callback_url: callbackUrl ?? null,
       estimated_seconds: await this.eta.secondsOfNext(type.name, clientId),
     });
   }
 
-  private async find(clientId: string, idempotencyKey: string | undefined): Promise<Job | undefined> {
+  private async find(clientId: string, idempotencyKey: string): Promise<Job | undefined> {
     const rows = await this.dataSource.query<Job[]>(
       `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
       [clientId, idempotencyKey],
     );
     return rows[0];
   }
-}
-
-function requireSame(job: Job, hash: Buffer): void {
-  if (job.idempotency_hash?.equals(hash) !== false) return;
-  throw new AppError(
-    'unprocessable',
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another request.',
-    { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
-  );
 }
 
 const fingerprint = (request: JobRequest): Buffer => createHash('sha256').update(canonical(request)).digest();

@@ -204,6 +204,24 @@ export class JobTransitions {
     return rows.length === 1;
   }
 
+  /**
+   * Ends what is kept of a completed job's result before its time.
+   *
+   * @returns whether there was anything left to end
+   */
+  async expire(clientId: string, jobId: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH expired AS (
+         UPDATE job SET expires_at = now()
+         WHERE id = $2 AND client_id = $1 AND state = 'COMPLETED' AND expires_at > now()
+         RETURNING id
+       )
+       SELECT id FROM expired`,
+      [clientId, jobId],
+    );
+    return rows.length === 1;
+  }
+
   /** A statement of its own, so that it sees what came before a change that was not made. */
   private async find(clientId: string, jobId: string): Promise<Job | null> {
     const rows = await this.dataSource.query<Job[]>(

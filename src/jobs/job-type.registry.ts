@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import type { Scope } from '../clients/scope';
 import type { JobHandler } from './job-handler';
 import { HANDLES_JOB } from './job-handler';
+import { ADMITS_JOB, type JobAdmission } from './job-admission';
 import type { JobType } from './job-type';
 
 /** Marks a value provider as the definition of a job type; see `JobsModule.forFeature`. */
@@ -15,6 +16,7 @@ export class JobTypeDefinition {
 export class JobTypeRegistry implements OnModuleInit {
   private readonly types = new Map<string, JobType>();
   private readonly handlers = new Map<string, JobHandler<object, object>>();
+  private readonly admissions = new Map<string, JobAdmission<object>>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
@@ -24,6 +26,9 @@ export class JobTypeRegistry implements OnModuleInit {
       if (instance instanceof JobTypeDefinition) this.addType(instance.type);
       const type: unknown = metatype ? Reflect.getMetadata(HANDLES_JOB, metatype) : undefined;
       if (type !== undefined) this.addHandler(type as JobType, instance as JobHandler<object, object>);
+      const admitted: unknown = metatype ? Reflect.getMetadata(ADMITS_JOB, metatype) : undefined;
+      if (admitted !== undefined)
+        this.admissions.set((admitted as JobType).name, instance as JobAdmission<object>);
     }
     for (const { name, external } of this.types.values()) {
       if (!external && !this.handlers.has(name)) throw new Error(`The job type ${name} has no handler.`);
@@ -73,6 +78,16 @@ export class JobTypeRegistry implements OnModuleInit {
     const handler = this.handlers.get(name);
     if (handler === undefined) throw new Error(`The job type ${name} has no handler here.`);
     return handler;
+  }
+
+  /**
+   * The seconds within which such a piece of work will have ended.
+   *
+   * @throws AppError for one that could never be done
+   */
+  async admit(type: JobType, clientId: string, parameters: object): Promise<number> {
+    const admission = await this.admissions.get(type.name)?.admit(clientId, parameters);
+    return admission?.deadlineSeconds ?? type.deadlineSeconds;
   }
 
   private addType(type: JobType): void {

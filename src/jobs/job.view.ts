@@ -27,7 +27,9 @@ export class JobRequestView {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
+    nullable: true,
     example: { start_date: '2016-01-01', end_date: '2017-01-01' },
+    description: '`null` for a request that has none.',
   })
   body: unknown;
 }

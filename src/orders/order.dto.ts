@@ -8,11 +8,11 @@ import {
   IsEnum,
   IsISO4217CurrencyCode,
   IsObject,
-  IsOptional,
   IsUppercase,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { MayBeLeftOut } from '../common/validators';
 import type { NewOrder } from './order';
 import { ORDER_LIMITS } from './order-limits';
 import { OrderStatus } from './order-status';
@@ -61,7 +61,7 @@ export class NewOrderBody {
   ordered_at: string;
 
   @ApiPropertyOptional({ enum: OrderStatus, enumName: 'OrderStatus', default: OrderStatus.Pending })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsEnum(OrderStatus)
   status?: OrderStatus;
 
@@ -80,7 +80,7 @@ export class NewOrderBody {
     maxLength: ORDER_LIMITS.customerReferenceLength,
     description: "The customer's number in your own books.",
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @MaxLength(ORDER_LIMITS.customerReferenceLength)
   @IsPlainText()
   customer_reference?: string;

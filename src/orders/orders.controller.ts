@@ -32,10 +32,7 @@ export class OrdersController {
   @Get()
   @LinkToNext()
   @ApiOperation({ summary: 'List orders, newest first' })
-  @ApiOkResponse({
-    type: OrderPageView,
-    headers: { Link: { description: 'The next page (RFC 8288).', schema: { type: 'string' } } },
-  })
+  @ApiOkResponse({ type: OrderPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: OrderListQuery): Promise<OrderPageView> {
     const filter = {

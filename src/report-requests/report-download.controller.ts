@@ -1,5 +1,5 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
@@ -12,7 +12,7 @@ import { ApiReportFile } from './api-report-file.decorator';
 import { ReportRequests } from './report-requests.service';
 import { sendReport } from './send-report';
 
-/** The file of a finished report, for callers with a key. */
+/** The file of a finished report, for callers with a key: fetched, and deleted. */
 @ApiTags('reports')
 @RequireScope(Scope.Reports)
 @Controller('v1/orders/reports')
@@ -29,6 +29,7 @@ export class ReportDownloadController {
     404: 'You have no such report.',
     409: 'It is not ready; ask again after `Retry-After` seconds.',
     410: 'It was cancelled, or it has expired.',
+    422: 'It failed: it would have been too long.',
     500: 'It failed for an internal reason.',
   })
   async download(
@@ -39,5 +40,24 @@ export class ReportDownloadController {
   ): Promise<void> {
     const report = await this.reports.finished(client, id);
     await sendReport(request, response, report, 'attachment', (range) => this.reports.open(report, range));
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    summary: 'Delete the file',
+    description:
+      'Before its retention ends: from now on it is 410, for signed links too. The job stays as it is.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiNoContentResponse({ description: 'It is deleted.' })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such report.',
+    409: 'It has no file: cancel it at its status address while it is being made.',
+    410: 'It was cancelled, or its file is deleted already.',
+  })
+  discard(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<void> {
+    return this.reports.discard(client, id);
   }
 }

@@ -32,16 +32,19 @@ export class ReportFiles {
     let all = 0;
     for (;;) {
       const files = await this.unwanted();
-      for (const { job_id, attempt } of files) {
-        await this.artifacts.delete(reportKey(job_id, attempt));
-        await this.dataSource.query('DELETE FROM report_file WHERE job_id = $1 AND attempt = $2', [
-          job_id,
-          attempt,
-        ]);
-      }
+      for (const { job_id, attempt } of files) await this.delete(job_id, attempt);
       all += files.length;
       if (files.length < AT_ONCE) return all;
     }
+  }
+
+  /** The file first: a crash in between leaves a note, and the next sweep deletes it. */
+  async delete(jobId: string, attempt: number): Promise<void> {
+    await this.artifacts.delete(reportKey(jobId, attempt));
+    await this.dataSource.query('DELETE FROM report_file WHERE job_id = $1 AND attempt = $2', [
+      jobId,
+      attempt,
+    ]);
   }
 
   private unwanted(): Promise<{ job_id: string; attempt: number }[]> {

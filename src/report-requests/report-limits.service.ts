@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, invalidField } from '../common/app-error';
+import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
+import { AdmitsJob, type JobAdmission } from '../jobs/job-admission';
 import { PermanentJobError } from '../jobs/job-error';
 import { OrderCounts } from '../orders/order-counts.service';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
-import { ReportFormat } from './report-format';
 
 /**
  * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
@@ -23,7 +23,8 @@ interface Refusal {
 
 /** How large a report may be, asked when it is submitted and again when its orders are read. */
 @Injectable()
-export class ReportLimits {
+@AdmitsJob(ORDERS_REPORT)
+export class ReportLimits implements JobAdmission<OrdersReportParameters> {
   constructor(
     private readonly config: AppConfig,
     private readonly orders: OrderCounts,
@@ -32,12 +33,9 @@ export class ReportLimits {
   /**
    * Looks at a report before it is accepted. Where counting would take long, it is accepted and `check` decides.
    *
-   * @returns the seconds within which it will have ended
    * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `rows` and `max_rows`
    */
-  async admit(clientId: string, parameters: OrdersReportParameters): Promise<number> {
-    if (parameters.accessible && parameters.format === ReportFormat.Csv)
-      throw invalidField('accessible', 'accessible is for the format pdf');
+  async admit(clientId: string, parameters: OrdersReportParameters): Promise<{ deadlineSeconds: number }> {
     const { exact, ...count } = await this.orders.count(clientId, parameters);
     const rows = rowsOf(count, parameters);
     // What was not counted is at least the rows up to which it was, and those are more than an accessible report may have.
@@ -47,7 +45,7 @@ export class ReportLimits {
         extensions: { rows, max_rows: refusal.maxRows },
       });
     }
-    return ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE);
+    return { deadlineSeconds: ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE) };
   }
 
   /** @throws PermanentJobError with the same codes */

@@ -2,13 +2,15 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Matches, Max, Min } from 'class-validator';
 
+const EPOCH = { message: 'expires must be seconds since the epoch' };
+
 /** What a signed link carries. */
 export class ReportLinkQuery {
   @ApiProperty({ type: 'integer', example: 1_767_225_600, description: 'Seconds since the epoch.' })
   @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(100_000_000_000)
+  @IsInt(EPOCH)
+  @Min(0, EPOCH)
+  @Max(100_000_000_000, EPOCH)
   expires: number;
 
   @ApiProperty({

@@ -69,8 +69,12 @@ export class ReportLinksController {
     @Res() response: Response,
   ): Promise<void> {
     const report = await this.links.open({ jobId: id, expires: query.expires, signature: query.signature });
-    // The page's policy would keep a browser's own viewer from showing the file.
-    response.set('Content-Security-Policy', "frame-ancestors 'self'");
+    // The page's policy would keep a browser's own viewer from showing the file, and other web apps from framing it.
+    response.set(
+      'Content-Security-Policy',
+      `frame-ancestors ${["'self'", ...this.config.corsOrigins].join(' ')}`,
+    );
+    response.removeHeader('X-Frame-Options');
     await sendReport(request, response, report, 'inline', (range) => this.reports.open(report, range));
   }
 }

@@ -9,10 +9,22 @@ import {
   IsString,
   Length,
   Matches,
+  ValidateBy,
 } from 'class-validator';
 import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName } from '../common/validators';
 import { OrderStatus } from '../orders/order-status';
 import { ReportFormat } from './report-format';
+
+/** A spreadsheet has no tags. */
+const IsForPdf = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isForPdf',
+    validator: {
+      validate: (value, args) =>
+        value !== true || (args?.object as ReportParameters).format !== ReportFormat.Csv,
+      defaultMessage: () => '$property is for the format pdf',
+    },
+  });
 
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
@@ -65,6 +77,7 @@ export class ReportParameters {
   })
   @IsOptional()
   @IsBoolean()
+  @IsForPdf()
   accessible?: boolean;
 
   @ApiPropertyOptional({
@@ -97,6 +110,7 @@ export class ReportParameters {
 export class ReportRequest extends ReportParameters {
   @ApiPropertyOptional({
     type: String,
+    nullable: true,
     format: 'uri',
     maxLength: 2048,
     example: 'https://example.com/hooks/reports',

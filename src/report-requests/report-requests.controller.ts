@@ -150,6 +150,7 @@ export class ReportRequestsController {
     400: 'The id is not a UUID.',
     404: 'You have no such report.',
     410: 'It was cancelled.',
+    422: 'It failed: it would have been too long; the job is inside.',
     500: 'It failed for an internal reason; the job is inside.',
   })
   async status(

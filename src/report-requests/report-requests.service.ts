@@ -12,8 +12,9 @@ import { failureOf } from '../jobs/job-problem';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
+import { JobTransitions } from '../jobs/job-transitions';
 import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
-import { ReportLimits } from './report-limits.service';
+import { ReportFiles } from './report-files.service';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -33,29 +34,19 @@ export class ReportRequests {
     private readonly cancellation: JobCancellation,
     private readonly eta: JobEta,
     private readonly artifacts: ArtifactStore,
-    private readonly limits: ReportLimits,
+    private readonly transitions: JobTransitions,
+    private readonly files: ReportFiles,
   ) {}
 
-  /** @throws AppError 422 when the report would be longer than reports may be, and what `JobSubmission.submit` throws */
+  /** @throws AppError what `JobSubmission.submit` throws */
   async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
-    const parameters = toReportParameters(request, client);
-    const submission = {
+    return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
-      parameters,
+      parameters: toReportParameters(request, client),
       idempotencyKey,
       callbackUrl: request.callback_url ?? undefined,
-    };
-    let deadlineSeconds: number;
-    try {
-      deadlineSeconds = await this.limits.admit(client.id, parameters);
-    } catch (refusal) {
-      // A repeated request is answered with its job, however its orders have grown since.
-      const known = await this.submission.known(submission);
-      if (known === undefined) throw refusal;
-      return known;
-    }
-    return this.submission.submit(ORDERS_REPORT, { ...submission, deadlineSeconds });
+    });
   }
 
   get(client: Client, id: string): Promise<Job> {
@@ -93,6 +84,20 @@ export class ReportRequests {
         this.refuseExpired(job);
         return { job, artifact: (job.result as OrdersReportResult).artifact };
     }
+  }
+
+  /**
+   * Deletes the file of a finished report now, before its retention ends it; links to it open nothing any more.
+   *
+   * @throws AppError 409 when there is no file: it is not ready, or it failed; 410 when there is none any more
+   */
+  async discard(client: Client, id: string): Promise<void> {
+    const job = await this.get(client, id);
+    if (job.state === JobState.Cancelled) throw cancelled();
+    if (job.state !== JobState.Completed)
+      throw new AppError('conflict', 'no_file', `The report is ${job.state}: it has no file.`);
+    if (!(await this.transitions.expire(client.id, id))) throw expired();
+    await this.files.delete(id, job.attempt);
   }
 
   /** @throws AppError 410 when the report's retention is over */

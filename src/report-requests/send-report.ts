@@ -62,7 +62,11 @@ export async function sendReport(
 function rangeOf(request: Request, bytes: number, etag: string): { start: number; end: number } | undefined {
   const condition = request.get('if-range');
   if (condition !== undefined && condition !== etag) return undefined;
-  if (isReversed(request.get('range') ?? '')) return undefined;
+  const header = request.get('range') ?? '';
+  if (isReversed(header)) return undefined;
+  // The last n bytes of a file that has fewer are the whole of it (RFC 9110, section 14.1.2).
+  const suffix = /^bytes=-(\d+)$/.exec(header)?.[1];
+  if (Number(suffix) > bytes) return { start: 0, end: bytes - 1 };
   const ranges = request.range(bytes, { combine: true });
   if (ranges === -1) {
     throw new AppError('range_not_satisfiable', 'range_not_satisfiable', `The file has ${bytes} bytes.`, {

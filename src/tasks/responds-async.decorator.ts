@@ -38,7 +38,8 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const preferences = preferencesOf(request.get('prefer'));
-    if (!preferences.respondAsync || request.caller === undefined) return next.handle();
+    if (!preferences.respondAsync || request.caller === undefined || request.method === 'HEAD')
+      return next.handle();
 
     const response = http.getResponse<Response>();
     const { client } = request.caller;

@@ -151,6 +151,13 @@ describe('keys', () => {
     expect((await admin('POST', `${keys}/${second.body.id}/rotate`)).status).toBe(404);
   });
 
+  it('are not rotated without saying for how long the old one lives', async () => {
+    const { keys } = await newClient();
+    const { path } = await newKey(keys);
+    const refused = await admin('POST', `${path}/rotate`, { overlap_seconds: null });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: 'overlap_seconds' }] } });
+  });
+
   it('never live longer for being rotated', async () => {
     const { keys } = await newClient();
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
@@ -181,6 +188,7 @@ describe('keys', () => {
     [{ expires_at: '2016-01-01T00:00:00Z' }, 'expires_at'],
     [{ expires_at: '2999-01-01' }, 'expires_at'],
     [{ expires_at: 'tomorrow' }, 'expires_at'],
+    [{ expires_at: null }, 'expires_at'],
     [{ client_id: randomUUID() }, 'client_id'],
     [{ hash: 'x' }, 'hash'],
   ])('are refused with %j', async (body, field) => {

@@ -32,6 +32,16 @@ const started = (id: string): Promise<unknown> =>
   );
 
 describe('the event stream', () => {
+  it('ends at once for HEAD, and gives its place back', async () => {
+    const id = await submitScript(app, owner.id, 'wait');
+    await started(id);
+    for (let n = 0; n < 5; n += 1) {
+      const head = await api.call('HEAD', `/v1/jobs/${id}/events`, { key: owner.key });
+      expect(head.status).toBe(200);
+    }
+    gates.release();
+  });
+
   it('tells the history, then what happens in another process, and ends after the terminal event', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     await started(id);

@@ -283,6 +283,9 @@ describe('tells the truth about', () => {
     expect(file.status).toBe(200);
     check(named('GET /v1/orders/reports/{id}/file'), file);
     await worker.stop();
+    const discard = named('DELETE /v1/orders/reports/{id}');
+    expect((await ask(discard, own)).status).toBe(204);
+    expect((await ask(fetchFile, own)).status).toBe(410);
 
     await app.dataSource.query(
       `UPDATE job SET state = 'FAILED', result = NULL, expires_at = NULL, error = $2 WHERE id = $1`,

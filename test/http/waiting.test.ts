@@ -1,3 +1,4 @@
+import { Scope } from '../../src/clients/scope';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -61,6 +62,16 @@ describe('Prefer: wait', () => {
     const accepted = await generic('wait=0', { ...PERIOD, title: 'Not at once' });
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('location')).toContain('/v1/orders/reports/status/');
+  });
+
+  it('answers an import with its outcome', async () => {
+    const importer = await app.client('Importer', [Scope.Orders]);
+    const answer = await api.call('POST', '/v1/orders/imports', {
+      key: importer.key,
+      headers: { Prefer: 'wait=50', 'Content-Type': 'text/csv' },
+      body: 'order_number,ordered_at\nA-1,2026-11-08\n',
+    });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'FAILED', row_error_count: 5 } });
   });
 
   it('is released at once by an end in another process', async () => {

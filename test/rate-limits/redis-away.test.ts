@@ -55,6 +55,15 @@ async function traffic(forMs: number): Promise<{ took: number; status: number }[
   return seen;
 }
 
+it('says soon that it is ready though Redis is silent, and that Redis is not', async () => {
+  await signalRedis('SIGSTOP');
+  const start = performance.now();
+  const { status, body } = await app.call('GET', '/health/ready', { key: null });
+  expect(performance.now() - start).toBeLessThan(1_000);
+  await signalRedis('SIGCONT');
+  expect([status, JSON.stringify(body)]).toEqual([200, expect.stringContaining('redis')]);
+});
+
 it('stalls no request for a second when Redis stops answering, and counts on by itself', async () => {
   expect((await traffic(200)).every(({ status }) => status < 300)).toBe(true);
   const before = Number(/r=(\d+)/.exec((await app.call('GET', REPORTS)).headers.get('ratelimit')!)![1]);

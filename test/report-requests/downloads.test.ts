@@ -68,6 +68,7 @@ describe('a download', () => {
 
   it.each([
     ['bytes=5-2', 200],
+    ['bytes=-999999999', 206],
     ['bytes=999999999-', 416],
     ['pages=1-2', 200],
   ])('answers the range %s with %i', async (Range, status) => {
@@ -209,5 +210,40 @@ describe('retention', () => {
     await app.dataSource.query('DELETE FROM job WHERE id = $1', [id]);
     await files.sweep();
     expect(existsSync(fileOf(id))).toBe(false);
+  });
+});
+
+it('may be framed by the web apps that may call us, and by no others', async () => {
+  const { href } = await report();
+  const { body: link } = await app.call('GET', `${href}/link`, { key: owner.key });
+  const open = { ROLE: 'api', CORS_ORIGINS: 'https://shop.example' };
+  const api = await TestApp.start(open, app);
+  const { headers } = await api.call('GET', pathOf(link.url), { key: null });
+  await api.stop();
+  expect(headers.get('content-security-policy')).toBe("frame-ancestors 'self' https://shop.example");
+  expect(headers.get('x-frame-options')).toBeNull();
+});
+
+describe('a report that is deleted by its owner', () => {
+  it('is gone at once, with its links, and its job stays', async () => {
+    const { id, href } = await report();
+    const { body: link } = await app.call('GET', `${href}/link`, { key: owner.key });
+    const stranger = await app.client('Stranger of deletions');
+    expect((await app.call('DELETE', href, { key: stranger.key })).status).toBe(404);
+    expect(existsSync(fileOf(id))).toBe(true);
+
+    expect((await app.call('DELETE', href, { key: owner.key })).status).toBe(204);
+    expect(existsSync(fileOf(id))).toBe(false);
+    expect((await app.call('GET', href, { key: owner.key })).status).toBe(410);
+    expect((await app.call('GET', pathOf(link.url), { key: null })).status).toBe(410);
+    expect((await app.call('DELETE', href, { key: owner.key })).status).toBe(410);
+    expect((await app.call('GET', `/v1/jobs/${id}`, { key: owner.key })).body.status).toBe('COMPLETED');
+  });
+
+  it('has to be one', async () => {
+    const { body } = await app.call('POST', '/v1/orders/reports', { key: owner.key, body: PERIOD });
+    await app.call('DELETE', `/v1/jobs/${body.id}`, { key: owner.key });
+    await app.polled(`/v1/orders/reports/status/${body.id}`, { key: owner.key });
+    expect((await app.call('DELETE', `/v1/orders/reports/${body.id}`, { key: owner.key })).status).toBe(410);
   });
 });

@@ -65,8 +65,8 @@ export class ProblemFilter implements ExceptionFilter {
     for (const header of ['ETag', 'Repr-Digest', 'Content-Disposition', 'Accept-Ranges'])
       response.removeHeader(header);
     if (error.details.retryAfter !== undefined) response.set('Retry-After', String(error.details.retryAfter));
-    response.set(error.details.headers ?? {});
     if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+    response.set(error.details.headers ?? {});
     response
       .status(status)
       .type(PROBLEM_MEDIA_TYPE)

@@ -25,7 +25,13 @@ export function unreadableFields(input: unknown): FieldError[] {
     }
     for (const [name, member] of Object.entries(value)) {
       const path = field === '' ? name : `${field}.${name}`;
-      if (name in Object.prototype) errors.push({ field: path, message: `${path} is not a known field` });
+      if (UNWRITABLE.test(name))
+        errors.push({
+          field,
+          message: `a field of ${field || 'the body'} has NUL or an unpaired surrogate in its name`,
+        });
+      else if (name in Object.prototype)
+        errors.push({ field: path, message: `${path} is not a known field` });
       else walk(member, path, depth + 1);
     }
   };

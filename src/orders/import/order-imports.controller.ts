@@ -24,10 +24,12 @@ import { UuidParam } from '../../common/http/uuid-param';
 import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
 import { AppConfig } from '../../config/app-config';
-import { HonoursWait } from '../../jobs/honours-wait.decorator';
+import { ApiWait, HonoursWait } from '../../jobs/honours-wait.decorator';
 import { JobPageView } from '../../jobs/job-list.query';
 import { JobPresenter } from '../../jobs/job.presenter';
 import { JobView } from '../../jobs/job.view';
+import { isTerminal } from '../../jobs/job-state';
+import { PreferWait } from '../../jobs/prefer-wait.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
 import { fileTooLarge, OrderImports } from './order-imports.service';
@@ -52,6 +54,7 @@ export class OrderImportsController {
     private readonly config: AppConfig,
     private readonly imports: OrderImports,
     private readonly presenter: JobPresenter,
+    private readonly wait: PreferWait,
   ) {}
 
   @Post()
@@ -66,6 +69,8 @@ export class OrderImportsController {
     description: 'The same key and file give the same job for 24 hours; another file gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiWait()
+  @ApiOkResponse({ type: OrderImportView, description: 'It ended while you waited, whichever way.' })
   @ApiAcceptedResponse({
     type: JobView,
     description: 'The whole file is stored and will be imported.',
@@ -86,17 +91,25 @@ export class OrderImportsController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<JobView> {
+  ): Promise<JobView | OrderImportView> {
     const key = parseIdempotencyKey(idempotencyKey);
     // After a refusal the rest of the body is not read, so the connection cannot be used again.
     response.set('Connection', 'close');
     requireCsv(request);
-    const job = await this.imports.submit(client, bodyOf(request), {
+    const accepted = await this.imports.submit(client, bodyOf(request), {
       defaultCurrency: query.currency ?? 'USD',
       idempotencyKey: key,
     });
     response.removeHeader('Connection');
+    const waited = await this.wait.hold(request, response, client.id, accepted.id);
+    const { job, failure } = waited
+      ? await this.imports.get(client, accepted.id)
+      : { job: accepted, failure: undefined };
     const view = await this.presenter.view(job);
+    if (waited && isTerminal(job.state)) {
+      response.status(HttpStatus.OK);
+      return viewImport(view, failure);
+    }
     response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
     response.location(`${this.config.publicUrl}${IMPORTS_PATH}/${job.id}`);
     return view;

@@ -32,7 +32,7 @@ export class StartingProcess {
   async explain(error: unknown): Promise<never> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(error), 3 * LAST_WORDS_MS);
+      timer = setTimeout(reject, 3 * LAST_WORDS_MS, error);
     });
     try {
       return await Promise.race([this.death, silence]);

@@ -3,19 +3,19 @@ import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   IsBoolean,
-  IsDefined,
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Length,
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { MayBeLeftOut } from '../../common/validators';
 import { JobState } from '../../jobs/job-state';
 
 export class ClaimBody {
@@ -24,7 +24,7 @@ export class ClaimBody {
     example: ['warehouse.pick'],
     description: 'What the worker can do; unset, every external type.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @ArrayNotEmpty()
   @IsString({ each: true })
   types?: string[];
@@ -34,7 +34,7 @@ export class ClaimBody {
     maxLength: 100,
     description: 'Who works, for operators to read.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Length(1, 100)
   worker?: string;
@@ -49,6 +49,16 @@ const STATUSES: ExternalStatus[] = [
   JobState.Cancelled,
 ];
 
+/** A field that says something about one status alone: with another, the worker means something else than it says. */
+const IsFor = (status: ExternalStatus): PropertyDecorator =>
+  ValidateBy({
+    name: 'isFor',
+    validator: {
+      validate: (_value, args) => (args?.object as ExternalTaskBody).status === status,
+      defaultMessage: (args) => `${args?.property} is for the status ${status}`,
+    },
+  });
+
 export class ExternalErrorBody {
   @ApiProperty({ example: 'out_of_stock', description: 'Stable and machine-readable.' })
   @Matches(/^[a-z][a-z0-9_]{0,63}$/, { message: 'code must be lower case words joined by _' })
@@ -60,7 +70,7 @@ export class ExternalErrorBody {
   message: string;
 
   @ApiPropertyOptional({ default: false, description: 'Whether another attempt may mend it.' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   retryable?: boolean;
 }
@@ -91,20 +101,22 @@ export class ExternalTaskBody {
     example: 40,
     description: 'Per cent; with `IN_PROGRESS`.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsInt()
   @Min(0)
   @Max(99)
   progress?: number;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'With `COMPLETED`.' })
-  @ValidateIf(({ status }: ExternalTaskBody) => status === JobState.Completed)
+  @ValidateIf(({ status, result }: ExternalTaskBody) => status === JobState.Completed || result !== undefined)
+  @IsFor(JobState.Completed)
   @IsObject()
   result?: object;
 
   @ApiPropertyOptional({ type: ExternalErrorBody, description: 'With `FAILED`.' })
-  @ValidateIf(({ status }: ExternalTaskBody) => status === JobState.Failed)
-  @IsDefined()
+  @ValidateIf(({ status, error }: ExternalTaskBody) => status === JobState.Failed || error !== undefined)
+  @IsFor(JobState.Failed)
+  @IsObject()
   @ValidateNested()
   @Type(() => ExternalErrorBody)
   error?: ExternalErrorBody;

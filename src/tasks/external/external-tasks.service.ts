@@ -42,7 +42,7 @@ export class ExternalTasks {
    * Moves a task for the worker that has the attempt. Saying the same twice is no error.
    *
    * @throws AppError 404 when the client has no such external task; 409 `stale_attempt` when the attempt is not, or no
-   *   longer, the worker's, and 409 `cancelled` when its result came after a cancellation
+   *   longer, the worker's, 409 `not_cancelled` when it confirms what nobody asked for, and 409 `cancelled` when its result came after a cancellation
    */
   async move(clientId: string, taskId: string, attempt: number, move: ExternalMove): Promise<Job> {
     const read = (): Promise<Job> => this.queries.get(clientId, taskId, this.registry.externalNames);
@@ -52,6 +52,12 @@ export class ExternalTasks {
     if (moved || isSaidAlready(job, attempt, move)) return job;
     if (job.state === JobState.Cancelled && job.attempt === attempt)
       throw new AppError('conflict', 'cancelled', 'The task was cancelled: its work is not wanted any more.');
+    if (move.status === JobState.Cancelled && job.state === JobState.InProgress && job.attempt === attempt)
+      throw new AppError(
+        'conflict',
+        'not_cancelled',
+        'Nobody asked for its cancellation: the task is yours.',
+      );
     throw new AppError(
       'conflict',
       'stale_attempt',

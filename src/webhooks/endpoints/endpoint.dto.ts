@@ -14,12 +14,22 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
 } from 'class-validator';
-import type { SignatureScheme } from '../signing/standard-webhooks';
+import { MayBeLeftOut } from '../../common/validators';
+import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 
 const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
-const SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
 const PEM_LENGTH = 20_000;
+
+const IsSecret = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSecret',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && parseSecret(value) !== null,
+      defaultMessage: () => '$property must be whsec_ and 24 to 64 bytes in base64',
+    },
+  });
 
 /** What can be set of an endpoint. */
 class EndpointSettings {
@@ -34,7 +44,7 @@ class EndpointSettings {
     example: ['orders.report.*'],
     description: 'Types of events; `*` for all, `orders.report.*` for all of a job type.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(50)
@@ -43,7 +53,7 @@ class EndpointSettings {
   event_types?: string[];
 
   @ApiPropertyOptional({ maxLength: 500, default: '' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @MaxLength(500)
   description?: string;
@@ -55,22 +65,34 @@ class EndpointSettings {
     description:
       '`v1` is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()
   @IsIn(['v1', 'v1a'], { each: true })
   signatures?: SignatureScheme[];
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 256, default: 8, description: 'Requests under way at once.' })
-  @IsOptional()
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 256,
+    default: 8,
+    description: 'Requests under way at once.',
+  })
+  @MayBeLeftOut()
   @IsInt()
   @Min(1)
   @Max(256)
   max_concurrency?: number;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 10_000, default: 100, description: 'Requests a second.' })
-  @IsOptional()
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 10_000,
+    default: 100,
+    description: 'Requests a second.',
+  })
+  @MayBeLeftOut()
   @IsInt()
   @Min(1)
   @Max(10_000)
@@ -115,17 +137,17 @@ export class EndpointRequest extends EndpointSettings {
     description: 'A secret of your own, 24 to 64 random bytes in base64; one is made without it.',
     writeOnly: true,
   })
-  @IsOptional()
-  @Matches(SECRET, { message: 'secret must be whsec_ and 24 to 64 bytes in base64' })
+  @MayBeLeftOut()
+  @IsSecret()
   secret?: string;
 }
 
 /** The body of `PATCH /v1/webhooks/endpoints/{id}`: what is missing stays as it is. */
-export class EndpointChange extends PartialType(EndpointSettings) {
+export class EndpointChange extends PartialType(EndpointSettings, { skipNullProperties: false }) {
   @ApiPropertyOptional({
     description: '`false` stops callbacks to it; `true` enables it again, however it was disabled.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   enabled?: boolean;
 }
