@@ -26,7 +26,15 @@ export class NewApiKeyBody {
   @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not contain control characters' })
   name: string;
 
-  @ApiProperty({ enum: Scope, enumName: 'Scope', isArray: true, example: [Scope.Reports], minItems: 1 })
+  @ApiProperty({
+    enum: Scope,
+    enumName: 'Scope',
+    isArray: true,
+    example: [Scope.Reports],
+    minItems: 1,
+    description:
+      '`webhooks` sees the events of every job of the client, with their results, whatever other scopes the key has.',
+  })
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsEnum, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
+import { IsCidrList } from './cidr-list';
 import { IsWholeNumber } from './whole-number';
 
 /** What a process does: HTTP, Bull processors, or both. */
@@ -24,7 +25,6 @@ const DURATION = /^\d+[smhd]$/;
 const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
 /** 32 bytes each, in base64. */
 const MASTER_KEY_LIST = /^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=)*$/;
-const CIDR_LIST = /^[0-9a-fA-F:.]+\/\d{1,3}(,[0-9a-fA-F:.]+\/\d{1,3})*$/;
 const ORIGIN_LIST = /^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)$/;
 /** More than any process can serve: as good as no limit. */
 const MOST = 100_000_000;
@@ -79,7 +79,7 @@ export class Environment {
   SAMPLE_DATA?: boolean;
 
   @IsOptional()
-  @Matches(CIDR_LIST, { message: '$property must be a comma-separated list of CIDR ranges' })
+  @IsCidrList()
   CALLBACK_ALLOWED_ADDRESSES?: string;
 
   @Matches(DURATION_LIST, { message: '$property must be a comma-separated list such as 5s,5m,2h' })
@@ -130,7 +130,7 @@ export class Environment {
   CORS_ORIGINS?: string;
 
   @IsOptional()
-  @Matches(CIDR_LIST, { message: '$property must be a comma-separated list of CIDR ranges' })
+  @IsCidrList()
   TRUSTED_PROXIES?: string;
 
   @IsWholeNumber(1, MOST)

@@ -14,6 +14,8 @@ import {
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiCallbacks,
+  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -35,6 +37,7 @@ import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { AppConfig } from '../config/app-config';
 import { GenericSubmission } from './generic-submission.service';
 import { ApiWait, HonoursWait } from './honours-wait.decorator';
+import { JOB_CALLBACK, JobCallback } from './job-callback.view';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
@@ -92,6 +95,8 @@ export class JobsController {
     description: 'The same key and body give the same job for 24 hours; another body gives 422.',
     schema: { type: 'string', maxLength: 255 },
   })
+  @ApiCallbacks(JOB_CALLBACK)
+  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
   @ApiAcceptedResponse({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AppError, invalidField } from '../common/app-error';
+import { invalidField } from '../common/app-error';
 import { CallbackPolicy } from '../jobs/callback-policy';
 import { UnusableUrlError } from './egress/callback-url';
 import { EgressGuard, EgressRefusedError } from './egress/egress-guard.service';
@@ -14,6 +14,8 @@ const LOOK_UP_MS = 3_000;
  * our network looks like.
  */
 const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
+/** Of every http URL that is refused, wherever it leads. */
+const NOT_BY_HTTP = 'must be https, or lead to an address that callbacks may be sent to by http';
 
 /** Checks callback URLs at submission, before any work is done for nothing. */
 @Injectable()
@@ -56,18 +58,27 @@ export class CallbackUrlPolicy extends CallbackPolicy {
    * @throws AppError 422
    */
   async checkAddress(field: string, text: string): Promise<URL> {
+    const url = this.parse(field, text);
+    const refusal = `${field} ${url.protocol === 'https:' ? UNREACHABLE : NOT_BY_HTTP}`;
+    const impatience = AbortSignal.timeout(LOOK_UP_MS);
     try {
-      const url = this.guard.parse(text);
-      await this.guard.addressesOf(url, AbortSignal.timeout(LOOK_UP_MS));
-      return url;
+      await this.guard.addressesOf(url, impatience);
+    } catch (error) {
+      if (error instanceof EgressRefusedError) throw invalidField(field, refusal);
+      const isNameError = error instanceof NameError;
+      if (isNameError && !error.transient) throw invalidField(field, refusal);
+      // The name servers fail just now: the attempts will tell. Anything else must not let a URL pass.
+      if (!isNameError && !impatience.aborted) throw error;
+    }
+    return url;
+  }
+
+  private parse(field: string, text: string): URL {
+    try {
+      return this.guard.parse(text);
     } catch (error) {
       if (error instanceof UnusableUrlError) throw invalidField(field, `${field} ${error.message}`);
-      if (error instanceof EgressRefusedError) throw invalidField(field, `${field} ${UNREACHABLE}`);
-      if (error instanceof NameError && !error.transient)
-        throw invalidField(field, `${field} ${UNREACHABLE}`);
-      if (error instanceof AppError) throw error;
-      // The name servers fail just now: the attempts will tell.
-      return this.guard.parse(text);
+      throw error;
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { emptyTestRedis, waitFor } from '../support/services';
+import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHouse, Json, TestClient } from './callback-house';
 import { answer, Received, TestReceiver } from './test-receiver';
 
 let database: TestDatabase;
@@ -80,13 +80,66 @@ describe('registering an endpoint', () => {
       response.end((JSON.parse(challenge.toString()) as { data: { challenge: string } }).data.challenge),
     );
     const verified = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/verify`);
-    expect(verified.body.status).toBe('enabled');
+    expect(verified.body).toMatchObject({ status: 'enabled', verification_failure: null });
+  });
+
+  it('says why it is not verified, and sends the challenge again at most every ten seconds', async () => {
+    receiver.on('/wrong#verify', answer(404));
+    const { body } = await register({ url: receiver.url('/wrong') });
+    expect(body).toMatchObject({ status: 'unverified', verification_failure: 'http_status 404' });
+    receiver.on('/wrong#verify', answer(200, {}, 'hello'));
+    const path = `/v1/webhooks/endpoints/${body.id}/verify`;
+    expect((await client.call('POST', path)).body.verification_failure).toBe('not_echoed');
+    const asked = receiver.ledger.length;
+    const again = await client.call('POST', path);
+    expect([again.status, again.body.code, again.headers.get('retry-after')]).toEqual([
+      429,
+      'challenged_just_now',
+      '10',
+    ]);
+    expect(receiver.ledger).toHaveLength(asked);
+  });
+
+  it('tells a closed port from one that says nothing neither by a word nor by the time', async () => {
+    receiver.on('/silent#verify', () => undefined);
+    const began = Date.now();
+    const answers = await Promise.all(
+      [receiver.url('/silent'), `http://127.0.0.1:${await freePort()}/`].map(async (url) => {
+        const { body } = await register({ url });
+        return { ms: Date.now() - began, failure: body.verification_failure };
+      }),
+    );
+    expect(answers.map(({ failure }) => failure)).toEqual(['unreachable', 'unreachable']);
+    expect(Math.abs(answers[0]!.ms - answers[1]!.ms)).toBeLessThan(1_000);
+  });
+
+  it('never gives a client more than 100, nor one URL twice, however many ask at the same time', async () => {
+    const some = (count: number, url: (index: number) => string): Promise<number[]> =>
+      Promise.all(
+        Array.from({ length: count }, async (_, index) => (await register({ url: url(index) })).status),
+      );
+    for (let index = 0; index < 96; index += 24) {
+      await some(24, (place) => receiver.url(`/many/${index + place}`));
+    }
+    const last = await some(12, (index) => receiver.url(`/last/${index}`));
+    expect(last.filter((status) => status === 201)).toHaveLength(4);
+    expect(last.filter((status) => status === 409)).toHaveLength(8);
+    const { body } = await client.call('GET', '/v1/webhooks/endpoints?page_size=12');
+    const moved = await Promise.all(
+      body.data.map(({ id }: Json) =>
+        client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { url: receiver.url('/same') }),
+      ),
+    );
+    expect(moved.map(({ status }: Json) => status).sort()).toEqual([200, ...Array<number>(11).fill(409)]);
   });
 
   it.each([
     ['a private address', { url: 'https://10.0.0.1/' }, 'url'],
     ['a name of a private network', { url: 'https://intranet/' }, 'url'],
     ['a secret that is none', { secret: 'whsec_short' }, 'secret'],
+    ['a secret that is too long', { secret: `whsec_${Buffer.alloc(65, 9).toString('base64')}` }, 'secret'],
+    ['a secret of 66 bytes', { secret: `whsec_${Buffer.alloc(66, 9).toString('base64')}` }, 'secret'],
+    ['a URL that is too long as it is sent', { url: `https://example.com/${'\u6f22'.repeat(300)}` }, 'url'],
     ['an unknown scheme', { signatures: ['v2'] }, 'signatures'],
     ['a key without its certificate', { client_key: 'x' }, 'client_certificate'],
     ['an authority that is no certificate', { certificate_authority: 'x' }, 'certificate_authority'],
@@ -164,13 +217,49 @@ describe('an endpoint', () => {
     for (const secret of [body.secret, rotated.body.secret]) {
       expect(new Webhook(secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
     }
-    // A third secret ends the overlap of the first.
+    // Whoever rotates again because the answer was lost does not cut off the receiver with the first.
     const third = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/rotate-secret`);
-    expect(third.body.secrets).toHaveLength(2);
+    expect(third.body.secrets).toHaveLength(3);
     receiver.ledger.length = 0;
     await client.submit();
     const later = await waitFor(() => receiver.at()[0], { what: 'the second callback' });
-    expect(() => new Webhook(body.secret).verify(later.body.toString(), headersOf(later))).toThrow();
+    for (const secret of [body.secret, rotated.body.secret, third.body.secret]) {
+      expect(new Webhook(secret).verify(later.body.toString(), headersOf(later))).toBeTruthy();
+    }
+    const ends = third.body.secrets.map(({ expires_at }: Json) => Date.parse(expires_at) - Date.now());
+    for (const overlap of ends.slice(1)) expect(overlap).toBeGreaterThan(23 * 3_600_000);
+  });
+
+  it('keeps all secrets of rotations at the same time, up to ten', async () => {
+    const { body } = await register();
+    const path = `/v1/webhooks/endpoints/${body.id}/rotate-secret`;
+    const answers = await Promise.all(Array.from({ length: 6 }, () => client.call('POST', path)));
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(6).fill(200));
+    await client.submit();
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    for (const secret of [body, ...answers.map((each) => each.body)].map((each: Json) => each.secret)) {
+      expect(new Webhook(secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
+    }
+    const more = await Promise.all(Array.from({ length: 6 }, () => client.call('POST', path)));
+    expect(more.map(({ status }) => status).sort()).toEqual([200, 200, 200, 409, 409, 409]);
+  });
+
+  it('is signed for by the schemes that it chose, and by no other', async () => {
+    const schemesAfter = async (): Promise<string[]> => {
+      receiver.ledger.length = 0;
+      await client.submit();
+      const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+      const { 'webhook-signature': signatures } = headersOf(received);
+      return signatures!.split(' ').map((each) => each.split(',')[0]!);
+    };
+    const { body } = await register({ signatures: ['v1a'] });
+    expect(body.status).toBe('enabled');
+    expect(await schemesAfter()).toEqual(['v1a']);
+    const path = `/v1/webhooks/endpoints/${body.id}`;
+    await client.call('PATCH', path, { signatures: ['v1'] });
+    expect(await schemesAfter()).toEqual(['v1']);
+    await client.call('PATCH', path, { signatures: ['v1', 'v1a'] });
+    expect(await schemesAfter()).toEqual(['v1', 'v1a']);
   });
 
   it('gets a test event', async () => {

@@ -85,9 +85,11 @@ it('documents the callback and the routes', async () => {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, { callbacks?: object }>>;
   };
-  const { callbacks } = document.paths['/v1/orders/reports']!['post']!;
-  expect(JSON.stringify(callbacks)).toContain('{$request.body#/callback_url}');
-  expect(JSON.stringify(callbacks)).toContain('#/components/schemas/JobCallback');
+  for (const path of ['/v1/orders/reports', '/v1/jobs']) {
+    const { callbacks } = document.paths[path]!['post']!;
+    expect(JSON.stringify(callbacks)).toContain('{$request.body#/callback_url}');
+    expect(JSON.stringify(callbacks)).toContain('#/components/schemas/JobCallback');
+  }
   expect(Object.keys(document.paths)).toEqual(
     expect.arrayContaining([
       '/v1/webhooks/endpoints',

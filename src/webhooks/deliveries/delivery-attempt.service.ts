@@ -17,18 +17,19 @@ export class DeliveryAttempt {
     private readonly client: CallbackClient,
   ) {}
 
-  /** Never throws. */
-  async make(delivery: ClaimedDelivery, target: DeliveryTarget, stop: AbortSignal): Promise<Outcome> {
+  /**
+   * Never throws.
+   *
+   * @param target throws when there is no key to sign with
+   */
+  async make(
+    delivery: ClaimedDelivery,
+    url: URL,
+    target: () => DeliveryTarget,
+    stop: AbortSignal,
+  ): Promise<Outcome> {
     const startedAt = new Date();
-    const answer = await this.client.post({
-      url: new URL(delivery.url),
-      headers: callbackHeaders(delivery.message_id, delivery.body, target.keys, startedAt),
-      body: delivery.body,
-      tls: target.tls,
-      profile: target.profile,
-      timeoutMs: this.config.callbackTimeoutMs,
-      stop,
-    });
+    const answer = await this.post(delivery, url, target, startedAt, stop).catch(notSent);
     const retryAfter = retryAfterMs(answer.retryAfter, Date.now());
     return {
       delivery,
@@ -39,6 +40,25 @@ export class DeliveryAttempt {
     };
   }
 
+  private async post(
+    delivery: ClaimedDelivery,
+    url: URL,
+    target: () => DeliveryTarget,
+    startedAt: Date,
+    stop: AbortSignal,
+  ): Promise<CallbackAnswer> {
+    const { keys, tls, profile } = target();
+    return this.client.post({
+      url,
+      headers: callbackHeaders(delivery.message_id, delivery.body, keys, startedAt),
+      body: delivery.body,
+      tls,
+      profile,
+      timeoutMs: this.config.callbackTimeoutMs,
+      stop,
+    });
+  }
+
   private next(delivery: ClaimedDelivery, answer: CallbackAnswer, retryAfter: number | null): Date | null {
     if (answer.failure === null || answer.failure === CallbackFailure.Gone) return null;
     // Our own end is nobody's failure: due again at once.
@@ -47,3 +67,14 @@ export class DeliveryAttempt {
     return delay === null ? null : new Date(Date.now() + delay);
   }
 }
+
+/** It failed before there was a request: nothing was sent, and it is tried again as after any other failure. */
+const notSent = (error: unknown): CallbackAnswer => ({
+  failure: CallbackFailure.Internal,
+  status: null,
+  address: null,
+  timings: { total: 0 },
+  detail: error instanceof Error ? error.message : String(error),
+  response: null,
+  retryAfter: null,
+});

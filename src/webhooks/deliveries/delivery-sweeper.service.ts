@@ -1,19 +1,21 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Loop } from '../../jobs/loop';
+import { DeliveryMetrics } from './delivery-metrics';
 
 const ROUND_MS = 2_000;
-/** How long events and their deliveries can be read. */
-const RETENTION_DAYS = 30;
 const BATCH = 500;
 
-/** Repairs what died, ends what can no longer be delivered, and removes what is old. */
+/** Repairs what died, and ends what can no longer be delivered. */
 @Injectable()
 export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DeliverySweeper.name);
   private readonly loop = new Loop('delivery sweeper', ROUND_MS, () => this.round(), this.logger);
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly metrics: DeliveryMetrics,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.loop.start();
@@ -28,53 +30,37 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
     if (lost > 0) this.logger.warn(`${lost} delivery attempt(s) taken back from workers that stopped.`);
     const exhausted = await this.giveUp();
     if (exhausted > 0) this.logger.warn(`${exhausted} delivery(ies) given up.`);
-    await this.removeOld();
   }
 
   /** The receiver may have got it: it gets it again, with the same id, rather than never. */
   private async takeBack(): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH dead AS (
-         SELECT id FROM delivery WHERE state = 'DELIVERING' AND lease_until < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+         SELECT client_id, id FROM delivery WHERE state = 'DELIVERING' AND lease_until < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
        ), changed AS (
          UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, due_at = now(),
            state = CASE WHEN destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
            finished_at = CASE WHEN destination_id IS NULL THEN now() END, failure = 'interrupted'
-         FROM dead WHERE d.id = dead.id
+         FROM dead WHERE d.client_id = dead.client_id AND d.id = dead.id
          RETURNING d.id, d.attempt
        )
        INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, timings, detail, next_attempt_at)
        SELECT id, attempt, now(), 'interrupted', '{}', 'The worker stopped before it knew the answer.', now() FROM changed
        RETURNING delivery_id`,
     );
+    this.metrics.observeInterrupted(rows.length);
     return rows.length;
   }
 
   private async giveUp(): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH late AS (
-         SELECT id FROM delivery WHERE state = 'PENDING' AND give_up_at < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+         SELECT client_id, id FROM delivery WHERE state = 'PENDING' AND give_up_at < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
        ), changed AS (
-         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late WHERE d.id = late.id RETURNING d.id
+         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late
+         WHERE d.client_id = late.client_id AND d.id = late.id RETURNING d.id
        ) SELECT id FROM changed`,
     );
     return rows.length;
-  }
-
-  private async removeOld(): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM webhook_message WHERE id IN (
-         SELECT id FROM webhook_message m WHERE created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id AND d.state IN ('PENDING', 'DELIVERING'))
-         ORDER BY created_at LIMIT ${BATCH})`,
-    );
-    await this.dataSource.query(
-      `DELETE FROM webhook_destination t WHERE id IN (
-         SELECT id FROM webhook_destination o
-         WHERE endpoint_id IS NULL AND created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = o.id)
-         LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
-    );
-    await this.dataSource.query(`DELETE FROM webhook_secret WHERE expires_at < now() - interval '1 day'`);
   }
 }

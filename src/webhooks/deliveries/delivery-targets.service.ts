@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import type { TlsProfile } from '../egress/tls-profile';
 import { SealedBox } from '../signing/sealed-box';
-import { SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
+import { keyOfOwner, SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
 import type { SigningKey } from '../signing/standard-webhooks';
 
 /** What is needed to call a destination, besides its URL. */
@@ -24,6 +25,13 @@ interface EndpointTls {
 /** What a private key is sealed for. */
 export const clientKeyOwner = (endpointId: string): string => `webhook_endpoint ${endpointId}`;
 
+const TLS_OF_ENDPOINTS: PreparedStatement = {
+  name: 'tls_of_endpoints',
+  text: `
+    SELECT id, certificate_authority, client_certificate, client_key, updated_at FROM webhook_endpoint
+    WHERE id = ANY($1::uuid[])`,
+};
+
 /** Loads signing keys and TLS settings, for many deliveries at once. */
 @Injectable()
 export class DeliveryTargets {
@@ -33,39 +41,50 @@ export class DeliveryTargets {
     private readonly secrets: SigningSecrets,
   ) {}
 
+  /**
+   * @returns a function that throws for an owner whose keys are not there or cannot be opened; it has those of the others
+   */
   async load(owners: SecretOwner[]): Promise<(owner: SecretOwner) => DeliveryTarget> {
-    const unique = [
-      ...new Map(owners.map((owner) => [`${owner.clientId} ${owner.endpointId ?? ''}`, owner])).values(),
-    ];
-    const [keysOf, tls] = await Promise.all([this.secrets.keysOf(unique), this.tlsOf(unique)]);
-    return (owner) => ({
-      keys: keysOf(owner),
-      ...(tls.get(owner.endpointId ?? '') ?? { tls: {}, profile: `client ${owner.clientId}` }),
-    });
+    const unique = [...new Map(owners.map((owner) => [keyOfOwner(owner), owner])).values()];
+    const [keysOf, tlsOf] = await Promise.all([this.secrets.keysOf(unique), this.tlsOf(unique)]);
+    const targets = new Map<string, DeliveryTarget | Error>();
+    for (const owner of unique) {
+      try {
+        targets.set(keyOfOwner(owner), { keys: keysOf(owner), ...tlsOf(owner) });
+      } catch (error) {
+        targets.set(keyOfOwner(owner), error as Error);
+      }
+    }
+    return (owner) => {
+      const target = targets.get(keyOfOwner(owner));
+      if (target === undefined) throw new Error('This owner was not asked for.');
+      if (target instanceof Error) throw target;
+      return target;
+    };
   }
 
-  private async tlsOf(owners: SecretOwner[]): Promise<Map<string, Pick<DeliveryTarget, 'tls' | 'profile'>>> {
+  private async tlsOf(
+    owners: SecretOwner[],
+  ): Promise<(owner: SecretOwner) => Pick<DeliveryTarget, 'tls' | 'profile'>> {
     const ids = owners.flatMap(({ endpointId }) => endpointId ?? []);
-    if (ids.length === 0) return new Map();
-    const rows = await this.dataSource.query<EndpointTls[]>(
-      `SELECT id, certificate_authority, client_certificate, client_key, updated_at FROM webhook_endpoint
-       WHERE id = ANY($1)`,
-      [ids],
-    );
-    return new Map(
-      rows.map((row) => [
-        row.id,
-        {
-          tls: {
-            ...(row.certificate_authority !== null && { ca: row.certificate_authority }),
-            ...(row.client_certificate !== null && { cert: row.client_certificate }),
-            ...(row.client_key !== null && {
-              key: this.box.open(row.client_key, clientKeyOwner(row.id)).toString('utf8'),
-            }),
-          },
-          profile: `endpoint ${row.id} ${row.updated_at.getTime()}`,
-        },
-      ]),
-    );
+    const rows =
+      ids.length === 0
+        ? []
+        : await runPrepared<EndpointTls>(this.dataSource.manager, TLS_OF_ENDPOINTS, [ids]);
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return ({ clientId, endpointId }) => {
+      if (endpointId === null) return { tls: {}, profile: `client ${clientId}` };
+      const row = found.get(endpointId);
+      if (row === undefined) throw new Error('The endpoint was removed.');
+      return { tls: this.tlsProfile(row), profile: `endpoint ${row.id} ${row.updated_at.getTime()}` };
+    };
+  }
+
+  private tlsProfile({ id, certificate_authority, client_certificate, client_key }: EndpointTls): TlsProfile {
+    return {
+      ...(certificate_authority !== null && { ca: certificate_authority }),
+      ...(client_certificate !== null && { cert: client_certificate }),
+      ...(client_key !== null && { key: this.box.open(client_key, clientKeyOwner(id)).toString('utf8') }),
+    };
   }
 }

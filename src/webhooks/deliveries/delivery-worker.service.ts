@@ -17,6 +17,9 @@ const SLOTS = 512;
 const SLOTS_OF_ORIGIN = 256;
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
+/** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
+const ENOUGH = 64;
+const GATHER_MS = 3;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
 const SHUTDOWN_GRACE_MS = 5_000;
 
@@ -31,6 +34,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly underWay = new Set<Promise<void>>();
   private readonly ofOrigin = new Map<string, number>();
   private readonly stop = new AbortController();
+  private stopping = false;
+  /** Attempts that have ended since the last look, and the look that waits for more of them. */
+  private ended = 0;
+  private gathering: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly config: AppConfig,
@@ -49,6 +56,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     await this.fanOutLoop.stop();
     await this.look.stop();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
@@ -63,7 +71,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async fanOutAll(): Promise<void> {
-    for (let more = true; more && !this.stop.signal.aborted;) {
+    for (let more = true; more && !this.stopping;) {
       const round = await this.fanOut.next();
       more = round.more;
       if (round.events > 0) this.look.poke();
@@ -71,7 +79,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async fillSlots(): Promise<void> {
-    for (;;) {
+    while (!this.stopping) {
+      this.ended = 0;
       const free = SLOTS - this.underWay.size;
       if (free <= 0) return;
       const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
@@ -79,7 +88,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       const claimed = await this.claims.claim(this.worker, leaseMs, free, this.busyOrigins());
       if (claimed.length === 0) return;
       const targetOf = await this.targets.load(claimed.map(ownerOf));
-      for (const delivery of claimed) this.start(delivery, targetOf(ownerOf(delivery)), until);
+      for (const delivery of claimed) this.start(delivery, () => targetOf(ownerOf(delivery)), until);
     }
   }
 
@@ -87,22 +96,42 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return [...this.ofOrigin].filter(([, attempts]) => attempts >= SLOTS_OF_ORIGIN).map(([origin]) => origin);
   }
 
-  private start(delivery: ClaimedDelivery, target: DeliveryTarget, until: number): void {
-    const { origin } = new URL(delivery.url);
+  private start(delivery: ClaimedDelivery, target: () => DeliveryTarget, until: number): void {
+    const url = new URL(delivery.url);
+    const { origin } = url;
     this.ofOrigin.set(origin, (this.ofOrigin.get(origin) ?? 0) + 1);
-    const run = this.run(delivery, target, until).finally(() => {
+    const run = this.run(delivery, url, target, until).finally(() => {
       this.underWay.delete(run);
       const left = (this.ofOrigin.get(origin) ?? 1) - 1;
       if (left > 0) this.ofOrigin.set(origin, left);
       else this.ofOrigin.delete(origin);
-      // Its place is free, and its destination may have more.
-      this.look.poke();
+      this.ended += 1;
+      this.lookForMore();
     });
     this.underWay.add(run);
   }
 
-  private async run(delivery: ClaimedDelivery, target: DeliveryTarget, until: number): Promise<void> {
-    const outcome = await this.attempt.make(delivery, target, this.stop.signal);
+  /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
+  private lookForMore(): void {
+    if (this.underWay.size + this.ended < ENOUGH || this.ended >= ENOUGH) {
+      clearTimeout(this.gathering);
+      this.gathering = undefined;
+      this.look.poke();
+    } else {
+      this.gathering ??= setTimeout(() => {
+        this.gathering = undefined;
+        this.look.poke();
+      }, GATHER_MS);
+    }
+  }
+
+  private async run(
+    delivery: ClaimedDelivery,
+    url: URL,
+    target: () => DeliveryTarget,
+    until: number,
+  ): Promise<void> {
+    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal);
     await this.outcomes.write(outcome, until);
   }
 }

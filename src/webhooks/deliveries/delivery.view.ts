@@ -1,18 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { CallbackFailure } from '../egress/callback-failure';
+import { CallbackFailure, tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
-/** What the owner of a URL that is no verified endpoint learns instead of these: else we would scan ports for him. */
-const UNREACHABLE = 'unreachable';
-const MASKED: ReadonlySet<string> = new Set([
-  CallbackFailure.Dns,
-  CallbackFailure.Blocked,
-  CallbackFailure.Refused,
-  CallbackFailure.Timeout,
-  CallbackFailure.Reset,
-  CallbackFailure.Tls,
-  CallbackFailure.Protocol,
-]);
 const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed'];
 
 class TimingsView {
@@ -160,4 +149,4 @@ export function attemptView(delivery: Delivery, row: DeliveryAttemptRow): Delive
 }
 
 const isMasked = (delivery: Delivery, failure: string): boolean =>
-  delivery.endpoint_id === null && MASKED.has(failure);
+  delivery.endpoint_id === null && tellsOfNetwork(failure);

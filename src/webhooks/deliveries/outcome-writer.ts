@@ -1,7 +1,10 @@
 import type { Logger } from '@nestjs/common';
 import type { Outcome } from './delivery-outcome';
 
-const BATCH = 200;
+const BATCH = 256;
+/** So many are worth a statement at once; fewer wait a little for others. Nobody waits for them but their places. */
+const ENOUGH = 64;
+const GATHER_MS = 3;
 const RETRY_MS = 500;
 
 interface Waiting {
@@ -18,6 +21,7 @@ interface Waiting {
 export class OutcomeWriter {
   private waiting: Waiting[] = [];
   private writing = false;
+  private tellEnough: (() => void) | undefined;
 
   constructor(
     private readonly store: (outcomes: Outcome[]) => Promise<void>,
@@ -28,13 +32,26 @@ export class OutcomeWriter {
   write(outcome: Outcome, until: number): Promise<void> {
     return new Promise((done) => {
       this.waiting.push({ outcome, until, done });
+      if (this.waiting.length >= ENOUGH) this.tellEnough?.();
       if (!this.writing) void this.writeAll();
     });
+  }
+
+  private async enough(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.tellEnough = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.tellEnough = undefined;
   }
 
   private async writeAll(): Promise<void> {
     this.writing = true;
     while (this.waiting.length > 0) {
+      if (this.waiting.length < ENOUGH) await this.enough();
       const group = this.waiting.splice(0, BATCH);
       try {
         await this.store(group.map(({ outcome }) => outcome));

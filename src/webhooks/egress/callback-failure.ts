@@ -29,6 +29,22 @@ export enum CallbackFailure {
   Internal = 'internal',
 }
 
+/** What would tell a stranger, who has not proved that a URL is his, how our network and others look from here. */
+const TELLS_OF_NETWORK: ReadonlySet<string> = new Set([
+  CallbackFailure.Dns,
+  CallbackFailure.Blocked,
+  CallbackFailure.Refused,
+  CallbackFailure.Timeout,
+  CallbackFailure.Reset,
+  CallbackFailure.Tls,
+  CallbackFailure.Protocol,
+]);
+/** What he learns instead of these; nor may the time that it took tell them apart. */
+export const UNREACHABLE = 'unreachable';
+
+export const tellsOfNetwork = (failure: string | null): boolean =>
+  failure !== null && TELLS_OF_NETWORK.has(failure);
+
 const THROTTLING = new Set([429, 502, 503, 504]);
 const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL']);
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNABORTED']);

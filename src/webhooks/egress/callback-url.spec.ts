@@ -43,6 +43,9 @@ const REFUSED = [
     'https://ex%2eample.com/',
   ],
   `https://example.com/${'x'.repeat(2_048)}`,
+  // Short as it is written, long as it is sent.
+  `https://example.com/${'\u6f22'.repeat(300)}`,
+  `https://example.com/?q=${'\u6f22'.repeat(300)}`,
 ];
 
 it.each(REFUSED)('refuses %j', (text) => expect(() => parseCallbackUrl(text)).toThrow(UnusableUrlError));
@@ -76,6 +79,7 @@ it('either refuses a text, or sees the host that stands in it', () => {
         const url = parseCallbackUrl(text);
         expect(text.toLowerCase().startsWith(`https://${url.hostname}`)).toBe(true);
         expect(url.username + url.password).toBe('');
+        expect(Buffer.byteLength(url.href)).toBeLessThanOrEqual(2_048);
       } catch (error) {
         expect(error).toBeInstanceOf(UnusableUrlError);
       }

@@ -1,4 +1,4 @@
-/** Longer than any receiver's address has to be. */
+/** Longer than any receiver's address has to be, as it is written and as it is sent; the database's indexes take it. */
 const MAX_LENGTH = 2_048;
 
 const SPACE_CONTROL_OR_BACKSLASH = /[\p{Cc}\p{Z}\\]/u;
@@ -29,7 +29,7 @@ export class UnusableUrlError extends Error {
  * @throws UnusableUrlError
  */
 export function parseCallbackUrl(text: string): URL {
-  if (text.length > MAX_LENGTH) throw new UnusableUrlError(`must be at most ${MAX_LENGTH} characters long`);
+  requireShort(text);
   if (SPACE_CONTROL_OR_BACKSLASH.test(text)) {
     throw new UnusableUrlError('must not contain spaces, control characters or backslashes');
   }
@@ -48,7 +48,13 @@ export function parseCallbackUrl(text: string): URL {
   }
   // Never sent, and it would make two addresses of one.
   url.hash = '';
+  // Percent-encoded, and so in ASCII: a character of the text may have become nine bytes.
+  requireShort(url.href);
   return url;
+}
+
+function requireShort(text: string): void {
+  if (text.length > MAX_LENGTH) throw new UnusableUrlError(`must be at most ${MAX_LENGTH} characters long`);
 }
 
 /** The port that the URL leads to. */

@@ -16,7 +16,7 @@ export function checkTlsSettings({
   client_key = null,
 }: TlsSettings): void {
   if (certificate_authority !== null) {
-    accepted('certificate_authority', 'must be a certificate in PEM', () => {
+    accepted('certificate_authority', 'must be the certificate of an authority (CA:TRUE) in PEM', () => {
       if (!new X509Certificate(certificate_authority).ca) throw new Error('not an authority');
       createSecureContext({ ca: certificate_authority });
     });

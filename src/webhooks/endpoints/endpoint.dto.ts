@@ -14,13 +14,22 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
 } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
-import type { SignatureScheme } from '../signing/standard-webhooks';
+import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 
 const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
-const SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
 const PEM_LENGTH = 20_000;
+
+const IsSecret = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSecret',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && parseSecret(value) !== null,
+      defaultMessage: () => '$property must be whsec_ and 24 to 64 bytes in base64',
+    },
+  });
 
 /** What can be set of an endpoint. */
 class EndpointSettings {
@@ -129,7 +138,7 @@ export class EndpointRequest extends EndpointSettings {
     writeOnly: true,
   })
   @MayBeLeftOut()
-  @Matches(SECRET, { message: 'secret must be whsec_ and 24 to 64 bytes in base64' })
+  @IsSecret()
   secret?: string;
 }
 

@@ -24,6 +24,7 @@ export interface Endpoint {
   event_types: string[];
   signatures: SignatureScheme[];
   verified_at: Date | null;
+  verification_failure: string | null;
   certificate_authority: string | null;
   client_certificate: string | null;
   max_concurrency: number;
@@ -46,8 +47,8 @@ export interface Endpoint {
 }
 
 export const SELECT_ENDPOINT = `
-  SELECT e.id, e.client_id, e.url, e.description, e.event_types, e.signatures, e.verified_at, e.certificate_authority,
-    e.client_certificate, t.max_concurrency, t.max_per_second, t.failures, t.failing_since, t.paused_until,
+  SELECT e.id, e.client_id, e.url, e.description, e.event_types, e.signatures, e.verified_at, e.verification_failure,
+    e.certificate_authority, e.client_certificate, t.max_concurrency, t.max_per_second, t.failures, t.failing_since, t.paused_until,
     t.disabled_reason, t.disabled_at, e.created_at, e.updated_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'scheme', s.scheme,
         'public_key', encode(s.public_key, 'base64'), 'created_at', s.created_at, 'expires_at', s.expires_at)

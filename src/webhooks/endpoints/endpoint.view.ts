@@ -55,6 +55,16 @@ export class EndpointView {
   })
   verified_at: string | null;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'http_status 404',
+    description:
+      'Why the last challenge failed: `unreachable`, `not_echoed`, or the class of the failure and the status of the ' +
+      'answer.',
+  })
+  verification_failure: string | null;
+
   @ApiProperty({ description: 'Attempts that failed in a row, over all deliveries.' })
   consecutive_failures: number;
 
@@ -117,6 +127,7 @@ export function endpointView(endpoint: Endpoint): EndpointView {
     disabled_reason: endpoint.disabled_reason,
     disabled_at: iso(endpoint.disabled_at),
     verified_at: iso(endpoint.verified_at),
+    verification_failure: endpoint.verification_failure,
     consecutive_failures: endpoint.failures,
     failing_since: iso(endpoint.failing_since),
     paused_until: endpoint.paused_until > new Date() ? iso(endpoint.paused_until) : null,

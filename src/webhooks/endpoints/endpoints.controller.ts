@@ -126,8 +126,15 @@ export class EndpointsController {
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Send the challenge again' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: EndpointView, description: '`status` tells whether it was echoed.' })
-  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
+  @ApiOkResponse({
+    type: EndpointView,
+    description: '`status` tells whether it was echoed, `verification_failure` why not.',
+  })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such endpoint.',
+    429: 'It was sent a moment ago.',
+  })
   async verify(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<EndpointView> {
     return endpointView(await this.endpoints.verify(client.id, id));
   }
@@ -145,6 +152,7 @@ export class EndpointsController {
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such endpoint.',
+    409: 'As many secrets as there may be sign already.',
   })
   async rotate(
     @CurrentClient() client: Client,

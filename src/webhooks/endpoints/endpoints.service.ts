@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { notFound } from '../../common/app-error';
+import { DataSource, EntityManager } from 'typeorm';
+import { AppError, notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
 import { CallbackUrlPolicy } from '../callback-policy.service';
@@ -13,6 +13,9 @@ import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { insertEndpoint, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
 import { OwnershipChallenge } from './ownership-challenge.service';
+
+/** The URL may be a stranger's, who is not to be called all the time. */
+const CHALLENGE_EVERY_SECONDS = 10;
 
 /** The URLs that a client registered. */
 @Injectable()
@@ -41,6 +44,7 @@ export class Endpoints {
     const given = request.secret === undefined ? null : parseSecret(request.secret);
     const signatures = request.signatures ?? ['v1'];
     const secret = await this.dataSource.transaction(async (manager) => {
+      await oneAtATime(manager, clientId);
       await insertEndpoint(manager, clientId, id, href, request, this.sealedKey(id, request.client_key));
       // The secret is there even when only `v1a` signs: choosing `v1` later needs no new answer.
       const key = await this.secrets.create(owner, 'v1', given ?? undefined, manager);
@@ -88,6 +92,7 @@ export class Endpoints {
         : change,
     );
     await this.dataSource.transaction(async (manager) => {
+      await oneAtATime(manager, clientId);
       await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
@@ -101,18 +106,40 @@ export class Endpoints {
   async remove(clientId: string, id: string): Promise<void> {
     await this.get(clientId, id);
     await this.dataSource.transaction(async (manager) => {
+      // In the order of everybody else: what is being fanned out, claimed or stored for it ends before, or begins after.
       await manager.query(
-        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
-         WHERE endpoint_id = $1 AND client_id = $2 AND state = 'PENDING'`,
+        `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
+         WHERE e.id = $1 AND e.client_id = $2 FOR UPDATE OF e, t`,
         [id, clientId],
       );
       await manager.query('DELETE FROM webhook_endpoint WHERE id = $1 AND client_id = $2', [id, clientId]);
+      // Those that a worker has under way just now end with its outcome: they have no destination any more.
+      await manager.query(
+        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
+         WHERE destination_id IS NULL AND endpoint_id = $1 AND client_id = $2 AND state = 'PENDING'`,
+        [id, clientId],
+      );
     });
   }
 
-  /** Sends the challenge again. */
+  /**
+   * Sends the challenge again.
+   *
+   * @throws AppError 429 when it was asked for a moment ago
+   */
   async verify(clientId: string, id: string): Promise<Endpoint> {
     const { url } = await this.get(clientId, id);
+    const [, asked] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE webhook_endpoint SET challenge_asked_at = now()
+       WHERE id = $1 AND client_id = $2
+         AND (challenge_asked_at IS NULL OR challenge_asked_at <= now() - make_interval(secs => $3))`,
+      [id, clientId, CHALLENGE_EVERY_SECONDS],
+    );
+    if (asked === 0) {
+      throw new AppError('too_many', 'challenged_just_now', 'A challenge was sent a moment ago.', {
+        retryAfter: CHALLENGE_EVERY_SECONDS,
+      });
+    }
     await this.challenge.verify(clientId, id, url);
     return this.get(clientId, id);
   }
@@ -130,3 +157,7 @@ export class Endpoints {
     return typeof pem === 'string' ? this.box.seal(Buffer.from(pem), clientKeyOwner(id)) : null;
   }
 }
+
+/** Until the transaction ends: what a client may have at most, and each URL once, is counted by one at a time. */
+const oneAtATime = (manager: EntityManager, clientId: string): Promise<unknown> =>
+  manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('endpoints ' || $1, 0))`, [clientId]);

@@ -1,13 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { newId } from '../../common/ids';
 import { DeliveryTargets } from '../deliveries/delivery-targets.service';
 import { CallbackClient } from '../egress/callback-client.service';
+import { tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 
 const PATIENCE_MS = 10_000;
 const VERIFICATION_TYPE = 'webhook.endpoint.verification';
+const NOT_ECHOED = 'not_echoed';
 
 /**
  * Proves that whoever registers a URL has a say there: a signed POST carries a random challenge, and the answer, a 2xx,
@@ -15,14 +18,30 @@ const VERIFICATION_TYPE = 'webhook.endpoint.verification';
  */
 @Injectable()
 export class OwnershipChallenge {
+  private readonly logger = new Logger(OwnershipChallenge.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly client: CallbackClient,
     private readonly targets: DeliveryTargets,
   ) {}
 
-  /** @returns whether the URL echoed the challenge; the endpoint is verified then */
-  async verify(clientId: string, endpointId: string, url: string): Promise<boolean> {
+  /** Resolves when the endpoint is verified, or the reason why it is not is written down. */
+  async verify(clientId: string, endpointId: string, url: string): Promise<void> {
+    const failure = await this.challenge(clientId, endpointId, new URL(url));
+    // Not when its URL was changed in the meantime.
+    await this.dataSource.query(
+      `UPDATE webhook_endpoint SET verified_at = CASE WHEN $4::text IS NULL THEN now() ELSE verified_at END,
+         verification_failure = $4
+       WHERE id = $1 AND client_id = $2 AND url = $3`,
+      [endpointId, clientId, url, failure],
+    );
+    if (failure === null) return;
+    this.logger.log(`${new URL(url).origin} did not verify endpoint ${endpointId}: ${failure}.`);
+  }
+
+  /** @returns why it failed */
+  private async challenge(clientId: string, endpointId: string, url: URL): Promise<string | null> {
     const now = new Date();
     const challenge = randomBytes(24).toString('base64url');
     const body = Buffer.from(
@@ -34,21 +53,19 @@ export class OwnershipChallenge {
     );
     const owner = { clientId, endpointId };
     const target = (await this.targets.load([owner]))(owner);
-    const answer = await this.client.post({
-      url: new URL(url),
+    const { failure, status, response } = await this.client.post({
+      url,
       headers: callbackHeaders(newId(), body, target.keys, now),
       body,
       tls: target.tls,
       profile: target.profile,
       timeoutMs: PATIENCE_MS,
     });
-    if (answer.failure !== null || !echoes(answer.response ?? '', challenge)) return false;
-    // Not when its URL was changed in the meantime.
-    await this.dataSource.query(
-      'UPDATE webhook_endpoint SET verified_at = now() WHERE id = $1 AND client_id = $2 AND url = $3',
-      [endpointId, clientId, url],
-    );
-    return true;
+    if (failure === null) return echoes(response ?? '', challenge) ? null : NOT_ECHOED;
+    if (!tellsOfNetwork(failure)) return status === null ? failure : `${failure} ${status}`;
+    // A port that is closed answers at once: the time must not tell it from one that says nothing.
+    await setTimeout(Math.max(0, now.getTime() + PATIENCE_MS - Date.now()));
+    return UNREACHABLE;
   }
 }
 

@@ -17,8 +17,11 @@ export interface TerminalEvent {
   };
 }
 
-/** Larger results are fetched through the link: a callback stays below 20 kB. */
+/** Larger results are fetched through the link. With the bounds on all other texts a body stays below 20 kB. */
 const MAX_RESULT_BYTES = 8_000;
+const [CODE_CHARACTERS, MESSAGE_CHARACTERS] = [100, 1_000];
+const SHA256 = /^[0-9a-f]{64}$/;
+const MEDIA_TYPE = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * The body of a callback: what the simple reader needs (`status`, `links`) and the whole fact (`data`). It is made
@@ -60,24 +63,35 @@ function link(
     : { rel: 'status', href: href(resource.statusPath) };
 }
 
-/** Where the store keeps it is no business of the receiver's. */
+/**
+ * Where the store keeps it is no business of the receiver's. A worker outside may have sent anything under these names:
+ * what is not of its kind is left out.
+ */
 function publicPart({ sha256, bytes, pages, media_type }: Record<string, unknown>): object {
-  return { sha256, bytes, pages, media_type };
+  return {
+    ...(isText(sha256, SHA256) && { sha256 }),
+    ...(isCount(bytes) && { bytes }),
+    ...(isCount(pages) && { pages }),
+    ...(isText(media_type, MEDIA_TYPE) && { media_type }),
+  };
 }
+
+const isText = (value: unknown, shape: RegExp): boolean => typeof value === 'string' && shape.test(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 const expiry = (expiresAt: string | undefined): object =>
   expiresAt === undefined ? {} : { expires_at: new Date(expiresAt).toISOString() };
 
 const publicError = ({ code, message, retryable, step, attempt }: JobFailure): object => ({
-  code,
-  message,
+  code: code.slice(0, CODE_CHARACTERS),
+  message: message.slice(0, MESSAGE_CHARACTERS),
   retryable,
-  step: step ?? null,
+  step: step?.slice(0, CODE_CHARACTERS) ?? null,
   attempt,
 });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const fits = (result: object): boolean =>
   Object.keys(result).length > 0 && Buffer.byteLength(JSON.stringify(result)) <= MAX_RESULT_BYTES;

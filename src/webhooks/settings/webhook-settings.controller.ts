@@ -56,6 +56,7 @@ export class WebhookSettingsController {
       'ones rotate, and the old one signs as well for 24 hours. Shown this once.',
   })
   @ApiOkResponse({ type: RotatedClientSecretView })
+  @ApiProblems({ 409: 'As many secrets as there may be sign already.' })
   async rotate(@CurrentClient() client: Client): Promise<RotatedClientSecretView> {
     const secret = await this.settings.rotateSecret(client.id);
     return Object.assign(await this.secrets(client), { secret });

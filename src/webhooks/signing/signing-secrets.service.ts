@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
+import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { SealedBox } from './sealed-box';
 import { newSigningKey, publicKeyOf, SignatureScheme, SigningKey } from './standard-webhooks';
 
@@ -12,6 +14,8 @@ export interface SecretOwner {
 
 /** Hours after a rotation in which the old secret signs as well. */
 const OVERLAP_HOURS = 24;
+/** Each is a signature in the header of every callback. */
+const MOST_SECRETS = 10;
 
 interface SecretRow {
   id: string;
@@ -21,8 +25,20 @@ interface SecretRow {
   sealed: Buffer;
 }
 
+const SECRETS_OF_OWNERS: PreparedStatement = {
+  name: 'secrets_of_owners',
+  text: `
+    SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
+    FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
+    JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
+    LEFT JOIN webhook_endpoint e ON e.id = s.endpoint_id
+    WHERE (s.expires_at IS NULL OR s.expires_at > now()) AND (e.id IS NULL OR s.scheme = ANY(e.signatures))
+    ORDER BY s.scheme, s.created_at DESC`,
+};
+
 const sealOwner = (id: string): string => `webhook_secret ${id}`;
-const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string => `${clientId} ${endpointId ?? ''}`;
+export const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string =>
+  `${clientId} ${endpointId ?? ''}`;
 
 /** The keys that sign callbacks, sealed in the database. */
 @Injectable()
@@ -63,9 +79,11 @@ export class SigningSecrets {
   }
 
   /**
-   * Replaces the current secret; the old one signs as well for a while, and one that was replaced before no longer.
+   * Replaces the current secret. The old one signs as well for a while, as does one that was replaced before: whoever
+   * rotates again because an answer was lost must not cut off the receiver that still has the first.
    *
    * @returns the new key
+   * @throws AppError 409 when too many sign already
    */
   async rotate(owner: SecretOwner, scheme: SignatureScheme): Promise<Buffer> {
     return this.dataSource.transaction(async (manager) => {
@@ -74,13 +92,20 @@ export class SigningSecrets {
         keyOfOwner(owner) + scheme,
       ]);
       await manager.query(
-        `UPDATE webhook_secret SET expires_at = CASE WHEN expires_at IS NULL THEN now() + make_interval(hours => $4) ELSE now() END
-         WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3
-           AND (expires_at IS NULL OR expires_at > now())`,
-        [owner.clientId, owner.endpointId, scheme, OVERLAP_HOURS],
+        `UPDATE webhook_secret SET expires_at = now() + make_interval(hours => $4)
+         WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3 AND expires_at IS NULL
+           AND (SELECT count(*) FROM webhook_secret WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2
+             AND scheme = $3 AND (expires_at IS NULL OR expires_at > now())) < $5`,
+        [owner.clientId, owner.endpointId, scheme, OVERLAP_HOURS, MOST_SECRETS],
       );
       const key = await this.create(owner, scheme, undefined, manager);
-      if (key === null) throw new Error('A secret was rotated by two at once.');
+      if (key === null) {
+        throw new AppError(
+          'conflict',
+          'too_many_secrets',
+          `${MOST_SECRETS} secrets sign already: wait until the overlap of one has ended.`,
+        );
+      }
       return key;
     });
   }
@@ -98,34 +123,36 @@ export class SigningSecrets {
   }
 
   /**
-   * The keys that sign for each owner, the newest first. A client whose URL is no endpoint and who never asked for a
-   * secret gets one made: nothing goes out unsigned.
+   * The keys that sign for each owner, the newest first: of an endpoint those of the schemes that it chose. A client
+   * whose URL is no endpoint and who never asked for a secret gets one made: nothing goes out unsigned.
+   *
+   * @returns a function that throws for an owner without a key, or with one that cannot be opened; the others have theirs
    */
   async keysOf(owners: SecretOwner[]): Promise<(owner: SecretOwner) => SigningKey[]> {
     const found = await this.load(owners);
-    const without = owners.filter((owner) => !found.has(keyOfOwner(owner)));
-    for (const owner of without) await this.create(owner, 'v1');
+    const without = owners.filter((owner) => owner.endpointId === null && !found.has(keyOfOwner(owner)));
+    // One that fails, since its client was removed meanwhile for one, is found without a key below.
+    await Promise.allSettled(without.map((owner) => this.create(owner, 'v1')));
     if (without.length > 0) {
-      for (const [owner, keys] of await this.load(without)) found.set(owner, keys);
+      for (const [owner, rows] of await this.load(without)) found.set(owner, rows);
     }
-    return (owner) => found.get(keyOfOwner(owner)) ?? [];
+    return (owner) => {
+      const rows = found.get(keyOfOwner(owner));
+      if (rows === undefined) throw new Error('There is no secret to sign with.');
+      return rows.map(({ id, scheme, sealed }) => ({ scheme, key: this.box.open(sealed, sealOwner(id)) }));
+    };
   }
 
-  private async load(owners: SecretOwner[]): Promise<Map<string, SigningKey[]>> {
-    const rows = await this.dataSource.query<SecretRow[]>(
-      `SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
-       FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
-       JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
-       WHERE s.expires_at IS NULL OR s.expires_at > now()
-       ORDER BY s.scheme, s.created_at DESC`,
-      [owners.map(({ clientId }) => clientId), owners.map(({ endpointId }) => endpointId)],
-    );
-    const keys = new Map<string, SigningKey[]>();
+  private async load(owners: SecretOwner[]): Promise<Map<string, SecretRow[]>> {
+    const rows = await runPrepared<SecretRow>(this.dataSource.manager, SECRETS_OF_OWNERS, [
+      owners.map(({ clientId }) => clientId),
+      owners.map(({ endpointId }) => endpointId),
+    ]);
+    const ofOwner = new Map<string, SecretRow[]>();
     for (const row of rows) {
       const owner = keyOfOwner({ clientId: row.client_id, endpointId: row.endpoint_id });
-      const key = { scheme: row.scheme, key: this.box.open(row.sealed, sealOwner(row.id)) };
-      keys.set(owner, [...(keys.get(owner) ?? []), key]);
+      ofOwner.set(owner, [...(ofOwner.get(owner) ?? []), row]);
     }
-    return keys;
+    return ofOwner;
   }
 }

@@ -39,5 +39,8 @@ it('writes and reads secrets of 24 to 64 bytes', () => {
   expect(parseSecret(secretText(Buffer.alloc(23)))).toBeNull();
   expect(parseSecret(secretText(Buffer.alloc(65)))).toBeNull();
   expect(parseSecret('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')).toBeNull();
+  // No multiple of eight bits.
+  expect(parseSecret(`whsec_${'A'.repeat(33)}`)).toBeNull();
+  expect(parseSecret(`whsec_${'A'.repeat(42)}B`)).toBeNull();
   expect(publicKeyText(ED25519.subarray(32))).toMatch(/^whpk_/);
 });

@@ -39,12 +39,14 @@ export const newSigningKey = (scheme: SignatureScheme): SigningKey => ({
 /** A secret as its owner keeps it: `whsec_` and base64. */
 export const secretText = (key: Buffer): string => `whsec_${key.toString('base64')}`;
 
-/** A secret that a client brings along; `null` when it is none. */
+/** A secret that a client brings along, 24 to 64 bytes in proper base64; `null` when it is none. */
 export function parseSecret(text: string): Buffer | null {
-  const encoded = SECRET.exec(text)?.[1];
+  const encoded = SECRET.exec(text)?.[1]?.replace(/=+$/, '');
   if (encoded === undefined) return null;
   const key = Buffer.from(encoded, 'base64');
-  return key.length >= 24 && key.length <= 64 ? key : null;
+  // A receiver that decodes strictly must come to the same bytes.
+  const isProper = key.toString('base64').replace(/=+$/, '') === encoded;
+  return isProper && key.length >= 24 && key.length <= 64 ? key : null;
 }
 
 /** The raw 32 bytes of the public key that belongs to an Ed25519 seed. */
