@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const grid = styled(
     now,
     `.columns{position:static;display:grid;grid-template-columns:${GRID};width:auto;height:auto;transform:none;font-size:11px;line-height:${ROW_HEIGHT}px}` +
-      '.columns>pre{position:static;contain:none;width:auto;height:auto;padding-inline-end:12px}',
+      '.columns>pre{position:static;contain:none;width:auto!important;height:auto;padding-inline-end:12px}',
   );
   const bold = (html: string): string =>
     html.replace(/<pre>([^]*?)<\/pre>/g, (_, lines: string) => {
