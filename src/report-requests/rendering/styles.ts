@@ -25,7 +25,7 @@ const EXACT_SIZE = 31.25;
 const SCALE = FONT_SIZE / EXACT_SIZE;
 const exact = (length: number): string => `${(length / SCALE).toFixed(4)}px`;
 
-/** Columns in fixed places, each by itself: a grid or a flow takes half as long again. */
+/** Columns in fixed places, each contained in its own: what is in one concerns no other. */
 const places = (parent: string, px: (length: number) => string): string =>
   COLUMNS.map((width, index) => {
     const start = COLUMNS.slice(0, index).reduce((sum, other) => sum + other, 0);
