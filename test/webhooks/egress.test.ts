@@ -2,11 +2,8 @@ import { connect, createServer, Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { buildConnector } from 'undici';
 import type { AppConfig } from '../../src/config/app-config';
-import {
-  CallbackAnswer,
-  CallbackClient,
-  RESPONSE_BYTES,
-} from '../../src/webhooks/egress/callback-client.service';
+import { CallbackAnswer, CallbackClient } from '../../src/webhooks/egress/callback-client.service';
+import { RESPONSE_BYTES } from '../../src/webhooks/egress/callback-exchange';
 import { EgressGuard, EgressRefusedError } from '../../src/webhooks/egress/egress-guard.service';
 import { guardedConnector } from '../../src/webhooks/egress/guarded-connector';
 import { NameError, NameResolver } from '../../src/webhooks/egress/name-resolver';

@@ -6,6 +6,7 @@ import { Webhooks1732200000005 } from './0005-webhooks';
 import { JobTurnsAndEstimates1732200000006 } from './0006-job-turns-and-estimates';
 import { ClientsAdmin1732200000007 } from './0007-clients-admin';
 import { ReportFiles1732200000008 } from './0008-report-files';
+import { DeliveryThroughput1732200000009 } from './0009-delivery-throughput';
 import { CallbacksReviewed1732200000012 } from './0012-callbacks-reviewed';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -18,5 +19,6 @@ export const migrations = [
   JobTurnsAndEstimates1732200000006,
   ClientsAdmin1732200000007,
   ReportFiles1732200000008,
+  DeliveryThroughput1732200000009,
   CallbacksReviewed1732200000012,
 ];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { PreparedStatement, PLAN_FOR_LOOK_UPS, runPrepared } from '../../database/prepared-statement';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
@@ -44,33 +45,12 @@ export class DeliveryClaims {
     busyOrigins: string[],
   ): Promise<ClaimedDelivery[]> {
     return this.dataSource.transaction(async (manager) => {
+      // A claim that a crash of the database forgets is made again: no need to wait for its disk.
+      await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
       // Held until the end: two workers never count the same room of a destination.
-      const open = await manager.query<OpenDestination[]>(
-        `WITH RECURSIVE waiting AS (
-           (SELECT destination_id FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
-            ORDER BY destination_id LIMIT 1)
-           UNION ALL
-           SELECT (SELECT d.destination_id FROM delivery d
-                   WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
-                   ORDER BY d.destination_id LIMIT 1)
-           FROM waiting w WHERE w.destination_id IS NOT NULL
-         )
-         SELECT t.id,
-           CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
-           floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens,
-           -- A claim that a crash of the database forgets is made again: no need to wait for its disk.
-           set_config('synchronous_commit', 'off', true)
-         FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
-         WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-           AND t.origin <> ALL($1)
-           AND EXISTS (SELECT FROM delivery d
-             WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.due_at <= now())
-         ORDER BY random() LIMIT ${DESTINATIONS}
-         FOR NO KEY UPDATE OF t SKIP LOCKED`,
-        [busyOrigins],
-      );
+      const open = await runPrepared<OpenDestination>(manager, OPEN_DESTINATIONS, [busyOrigins]);
       if (open.length === 0) return [];
-      return manager.query<ClaimedDelivery[]>(CLAIM, [
+      return runPrepared<ClaimedDelivery>(manager, CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
         open.map(({ tokens }) => tokens),
@@ -82,15 +62,41 @@ export class DeliveryClaims {
   }
 }
 
+const OPEN_DESTINATIONS: PreparedStatement = {
+  name: 'open_delivery_destinations',
+  text: `
+    -- Each destination with its first delivery, from one to the next: what else waits there is not read.
+    WITH RECURSIVE waiting AS (
+      (SELECT destination_id, due_at FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
+       ORDER BY destination_id, due_at LIMIT 1)
+      UNION ALL
+      SELECT next.* FROM waiting w CROSS JOIN LATERAL (
+        SELECT d.destination_id, d.due_at FROM delivery d
+        WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
+        ORDER BY d.destination_id, d.due_at LIMIT 1
+      ) next
+    )
+    SELECT t.id,
+      CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
+      floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens
+    FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
+    WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+      AND t.origin <> ALL($1::text[]) AND w.due_at <= now()
+    ORDER BY random() LIMIT ${DESTINATIONS}
+    FOR NO KEY UPDATE OF t SKIP LOCKED`,
+};
+
 /** The first due of each destination come first, so that a destination with thousands does not take all the places. */
-const CLAIM = `
+const CLAIM: PreparedStatement = {
+  name: 'claim_deliveries',
+  text: `
   WITH room AS (
     SELECT r.id, least(r.tokens, r.at_once - (
       SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = r.id)) AS free
     FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(id, at_once, tokens)
   ), candidate AS (
-    SELECT due.id, due.place, due.due_at FROM room CROSS JOIN LATERAL (
-      SELECT d.id, d.due_at, row_number() OVER (ORDER BY d.due_at, d.position) AS place FROM delivery d
+    SELECT due.client_id, due.id, due.place, due.due_at FROM room CROSS JOIN LATERAL (
+      SELECT d.client_id, d.id, d.due_at, row_number() OVER (ORDER BY d.due_at, d.position) AS place FROM delivery d
       WHERE d.state = 'PENDING' AND d.destination_id = room.id AND d.due_at <= now()
       ORDER BY d.due_at, d.position LIMIT greatest(0, room.free)
     ) due
@@ -98,7 +104,8 @@ const CLAIM = `
   ), changed AS (
     UPDATE delivery d SET state = 'DELIVERING', attempt = attempt + 1, lease_owner = $5,
       lease_until = now() + make_interval(secs => $6)
-    FROM candidate c WHERE d.id = c.id AND d.state = 'PENDING'
+    -- Pending, said so that no index but that of the id fits.
+    FROM candidate c WHERE d.client_id = c.client_id AND d.id = c.id AND d.lease_owner IS NULL AND d.finished_at IS NULL
     RETURNING d.*
   ), spent AS (
     UPDATE webhook_destination t
@@ -109,4 +116,5 @@ const CLAIM = `
   SELECT c.id, c.attempt, c.failures, c.position, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
     m.body
   FROM changed c JOIN webhook_message m ON m.id = c.message_id
-  ORDER BY c.due_at, c.position`;
+  ORDER BY c.due_at, c.position`,
+};

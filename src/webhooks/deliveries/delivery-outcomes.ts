@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { arrayOf, PLAN_FOR_LOOK_UPS, PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { CallbackFailure } from '../egress/callback-failure';
 import type { Outcome } from './delivery-outcome';
 import { DestinationHealth } from './destination-health';
@@ -17,6 +18,9 @@ export class DeliveryOutcomes {
 
   async store(outcomes: Outcome[]): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
+      // event again, as it must expect anyway: no need to wait for the disk.
+      await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
       const kept = new Set(await changeDeliveries(manager, outcomes));
       const valid = outcomes.filter(({ delivery }) => kept.has(delivery.id));
       await this.health.learn(manager, valid);
@@ -24,47 +28,50 @@ export class DeliveryOutcomes {
   }
 }
 
+const STORE: PreparedStatement = {
+  name: 'store_delivery_outcomes',
+  text: `
+    WITH outcome AS MATERIALIZED (
+      SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS told, status, address,
+        timings, detail, response, to_timestamp(started_at / 1000) AS started_at,
+        to_timestamp(next_attempt_at / 1000) AS next_attempt_at
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::float8[], $6::float8[], $7::smallint[], $8::text[],
+        $9::jsonb[], $10::text[], $11::text[])
+        AS o(client_id, id, attempt, failure, next_attempt_at, started_at, status, address, timings, detail, response)
+    ), changed AS (
+      UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, failure = o.failure,
+        failures = d.failures + (o.failure IS NOT NULL AND told)::int,
+        state = CASE WHEN o.failure IS NULL THEN 'DELIVERED'
+          WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
+        due_at = coalesce(o.next_attempt_at, d.due_at),
+        finished_at = CASE WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN now() END
+      FROM outcome o
+      -- Delivering, said so that no index but that of the id fits.
+      WHERE d.client_id = o.client_id AND d.id = o.id AND d.attempt = o.attempt AND d.lease_owner IS NOT NULL
+      RETURNING o.*
+    )
+    INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, status, address, timings, detail, response,
+      next_attempt_at)
+    SELECT id, attempt, started_at, coalesce(failure, 'delivered'), status, address, timings, detail, response,
+      next_attempt_at
+    FROM changed
+    RETURNING delivery_id AS id`,
+};
+
 /** @returns the ids of those whose attempt was still current */
 async function changeDeliveries(manager: EntityManager, outcomes: Outcome[]): Promise<string[]> {
-  const rows = await manager.query<{ id: string }[]>(
-    `WITH outcome AS (
-       SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::boolean[], $5::timestamptz[], $6::timestamptz[],
-         $7::smallint[], $8::text[], $9::jsonb[], $10::text[], $11::text[])
-         AS o(id, attempt, failure, counts, next_attempt_at, started_at, status, address, timings, detail, response)
-     ), locked AS (
-       SELECT d.id FROM delivery d JOIN outcome o USING (id) ORDER BY d.id FOR NO KEY UPDATE OF d
-     ), changed AS (
-       UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, failure = o.failure,
-         failures = d.failures + o.counts::int,
-         state = CASE WHEN o.failure IS NULL THEN 'DELIVERED'
-           WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
-         due_at = coalesce(o.next_attempt_at, d.due_at),
-         finished_at = CASE WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN now() END
-       FROM outcome o, locked l
-       WHERE d.id = l.id AND d.id = o.id AND d.attempt = o.attempt AND d.state = 'DELIVERING'
-       RETURNING d.id, d.attempt
-     )
-     INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, status, address, timings, detail, response,
-       next_attempt_at)
-     SELECT o.id, o.attempt, o.started_at, coalesce(o.failure, 'delivered'), o.status, o.address, o.timings, o.detail,
-       o.response, o.next_attempt_at
-     FROM outcome o JOIN changed c ON c.id = o.id AND c.attempt = o.attempt
-     -- An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same event
-     -- again, as it must expect anyway: no need to wait for the disk.
-     RETURNING delivery_id AS id, set_config('synchronous_commit', 'off', true)`,
-    [
-      outcomes.map(({ delivery }) => delivery.id),
-      outcomes.map(({ delivery }) => delivery.attempt),
-      outcomes.map(({ answer }) => answer.failure),
-      outcomes.map(({ answer }) => answer.failure !== null && answer.failure !== CallbackFailure.Interrupted),
-      outcomes.map(({ nextAttemptAt }) => nextAttemptAt),
-      outcomes.map(({ startedAt }) => startedAt),
-      outcomes.map(({ answer }) => answer.status),
-      outcomes.map(({ answer }) => answer.address),
-      outcomes.map(({ answer }) => JSON.stringify(answer.timings)),
-      outcomes.map(({ answer }) => answer.detail),
-      outcomes.map(({ answer }) => answer.response),
-    ],
-  );
+  const rows = await runPrepared<{ id: string }>(manager, STORE, [
+    arrayOf(outcomes.map(({ delivery }) => delivery.client_id)),
+    arrayOf(outcomes.map(({ delivery }) => delivery.id)),
+    arrayOf(outcomes.map(({ delivery }) => delivery.attempt)),
+    arrayOf(outcomes.map(({ answer }) => answer.failure)),
+    arrayOf(outcomes.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? null)),
+    arrayOf(outcomes.map(({ startedAt }) => startedAt.getTime())),
+    arrayOf(outcomes.map(({ answer }) => answer.status)),
+    outcomes.map(({ answer }) => answer.address),
+    outcomes.map(({ answer }) => JSON.stringify(answer.timings)),
+    outcomes.map(({ answer }) => answer.detail),
+    outcomes.map(({ answer }) => answer.response),
+  ]);
   return rows.map(({ id }) => id);
 }

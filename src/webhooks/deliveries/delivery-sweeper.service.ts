@@ -35,12 +35,12 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
   private async takeBack(): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH dead AS (
-         SELECT id FROM delivery WHERE state = 'DELIVERING' AND lease_until < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+         SELECT client_id, id FROM delivery WHERE state = 'DELIVERING' AND lease_until < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
        ), changed AS (
          UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, due_at = now(),
            state = CASE WHEN destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
            finished_at = CASE WHEN destination_id IS NULL THEN now() END, failure = 'interrupted'
-         FROM dead WHERE d.id = dead.id
+         FROM dead WHERE d.client_id = dead.client_id AND d.id = dead.id
          RETURNING d.id, d.attempt
        )
        INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, timings, detail, next_attempt_at)
@@ -53,9 +53,10 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
   private async giveUp(): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH late AS (
-         SELECT id FROM delivery WHERE state = 'PENDING' AND give_up_at < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+         SELECT client_id, id FROM delivery WHERE state = 'PENDING' AND give_up_at < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
        ), changed AS (
-         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late WHERE d.id = late.id RETURNING d.id
+         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late
+         WHERE d.client_id = late.client_id AND d.id = late.id RETURNING d.id
        ) SELECT id FROM changed`,
     );
     return rows.length;

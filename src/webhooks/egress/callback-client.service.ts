@@ -1,15 +1,12 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { Client, Dispatcher } from 'undici';
+import { Client } from 'undici';
+import { CallbackExchange } from './callback-exchange';
 import { CallbackFailure, failureOfError, failureOfStatus } from './callback-failure';
 import { ConnectionPool, discard } from './connection-pool';
 import { EgressGuard } from './egress-guard.service';
 import { ConnectionTrace, guardedConnector } from './guarded-connector';
 import type { TlsProfile } from './tls-profile';
 
-/** As much of an answer as is read and kept. */
-export const RESPONSE_BYTES = 4_096;
-/** How long an answer's body may take once its status is known: the status alone decides. */
-const BODY_MS = 1_500;
 const HEADER_BYTES = 16_384;
 
 export interface CallbackRequest {
@@ -52,6 +49,8 @@ export interface CallbackAnswer {
 @Injectable()
 export class CallbackClient implements OnApplicationShutdown {
   private readonly pool = new ConnectionPool();
+  /** What each signal from outside would give up. */
+  private readonly underWay = new WeakMap<AbortSignal, Set<CallbackExchange>>();
 
   constructor(private readonly guard: EgressGuard) {}
 
@@ -60,68 +59,81 @@ export class CallbackClient implements OnApplicationShutdown {
   }
 
   async post(request: CallbackRequest): Promise<CallbackAnswer> {
-    const began = performance.now();
-    const since = (): number => Math.round((performance.now() - began) * 10) / 10;
-    const answer: CallbackAnswer = {
-      failure: null,
-      status: null,
-      address: null,
-      timings: { total: 0 },
-      detail: null,
-      response: null,
-      retryAfter: null,
+    const exchange = new CallbackExchange(request.timeoutMs);
+    const trace: ConnectionTrace = { address: null, connectMs: null, tlsMs: null };
+    const group = request.stop && this.groupOf(request.stop);
+    group?.add(exchange);
+    if (request.stop?.aborted === true) exchange.abort(request.stop.reason);
+    const dns = await this.exchange(request, exchange, trace);
+    group?.delete(exchange);
+    const failed = exchange.status === null;
+    const failure = failed ? failureOfError(exchange.error) : failureOfStatus(exchange.status ?? 0);
+    return {
+      failure: failed && request.stop?.aborted === true ? CallbackFailure.Interrupted : failure,
+      status: exchange.status,
+      address: trace.address,
+      timings: {
+        ...(dns !== null && { dns }),
+        ...(trace.connectMs !== null && { connect: round(trace.connectMs) }),
+        ...(trace.tlsMs !== null && { tls: round(trace.tlsMs) }),
+        ...(exchange.firstByteMs !== null && { first_byte: exchange.firstByteMs }),
+        total: exchange.since(),
+      },
+      detail: failed
+        ? String(exchange.error instanceof Error ? exchange.error.message : exchange.error).slice(0, 500)
+        : failure && `The answer was ${exchange.status}.`,
+      response: exchange.text(),
+      retryAfter: exchange.retryAfter,
     };
-    const deadline = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.stop ? AbortSignal.any([deadline, request.stop]) : deadline;
-    try {
-      await this.exchange(request, signal, answer, since);
-    } catch (error) {
-      const failure = deadline.aborted ? CallbackFailure.Timeout : failureOfError(error);
-      answer.failure = request.stop?.aborted === true ? CallbackFailure.Interrupted : failure;
-      answer.detail = deadline.aborted
-        ? `No answer within ${request.timeoutMs} ms.`
-        : String(error instanceof Error ? error.message : error).slice(0, 500);
-    }
-    answer.timings.total = since();
-    return answer;
   }
 
+  /** @returns the milliseconds of the look-up; `null` when it did not come to its end */
   private async exchange(
     request: CallbackRequest,
-    signal: AbortSignal,
-    answer: CallbackAnswer,
-    since: () => number,
-  ): Promise<void> {
+    exchange: CallbackExchange,
+    trace: ConnectionTrace,
+  ): Promise<number | null> {
     const { url } = request;
-    const addresses = await unlessAborted(this.guard.addressesOf(url, signal), signal);
-    answer.timings.dns = since();
+    const addresses = await this.addressesFor(url, exchange);
+    if (addresses === null) return null;
+    const dns = exchange.since();
     const key = `${request.profile} ${url.origin} ${addresses.join(' ')}`;
-    const trace: ConnectionTrace = { address: addresses[0] ?? null, connectMs: null, tlsMs: null };
+    trace.address = addresses[0] ?? null;
     const client = this.pool.take(key) ?? this.open(request, addresses, trace);
-    let reusable = false;
+    client.dispatch(
+      { method: 'POST', path: url.pathname + url.search, headers: request.headers, body: request.body },
+      exchange,
+    );
+    await exchange.over;
+    if (exchange.whole) this.pool.give(key, client);
+    else discard(client);
+    return dns;
+  }
+
+  /** `null` when the exchange is over before it began. A look-up that does not come back must not outlive it. */
+  private async addressesFor(url: URL, exchange: CallbackExchange): Promise<string[] | null> {
     try {
-      const response = await client.request({
-        method: 'POST',
-        path: url.pathname + url.search,
-        headers: request.headers,
-        body: request.body,
-        signal,
-      });
-      answer.timings.first_byte = since();
-      answer.status = response.statusCode;
-      answer.failure = failureOfStatus(response.statusCode);
-      if (answer.failure !== null) answer.detail = `The answer was ${response.statusCode}.`;
-      answer.retryAfter = singleHeader(response.headers['retry-after']);
-      const { text, whole } = await readStart(response.body);
-      answer.response = text;
-      reusable = whole;
-    } finally {
-      answer.address = trace.address;
-      if (trace.connectMs !== null) answer.timings.connect = Math.round(trace.connectMs * 10) / 10;
-      if (trace.tlsMs !== null) answer.timings.tls = Math.round(trace.tlsMs * 10) / 10;
-      if (reusable) this.pool.give(key, client);
-      else discard(client);
+      const literal = this.guard.literalOf(url);
+      if (literal !== null) return exchange.isOver ? null : [literal];
+      const lookUp = this.guard.addressesOf(url, exchange.signal);
+      lookUp.catch(() => undefined);
+      const addresses = await Promise.race([lookUp, exchange.over]);
+      return exchange.isOver ? null : (addresses ?? null);
+    } catch (error) {
+      exchange.fail(error);
+      return null;
     }
+  }
+
+  private groupOf(stop: AbortSignal): Set<CallbackExchange> {
+    const known = this.underWay.get(stop);
+    if (known) return known;
+    const group = new Set<CallbackExchange>();
+    this.underWay.set(stop, group);
+    stop.addEventListener('abort', () => {
+      for (const exchange of group) exchange.abort(stop.reason);
+    });
+    return group;
   }
 
   private open(
@@ -141,39 +153,4 @@ export class CallbackClient implements OnApplicationShutdown {
   }
 }
 
-/** The start of a body. One that is endless, slow or broken is cut: the status has been received by then. */
-async function readStart(body: Dispatcher.ResponseData['body']): Promise<{ text: string; whole: boolean }> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const impatience = setTimeout(() => body.destroy(), BODY_MS);
-  let whole = false;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > RESPONSE_BYTES) break;
-    }
-    whole = bytes <= RESPONSE_BYTES;
-  } catch {
-    // Reset or cut after the headers.
-  } finally {
-    clearTimeout(impatience);
-    if (!whole) body.on('error', () => undefined).destroy();
-  }
-  // Postgres takes no NUL in a text.
-  const text = Buffer.concat(chunks).subarray(0, RESPONSE_BYTES).toString('utf8').replaceAll('\0', '\ufffd');
-  return { text, whole };
-}
-
-const singleHeader = (value: string | string[] | undefined): string | null =>
-  (Array.isArray(value) ? value[0] : value) ?? null;
-
-/** A look-up that does not come back must not outlive the attempt. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
+const round = (ms: number): number => Math.round(ms * 10) / 10;

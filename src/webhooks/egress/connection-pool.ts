@@ -2,12 +2,14 @@ import type { Client } from 'undici';
 
 /** As long as undici itself keeps an idle connection: shorter than what servers commonly allow. */
 const IDLE_MS = 4_000;
+/** How often idle connections are looked through: one timer for all of them. */
+const SWEEP_MS = 500;
 /** As many as may be under way to one destination at once. */
 const IDLE_CONNECTIONS = 256;
 
 interface IdleConnection {
   client: Client;
-  expiry: NodeJS.Timeout;
+  until: number;
 }
 
 /**
@@ -15,47 +17,48 @@ interface IdleConnection {
  * address, so a name that resolves to something else in the meantime never gets a connection of its past.
  */
 export class ConnectionPool {
+  /** The one that was used last is at the end, and used first. */
   private readonly idle = new Map<string, IdleConnection[]>();
+  private sweeper: NodeJS.Timeout | undefined;
 
   take(key: string): Client | undefined {
     const connections = this.idle.get(key);
     for (let last = connections?.pop(); last !== undefined; last = connections?.pop()) {
-      clearTimeout(last.expiry);
-      if (connections?.length === 0) this.idle.delete(key);
       if (!last.client.destroyed && !last.client.closed) return last.client;
     }
     return undefined;
   }
 
   give(key: string, client: Client): void {
-    const connections = this.idle.get(key) ?? [];
+    let connections = this.idle.get(key);
+    if (connections === undefined) this.idle.set(key, (connections = []));
     if (client.destroyed || connections.length >= IDLE_CONNECTIONS) {
       discard(client);
       return;
     }
-    const connection: IdleConnection = {
-      client,
-      expiry: setTimeout(() => this.expire(key, connection), IDLE_MS),
-    };
-    connection.expiry.unref();
-    this.idle.set(key, [...connections, connection]);
+    connections.push({ client, until: performance.now() + IDLE_MS });
+    this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
   close(): void {
-    for (const connections of this.idle.values()) {
-      for (const { client, expiry } of connections) {
-        clearTimeout(expiry);
-        discard(client);
-      }
-    }
+    for (const { client } of [...this.idle.values()].flat()) discard(client);
     this.idle.clear();
+    this.stopSweeping();
   }
 
-  private expire(key: string, connection: IdleConnection): void {
-    const left = (this.idle.get(key) ?? []).filter((each) => each !== connection);
-    if (left.length > 0) this.idle.set(key, left);
-    else this.idle.delete(key);
-    discard(connection.client);
+  private sweep(): void {
+    const now = performance.now();
+    for (const [key, connections] of this.idle) {
+      const old = connections.findIndex(({ until }) => until > now);
+      for (const { client } of connections.splice(0, old < 0 ? connections.length : old)) discard(client);
+      if (connections.length === 0) this.idle.delete(key);
+    }
+    if (this.idle.size === 0) this.stopSweeping();
+  }
+
+  private stopSweeping(): void {
+    clearInterval(this.sweeper);
+    this.sweeper = undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
+import { PLAN_FOR_LOOK_UPS, PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
@@ -19,8 +20,21 @@ interface EventRow {
   callback_url: string | null;
 }
 
+const TAKE_EVENTS: PreparedStatement = {
+  name: 'take_events_to_fan_out',
+  text: `
+    WITH next AS MATERIALIZED (
+      SELECT position FROM webhook_outbox ORDER BY position LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      DELETE FROM webhook_outbox o USING next WHERE o.position = next.position RETURNING o.position, o.event_id
+    )
+    SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
+    FROM taken JOIN job_event e ON e.id = taken.event_id JOIN job j ON j.id = e.job_id
+    ORDER BY taken.position`,
+};
+
 /**
- * Turns terminal events into messages and deliveries. The event's mark, its message and its deliveries are one
+ * Turns terminal events into messages and deliveries. The event's place in the outbox, its message and its deliveries are one
  * transaction: a crash loses none and doubles none.
  */
 @Injectable()
@@ -34,12 +48,8 @@ export class FanOut {
   /** @returns how many events; less than a batch when there are no more */
   async next(): Promise<{ events: number; more: boolean }> {
     return this.dataSource.transaction(async (manager) => {
-      const events = await manager.query<EventRow[]>(
-        `SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
-         FROM job_event e JOIN job j ON j.id = e.job_id
-         WHERE e.terminal AND NOT e.fanned_out
-         ORDER BY e.position LIMIT ${BATCH} FOR NO KEY UPDATE OF e SKIP LOCKED`,
-      );
+      await manager.query(PLAN_FOR_LOOK_UPS);
+      const events = await runPrepared<EventRow>(manager, TAKE_EVENTS, []);
       if (events.length === 0) return { events: 0, more: false };
       await writeMessages(
         manager,
@@ -54,9 +64,6 @@ export class FanOut {
         })),
         giveUpAfter(this.config.callbackRetrySchedule),
       );
-      await manager.query('UPDATE job_event SET fanned_out = true WHERE id = ANY($1)', [
-        events.map(({ id }) => id),
-      ]);
       return { events: events.length, more: events.length === BATCH };
     });
   }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { arrayOf, PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
 
@@ -33,66 +34,102 @@ export async function writeMessages(
   giveUpAfterMs: number,
 ): Promise<void> {
   if (messages.length === 0) return;
-  await manager.query(
-    `INSERT INTO webhook_message (id, client_id, job_id, type, body, occurred_at)
-     SELECT id, client_id, job_id, type, body, occurred_at
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::timestamptz[])
-       WITH ORDINALITY AS m(id, client_id, job_id, type, body, occurred_at, place)
-     ORDER BY place`,
-    [
-      messages.map(({ id }) => id),
-      messages.map(({ clientId }) => clientId),
-      messages.map(({ jobId }) => jobId),
-      messages.map(({ type }) => type),
-      messages.map(({ body }) => body),
-      messages.map(({ occurredAt }) => occurredAt),
-    ],
-  );
-  const urls = messages.flatMap(({ id, clientId, callbackUrl }) =>
-    callbackUrl === null ? [] : [{ id, clientId, ...parseDestination(callbackUrl) }],
+  await insertMessages(manager, messages);
+  const urls = messages.flatMap(({ id, clientId, callbackUrl }, index) =>
+    callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
   if (urls.length > 0) await ensureDestinations(manager, urls);
-  await manager.query(
-    `WITH message AS (
-       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
-         AS m(id, client_id, type, only_endpoint, place)
-     ), wanted AS (
-       SELECT u.id, u.url, u.address FROM unnest($5::uuid[], $6::text[], $7::text[]) AS u(id, url, address)
-     ), target AS (
-       SELECT m.place, m.id, m.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url
-       FROM message m
-       JOIN webhook_endpoint e ON e.client_id = m.client_id
-       JOIN webhook_destination t ON t.endpoint_id = e.id
-       LEFT JOIN wanted w ON w.id = m.id AND w.url = e.url
-       WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-         AND CASE WHEN m.only_endpoint IS NOT NULL THEN e.id = m.only_endpoint
-           ELSE w.id IS NOT NULL OR EXISTS (
-             SELECT FROM unnest(e.event_types) AS pattern
-             WHERE pattern = m.type OR pattern = '*'
-               OR (right(pattern, 2) = '.*' AND starts_with(m.type, left(pattern, -1)))) END
-       UNION ALL
-       SELECT m.place, m.id, m.client_id, t.id, NULL, w.url
-       FROM message m
-       JOIN wanted w ON w.id = m.id
-       JOIN webhook_destination t ON t.client_id = m.client_id AND t.address = w.address AND t.endpoint_id IS NULL
-       WHERE NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.client_id = m.client_id AND e.url = w.url)
-     )
-     INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at)
-     SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, now() + make_interval(secs => $8)
-     FROM target ORDER BY place
-     ON CONFLICT ON CONSTRAINT one_delivery_per_url DO NOTHING`,
-    [
-      messages.map(({ id }) => id),
-      messages.map(({ clientId }) => clientId),
-      messages.map(({ type }) => type),
-      messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null),
-      urls.map(({ id }) => id),
-      urls.map(({ url }) => url),
-      urls.map(({ address }) => address),
-      giveUpAfterMs / 1_000,
-    ],
-  );
+  await runPrepared(manager, HOLD_ENDPOINTS, [arrayOf([...new Set(messages.map(({ clientId }) => clientId))])]);
+  await runPrepared(manager, INSERT_DELIVERIES, [
+    arrayOf(messages.map(({ id }) => id)),
+    arrayOf(messages.map(({ clientId }) => clientId)),
+    messages.map(({ type }) => type),
+    arrayOf(messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null)),
+    arrayOf(urls.map(({ id }) => id)),
+    arrayOf(urls.map(({ clientId }) => clientId)),
+    urls.map(({ url }) => url),
+    urls.map(({ address }) => address),
+    arrayOf(urls.map(({ place }) => place)),
+    giveUpAfterMs / 1_000,
+  ]);
 }
+
+/** The bodies go as one run of bytes: in an array each byte of them would be written, and read, as four characters. */
+async function insertMessages(manager: EntityManager, messages: NewMessage[]): Promise<void> {
+  let end = 0;
+  const starts = messages.map(({ body }) => (end += body.length) - body.length + 1);
+  await runPrepared(manager, INSERT_MESSAGES, [
+    arrayOf(messages.map(({ id }) => id)),
+    arrayOf(messages.map(({ clientId }) => clientId)),
+    arrayOf(messages.map(({ jobId }) => jobId)),
+    messages.map(({ type }) => type),
+    arrayOf(messages.map(({ occurredAt }) => occurredAt.getTime())),
+    arrayOf(starts),
+    arrayOf(messages.map(({ body }) => body.length)),
+    Buffer.concat(messages.map(({ body }) => body)),
+  ]);
+}
+
+const INSERT_MESSAGES: PreparedStatement = {
+  name: 'insert_webhook_messages',
+  text: `
+    INSERT INTO webhook_message (id, client_id, job_id, type, occurred_at, body)
+    SELECT id, client_id, job_id, type, to_timestamp(occurred_at / 1000), substring($8::bytea FROM start FOR length)
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::int[], $7::int[])
+      WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, start, length, place)
+    ORDER BY place`,
+};
+
+/** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
+const HOLD_ENDPOINTS: PreparedStatement = {
+  name: 'hold_webhook_endpoints',
+  text: `
+    SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
+    WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF e, t`,
+};
+
+const INSERT_DELIVERIES: PreparedStatement = {
+  name: 'insert_deliveries',
+  text: `
+    WITH message AS MATERIALIZED (
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
+        AS m(id, client_id, type, only_endpoint, place)
+    ), kind AS MATERIALIZED (
+      -- All messages of a kind go to the same endpoints: those are looked for once.
+      SELECT client_id, type, only_endpoint, array_agg(id) AS ids, array_agg(place) AS places
+      FROM message GROUP BY client_id, type, only_endpoint
+    ), wanted AS MATERIALIZED (
+      SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
+        AS u(id, client_id, url, address, place)
+    ), target AS (
+      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url
+      FROM kind k
+      JOIN webhook_endpoint e ON e.client_id = k.client_id
+      JOIN webhook_destination t ON t.endpoint_id = e.id
+      CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
+      WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+        AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
+          ELSE EXISTS (
+            SELECT FROM unnest(e.event_types) AS pattern
+            WHERE pattern = k.type OR pattern = '*'
+              OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
+      UNION ALL
+      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url
+      FROM wanted w
+      JOIN webhook_endpoint e ON e.client_id = w.client_id AND e.url = w.url
+      JOIN webhook_destination t ON t.endpoint_id = e.id
+      WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+      UNION ALL
+      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url
+      FROM wanted w
+      JOIN webhook_destination t ON t.client_id = w.client_id AND t.address = w.address AND t.endpoint_id IS NULL
+      WHERE NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.client_id = w.client_id AND e.url = w.url)
+    )
+    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at)
+    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, now() + make_interval(secs => $10)
+    FROM target ORDER BY place
+    ON CONFLICT ON CONSTRAINT one_delivery_per_destination DO NOTHING`,
+};
 
 /** Makes the destinations that are not there yet, and holds all of them until the transaction ends. */
 async function ensureDestinations(

@@ -1,0 +1,128 @@
+import type { Dispatcher } from 'undici';
+
+/** As much of an answer as is read and kept. */
+export const RESPONSE_BYTES = 4_096;
+/** How long an answer's body may take once its status is known: the status alone decides. */
+const BODY_MS = 1_500;
+
+/** No status came in time. */
+export class DeadlineError extends Error {
+  constructor(timeoutMs: number) {
+    super(`No answer within ${timeoutMs} ms.`);
+    this.name = 'TimeoutError';
+  }
+}
+
+/**
+ * One request and its answer, as undici's parser tells of it: the start of the body is kept, and one that is endless,
+ * slow or broken is cut, because the status has been received by then. Without a stream or a signal for each attempt:
+ * they cost more than the request.
+ */
+export class CallbackExchange implements Dispatcher.DispatchHandler {
+  status: number | null = null;
+  retryAfter: string | null = null;
+  /** Milliseconds from the start until the status. */
+  firstByteMs: number | null = null;
+  /** Whether the answer was read to its end, so that the connection can be used again. */
+  whole = false;
+  /** Why there is no status. */
+  error: unknown = null;
+  /** Resolves when it is over, with a status or an error. */
+  readonly over: Promise<void>;
+
+  private readonly began = performance.now();
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private controller: Dispatcher.DispatchController | undefined;
+  private aborting: AbortController | undefined;
+  private timer: NodeJS.Timeout;
+  private end: (() => void) | undefined;
+
+  /** @param timeoutMs until the status */
+  constructor(timeoutMs: number) {
+    this.over = new Promise((resolve) => (this.end = resolve));
+    this.timer = setTimeout(() => this.abort(new DeadlineError(timeoutMs)), timeoutMs);
+  }
+
+  /** For what has to be given up when the exchange ends: made for those that need one. */
+  get signal(): AbortSignal {
+    this.aborting ??= new AbortController();
+    return this.aborting.signal;
+  }
+
+  get isOver(): boolean {
+    return this.end === undefined;
+  }
+
+  /** Milliseconds since the start. */
+  since(): number {
+    return Math.round((performance.now() - this.began) * 10) / 10;
+  }
+
+  /** The first bytes of the answer; Postgres takes no NUL in a text. */
+  text(): string | null {
+    if (this.status === null) return null;
+    if (this.bytes === 0) return '';
+    return Buffer.concat(this.chunks)
+      .subarray(0, RESPONSE_BYTES)
+      .toString('utf8')
+      .replaceAll('\0', '\ufffd');
+  }
+
+  abort(error: unknown): void {
+    if (this.isOver) return;
+    this.fail(error);
+    this.controller?.abort(error as Error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.isOver) controller.abort(new Error('The attempt is over.'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    this.status = status;
+    this.firstByteMs = this.since();
+    const retryAfter = headers['retry-after'];
+    this.retryAfter = (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.abort(null), BODY_MS);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.isOver) return;
+    // A copy: the parser's buffer is larger, and used again.
+    this.chunks.push(Buffer.from(chunk.subarray(0, RESPONSE_BYTES)));
+    this.bytes += chunk.length;
+    if (this.bytes > RESPONSE_BYTES) this.abort(null);
+  }
+
+  onResponseEnd(): void {
+    this.whole = !this.isOver;
+    this.finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    this.fail(error);
+  }
+
+  /** Also a look-up that failed, before there was a request. */
+  fail(error: unknown): void {
+    if (this.isOver) return;
+    if (this.status === null) this.error = error;
+    this.finish();
+  }
+
+  private finish(): void {
+    clearTimeout(this.timer);
+    const { end } = this;
+    this.end = undefined;
+    this.aborting?.abort();
+    end?.();
+  }
+}
