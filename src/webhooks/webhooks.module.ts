@@ -6,6 +6,7 @@ import { DeliveryBell } from './deliveries/delivery-bell.service';
 import { DELIVERIES_QUEUE } from './deliveries/delivery-queue';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
+import { FeedOrder } from './events/feed-order.service';
 import { SigningModule } from './signing/signing.module';
 
 /** Callbacks: what every role needs of them. */
@@ -17,7 +18,7 @@ import { SigningModule } from './signing/signing.module';
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryBell, DeliveryTargets],
+  providers: [DeliveryBell, DeliveryTargets, FeedOrder],
   exports: [
     BullModule,
     CallbackPolicyModule,

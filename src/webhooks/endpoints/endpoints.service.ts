@@ -3,7 +3,9 @@ import { DataSource, EntityManager } from 'typeorm';
 import { AppError, notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
+import { AppConfig } from '../../config/app-config';
 import { CallbackUrlPolicy } from '../callback-policy.service';
+import { tellEndpointState } from '../events/endpoint-events';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
 import { SigningSecrets } from '../signing/signing-secrets.service';
@@ -21,6 +23,7 @@ const CHALLENGE_EVERY_SECONDS = 10;
 @Injectable()
 export class Endpoints {
   constructor(
+    private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly box: SealedBox,
     private readonly secrets: SigningSecrets,
@@ -94,6 +97,7 @@ export class Endpoints {
     await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
       await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
+      await this.tellWhetherEnabled(manager, before);
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
@@ -116,7 +120,8 @@ export class Endpoints {
       // Those that a worker has under way just now end with its outcome: they have no destination any more.
       await manager.query(
         `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
-         WHERE destination_id IS NULL AND endpoint_id = $1 AND client_id = $2 AND state = 'PENDING'`,
+         WHERE (destination_id IS NULL OR destination_id = $1) AND endpoint_id = $1 AND client_id = $2
+           AND state = 'PENDING'`,
         [id, clientId],
       );
     });
@@ -151,6 +156,17 @@ export class Endpoints {
     const key = await this.secrets.rotate(owner, 'v1');
     if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a')) await this.secrets.rotate(owner, 'v1a');
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
+  }
+
+  /** The feed and the other endpoints learn of it as when it is disabled, or works again, by itself. */
+  private async tellWhetherEnabled(manager: EntityManager, before: Endpoint): Promise<void> {
+    const [after] = await manager.query<
+      { client_id: string; endpoint_id: string; address: string; disabled_reason: string | null }[]
+    >('SELECT client_id, endpoint_id, address, disabled_reason FROM webhook_destination WHERE id = $1', [
+      before.id,
+    ]);
+    if (after === undefined || after.disabled_reason === before.disabled_reason) return;
+    await tellEndpointState(manager, after, this.config.callbackRetrySchedule);
   }
 
   private sealedKey(id: string, pem: string | null | undefined): Buffer | null {
