@@ -1,2 +1,6 @@
+/** An estimate of what is further away is not good enough to stay away for it. */
+const MOST = 60;
+
 /** Seconds for `Retry-After`: whole, at least one (RFC 9110, section 10.2.3). */
-export const retryAfterSeconds = (seconds: number): number => Math.max(1, Math.ceil(seconds));
+export const retryAfterSeconds = (seconds: number): number =>
+  Math.min(MOST, Math.max(1, Math.ceil(seconds)));

@@ -5,8 +5,10 @@
  *
  * `waiting` has each client with a pending job, and a last row of null. The recursion walks the index from client to
  * client instead of reading every waiting row. `running` has each client's number of jobs under way.
+ *
+ * @param types SQL expression of the types that count: what workers outside have in hand takes no slot of ours
  */
-export const CLIENTS_IN_LINE = `
+export const clientsInLine = (types: string): string => `
   waiting AS (
     (SELECT client_id FROM job WHERE state = 'PENDING' ORDER BY client_id LIMIT 1)
     UNION ALL
@@ -14,7 +16,8 @@ export const CLIENTS_IN_LINE = `
             ORDER BY j.client_id LIMIT 1)
     FROM waiting w WHERE w.client_id IS NOT NULL
   ), running AS (
-    SELECT client_id, count(*) AS jobs FROM job WHERE state = 'IN_PROGRESS' GROUP BY client_id
+    SELECT client_id, count(*) AS jobs FROM job
+    WHERE state = 'IN_PROGRESS' AND type = ANY(${types}) GROUP BY client_id
   )`;
 
 /** The order of `candidate`. */
@@ -26,7 +29,7 @@ export const FAIREST_FIRST = 'load, last NULLS FIRST, due_at';
  * @param limit SQL expression of how many
  */
 export const inFairOrder = (limit: string): string => `
-  ${CLIENTS_IN_LINE}, candidate AS (
+  ${clientsInLine('$1')}, candidate AS (
     SELECT due.id, due.attempt, coalesce(r.jobs, 0) + due.place AS load, turn.last, due.run_at AS due_at
     FROM waiting w
     LEFT JOIN running r USING (client_id)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CLIENTS_IN_LINE } from './fair-order';
 import type { Job } from './job';
+import { JobLine, Place } from './job-line.service';
 import { isTerminal, JobState } from './job-state';
 
 /** Before any job of a type has ended, this is as good a guess as any. */
@@ -10,7 +10,6 @@ const LEARN_FROM = 200;
 const LEARNT_FOR_MS = 5_000;
 /** For how long an estimate is as good as a new one. */
 const FRESH_MS = 1_000;
-const MOST_LINES = 10_000;
 /** A line through fewer jobs than this says little about size. */
 const ENOUGH_FOR_A_LINE = 8;
 
@@ -18,25 +17,20 @@ const ENOUGH_FOR_A_LINE = 8;
 interface Experience {
   medianSeconds: number;
   line: { intercept: number; slope: number } | null;
+  /** Nothing is known yet. */
+  isGuess: boolean;
   learntAt: number;
-}
-
-/** Where a job stands that has not started. */
-interface Place {
-  /** Jobs that get their turn before it. */
-  ahead: number;
-  /** Jobs that are worked on at the same time, now. */
-  running: number;
-  seconds_until_due: number;
 }
 
 /** Tells how long a job will still take, from how long jobs of its type took and from what waits ahead of it. */
 @Injectable()
 export class JobEta {
   private readonly experience = new Map<string, Experience>();
-  private readonly lines = new Map<string, { place: Place; seenAt: number }>();
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly line: JobLine,
+  ) {}
 
   /** Seconds until the job ends, as an estimate; `null` once it has ended. */
   async seconds(job: Job): Promise<number | null> {
@@ -46,8 +40,8 @@ export class JobEta {
     const experience = await this.learn(job.type);
     const whole = wholeSeconds(experience, job.size);
     if (job.state === JobState.InProgress) return Math.max(0.1, whole * (1 - job.progress / 100));
-    const place = await this.place(job.client_id, job.id);
-    return place.seconds_until_due + waitSeconds(place, experience) + whole;
+    const place = await this.line.place(job.client_id, job.type, job.id);
+    return place.seconds_until_due + (await this.waitSeconds(place)) + whole;
   }
 
   /** Seconds that a job of the type takes, going by the last ones. */
@@ -57,59 +51,22 @@ export class JobEta {
 
   /** Seconds that a job will take that the client submits now. */
   async secondsOfNext(type: string, clientId: string): Promise<number> {
-    const [experience, place] = await Promise.all([this.learn(type), this.endOfLine(clientId)]);
-    return waitSeconds(place, experience) + wholeSeconds(experience, null);
+    const [experience, place] = await Promise.all([this.learn(type), this.line.end(clientId, type)]);
+    return (await this.waitSeconds(place)) + wholeSeconds(experience, null);
   }
 
-  /** The place of the client's next job: looked up once a second, and one further back for each job since. */
-  private async endOfLine(clientId: string): Promise<Place> {
-    const known = this.lines.get(clientId);
-    if (known !== undefined && Date.now() - known.seenAt < FRESH_MS) {
-      known.place.ahead += 1;
-      return known.place;
-    }
-    const place = await this.place(clientId, null);
-    if (this.lines.size >= MOST_LINES) this.lines.clear();
-    this.lines.set(clientId, { place, seenAt: Date.now() });
-    return place;
-  }
-
-  /**
-   * What comes before a job by the fair order of the claims: what waits of its own client before it, and of each other
-   * client as many as are needed to bring that client to the same number under way.
-   */
-  private async place(clientId: string, jobId: string | null): Promise<Place> {
-    const rows = await this.dataSource.query<Place[]>(
-      `WITH RECURSIVE ${CLIENTS_IN_LINE}, own AS (
-         SELECT run_at FROM job WHERE id = $2
-       ), before AS (
-         SELECT count(*) AS jobs FROM job
-         WHERE state = 'PENDING' AND client_id = $1
-           AND ($2::uuid IS NULL OR (run_at, id) < ((SELECT run_at FROM own), $2::uuid))
-       ), turn AS (
-         SELECT before.jobs + coalesce((SELECT jobs FROM running WHERE client_id = $1), 0) AS load FROM before
-       )
-       SELECT ((SELECT jobs FROM before) + coalesce((
-           SELECT sum(others.jobs) FROM waiting w LEFT JOIN running r USING (client_id)
-           CROSS JOIN LATERAL (
-             SELECT count(*) AS jobs FROM (
-               SELECT FROM job WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now()
-               LIMIT greatest(0, (SELECT load FROM turn) - coalesce(r.jobs, 0))
-             ) first
-           ) others
-           WHERE w.client_id <> $1
-         ), 0))::int AS ahead,
-         coalesce((SELECT sum(jobs) FROM running), 0)::int AS running,
-         coalesce(extract(epoch FROM greatest(interval '0', (SELECT run_at FROM own) - now())), 0)::float8
-           AS seconds_until_due`,
-      [clientId, jobId],
+  /** As many jobs end at a time as are worked on now; with none ahead, a slot is taken to be free. */
+  private async waitSeconds({ ahead, running }: Place): Promise<number> {
+    const seconds = await Promise.all(
+      Object.entries(ahead).map(async ([type, jobs]) => jobs * (await this.typicalSeconds(type))),
     );
-    return rows[0] ?? { ahead: 0, running: 0, seconds_until_due: 0 };
+    return seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, running);
   }
 
   private async learn(type: string): Promise<Experience> {
     const known = this.experience.get(type);
-    if (known !== undefined && Date.now() - known.learntAt < LEARNT_FOR_MS) return known;
+    if (known !== undefined && Date.now() < known.learntAt + (known.isGuess ? FRESH_MS : LEARNT_FOR_MS))
+      return known;
     const rows = await this.dataSource.query<
       { median: number | null; jobs: number; slope: number | null; intercept: number | null }[]
     >(
@@ -129,6 +86,7 @@ export class JobEta {
         jobs >= ENOUGH_FOR_A_LINE && slope !== null && slope > 0 && intercept !== null
           ? { intercept, slope }
           : null,
+      isGuess: median === null,
       learntAt: Date.now(),
     };
     this.experience.set(type, learnt);
@@ -147,7 +105,3 @@ function wholeSeconds({ medianSeconds, line }: Experience, size: string | null):
   if (line === null || size === null) return medianSeconds;
   return Math.max(0.1, line.intercept + line.slope * Number(size));
 }
-
-/** As many jobs end at a time as are worked on now; with none ahead, a slot is taken to be free. */
-const waitSeconds = ({ ahead, running }: Place, { medianSeconds }: Experience): number =>
-  (ahead * medianSeconds) / Math.max(1, running);

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { JobEnd } from './job-end';
 import { JobSignals } from './job-signals';
 import { JobState } from './job-state';
+import { JobTypeRegistry } from './job-type.registry';
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
@@ -22,6 +23,7 @@ export class JobMetrics {
     registry: Registry,
     signals: JobSignals,
     private readonly dataSource: DataSource,
+    private readonly types: JobTypeRegistry,
   ) {
     const registers = [registry];
     const unfinished: Gauge<'state'> = new Gauge({
@@ -33,7 +35,7 @@ export class JobMetrics {
     });
     const oldest: Gauge = new Gauge({
       name: 'jobs_oldest_due_seconds',
-      help: 'How long the job has been due that waits longest.',
+      help: 'How long the job has been due that waits longest for a worker of ours.',
       registers,
       collect: () => this.ageOldest(oldest).catch(() => oldest.reset()),
     });
@@ -89,7 +91,8 @@ export class JobMetrics {
   private async ageOldest(gauge: Gauge): Promise<void> {
     const rows = await this.dataSource.query<{ seconds: number | null }[]>(
       `SELECT extract(epoch FROM now() - min(run_at))::float8 AS seconds FROM job
-       WHERE state = 'PENDING' AND run_at <= now()`,
+       WHERE state = 'PENDING' AND run_at <= now() AND type = ANY($1)`,
+      [this.types.names],
     );
     gauge.set(rows[0]?.seconds ?? 0);
   }

@@ -8,6 +8,7 @@ import { JobCompletions } from './job-completions';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { JobInserts } from './job-inserts';
+import { JobLine } from './job-line.service';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobRepairs } from './job-repairs';
@@ -33,6 +34,7 @@ import { QueuesModule } from './queues.module';
     JobDispatcher,
     JobEta,
     JobInserts,
+    JobLine,
     JobMetrics,
     JobPresenter,
     JobQueries,

@@ -3,6 +3,7 @@ import { DeliveriesProcessor } from './deliveries/deliveries.processor';
 import { DeliveryAttempt } from './deliveries/delivery-attempt.service';
 import { DeliveryClaims } from './deliveries/delivery-claims';
 import { DeliveryOutcomes } from './deliveries/delivery-outcomes';
+import { DeliveryRetention } from './deliveries/delivery-retention.service';
 import { DeliverySweeper } from './deliveries/delivery-sweeper.service';
 import { DeliveryWorker } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
@@ -17,6 +18,7 @@ import { WebhooksModule } from './webhooks.module';
     DeliveryAttempt,
     DeliveryClaims,
     DeliveryOutcomes,
+    DeliveryRetention,
     DeliverySweeper,
     DeliveryWorker,
     DestinationHealth,

@@ -1,8 +1,10 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { MetricsModule } from '../common/metrics.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { CallbackPolicyModule } from './callback-policy.module';
 import { DeliveryBell } from './deliveries/delivery-bell.service';
+import { DeliveryMetrics } from './deliveries/delivery-metrics';
 import { DELIVERIES_QUEUE } from './deliveries/delivery-queue';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
@@ -15,14 +17,16 @@ import { SigningModule } from './signing/signing.module';
     CallbackPolicyModule,
     EgressModule,
     JobsModule,
+    MetricsModule,
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryBell, DeliveryTargets, FeedOrder],
+  providers: [DeliveryBell, DeliveryMetrics, DeliveryTargets, FeedOrder],
   exports: [
     BullModule,
     CallbackPolicyModule,
     DeliveryBell,
+    DeliveryMetrics,
     DeliveryTargets,
     EgressModule,
     JobsModule,

@@ -1,4 +1,6 @@
 import { Scope } from '../../src/clients/scope';
+import { JobClaims } from '../../src/jobs/job-claims';
+import { JobTypeRegistry } from '../../src/jobs/job-type.registry';
 import { Answer, TestApp } from '../support/test-app';
 import { waitFor } from '../support/services';
 
@@ -217,4 +219,35 @@ it('is not claimed by a null, nor cancelled when nobody asked for it', async () 
   const refused = await put(id, { attempt, status: 'CANCELLED' });
   expect(refused).toMatchObject({ status: 409, body: { code: 'not_cancelled' } });
   expect((await put(id, { attempt, status: 'COMPLETED', result: {} })).status).toBe(200);
+});
+
+describe('what workers outside have in hand', () => {
+  let api: TestApp;
+  let busy: { id: string; key: string };
+
+  beforeAll(async () => {
+    api = await TestApp.start({ ROLE: 'api', EXTERNAL_TASK_TYPES: 'warehouse.pick' });
+    busy = await api.client('Busy outside', [Scope.Orders, Scope.Reports, Scope.Worker]);
+  });
+
+  afterAll(() => api.stop());
+
+  const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
+  const report = (key: string) => api.call('POST', '/v1/orders/reports', { key, body: PERIOD });
+
+  it('counts neither against its client’s turn, nor in the estimate of what is done here', async () => {
+    for (let n = 0; n < 6; n += 1)
+      await api.call('POST', '/v1/jobs', { key: busy.key, body: { type: 'warehouse.pick', parameters: {} } });
+    for (let n = 0; n < 3; n += 1)
+      expect((await api.call('POST', '/v1/tasks/claim', { key: busy.key, body: {} })).status).toBe(200);
+    const other = await api.client('Another', [Scope.Reports]);
+    const theirs = [await report(other.key), await report(other.key), await report(other.key)];
+    const mine = await report(busy.key);
+    expect(mine.body.eta_seconds).toBeLessThanOrEqual(4);
+
+    const due = await api.app.get(JobClaims).due(api.app.get(JobTypeRegistry).names, 10);
+    const order = due.map(({ id }) => id);
+    expect(order).toHaveLength(4);
+    expect(order.indexOf(mine.body.id)).toBeLessThan(order.indexOf(theirs[1]!.body.id));
+  });
 });

@@ -162,6 +162,40 @@ describe('the page', () => {
     complaints.length = 0;
   });
 
+  it('follows on after the service was away', async () => {
+    await page.setRequestInterception(true);
+    let away = 0;
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      const isPoll = /^\/v1\/jobs\/[0-9a-f-]{36}$/.test(pathname);
+      if (pathname.endsWith('/events')) return void request.abort();
+      // The first look is the one that shows the job at all.
+      if (!isPoll || (away += 1) === 1 || away > 4) return void request.continue();
+      if (away % 2 === 0) return void request.abort();
+      return void request.respond({ status: 503, headers: { 'Retry-After': '1' }, body: '{}' });
+    });
+    await submitScript(app, demo, 'wait');
+    await signIn();
+    await show('test.scripted');
+    await waitFor(() => away >= 4, { what: 'the questions that failed', timeoutMs: 30_000 });
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
+    gates.release();
+    await says('#job-news', /Done/, 45_000);
+    complaints.length = 0;
+  });
+
+  it('makes a spreadsheet, and does not download it unasked', async () => {
+    await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
+    await page.reload();
+    await signIn();
+    expect(await page.evaluate('document.activeElement.id')).toBe('start_date');
+    await page.select('#format', 'csv');
+    await page.click('#report-form .primary');
+    await says('#job-news', /^Ready: \d+ kB\.$/);
+    await visible('#job-open');
+    expect(await page.$eval('#job-file', (frame) => frame.hasAttribute('src'))).toBe(false);
+  });
+
   it('says what is wrong with a request, and with a key', async () => {
     await signIn();
     await page.$eval('#end_date', (input) => ((input as unknown as { value: string }).value = '2015-01-01'));
@@ -175,6 +209,10 @@ describe('the page', () => {
     await page.keyboard.press('Enter');
     await says('#problem', /not valid/);
     await visible('#key');
+    await page.type('#key', 'ключ');
+    await page.keyboard.press('Enter');
+    await says('#problem', /no API key/);
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
   });
 
   it('has a name for everything that can be operated, and fits a small screen', async () => {

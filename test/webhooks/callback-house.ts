@@ -11,6 +11,7 @@ import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
 import { DatabaseModule } from '../../src/database/database.module';
+import { HealthModule } from '../../src/health/health.module';
 import type { Job } from '../../src/jobs/job';
 import { JobSubmission } from '../../src/jobs/job-submission.service';
 import { JobsHttpModule } from '../../src/jobs/jobs-http.module';
@@ -54,7 +55,7 @@ function houseModule(config: AppConfig): DynamicModule {
       JobsModule.forFeature(NOOP),
       RateLimitsModule,
       WebhooksModule,
-      ...(config.runsApi ? [JobsHttpModule, WebhooksHttpModule] : []),
+      ...(config.runsApi ? [HealthModule, JobsHttpModule, WebhooksHttpModule] : []),
       ...(config.runsWorker ? [JobsWorkerModule, WebhooksWorkerModule] : []),
     ],
     providers: [NoopHandler, { provide: APP_GUARD, useExisting: ApiKeyGuard }],

@@ -220,6 +220,31 @@ describe('an endpoint', () => {
     await waitFor(() => receiver.at('/gone').length === 2, { what: 'the callback after it was enabled' });
   });
 
+  it('whose key cannot be opened fails alone: the others are told, and it is tried again', async () => {
+    const id = await register('/sealed');
+    await register('/open');
+    const rows = await house.database.query<{ sealed: Buffer }[]>(
+      'SELECT sealed FROM webhook_secret WHERE endpoint_id = $1',
+      [id],
+    );
+    await house.database.query(`UPDATE webhook_secret SET sealed = '\\x00' WHERE endpoint_id = $1`, [id]);
+    await client.submit();
+    await waitFor(() => receiver.at('/open')[0], { what: 'the callback to the other' });
+    await waitFor(
+      async () =>
+        (await client.deliveries()).some(
+          ({ url, failure }) => url.endsWith('/sealed') && failure === 'internal',
+        ),
+      { what: 'the failure' },
+    );
+    await house.database.query('UPDATE webhook_secret SET sealed = $2 WHERE endpoint_id = $1', [
+      id,
+      rows[0]!.sealed,
+    ]);
+    await client.allEnded(2);
+    expect(receiver.at('/sealed')).toHaveLength(1);
+  });
+
   it('that fails is left alone, probed by one request at a time, and drained in order when it recovers', async () => {
     const id = await register('/ill');
     let ill = true;

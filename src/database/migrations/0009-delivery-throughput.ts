@@ -33,6 +33,9 @@ export class DeliveryThroughput1732200000009 implements MigrationInterface {
         ADD CONSTRAINT one_delivery_per_destination UNIQUE (message_id, destination_id);
       DROP INDEX delivery_list;
       ALTER TABLE webhook_message DROP CONSTRAINT webhook_message_client_id_fkey;
+      -- For those who count them.
+      CREATE INDEX webhook_destination_disabled ON webhook_destination (disabled_reason)
+        WHERE disabled_reason IS NOT NULL;
 
       CREATE FUNCTION remove_messages_of_clients() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -74,6 +77,7 @@ export class DeliveryThroughput1732200000009 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP INDEX webhook_destination_disabled;
       DROP TRIGGER orphan_deliveries ON webhook_destination;
       DROP TRIGGER remove_attempts ON delivery;
       DROP TRIGGER remove_deliveries ON webhook_message;

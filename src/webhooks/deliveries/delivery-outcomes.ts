@@ -7,6 +7,7 @@ import {
   runPrepared,
 } from '../../database/prepared-statement';
 import { CallbackFailure } from '../egress/callback-failure';
+import { DeliveryMetrics } from './delivery-metrics';
 import { GIVE_UP_SLACK_MS } from './retry-policy';
 import type { Outcome } from './delivery-outcome';
 import { DestinationHealth } from './destination-health';
@@ -20,10 +21,11 @@ export class DeliveryOutcomes {
   constructor(
     private readonly dataSource: DataSource,
     private readonly health: DestinationHealth,
+    private readonly metrics: DeliveryMetrics,
   ) {}
 
   async store(outcomes: Outcome[]): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    const valid = await this.dataSource.transaction(async (manager) => {
       // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
       // event again, as it must expect anyway: no need to wait for the disk.
       await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
@@ -32,9 +34,11 @@ export class DeliveryOutcomes {
         arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
       ]);
       const kept = new Set(await changeDeliveries(manager, outcomes));
-      const valid = outcomes.filter(({ delivery }) => kept.has(delivery.id));
-      await this.health.learn(manager, valid);
+      const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
+      await this.health.learn(manager, current);
+      return current;
     });
+    this.metrics.observe(valid);
   }
 }
 

@@ -1,19 +1,21 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Loop } from '../../jobs/loop';
+import { DeliveryMetrics } from './delivery-metrics';
 
 const ROUND_MS = 2_000;
-/** How long events and their deliveries can be read. */
-const RETENTION_DAYS = 30;
 const BATCH = 500;
 
-/** Repairs what died, ends what can no longer be delivered, and removes what is old. */
+/** Repairs what died, and ends what can no longer be delivered. */
 @Injectable()
 export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DeliverySweeper.name);
   private readonly loop = new Loop('delivery sweeper', ROUND_MS, () => this.round(), this.logger);
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly metrics: DeliveryMetrics,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.loop.start();
@@ -28,7 +30,6 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
     if (lost > 0) this.logger.warn(`${lost} delivery attempt(s) taken back from workers that stopped.`);
     const exhausted = await this.giveUp();
     if (exhausted > 0) this.logger.warn(`${exhausted} delivery(ies) given up.`);
-    await this.removeOld();
   }
 
   /** The receiver may have got it: it gets it again, with the same id, rather than never. */
@@ -47,6 +48,7 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
        SELECT id, attempt, now(), 'interrupted', '{}', 'The worker stopped before it knew the answer.', now() FROM changed
        RETURNING delivery_id`,
     );
+    this.metrics.observeInterrupted(rows.length);
     return rows.length;
   }
 
@@ -60,22 +62,5 @@ export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShu
        ) SELECT id FROM changed`,
     );
     return rows.length;
-  }
-
-  private async removeOld(): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM webhook_message WHERE id IN (
-         SELECT id FROM webhook_message m WHERE created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id AND d.state IN ('PENDING', 'DELIVERING'))
-         ORDER BY created_at LIMIT ${BATCH})`,
-    );
-    await this.dataSource.query(
-      `DELETE FROM webhook_destination t WHERE id IN (
-         SELECT id FROM webhook_destination o
-         WHERE endpoint_id IS NULL AND created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = o.id)
-         LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
-    );
-    await this.dataSource.query(`DELETE FROM webhook_secret WHERE expires_at < now() - interval '1 day'`);
   }
 }

@@ -16,6 +16,9 @@ import { OutcomeWriter } from './outcome-writer';
 const SLOTS = 512;
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
+/** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
+const ENOUGH = 64;
+const GATHER_MS = 3;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
 const SHUTDOWN_GRACE_MS = 5_000;
 
@@ -30,6 +33,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly underWay = new Set<Promise<void>>();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
+  private stopping = false;
+  /** Attempts that have ended since the last look, and the look that waits for more of them. */
+  private ended = 0;
+  private gathering: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly config: AppConfig,
@@ -48,6 +55,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     await this.fanOutLoop.stop();
     await this.look.stop();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
@@ -62,7 +70,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async fanOutAll(): Promise<void> {
-    for (let more = true; more && !this.stop.signal.aborted;) {
+    for (let more = true; more && !this.stopping;) {
       const round = await this.fanOut.next();
       more = round.more;
       if (round.events > 0) this.look.poke();
@@ -70,7 +78,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async fillSlots(): Promise<void> {
-    for (;;) {
+    while (!this.stopping) {
+      this.ended = 0;
       const free = SLOTS - this.underWay.size;
       if (free <= 0) return;
       const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
@@ -82,25 +91,39 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private start(delivery: ClaimedDelivery, targetOf: () => DeliveryTarget, until: number): void {
+  private start(delivery: ClaimedDelivery, target: () => DeliveryTarget, until: number): void {
     const url = new URL(delivery.url);
-    const end = this.shares.add(delivery.client_id, url);
-    const run = this.run(delivery, url, targetOf, until).finally(() => {
+    const giveBack = this.shares.add(delivery.client_id, url);
+    const run = this.run(delivery, url, target, until).finally(() => {
       this.underWay.delete(run);
-      end();
-      // Its place is free, and its destination may have more.
-      this.look.poke();
+      giveBack();
+      this.ended += 1;
+      this.lookForMore();
     });
     this.underWay.add(run);
+  }
+
+  /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
+  private lookForMore(): void {
+    if (this.underWay.size + this.ended < ENOUGH || this.ended >= ENOUGH) {
+      clearTimeout(this.gathering);
+      this.gathering = undefined;
+      this.look.poke();
+    } else {
+      this.gathering ??= setTimeout(() => {
+        this.gathering = undefined;
+        this.look.poke();
+      }, GATHER_MS);
+    }
   }
 
   private async run(
     delivery: ClaimedDelivery,
     url: URL,
-    targetOf: () => DeliveryTarget,
+    target: () => DeliveryTarget,
     until: number,
   ): Promise<void> {
-    const outcome = await this.attempt.make(delivery, url, targetOf, this.stop.signal);
+    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal);
     await this.outcomes.write(outcome, until);
   }
 }

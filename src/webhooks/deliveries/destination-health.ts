@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
+import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from '../events/endpoint-events';
 import type { Outcome } from './delivery-outcome';
@@ -20,8 +21,17 @@ interface Destination {
   disabled_reason: 'owner' | 'gone' | 'failing' | null;
 }
 
-const COLUMNS = `id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
-  disabled_reason`;
+/** Those with a failure, and those that were not in good health before. */
+const TO_LEARN: PreparedStatement = {
+  name: 'destinations_to_learn',
+  text: `
+    SELECT id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
+      disabled_reason
+    FROM webhook_destination
+    WHERE id = ANY($1::uuid[]) AND (id = ANY($2::uuid[]) OR failures > 0 OR concurrency < max_concurrency
+      OR draining_to IS NOT NULL OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL)
+    ORDER BY id FOR NO KEY UPDATE`,
+};
 
 /**
  * Learns from outcomes how each destination is: opens its circuit, slows it down, disables it, and lets it recover. A
@@ -39,18 +49,14 @@ export class DestinationHealth {
     const byDestination = new Map<string, Outcome[]>();
     for (const outcome of told) {
       const id = outcome.delivery.destination_id;
-      byDestination.set(id, [...(byDestination.get(id) ?? []), outcome]);
+      const known = byDestination.get(id);
+      if (known) known.push(outcome);
+      else byDestination.set(id, [outcome]);
     }
-    const rows = await manager.query<Destination[]>(
-      `SELECT ${COLUMNS} FROM webhook_destination t
-       WHERE id = ANY($1) AND (id = ANY($2) OR failures > 0 OR concurrency < max_concurrency OR draining_to IS NOT NULL
-         OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL)
-       ORDER BY id FOR NO KEY UPDATE`,
-      [
-        [...byDestination.keys()],
-        told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
-      ],
-    );
+    const rows = await runPrepared<Destination>(manager, TO_LEARN, [
+      [...byDestination.keys()],
+      told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
+    ]);
     for (const row of rows) {
       const outcomes = (byDestination.get(row.id) ?? []).filter(({ delivery }) => isOf(row, delivery.url));
       if (outcomes.length > 0) await this.apply(manager, row, outcomes);

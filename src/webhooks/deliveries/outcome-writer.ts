@@ -2,8 +2,9 @@ import type { Logger } from '@nestjs/common';
 import type { Outcome } from './delivery-outcome';
 
 const BATCH = 256;
-/** How long a first outcome waits for others, so that one statement stores many. Nobody waits for it but its place. */
-const GATHER_MS = 4;
+/** So many are worth a statement at once; fewer wait a little for others. Nobody waits for them but their places. */
+const ENOUGH = 64;
+const GATHER_MS = 3;
 const RETRY_MS = 500;
 
 interface Waiting {
@@ -20,6 +21,7 @@ interface Waiting {
 export class OutcomeWriter {
   private waiting: Waiting[] = [];
   private writing = false;
+  private tellEnough: (() => void) | undefined;
 
   constructor(
     private readonly store: (outcomes: Outcome[]) => Promise<void>,
@@ -30,14 +32,26 @@ export class OutcomeWriter {
   write(outcome: Outcome, until: number): Promise<void> {
     return new Promise((done) => {
       this.waiting.push({ outcome, until, done });
+      if (this.waiting.length >= ENOUGH) this.tellEnough?.();
       if (!this.writing) void this.writeAll();
     });
+  }
+
+  private async enough(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.tellEnough = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.tellEnough = undefined;
   }
 
   private async writeAll(): Promise<void> {
     this.writing = true;
     while (this.waiting.length > 0) {
-      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      if (this.waiting.length < ENOUGH) await this.enough();
       const group = this.waiting.splice(0, BATCH);
       try {
         await this.store(group.map(({ outcome }) => outcome));

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import type { Outcome } from './delivery-outcome';
+import { CIRCUIT_OPENS_AFTER } from './retry-policy';
+
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Each reads only what has an index of its own: a scrape must not read the whole history. */
+const BACKLOG = `
+  SELECT 'waiting' AS label, count(*)::int AS value FROM delivery WHERE state = 'PENDING'
+  UNION ALL SELECT 'delivering', count(*)::int FROM delivery WHERE state = 'DELIVERING'`;
+const OVERDUE = `SELECT count(*)::int AS value FROM delivery WHERE state = 'PENDING' AND due_at <= now()`;
+const OLDEST = `
+  SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value
+  FROM delivery WHERE state = 'PENDING'`;
+const EVENTS = 'SELECT count(*)::int AS value FROM webhook_outbox';
+const DESTINATIONS = `
+  SELECT 'circuit_open' AS label, count(*)::int AS value FROM webhook_destination
+  WHERE failing_since IS NOT NULL AND failures >= ${CIRCUIT_OPENS_AFTER}
+  UNION ALL
+  SELECT 'disabled_' || reason, (SELECT count(*)::int FROM webhook_destination WHERE disabled_reason = reason)
+  FROM unnest(ARRAY['failing', 'gone', 'owner']) AS reason`;
+
+/**
+ * What is told of deliveries: the attempts that this process made, and the backlog and the destinations as they stand in
+ * Postgres (absent while that is away). No label names an endpoint or a client: there may be any number of them.
+ */
+@Injectable()
+export class DeliveryMetrics {
+  private readonly attempts: Counter<'outcome'>;
+  private readonly seconds: Histogram<'outcome'>;
+
+  constructor(
+    registry: Registry,
+    private readonly dataSource: DataSource,
+  ) {
+    const registers = [registry];
+    this.attempts = new Counter({
+      name: 'webhook_attempts_total',
+      help: 'Attempts whose outcome this process stored: delivered, or the class of the failure.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.seconds = new Histogram({
+      name: 'webhook_attempt_seconds',
+      help: 'From the look-up of the name to the end of the answer.',
+      labelNames: ['outcome'],
+      buckets: SECONDS,
+      registers,
+    });
+    const gauge = (name: string, help: string, sql: string, labelNames: string[] = []): void => {
+      const made: Gauge = new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect: () => this.read(made, sql, labelNames[0]).catch(() => made.reset()),
+      });
+    };
+    gauge(
+      'webhook_deliveries_unfinished',
+      'Deliveries that have not ended: waiting (due or not), or delivering.',
+      BACKLOG,
+      ['state'],
+    );
+    gauge('webhook_deliveries_overdue', 'Deliveries that are due and not under way.', OVERDUE);
+    gauge(
+      'webhook_deliveries_oldest_due_seconds',
+      'How long the delivery has been due that waits longest.',
+      OLDEST,
+    );
+    gauge('webhook_events_waiting', 'Terminal events that have not become deliveries yet.', EVENTS);
+    gauge(
+      'webhook_destinations',
+      'Destinations by what is wrong with them: circuit_open, or disabled_* and why.',
+      DESTINATIONS,
+      ['condition'],
+    );
+  }
+
+  observe(outcomes: readonly Outcome[]): void {
+    for (const { answer } of outcomes) {
+      this.attempts.inc({ outcome: answer.failure ?? 'delivered' });
+      this.seconds.observe(
+        { outcome: answer.failure === null ? 'delivered' : 'failed' },
+        answer.timings.total / 1_000,
+      );
+    }
+  }
+
+  /** Attempts of workers that stopped. */
+  observeInterrupted(count: number): void {
+    this.attempts.inc({ outcome: 'interrupted' }, count);
+  }
+
+  private async read(gauge: Gauge, sql: string, label: string | undefined): Promise<void> {
+    const rows = await this.dataSource.query<{ label?: string; value: number }[]>(sql);
+    for (const row of rows) gauge.set(label === undefined ? {} : { [label]: row.label ?? '' }, row.value);
+  }
+}

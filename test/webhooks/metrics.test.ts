@@ -1,0 +1,78 @@
+import { emptyTestRedis, waitFor } from '../support/services';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { CallbackHouse, TestClient } from './callback-house';
+import { answer, TestReceiver } from './test-receiver';
+
+let database: TestDatabase;
+let house: CallbackHouse;
+let receiver: TestReceiver;
+let client: TestClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  house = await CallbackHouse.start(
+    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
+    { CALLBACK_RETRY_SCHEDULE: '1h', CALLBACK_TIMEOUT_SECONDS: '5' },
+  );
+  receiver = await TestReceiver.start();
+  client = await house.client();
+});
+
+afterAll(async () => {
+  await receiver.stop();
+  await house.stop();
+  await database.drop();
+});
+
+/** Every series of the deliveries with its value. */
+async function scrape(): Promise<Map<string, number>> {
+  const { body } = await client.call('GET', '/metrics');
+  const lines = String(body)
+    .split('\n')
+    .filter((line) => line.startsWith('webhook_'));
+  return new Map(
+    lines.map((line) => [
+      line.slice(0, line.lastIndexOf(' ')),
+      Number(line.slice(line.lastIndexOf(' ') + 1)),
+    ]),
+  );
+}
+
+const until = (series: string, value: number): Promise<unknown> =>
+  waitFor(async () => (await scrape()).get(series) === value, { what: `${series} to be ${value}` });
+
+it('/metrics tells of attempts, backlog and destinations, and names no endpoint', async () => {
+  receiver.on('/broken', answer(500)).on('/gone', answer(410));
+  receiver.on('/hang', () => undefined);
+  const { body: gone } = await client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/gone') });
+  await client.submit(receiver.url('/fine'));
+  await until('webhook_attempts_total{outcome="delivered"}', 1);
+  await until('webhook_attempts_total{outcome="gone"}', 1);
+  await until('webhook_destinations{condition="disabled_gone"}', 1);
+  await client.call('DELETE', `/v1/webhooks/endpoints/${String(gone.id)}`);
+  await until('webhook_destinations{condition="disabled_gone"}', 0);
+
+  for (let index = 0; index < 5; index += 1) await client.submit(receiver.url('/broken'));
+  await until('webhook_destinations{condition="circuit_open"}', 1);
+  await client.submit(receiver.url('/hang'));
+  await until('webhook_deliveries_unfinished{state="delivering"}', 1);
+  const now = await scrape();
+  expect(now.get('webhook_attempts_total{outcome="http_status"}')).toBe(5);
+  expect(now.get('webhook_attempt_seconds_count{outcome="failed"}')).toBe(6);
+  expect(now.get('webhook_attempt_seconds_bucket{le="+Inf",outcome="delivered"}')).toBe(1);
+  expect(now.get('webhook_deliveries_unfinished{state="waiting"}')).toBe(5);
+  expect(now.get('webhook_deliveries_overdue')).toBe(0);
+  expect(now.get('webhook_events_waiting')).toBe(0);
+
+  await house.database.query(
+    `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE failures > 0`,
+  );
+  await house.database.query(
+    `UPDATE delivery SET due_at = now() - interval '60 s' WHERE state = 'PENDING' AND client_id = $1`,
+    [client.id],
+  );
+  const later = await scrape();
+  expect(later.get('webhook_deliveries_overdue')).toBe(5);
+  expect(later.get('webhook_deliveries_oldest_due_seconds')).toBeGreaterThanOrEqual(60);
+  for (const series of later.keys()) expect(series).not.toMatch(/[0-9a-f]{8}-|http:|127\.0/);
+});
