@@ -6,11 +6,12 @@ import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pa
 import { AppConfig } from '../../config/app-config';
 import { CallbackUrlPolicy } from '../callback-policy.service';
 import { tellEndpointState } from '../events/endpoint-events';
+import { parseDestination } from '../deliveries/destination';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
 import { SigningSecrets } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
-import { Endpoint, SELECT_ENDPOINT } from './endpoint';
+import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { insertEndpoint, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
@@ -96,8 +97,13 @@ export class Endpoints {
     );
     await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
+      const enabled = change.enabled ?? (url !== before.url || before.disabled_reason === null);
+      // Not told itself, so while it is disabled; the feed and the others learn of it as when it happens by itself.
+      if (enabled && before.disabled_reason !== null) await this.tell(manager, before, url, null);
       await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
-      await this.tellWhetherEnabled(manager, before);
+      if (!enabled && before.disabled_reason === null) {
+        await this.tell(manager, before, url, DisabledReason.Owner);
+      }
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
@@ -158,15 +164,15 @@ export class Endpoints {
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
   }
 
-  /** The feed and the other endpoints learn of it as when it is disabled, or works again, by itself. */
-  private async tellWhetherEnabled(manager: EntityManager, before: Endpoint): Promise<void> {
-    const [after] = await manager.query<
-      { client_id: string; endpoint_id: string; address: string; disabled_reason: string | null }[]
-    >('SELECT client_id, endpoint_id, address, disabled_reason FROM webhook_destination WHERE id = $1', [
-      before.id,
-    ]);
-    if (after === undefined || after.disabled_reason === before.disabled_reason) return;
-    await tellEndpointState(manager, after, this.config.callbackRetrySchedule);
+  private tell(
+    manager: EntityManager,
+    { id, client_id }: Endpoint,
+    url: string,
+    disabled_reason: DisabledReason | null,
+  ): Promise<void> {
+    const { address } = parseDestination(url);
+    const destination = { client_id, endpoint_id: id, address, disabled_reason };
+    return tellEndpointState(manager, destination, this.config.callbackRetrySchedule);
   }
 
   private sealedKey(id: string, pem: string | null | undefined): Buffer | null {
