@@ -2,17 +2,21 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Browser, launch, Page } from 'puppeteer';
 import { BrowserBinary, findBrowser } from '../src/report-requests/rendering/browser-binary';
-import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
+import { FLAGS } from '../src/report-requests/rendering/browser-process';
 import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets';
+import { PRINT_ONLY } from '../src/report-requests/rendering/print-page';
 import { ReportDocument, ReportOrder } from '../src/report-requests/rendering/report-document';
 import { layOut } from '../src/report-requests/rendering/report-parts';
 
 const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'];
 const CUSTOMERS = ['Ana Müller', 'Bob Stone', 'Claire Dubois', 'Dmitri Ivanov'];
-const ROWS_PER_DOCUMENT = 2_500;
+const ROWS_PER_DOCUMENT = 1_000;
 const ROWS_PER_PAGE = 50;
-const START_MS = 30_000;
+
+/** As puppeteer starts a browser, or with what the service adds. */
+type Flags = 'plain' | 'ours';
 
 /** What rendering is measured beside: the same browser with nothing around it. */
 export class RenderFloor {
@@ -27,15 +31,10 @@ export class RenderFloor {
   }
 
   /** Reports a second of warm pages that print the very HTML of a report again and again. */
-  async warmPages(rows: number, reports: number): Promise<number> {
+  async warmPages(rows: number, reports: number, flags: Flags): Promise<number> {
     const html = await htmlOf(rows);
-    return (
-      reports /
-      (await this.printAll(
-        Array.from({ length: reports }, () => html),
-        true,
-      ))
-    );
+    const documents = Array.from({ length: reports }, () => html);
+    return reports / (await this.printAll(documents, true, flags));
   }
 
   /** Reports a second with a browser launched for each. */
@@ -45,21 +44,22 @@ export class RenderFloor {
     let left = reports;
     await this.inParallel(async () => {
       while (left-- > 0) {
-        const browser = await this.start();
-        const page = await browser.browser.newPage();
+        const browser = await this.launch('plain');
+        const page = await browser.newPage();
         await page.setContent(html);
         await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true });
-        await browser.kill();
+        await browser.close();
       }
     });
     return reports / seconds(from);
   }
 
   /** Seconds for the same text as tab-separated preformatted lines, in documents of the same length. */
-  async preformatted(rows: number): Promise<number> {
+  async preformatted(rows: number, flags: Flags): Promise<number> {
     const documents: string[] = [];
-    for (let first = 0; first < rows; first += ROWS_PER_DOCUMENT) documents.push(preformatted(first));
-    return this.printAll(documents, false);
+    for (let first = 0; first < rows; first += ROWS_PER_DOCUMENT)
+      documents.push(preformatted(first, ROWS_PER_DOCUMENT));
+    return this.printAll(documents, false, flags);
   }
 
   /** Reports a second of jsreport with the same browser; `null` when it cannot be installed. */
@@ -87,23 +87,23 @@ export class RenderFloor {
     return reports / Number(stdout.trim().split('\n').at(-1));
   }
 
-  private async printAll(documents: string[], tagged: boolean): Promise<number> {
-    const browsers = await Promise.all(Array.from({ length: this.atOnce }, () => this.start()));
+  private async printAll(documents: string[], tagged: boolean, flags: Flags): Promise<number> {
+    const browsers = await Promise.all(Array.from({ length: this.atOnce }, () => this.launch(flags)));
     try {
-      const pages = await Promise.all(browsers.map(({ browser }) => browser.newPage()));
+      const pages = await Promise.all(browsers.map((browser) => browser.newPage()));
+      // Each has printed before, as those of the service have.
+      for (const page of pages) await print(page, documents[0]!, tagged);
       const queue = [...documents];
       const from = performance.now();
       await Promise.all(
         pages.map(async (page) => {
-          for (let html = queue.shift(); html !== undefined; html = queue.shift()) {
-            await page.setContent(html);
-            await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged, timeout: 0 });
-          }
+          for (let html = queue.shift(); html !== undefined; html = queue.shift())
+            await print(page, html, tagged);
         }),
       );
       return seconds(from);
     } finally {
-      await Promise.all(browsers.map((browser) => browser.kill()));
+      await Promise.all(browsers.map((browser) => browser.close()));
     }
   }
 
@@ -111,9 +111,21 @@ export class RenderFloor {
     await Promise.all(Array.from({ length: this.atOnce }, work));
   }
 
-  private start(): Promise<BrowserProcess> {
-    return BrowserProcess.start(this.binary, process.getuid?.() !== 0, START_MS);
+  private launch(flags: Flags): Promise<Browser> {
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    return launch({
+      executablePath: this.binary.executable,
+      headless: 'shell',
+      pipe: true,
+      args: [...(flags === 'ours' ? FLAGS : []), ...sandbox],
+      env: { ...process.env, ...this.binary.environment },
+    });
   }
+}
+
+async function print(page: Page, html: string, tagged: boolean): Promise<void> {
+  await page.setContent(html);
+  await page.pdf({ preferCSSPageSize: true, printBackground: true, tagged, timeout: 0 });
 }
 
 const seconds = (from: number): number => (performance.now() - from) / 1_000;
@@ -131,9 +143,10 @@ function orderAt(index: number): ReportOrder {
   };
 }
 
-function preformatted(first: number): string {
+/** Orders as tab-separated lines. */
+export function preformatted(first: number, rows: number): string {
   const pages: string[] = [];
-  for (let from = first; from < first + ROWS_PER_DOCUMENT; from += ROWS_PER_PAGE) {
+  for (let from = first; from < first + rows; from += ROWS_PER_PAGE) {
     const lines = Array.from({ length: ROWS_PER_PAGE }, (_, row) => {
       const { orderedAt, number, customerName, status, total } = orderAt(from + row);
       return [orderedAt.toDateString(), number, customerName, status, `$${total}`].join('\t');
@@ -146,9 +159,18 @@ function preformatted(first: number): string {
 }
 
 /** The document of a report of so many rows, as the service makes it. */
-async function htmlOf(rows: number): Promise<string> {
+export async function htmlOf(rows: number): Promise<string> {
+  const layout = layOut(documentOf(rows), new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
+  let html = '';
+  for await (const part of layout.parts)
+    html += part.document.shell.replace(PRINT_ONLY, '') + part.document.body;
+  return html;
+}
+
+/** A report of so many rows, as the service has it. */
+export function documentOf(rows: number): ReportDocument {
   const orders = Array.from({ length: rows }, (_, index) => orderAt(index));
-  const document: ReportDocument = {
+  return {
     title: 'Order report',
     clientName: 'Demo',
     startDate: '2016-01-01',
@@ -170,8 +192,4 @@ async function htmlOf(rows: number): Promise<string> {
       yield await Promise.resolve(orders);
     })(),
   };
-  const layout = layOut(document, new FontLibrary(), { pagesPerPart: 50, taggedPages: 10 });
-  let html = '';
-  for await (const part of layout.parts) html += part.html;
-  return html;
 }

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
-import { memoryOfTree } from '../src/report-requests/rendering/process-memory';
+import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-memory';
 
 const KEY = 'bench-key-0123456789abcdefghijklmnop';
+const ADMIN_KEY = 'bench-admin-0123456789abcdefghijklmn';
 const NO_LIMIT = '100000000';
 const AT_ONCE = 20_000;
 const MEGABYTE = 1024 * 1024;
@@ -34,6 +36,8 @@ export interface MemoryPeak {
 export class RenderHouse {
   /** Main processes of browsers that run. */
   readonly browsers = new Set<number>();
+  /** A key of each client: first of the one with all the orders. */
+  private readonly keys = [KEY];
 
   private constructor(
     private readonly services: EmbeddedServices,
@@ -58,7 +62,7 @@ export class RenderHouse {
     const config = new AppConfig(environment, {
       databaseUrl: services.databaseUrl ?? '',
       redisUrl: services.redisUrl ?? '',
-      adminApiKey: undefined,
+      adminApiKey: ADMIN_KEY,
       demoApiKey: KEY,
     });
     const app = await createApp(config);
@@ -74,7 +78,7 @@ export class RenderHouse {
   }
 
   /** One order every 30 seconds from a year's first day on; years do not meet. */
-  async addOrders(year: number, count: number): Promise<void> {
+  async addOrders(year: number, count: number, client = 'Demo'): Promise<void> {
     // In parts: the service's connections end a statement that takes long.
     for (let first = 1; first <= count; first += AT_ONCE) {
       await this.dataSource.query(
@@ -83,31 +87,71 @@ export class RenderHouse {
            (ARRAY['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'])[1 + n % 6], 'USD',
            (ARRAY['Ana Müller', 'Bob Stone', 'Claire Dubois', 'Dmitri Ivanov'])[1 + n % 4] || ' ' || n % 997,
            (n * 37::bigint % 100000) / 4.0, 1
-         FROM client c, generate_series($3::int, $4::int) AS n WHERE c.name = 'Demo'`,
-        [String(year), year, first, Math.min(count, first + AT_ONCE - 1)],
+         FROM client c, generate_series($3::int, $4::int) AS n WHERE c.name = $5`,
+        [String(year), year, first, Math.min(count, first + AT_ONCE - 1), client],
       );
     }
     await this.dataSource.query('ANALYZE orders');
   }
 
+  /** More clients, each with the same orders of a year. */
+  async addClients(count: number, year: number, orders: number): Promise<void> {
+    while (this.keys.length < count) {
+      const name = `Client ${this.keys.length}`;
+      const { id } = await this.administer<{ id: string }>('/v1/clients', { name });
+      const { key } = await this.administer<{ key: string }>(`/v1/clients/${id}/keys`, {
+        name,
+        scopes: ['reports'],
+      });
+      this.keys.push(key);
+      await this.addOrders(year, orders, name);
+    }
+  }
+
   /** Asks for the orders of a year by HTTP and waits until the report is there. */
-  async report(year: number): Promise<DoneReport> {
+  async report(year: number, client = 0): Promise<DoneReport> {
     const from = performance.now();
     const answer = await fetch(`${this.url}/v1/orders/reports`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${this.keys[client]}`,
+        'content-type': 'application/json',
+        // As a client waits that is in a hurry: asking again and again would take from what is measured.
+        prefer: 'wait=30',
+      },
       body: JSON.stringify({ start_date: `${year}-01-01`, end_date: `${year + 1}-01-01` }),
+      redirect: 'manual',
     });
-    if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
-    const { id } = (await answer.json()) as { id: string };
+    const text = await answer.text();
+    const id = /[0-9a-f-]{36}/.exec(answer.headers.get('location') ?? '')?.[0];
+    if (id === undefined || (answer.status !== 303 && answer.status !== 202))
+      throw new Error(`${answer.status}: ${text}`);
+    if (answer.status === 202) await this.finished(id);
+    return { id, milliseconds: performance.now() - from };
+  }
+
+  /** Reports a second, so many of them asked for at once, by so many clients in turns. */
+  async reports(year: number, count: number, atOnce: number, clients = 1): Promise<number> {
+    const from = performance.now();
+    let left = count;
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        while (left-- > 0) await this.report(year, left % clients);
+      }),
+    );
+    return (1_000 * count) / (performance.now() - from);
+  }
+
+  /** Waits for a report that takes longer than a client may wait for an answer. */
+  private async finished(id: string): Promise<void> {
     for (;;) {
       const [job] = await this.dataSource.query<{ state: string; error: unknown }[]>(
         'SELECT state, error FROM job WHERE id = $1',
         [id],
       );
-      if (job?.state === 'COMPLETED') return { id, milliseconds: performance.now() - from };
+      if (job?.state === 'COMPLETED') return;
       if (job?.state === 'FAILED') throw new Error(JSON.stringify(job.error));
-      await sleep(5);
+      await sleep(100);
     }
   }
 
@@ -115,7 +159,6 @@ export class RenderHouse {
     const answer = await fetch(`${this.url}/v1/orders/reports/${id}`, {
       headers: { authorization: `Bearer ${KEY}` },
     });
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(path, answer.body!);
   }
 
@@ -132,6 +175,28 @@ export class RenderHouse {
     } finally {
       clearInterval(timer);
     }
+  }
+
+  /** Resident, of all of them together, in megabytes. */
+  async memoryOfBrowsers(): Promise<number> {
+    const all = await Promise.all([...this.browsers].map(memoryOfTree));
+    return all.reduce((sum, bytes) => sum + bytes / MEGABYTE, 0);
+  }
+
+  /** How many processes of browsers run. */
+  async processes(): Promise<number> {
+    const trees = await Promise.all([...this.browsers].map(processTree));
+    return trees.flat().length;
+  }
+
+  private async administer<T>(path: string, body: object): Promise<T> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (answer.status !== 201) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
   }
 
   async close(): Promise<void> {

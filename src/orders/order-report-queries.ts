@@ -142,9 +142,11 @@ async function* batches(
   for (;;) {
     signal?.throwIfAborted();
     const rows = await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
-    if (rows.length === 0) break;
-    if (!includeLines) yield rows.map((row) => toOrder(row, []));
-    else for (const part of partsByLines(rows)) yield await withLines(manager, part);
+    if (rows.length > 0) {
+      if (!includeLines) yield rows.map((row) => toOrder(row, []));
+      else for (const part of partsByLines(rows)) yield await withLines(manager, part);
+    }
+    if (rows.length < BATCH_SIZE) break;
   }
   await manager.query('CLOSE report');
 }

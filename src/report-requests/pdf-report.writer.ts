@@ -57,7 +57,12 @@ export class PdfReportWriter {
         summary: snapshot.summary,
         orders: snapshot.orders({ includeLines: parameters.includeItems }),
       },
-      { directory, signal, onProgress: (fraction) => context.progress(0.1 + 0.8 * fraction) },
+      {
+        directory,
+        owner: context.clientId,
+        signal,
+        onProgress: (fraction) => context.progress(0.1 + 0.8 * fraction),
+      },
     );
     context.step('store');
     await this.files.note(context.jobId, context.attempt);

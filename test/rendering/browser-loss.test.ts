@@ -27,7 +27,11 @@ describe('a browser that is lost', () => {
 
   afterEach(async () => {
     await renderer.close();
-    expect(await processesOf(renderer.browserPids)).toEqual([]);
+    // Children of a killed group take a moment longer than their leader.
+    await eventually(
+      'its processes are gone',
+      async () => (await processesOf(renderer.browserPids)).length === 0,
+    );
     expect(await profiles()).toEqual([]);
   });
 
@@ -47,7 +51,7 @@ describe('a browser that is lost', () => {
     process.kill(pid, 'SIGKILL');
     await expectWhole(await result);
     expect(renderer.started).toHaveLength(2);
-    expect(await processesOf([pid])).toEqual([]);
+    await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
   });
 
   it.each([
@@ -59,7 +63,7 @@ describe('a browser that is lost', () => {
     process.kill(-pid, 'SIGSTOP');
     await expectWhole(await result);
     expect(renderer.started).toHaveLength(2);
-    expect(await processesOf([pid])).toEqual([]);
+    await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
   });
 
   it('ends the report when it is lost over the same part again and again', async () => {
@@ -128,7 +132,8 @@ describe('a browser that is lost', () => {
     renderer = await TestRenderer.create({ printsPerBrowser: 3 });
     for (let count = 0; count < 7; count += 1) await renderer.start(sampleReport(few));
     expect(renderer.started).toHaveLength(3);
-    expect((await processesOf(renderer.browserPids.slice(0, 2))).length).toBe(0);
+    const replaced = renderer.browserPids.slice(0, 2);
+    await eventually('those before are gone', async () => (await processesOf(replaced)).length === 0);
   });
 
   it('is not started before there is something to print', async () => {
@@ -146,6 +151,29 @@ describe('a browser that is lost', () => {
     expect(finished).toBe(false);
     abort.abort();
     await result;
+  });
+});
+
+describe('a browser that dies while it starts', () => {
+  it.each([
+    ['by itself', 'echo "No usable sandbox!" >&2; sleep 0.2; exit 1', 'code 1'],
+    ['by a signal', 'echo "No usable sandbox!" >&2; sleep 0.2; kill -9 $$', 'SIGKILL'],
+    // A child that keeps the pipe open hides the death from whoever only listens to the pipe.
+    ['and leaves a child', 'sleep 600 & echo "No usable sandbox!" >&2; sleep 0.2; kill -9 $$', 'SIGKILL'],
+  ])('is noticed at once: %s', async (_, script, end) => {
+    const directory = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+    const executable = join(directory, 'dying');
+    await writeFile(executable, `#!/bin/sh\necho $$ >${directory}/pid\n${script}\n`, { mode: 0o755 });
+    const from = Date.now();
+    const start = BrowserProcess.start({ executable, environment: {}, version: '' }, false, 30_000);
+    // What it said is in the message: it tells whether the sandbox was in the way.
+    await expect(start).rejects.toThrow(/No usable sandbox/);
+    await expect(start).rejects.toThrow(end);
+    expect(Date.now() - from).toBeLessThan(5_000);
+    const group = Number(await readFile(join(directory, 'pid'), 'utf8'));
+    await eventually('its processes are gone', async () => (await processesOf([group])).length === 0);
+    expect(await profiles()).toEqual([]);
+    await rm(directory, { recursive: true });
   });
 });
 

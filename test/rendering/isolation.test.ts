@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { AddressInfo, createServer, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UnprintableDocumentError } from '../../src/report-requests/rendering/render-errors';
+import { processesOf } from './browser-processes';
 import { readPdf, textOf } from './pdf-reader';
-import { TestRenderer } from './test-renderer';
+import { eventually, TestRenderer } from './test-renderer';
 
 const CANARY = 'canary-7f3a';
 
@@ -38,10 +39,11 @@ describe('a document with hostile markup', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function print(markup: string): Promise<string> {
+  async function print(markup: string, owner = 'mallory'): Promise<string> {
     const { signal } = new AbortController();
-    const html = `<!doctype html><title>x</title><body>${markup}<p>The end.</p>`;
-    const pdf = await renderer.pool.print(Symbol('hostile'), html, { tagged: false }, signal);
+    const document = { shell: '<!doctype html><title>x</title><body>', body: `${markup}<p>The end.</p>` };
+    const job = { report: Symbol('hostile'), owner, document, tagged: false };
+    const pdf = await renderer.pool.print(job, signal);
     const path = join(renderer.directory, 'hostile.pdf');
     await writeFile(path, pdf);
     return textOf(await readPdf(path));
@@ -91,6 +93,44 @@ describe('a document with hostile markup', () => {
       expect(await print(vector(url)).catch(() => '')).not.toContain(CANARY);
     }
     expect(connections).toBe(0);
+  });
+
+  // All of one owner's documents are printed on one page, until one of them touches more than its own body.
+  it.each([
+    ['styles', '<style>p{display:none}</style>'],
+    ['a base', '<base href="file:///etc/">'],
+    ['a font', '<style>@font-face{font-family:sans-serif;src:url(data:font/woff2;base64,AAAA)}</style>'],
+    ['text', `<p id="left">${CANARY}</p>`],
+    ['a title and a cookie', `<title>${CANARY}</title><meta http-equiv="set-cookie" content="a=${CANARY}">`],
+    ['an element left open', `<div hidden><!-- ${CANARY}`],
+    ['a frame', `<iframe srcdoc="${CANARY}"></iframe>`],
+    ['a refresh', '<meta http-equiv="refresh" content="0;url=about:blank">'],
+  ])('leaves nothing of %s to the next document of its owner', async (_, body) => {
+    const clean = await print('<p>Clean.</p>', 'somebody');
+    await print(body).catch(() => '');
+    expect(await print('<p>Clean.</p>')).toBe(clean);
+    expect(connections).toBe(0);
+  });
+
+  it('shares no page, and no process of it, with the documents of another owner', async () => {
+    const renderers = async (): Promise<string[]> => {
+      const commands = await Promise.all(
+        (await processesOf(renderer.browserPids)).map(async (pid) => {
+          const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+          return command.includes('--type=renderer') ? String(pid) : '';
+        }),
+      );
+      return commands.filter(Boolean);
+    };
+    await print('<p>One.</p>', 'one');
+    const first = await renderers();
+    await print('<p>Other.</p>', 'other');
+    await print('<p>One.</p>', 'one');
+    // Gone are the page of the first owner, and the one that was ready meanwhile and became the other's.
+    await eventually('pages of others are closed', async () => {
+      const now = await renderers();
+      return first.filter((pid) => !now.includes(pid)).length === 2;
+    });
   });
 
   it('is refused when a font is not in it', async () => {

@@ -1,13 +1,20 @@
-import { Test } from '@nestjs/testing';
+import { Logger } from '@nestjs/common';
+import { Test, TestingModule } from '@nestjs/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigModule } from '../../src/config/config.module';
+import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { RenderingModule } from '../../src/report-requests/rendering/rendering.module';
 import { ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
 import { testConfig } from '../support/test-config';
 import { profiles } from './browser-processes';
 import { sampleOrder, sampleReport } from './sample-report';
+import { eventually } from './test-renderer';
+
+async function newProfiles(before: string[]): Promise<string[]> {
+  return (await profiles()).filter((profile) => !before.includes(profile));
+}
 
 describe('RenderingModule', () => {
   let directory: string;
@@ -16,31 +23,56 @@ describe('RenderingModule', () => {
     directory = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
   });
 
+  afterEach(() => jest.restoreAllMocks());
+
   afterAll(async () => {
     await rm(directory, { recursive: true, force: true });
   });
 
   it('starts a browser for the first report, and ends it with the application', async () => {
-    const config = testConfig(
-      { databaseUrl: '', redisUrl: '' },
-      { RENDER_CONCURRENCY: '1', DATA_DIR: directory },
-    );
-    const module = await Test.createTestingModule({
-      imports: [ConfigModule.forRoot(config), RenderingModule],
-    }).compile();
-    const atFirst = await profiles();
-    await module.init();
     // Other tests ran in this process before.
     const before = await profiles();
-    expect(before).toEqual(atFirst);
+    const module = await start({ RENDER_CONCURRENCY: '1' });
     const { signal } = new AbortController();
     const onProgress = (): void => undefined;
     const report = await module
       .get(ReportRenderer)
-      .render(sampleReport([sampleOrder(1)]), { directory, signal, onProgress });
+      .render(sampleReport([sampleOrder(1)]), { directory, owner: 'client', signal, onProgress });
     expect(report.pages).toBe(2);
-    expect((await profiles()).length).toBe(before.length + 1);
+    expect(await newProfiles(before)).toHaveLength(1);
     await module.close();
-    expect(await profiles()).toEqual(before);
+    expect(await newProfiles(before)).toEqual([]);
   });
+
+  it('starts every browser with the worker, before there is a report', async () => {
+    const before = await profiles();
+    const module = await start({ RENDER_CONCURRENCY: '2' });
+    await eventually('both browsers run', async () => (await newProfiles(before)).length === 2);
+    await module.close();
+    expect(await newProfiles(before)).toEqual([]);
+  });
+
+  it('starts none in a process that does not work', async () => {
+    const warm = jest.spyOn(BrowserPool.prototype, 'warm');
+    const module = await start({ RENDER_CONCURRENCY: '2', ROLE: 'api' });
+    expect(warm).not.toHaveBeenCalled();
+    await module.close();
+  });
+
+  it('is up without a browser, and says what is missing', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const module = await start({ RENDER_CONCURRENCY: '1', BROWSER_PATH: join(directory, 'none') });
+    await eventually('it is said', () =>
+      errors.mock.calls.some(([line]) => /BROWSER_PATH names .*none/.test(String(line))),
+    );
+    await module.close();
+  });
+
+  async function start(variables: NodeJS.ProcessEnv): Promise<TestingModule> {
+    const config = testConfig({ databaseUrl: '', redisUrl: '' }, { DATA_DIR: directory, ...variables });
+    const module = await Test.createTestingModule({
+      imports: [ConfigModule.forRoot(config), RenderingModule],
+    }).compile();
+    return module.init();
+  }
 });

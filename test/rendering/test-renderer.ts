@@ -34,6 +34,7 @@ export class TestRenderer {
       printDeadlineMs: 30_000,
       silenceMs: 10_000,
       printsPerBrowser: 100,
+      charactersPerPage: 2_000_000,
       memoryPerBrowser: 1024 ** 3,
       ...limits,
     };
@@ -61,7 +62,13 @@ export class TestRenderer {
   start(document: ReportDocument, options: Partial<RenderOptions> = {}): Promise<RenderedReport> {
     const { directory } = this;
     const { signal } = new AbortController();
-    return this.renderer.render(document, { directory, signal, onProgress: () => undefined, ...options });
+    return this.renderer.render(document, {
+      directory,
+      owner: 'client',
+      signal,
+      onProgress: () => undefined,
+      ...options,
+    });
   }
 
   /** Ids of the main processes of all browsers so far; each is the id of its process group too. */

@@ -18,6 +18,16 @@ const deadlineSeconds = async (id: string): Promise<number> => {
   return row.seconds;
 };
 
+async function addOrders(year: number, count: number): Promise<void> {
+  await app.dataSource.query(
+    `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+     SELECT c.id, $1 || '-' || n, make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC') + n * interval '10 minutes',
+       'paid', 'USD', 'Ana', 1, 1
+     FROM client c, generate_series(1, $3::int) AS n WHERE c.name = 'Demo'`,
+    [String(year), year, count],
+  );
+}
+
 it('refuses at once a report of too many rows, with their count', async () => {
   const { status, body } = await app.call('POST', '/v1/orders/reports', { body: WITH_ITEMS });
   const [{ rows }] = await app.dataSource.query(
@@ -65,4 +75,17 @@ it('gives a long report a later deadline than a short one', async () => {
   const [{ orders }] = await app.dataSource.query('SELECT count(*)::int AS orders FROM orders');
   expect(await deadlineSeconds(short.body.id)).toBeCloseTo(900, 3);
   expect(await deadlineSeconds(long.body.id)).toBeCloseTo(900 + Math.ceil(orders / 200), 3);
+});
+
+it('gives more than 10,000 orders a deadline by the statistics of the table', async () => {
+  const generous = await TestApp.start({ ROLE: 'api', REPORT_MAX_ROWS: '2000000' }, app);
+  await addOrders(2033, 40_000);
+  await app.dataSource.query('ANALYZE orders');
+  const body = { start_date: '2033-01-01', end_date: '2034-01-01' };
+  const accepted = await generous.call('POST', '/v1/orders/reports', { body });
+  const seconds = await deadlineSeconds(accepted.body.id);
+  await generous.stop();
+  // 40,000 orders are 200 seconds; statistics are not counts, but near them.
+  expect(seconds).toBeGreaterThan(900 + 120);
+  expect(seconds).toBeLessThan(900 + 300);
 });

@@ -1,10 +1,12 @@
-import { PrintOptions } from './print-page';
+import { PrintJob } from './browser-slot';
 
 /** What prints one document at a time. */
 export interface PrintSlot {
   /** Whether its browser runs already. */
   readonly isWarm: boolean;
-  print(html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer>;
+  /** Who printed last: their next document prints faster here than elsewhere. */
+  readonly owner: string | undefined;
+  print(job: PrintJob, signal: AbortSignal): Promise<Buffer>;
   /** Makes ready for the next print. */
   warm(): Promise<void>;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ interface Share {
 
 interface Waiter {
   report: symbol;
+  owner: string;
   take: (slot: PrintSlot) => void;
   refuse: (reason: unknown) => void;
 }
@@ -45,16 +48,15 @@ export class BrowserPool {
   /**
    * Prints one document as soon as a slot is free.
    *
-   * @param report the same symbol for all documents of one report
    * @throws what `PrintSlot.print` throws
    */
-  async print(report: symbol, html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer> {
-    const slot = await this.acquire(report, signal);
+  async print(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
+    const slot = await this.acquire(job, signal);
     try {
       if (this.closed) throw new Error('The renderer is shut down.');
-      return await slot.print(html, options, signal);
+      return await slot.print(job, signal);
     } finally {
-      this.release(report, slot);
+      this.release(job.report, slot);
     }
   }
 
@@ -89,7 +91,7 @@ export class BrowserPool {
     await Promise.all(this.slots.map((slot) => slot.close()));
   }
 
-  private acquire(report: symbol, signal: AbortSignal): Promise<PrintSlot> {
+  private acquire({ report, owner }: PrintJob, signal: AbortSignal): Promise<PrintSlot> {
     signal.throwIfAborted();
     if (this.closed) throw new Error('The renderer is shut down.');
     return new Promise((resolve, reject) => {
@@ -99,6 +101,7 @@ export class BrowserPool {
       };
       const waiter: Waiter = {
         report,
+        owner,
         take: (slot) => {
           signal.removeEventListener('abort', onAbort);
           const { held, served } = this.shareOf(report);
@@ -126,7 +129,10 @@ export class BrowserPool {
     while (this.idle.length > 0 && this.waiters.length > 0) {
       const waiter = this.waiters.reduce((best, other) => (this.comesBefore(other, best) ? other : best));
       this.waiters.splice(this.waiters.indexOf(waiter), 1);
-      const slot = this.idle.find((candidate) => candidate.isWarm) ?? this.idle[0];
+      const slot =
+        this.idle.find((candidate) => candidate.owner === waiter.owner) ??
+        this.idle.find((candidate) => candidate.isWarm) ??
+        this.idle[0];
       if (!slot) return;
       this.idle.splice(this.idle.indexOf(slot), 1);
       waiter.take(slot);

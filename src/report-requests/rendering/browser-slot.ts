@@ -1,5 +1,5 @@
 import { BrowserProcess } from './browser-process';
-import { PrintOptions, PrintPage } from './print-page';
+import { PrintDocument, PrintOptions, PrintPage } from './print-page';
 import { BrowserLostError, UnprintableDocumentError } from './render-errors';
 
 export interface SlotLimits {
@@ -11,15 +11,39 @@ export interface SlotLimits {
   printsPerBrowser: number;
   /** Resident memory of all its processes above which it is replaced earlier. */
   memoryPerBrowser: number;
+  /** Characters in bodies of documents after which a page is replaced: what it has shown stays in its memory for long. */
+  charactersPerPage: number;
+}
+
+/** One document to print. */
+export interface PrintJob extends PrintOptions {
+  /** The same for all documents of one report. */
+  report: symbol;
+  /** Whose report it is. */
+  owner: string;
+  document: PrintDocument;
+}
+
+/** A page with what it has been used for. */
+interface UsedPage {
+  on: BrowserProcess;
+  owner: string;
+  page: PrintPage;
+  characters: number;
 }
 
 const BEAT_MS = 1_000;
+const WEIGH_EVERY_MS = 1_000;
 
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
 export class BrowserSlot {
   private process: Promise<BrowserProcess> | undefined;
+  /** The page of the owner who printed last; another owner never gets it. */
+  private current: UsedPage | undefined;
+  /** A fresh page for the next owner, opened meanwhile. */
   private next: { on: BrowserProcess; page: Promise<PrintPage> } | undefined;
   private prints = 0;
+  private weighedAt = -WEIGH_EVERY_MS;
 
   constructor(
     private readonly start: () => Promise<BrowserProcess>,
@@ -30,19 +54,24 @@ export class BrowserSlot {
     return this.process !== undefined;
   }
 
+  /** Who printed last, and needs no fresh page to print again. */
+  get owner(): string | undefined {
+    return this.current?.owner;
+  }
+
   /**
    * Prints one document to PDF.
    *
    * @throws BrowserLostError when the browser died or hung; the next print gets a new one
    * @throws the signal's reason when it is aborted; the browser is killed at once
    */
-  async print(html: string, options: PrintOptions, signal: AbortSignal): Promise<Buffer> {
+  async print(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
     const running = await this.runningProcess();
     signal.throwIfAborted();
     const guard = new Guard(running, signal, this.limits);
     try {
-      const pdf = await guard.race(this.printOn(running, html, options));
+      const pdf = await guard.race(this.printOn(running, job));
       this.prints += 1;
       if (await this.isWorn(running)) await this.close();
       return pdf;
@@ -70,14 +99,20 @@ export class BrowserSlot {
   async close(): Promise<void> {
     const process = this.process;
     this.process = undefined;
+    this.current = undefined;
     this.next = undefined;
     this.prints = 0;
+    this.weighedAt = -WEIGH_EVERY_MS;
     await (await process?.catch(() => undefined))?.kill();
   }
 
   private async isWorn(running: BrowserProcess): Promise<boolean> {
     const { printsPerBrowser, memoryPerBrowser } = this.limits;
-    return this.prints >= printsPerBrowser || (await running.memory()) > memoryPerBrowser;
+    if (this.prints >= printsPerBrowser) return true;
+    // Weighing reads files of every process, which a short print would feel.
+    if (performance.now() - this.weighedAt < WEIGH_EVERY_MS) return false;
+    this.weighedAt = performance.now();
+    return (await running.memory()) > memoryPerBrowser;
   }
 
   private async runningProcess(): Promise<BrowserProcess> {
@@ -96,17 +131,28 @@ export class BrowserSlot {
     }
   }
 
-  private async printOn(running: BrowserProcess, html: string, options: PrintOptions): Promise<Buffer> {
-    // A print that was given up may have left a page of a browser that is no more.
-    const prepared = this.next?.on === running ? this.next.page : undefined;
-    this.next = undefined;
-    const page = await (prepared ?? PrintPage.open(running.browser));
-    const pdf = await page.print(html, options);
-    // The next print finds its fresh page ready, and does not wait for this one to be cleared away.
-    this.next = { on: running, page: PrintPage.open(running.browser) };
-    this.next.page.catch(() => undefined);
-    page.close().catch(() => undefined);
+  private async printOn(running: BrowserProcess, { owner, document, tagged }: PrintJob): Promise<Buffer> {
+    const used = await this.pageFor(running, owner);
+    used.characters += document.body.length;
+    const pdf = await used.page.print(document, { tagged });
+    if (this.next?.on !== running) {
+      this.next = { on: running, page: PrintPage.open(running.browser) };
+      this.next.page.catch(() => undefined);
+    }
     return pdf;
+  }
+
+  /** The owner's page, or a fresh one; what another owner used is cleared away meanwhile. */
+  private async pageFor(running: BrowserProcess, owner: string): Promise<UsedPage> {
+    const { current, next } = this;
+    const isTheirs = current?.on === running && current.owner === owner;
+    if (isTheirs && current.page.isIntact && current.characters < this.limits.charactersPerPage)
+      return current;
+    this.current = this.next = undefined;
+    current?.page.close().catch(() => undefined);
+    // A print that was given up may have left a page of a browser that is no more.
+    const page = await (next?.on === running ? next.page : PrintPage.open(running.browser));
+    return (this.current = { on: running, owner, page, characters: 0 });
   }
 }
 

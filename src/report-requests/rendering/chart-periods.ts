@@ -1,4 +1,5 @@
 import { ReportSummary } from './report-document';
+import { ReportFormats } from './report-formats';
 
 type Unit = ReportSummary['seriesUnit'];
 
@@ -19,30 +20,16 @@ export function chartPeriods(startDate: string, endDate: string, unit: Unit): st
 export function periodLabels(
   periods: string[],
   unit: Unit,
-  locale: string,
+  formats: ReportFormats,
 ): { index: number; label: string }[] {
   const every = labelEvery(periods.length, unit);
-  const withYear = labelFormat(
-    locale,
-    unit === 'month'
-      ? { month: 'short', year: 'numeric' }
-      : { day: 'numeric', month: 'short', year: 'numeric' },
-  );
-  const short = labelFormat(
-    locale,
-    unit === 'month' ? { month: 'short' } : { day: 'numeric', month: 'short' },
-  );
   let year = '';
   return periods.flatMap((period, index) => {
     if (index % every !== 0) return [];
-    const format = period.slice(0, 4) === year ? short : withYear;
+    const isNewYear = period.slice(0, 4) !== year;
     year = period.slice(0, 4);
-    return [{ index, label: format.format(new Date(period)) }];
+    return [{ index, label: formats.periodLabel(new Date(period), unit, isNewYear) }];
   });
-}
-
-function labelFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options });
 }
 
 /** Months are skipped in parts of a year, so that the labels keep falling on the same months. */

@@ -1,10 +1,14 @@
 import { Markup, markup } from './markup';
 import { ReportRow } from './order-rows';
-import { COLUMNS, CONTENT_WIDTH, ROW_HEIGHT } from './page-geometry';
+import { fitted } from './fitted-text';
+import { COLUMN_GAP, COLUMNS, CONTENT_WIDTH, ROW_HEIGHT } from './page-geometry';
 import { OrderPage } from './pagination';
 import { TextWriter } from './report-text';
 
 const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
+const [, NUMBER, , DETAIL, TOTAL] = COLUMNS;
+const ROOM = { number: NUMBER - COLUMN_GAP, detail: DETAIL - COLUMN_GAP, total: TOTAL };
+const NUMBER_LINES = 3;
 
 /**
  * `table` is for readers' software: real rows and headings in a tagged file. `columns` looks the same and prints three
@@ -53,21 +57,34 @@ function asTable(page: OrderPage, headings: string[], text: TextWriter): Markup 
 
 function asColumns(page: OrderPage, headings: string[], text: TextWriter): Markup {
   const head = headings.map((heading) => markup`<div>${heading}</div>`);
+  // An element in each line would cost more than its text.
+  const isMixed = page.rows.some((row) => row.kind === 'line');
   const columns = FIELDS.map((field) => {
     const lines = page.rows.map((row) => {
       const { text: content } = cell(row, field, text);
-      return row.kind === 'order' ? `<b>${content}</b>` : content;
+      return isMixed && row.kind === 'order' ? `<b>${content}</b>` : content;
     });
     return markup`<pre>${new Markup(lines.join('\n'))}</pre>`;
   });
-  return markup`<div class="columns head">${head}</div>
+  return markup`<div class="head">${head}</div>
     <div class="columns">${columns}</div>`;
 }
 
+/** A name that is too long is cut; a number or an amount never is. */
 function cell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
-  if (field === 'number' || field === 'name') return text.write(row[field]);
-  if (field === 'detail' && row.kind === 'order') return text.write(row.detail);
-  return text.own(row[field]);
+  switch (field) {
+    case 'name':
+      return text.write(row.name);
+    case 'number':
+      return fitted(text.write(row.number), row.number, ROOM.number, NUMBER_LINES);
+    case 'detail':
+      if (row.kind === 'order') return text.write(row.detail);
+      return fitted(text.own(row.detail), row.detail, ROOM.detail, 1);
+    case 'date':
+      return text.own(row.date);
+    case 'total':
+      return fitted(text.own(row.total), row.total, ROOM.total, 1);
+  }
 }
 
 /** All hairlines of a page in one path: borders on every cell print much more slowly. */

@@ -8,11 +8,17 @@ export const CONTENT_WIDTH = PAGE.width - 2 * PAGE.side;
 
 export const ROW_HEIGHT = 19;
 
+/** Of orders and lines. */
+export const FONT_SIZE = 11;
+
 /** Running head, column headings and footer leave room for this many rows of orders and lines. */
 export const ROWS_PER_PAGE = 50;
 
 /** Widths of date, number, customer, status, total; together `CONTENT_WIDTH`. */
 export const COLUMNS = [84, 120, 246, 108, 132] as const;
+
+/** Between the text of two columns. */
+export const COLUMN_GAP = 12;
 
 /** Height for the content of a summary page between running head and footer. */
 export const SUMMARY_HEIGHT = 960;

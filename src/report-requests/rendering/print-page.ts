@@ -1,23 +1,45 @@
 import { Browser, BrowserContext, CDPSession, Page } from 'puppeteer';
-
 import { UnprintableDocumentError } from './render-errors';
+
+/** An HTML document in two pieces: what the next one may have in common with it, and what it has not. */
+export interface PrintDocument {
+  /** From the doctype to `<body>`: policy, fonts, styles. Without anybody's data. */
+  shell: string;
+  /** What is in `<body>`. */
+  body: string;
+}
 
 export interface PrintOptions {
   /** Structure for screen readers. Costs twice the time and many times the size. */
   tagged: boolean;
 }
 
-// In the page, whose types are not those of Node. A face that no text needs stays "unloaded".
-const FONTS_NOT_LOADED = `document.fonts.ready.then((fonts) =>
-  [...fonts].filter(({ status }) => status === 'error' || status === 'loading').map(({ family }) => family))`;
+/** Nothing is laid out for a screen that nobody looks at. */
+export const PRINT_ONLY = '@media screen{body{display:none!important}}';
 
-/** A blank page in a context of its own, cut off from the network, that prints one document. */
+// In the page, whose types are not those of Node; each gives the families of fonts that did not load.
+const FONTS_NOT_LOADED = `Promise.allSettled([...document.fonts].map((font) => font.load())).then(() =>
+  [...document.fonts].filter(({ status }) => status !== 'loaded').map(({ family }) => family))`;
+const replaceBody = (body: string): string =>
+  `document.body.innerHTML = ${JSON.stringify(body)}; ${FONTS_NOT_LOADED}`;
+
+/** A blank page in a context of its own, cut off from the network, that prints documents one after the other. */
 export class PrintPage {
+  private shell: string | undefined;
+  private intact = true;
+  private departed = false;
+
   private constructor(
     private readonly context: BrowserContext,
-    private readonly page: Page,
     private readonly session: CDPSession,
-  ) {}
+    private readonly frameId: string,
+    /** A world of scripts apart from the document's own, which has none: JavaScript is off there. */
+    private readonly world: number,
+  ) {
+    session.on('Page.frameAttached', () => (this.intact = false));
+    session.on('Page.frameRequestedNavigation', ({ frameId: mover }) => this.leave(mover));
+    session.on('Page.frameNavigated', ({ frame }) => this.leave(frame.id));
+  }
 
   static async open(browser: Browser): Promise<PrintPage> {
     const context = await browser.createBrowserContext();
@@ -30,23 +52,36 @@ export class PrintPage {
       page.setRequestInterception(true),
     ]);
     page.on('request', (request) => void request.abort('blockedbyclient').catch(() => undefined));
-    return new PrintPage(context, page, await page.createCDPSession());
+    return PrintPage.over(context, page);
+  }
+
+  private static async over(context: BrowserContext, page: Page): Promise<PrintPage> {
+    const session = await page.createCDPSession();
+    await session.send('Page.enable');
+    const { frameTree } = await session.send('Page.getFrameTree');
+    const frameId = frameTree.frame.id;
+    const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId });
+    return new PrintPage(context, session, frameId, executionContextId);
+  }
+
+  /** Whether the last document left the page as it found it. Otherwise nothing else may be printed on it. */
+  get isIntact(): boolean {
+    return this.intact;
   }
 
   /**
-   * @throws UnprintableDocumentError when a font of it does not load
+   * @throws UnprintableDocumentError when a font of it does not load, or when it goes away
    * @throws Error when the browser goes away
    */
-  async print(html: string, options: PrintOptions): Promise<Buffer> {
-    // Never a navigation: a page with an address of its own may read local files.
-    await this.page.setContent(html, { waitUntil: 'load', timeout: 0 });
-    await this.requireFonts();
+  async print({ shell, body }: PrintDocument, options: PrintOptions): Promise<Buffer> {
+    await this.show(shell, body);
     const { data } = await this.session.send('Page.printToPDF', {
       printBackground: true,
       preferCSSPageSize: true,
       generateTaggedPDF: options.tagged,
       generateDocumentOutline: false,
     });
+    if (this.departed) throw new UnprintableDocumentError('The document went away while it was printed.');
     return Buffer.from(data, 'base64');
   }
 
@@ -54,8 +89,30 @@ export class PrintPage {
     await this.context.close();
   }
 
-  private async requireFonts(): Promise<void> {
-    const missing = (await this.page.evaluate(FONTS_NOT_LOADED)) as string[];
+  private leave(mover: string): void {
+    this.intact = false;
+    if (mover === this.frameId) this.departed = true;
+  }
+
+  /** Fonts and styles of the shell that is there already need not be read again: a third of a short print. */
+  private async show(shell: string, body: string): Promise<void> {
+    if (shell === this.shell) return this.evaluate(replaceBody(body));
+    this.shell = undefined;
+    // Never a navigation: a page with an address of its own may read local files.
+    await this.session.send('Page.setDocumentContent', { frameId: this.frameId, html: `${shell}${body}` });
+    await this.evaluate(FONTS_NOT_LOADED);
+    this.shell = shell;
+  }
+
+  private async evaluate(expression: string): Promise<void> {
+    const { result, exceptionDetails } = await this.session.send('Runtime.evaluate', {
+      expression,
+      contextId: this.world,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+    const missing = result.value as string[];
     if (missing.length > 0) throw new UnprintableDocumentError(`Fonts did not load: ${missing.join(', ')}`);
   }
 }

@@ -10,7 +10,9 @@ const LIMITS: SlotLimits = {
   // A part of a report prints in about a second; a whole minute is a hang on any machine.
   printDeadlineMs: 60_000,
   silenceMs: 10_000,
-  printsPerBrowser: 100,
+  printsPerBrowser: 1_000,
+  // About 20 parts of a long report, or 200 short ones.
+  charactersPerPage: 2_000_000,
   // Twice what the longest part takes.
   memoryPerBrowser: 1024 * 1024 * 1024,
 };

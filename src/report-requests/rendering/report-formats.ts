@@ -5,16 +5,32 @@ const DAY_MS = 86_400_000;
 
 type MoneyUse = 'total' | 'unit' | 'compact';
 
+/** Making formats takes a millisecond, and reports are mostly in a few languages. */
+const KEPT = 20;
+const kept = new Map<string, ReportFormats>();
+
+/** Formats that nobody changes, kept for the next report. */
+export function reportFormats(locale: string, timeZone: string): ReportFormats {
+  const key = `${locale} ${timeZone}`;
+  const formats = kept.get(key) ?? new ReportFormats(locale, timeZone);
+  kept.delete(key);
+  kept.set(key, formats);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+  return formats;
+}
+
 /** Numbers, money and dates as the reader of one report is used to see them. */
 export class ReportFormats {
   readonly direction: 'ltr' | 'rtl';
   private readonly moneyFormats = new Map<string, Intl.NumberFormat>();
+  private readonly labels = new Map<string, Intl.DateTimeFormat>();
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
-  private readonly days: Intl.DateTimeFormat;
   private readonly months: Intl.DateTimeFormat;
-  private readonly monthKeys: Intl.DateTimeFormat;
   private readonly moments: Intl.DateTimeFormat;
+  private readonly lastDay: LastOf;
+  private readonly lastMonth: LastOf;
   private readonly calendarDays: Intl.DateTimeFormat;
 
   constructor(
@@ -23,10 +39,12 @@ export class ReportFormats {
   ) {
     this.direction = RTL_SCRIPTS.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-    this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
-    this.days = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
+    this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, signDisplay: 'negative' });
+    this.lastDay = new LastOf(new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' }));
     this.months = new Intl.DateTimeFormat(locale, { timeZone, year: 'numeric', month: 'long' });
-    this.monthKeys = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' });
+    this.lastMonth = new LastOf(
+      new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' }),
+    );
     this.moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' });
     this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
   }
@@ -55,7 +73,7 @@ export class ReportFormats {
   }
 
   day(moment: Date): string {
-    return this.days.format(moment);
+    return this.lastDay.of(moment);
   }
 
   month(moment: Date): string {
@@ -64,7 +82,7 @@ export class ReportFormats {
 
   /** Equal for two moments exactly when they are in the same month of the report's time zone. */
   monthKey(moment: Date): string {
-    return this.monthKeys.format(moment);
+    return this.lastMonth.of(moment);
   }
 
   moment(moment: Date): string {
@@ -82,6 +100,22 @@ export class ReportFormats {
     return numbers.format(amount);
   }
 
+  /** "Jan", or with a year "Jan 2016"; with days "Jan 31". */
+  periodLabel(day: Date, unit: 'day' | 'week' | 'month', withYear: boolean): string {
+    const key = `${unit === 'month' ? 'month' : 'day'} ${withYear}`;
+    let format = this.labels.get(key);
+    if (!format) {
+      format = new Intl.DateTimeFormat(this.locale, {
+        timeZone: 'UTC',
+        month: 'short',
+        ...(unit !== 'month' && { day: 'numeric' }),
+        ...(withYear && { year: 'numeric' }),
+      });
+      this.labels.set(key, format);
+    }
+    return format.format(day);
+  }
+
   private moneyFormat(currency: string, use: MoneyUse): Intl.NumberFormat {
     const key = `${currency} ${use}`;
     let format = this.moneyFormats.get(key);
@@ -93,11 +127,38 @@ export class ReportFormats {
   }
 
   private moneyOptions(currency: string, use: MoneyUse): Intl.NumberFormatOptions {
-    const money = { style: 'currency', currency } as const;
-    if (use === 'total') return money;
+    // An amount that rounds to nothing has no sign.
+    const shared = { style: 'currency', currency, signDisplay: 'negative' } as const;
+    if (use === 'total') return shared;
     if (use === 'compact')
-      return { ...money, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
-    const digits = new Intl.NumberFormat(this.locale, money).resolvedOptions().maximumFractionDigits ?? 0;
-    return { minimumFractionDigits: digits, maximumFractionDigits: Math.max(4, digits) };
+      return { ...shared, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
+    const digits = new Intl.NumberFormat(this.locale, shared).resolvedOptions().maximumFractionDigits ?? 0;
+    return {
+      signDisplay: 'negative',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: Math.max(4, digits),
+    };
+  }
+}
+
+/** Since 1973 no clock of the world changes within such a quarter of an hour. */
+const QUARTER_MS = 900_000;
+const QUARTERS_SINCE = Date.UTC(1973, 0, 1);
+
+/** Writes days of moments that come in their order: many are alike, and formatting each is what a long report feels. */
+class LastOf {
+  private quarter = Number.NaN;
+  private text = '';
+
+  constructor(private readonly format: Intl.DateTimeFormat) {}
+
+  of(moment: Date): string {
+    const time = moment.getTime();
+    const quarter = time < QUARTERS_SINCE ? Number.NaN : Math.floor(time / QUARTER_MS);
+    if (quarter !== this.quarter) {
+      this.quarter = quarter;
+      this.text = this.format.format(moment);
+    }
+    return this.text;
   }
 }

@@ -3,8 +3,9 @@ import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
 import { OrderPage, orderPageCount, orderPages } from './pagination';
 import { ReportDocument } from './report-document';
-import { ReportFormats } from './report-formats';
-import { oneLine, TextWriter } from './report-text';
+import { ReportFormats, reportFormats } from './report-formats';
+import { PRINT_ONLY, PrintDocument } from './print-page';
+import { TextWriter } from './report-text';
 import { STYLES } from './styles';
 import { summaryPages } from './summary-pages';
 
@@ -16,7 +17,7 @@ export interface Bookmark {
 
 /** A run of consecutive pages as one HTML document. */
 export interface ReportPart {
-  html: string;
+  document: PrintDocument;
   pages: number;
   /** Months that begin in this part. */
   bookmarks: Bookmark[];
@@ -58,7 +59,7 @@ class Layout {
     private readonly fonts: FontLibrary,
     private readonly limits: LayoutLimits,
   ) {
-    this.formats = new ReportFormats(document.locale, document.timeZone);
+    this.formats = reportFormats(document.locale, document.timeZone);
     this.language = new Intl.Locale(document.locale).language;
     this.period = this.formats.period(document.startDate, document.endDate);
     this.pages = this.summary(this.writer(this.fontUse())).length + orderPageCount(document);
@@ -90,22 +91,22 @@ class Layout {
 
   private finishPart(part: OpenPart): ReportPart {
     const { document, formats } = this;
-    const title = part.text.own(oneLine(document.title));
     const shell = markup`<!doctype html>
       <html lang="${document.locale}" dir="${formats.direction}">
         <head>
           <meta charset="utf-8" />
           <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}" />
-          <title>${title}</title>
           <style>
-            ${new Markup(part.fontUse.css() + STYLES)}
+            ${new Markup(PRINT_ONLY + part.fontUse.css() + STYLES)}
           </style>
         </head>
-        <body>
-          ${part.pages}
-        </body>
-      </html>`;
-    return { html: shell.text, pages: part.pages.length, bookmarks: part.bookmarks };
+        <body>`;
+    const body = markup`${part.pages}`;
+    return {
+      document: { shell: shell.text, body: body.text },
+      pages: part.pages.length,
+      bookmarks: part.bookmarks,
+    };
   }
 
   private page(content: Markup, part: OpenPart, continued: string): Markup {

@@ -3,25 +3,31 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrowserPool } from './browser-pool';
+import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
 import { PdfInformation } from './pdf/pdf-information';
 import { PdfJoiner } from './pdf/pdf-joiner';
+import { PrintedPart } from './pdf/printed-part';
+import { writeWholePdf } from './pdf/whole-pdf';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
-import { layOut, LayoutLimits, ReportLayout, ReportPart } from './report-parts';
+import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
   /** Where the file is put, under a name of its own. It must exist. */
   directory: string;
+  /** Whose report it is: documents of different owners never share a page of a browser. */
+  owner: string;
   /** Stops the work at once: browsers that print for this report are killed. */
   signal: AbortSignal;
   /** Told again and again, from 0 to 1. */
   onProgress: (fraction: number) => void;
 }
 
-const LIMITS: LayoutLimits = { pagesPerPart: 50, taggedPages: 10 };
+/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. */
+const LIMITS: LayoutLimits = { pagesPerPart: 20, taggedPages: 10 };
 
 /** A part over which browsers are lost as often is what kills them. */
 const TRIES_PER_PART = 3;
@@ -49,10 +55,11 @@ export class ReportRenderer implements OnApplicationShutdown {
     const layout = layOut(document, this.fonts, LIMITS);
     const about = informationOf(document);
     try {
-      const printed = this.print(layout, AbortSignal.any([options.signal, stop.signal]));
-      const bytes = await writeJoined(path, printed, about, (pages) =>
-        options.onProgress(pages / layout.pages),
-      );
+      const printed = this.print(layout, options.owner, AbortSignal.any([options.signal, stop.signal]));
+      const bytes = layout.tagged
+        ? await writeTagged(path, printed, about)
+        : await writeJoined(path, printed, about, (pages) => options.onProgress(pages / layout.pages));
+      options.onProgress(1);
       return { path, pages: layout.pages, bytes };
     } catch (error) {
       await rm(path, { force: true });
@@ -67,38 +74,28 @@ export class ReportRenderer implements OnApplicationShutdown {
     await this.pool.close();
   }
 
-  private print(layout: ReportLayout, signal: AbortSignal): AsyncGenerator<PrintedPart> {
+  private print(layout: ReportLayout, owner: string, signal: AbortSignal): AsyncGenerator<PrintedPart> {
+    const { tagged } = layout;
     const report = Symbol('report');
     // One more than there are slots: its HTML is made while they print.
     return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
-      pdf: await this.printPart(report, part, layout.tagged, signal),
+      pdf: await this.printPart({ report, owner, document: part.document, tagged }, signal),
       pages: part.pages,
       bookmarks: part.bookmarks,
     }));
   }
 
   /** What a lost browser had in hand is printed by another one; the other parts do not notice. */
-  private async printPart(
-    report: symbol,
-    part: ReportPart,
-    tagged: boolean,
-    signal: AbortSignal,
-  ): Promise<Buffer> {
+  private async printPart(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
     for (let left = TRIES_PER_PART - 1; ; left -= 1) {
       try {
-        return await this.pool.print(report, part.html, { tagged }, signal);
+        return await this.pool.print(job, signal);
       } catch (error) {
         if (!(error instanceof BrowserLostError) || left === 0) throw error;
         this.logger.warn(`${error.message} Its part of the report is printed again.`);
       }
     }
   }
-}
-
-interface PrintedPart {
-  pdf: Buffer;
-  pages: number;
-  bookmarks: { title: string; page: number }[];
 }
 
 async function writeJoined(
@@ -111,7 +108,7 @@ async function writeJoined(
   try {
     let pages = 0;
     for await (const part of parts) {
-      await joiner.add(part.pdf, part.bookmarks);
+      await joiner.add(part);
       pages += part.pages;
       onPages(pages);
     }
@@ -119,6 +116,17 @@ async function writeJoined(
   } finally {
     await joiner.close();
   }
+}
+
+/** The tags of two files cannot be joined, so a tagged report is one part. */
+async function writeTagged(
+  path: string,
+  parts: AsyncIterable<PrintedPart>,
+  about: PdfInformation,
+): Promise<number> {
+  let bytes = 0;
+  for await (const part of parts) bytes = await writeWholePdf(path, part, about);
+  return bytes;
 }
 
 function informationOf(document: ReportDocument): PdfInformation {

@@ -1,3 +1,4 @@
+import { ReportFormats } from './report-formats';
 import fc from 'fast-check';
 import { chartPeriods, periodLabels } from './chart-periods';
 import { valueTicks } from './value-ticks';
@@ -32,7 +33,11 @@ describe('chartPeriods', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4000 }), units, (days, unit) => {
         const end = new Date(Date.UTC(2016, 0, 1 + days)).toISOString().slice(0, 10);
-        const labels = periodLabels(chartPeriods('2016-01-01', end, unit), unit, 'en-US');
+        const labels = periodLabels(
+          chartPeriods('2016-01-01', end, unit),
+          unit,
+          new ReportFormats('en-US', 'UTC'),
+        );
         expect(labels.length).toBeGreaterThan(0);
         expect(labels.length).toBeLessThanOrEqual(12);
       }),

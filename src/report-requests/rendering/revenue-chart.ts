@@ -44,7 +44,7 @@ export function revenueChart(
     (tick) =>
       markup`<text x="${x(PLOT.left - 8)}" y="${y(tick) + 3}" text-anchor="${end}" direction="ltr">${text.own(formats.compactMoney(tick, options.currency))}</text>`,
   );
-  const labels = periodLabels(periods, options.unit, formats.locale).map(
+  const labels = periodLabels(periods, options.unit, formats).map(
     ({ index, label }) =>
       markup`<text x="${x(PLOT.left + step * (index + 0.5))}" y="${CHART.height - 6}" text-anchor="middle">${text.own(label)}</text>`,
   );

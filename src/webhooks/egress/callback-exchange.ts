@@ -10,7 +10,7 @@ export const RESPONSE_BYTES = 4_096;
 const BODY_MS = 1_500;
 
 /** No status came in time. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   constructor(timeoutMs: number) {
     super(`No answer within ${timeoutMs} ms.`);
     this.name = 'TimeoutError';

@@ -12,16 +12,14 @@ import {
 import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
 import { outlineObjects, OutlineEntry } from './pdf-outline';
 import { PdfWriter } from './pdf-writer';
-import { Bookmark } from '../report-parts';
+import { PrintedPart, requirePages } from './printed-part';
 import { SharedFonts } from './shared-fonts';
 
 const PARENT = PDFName.of('Parent');
-// What makes a file tagged. The numbers in its tags are those of one print, so tagged parts cannot be joined.
-const TAGGING = ['StructTreeRoot', 'MarkInfo'].map((name) => PDFName.of(name));
 
 /**
  * Joins printed parts into one PDF while they come: each is written to the file at once, under shifted object numbers,
- * and forgotten, so that memory does not grow with the report. A single part keeps its tags.
+ * and forgotten, so that memory does not grow with the report. Tags are lost: their numbers are those of one print.
  */
 export class PdfJoiner {
   private readonly context = PDFContext.create();
@@ -29,7 +27,6 @@ export class PdfJoiner {
   private readonly fonts = new SharedFonts(() => this.reserve());
   private readonly kids: PDFRef[] = [];
   private readonly bookmarks: OutlineEntry[] = [];
-  private readonly tagging = new Map<PDFName, PDFObject>();
   private pages = 0;
 
   private constructor(private readonly writer: PdfWriter) {
@@ -41,26 +38,22 @@ export class PdfJoiner {
     return new PdfJoiner(await PdfWriter.create(path));
   }
 
-  /** @param bookmarks pages of the whole report, from 0, that are in this part */
-  async add(printed: Uint8Array, bookmarks: readonly Bookmark[]): Promise<void> {
-    const part = await PDFDocument.load(printed, { updateMetadata: false, parseSpeed: ParseSpeeds.Fastest });
+  /** @throws Error when a part has not the pages that it is to have */
+  async add({ pdf, pages, bookmarks }: PrintedPart): Promise<void> {
+    const part = await PDFDocument.load(pdf, { updateMetadata: false, parseSpeed: ParseSpeeds.Fastest });
     const { context, catalog } = part;
     const shift = this.writer.reserve(context.largestObjectNumber) - 1;
     const pageRefs = part.getPages().map((page) => shifted(page.ref, shift));
+    requirePages(pageRefs.length, pages);
     for (const { title, page } of bookmarks) {
       const target = pageRefs[page - this.pages];
       if (target) this.bookmarks.push({ title, page: target });
     }
     const tree = catalog.get(PDFName.of('Pages'));
     if (!(tree instanceof PDFRef)) throw new Error('The printed part has no page tree.');
-    if (this.tagging.size > 0) throw new Error('Tagged parts cannot be joined.');
     const { fonts, dropped } = this.fonts.take(context);
     const moved = (ref: PDFRef): PDFRef => fonts.get(ref) ?? shifted(ref, shift);
     renumber(catalog, moved);
-    for (const name of TAGGING) {
-      const value = catalog.get(name);
-      if (value) this.tagging.set(name, value);
-    }
     for (const own of [context.trailerInfo.Root, context.trailerInfo.Info])
       if (own instanceof PDFRef) dropped.add(own);
     const objects = context.enumerateIndirectObjects().filter(([ref]) => !dropped.has(ref));
@@ -84,7 +77,6 @@ export class PdfJoiner {
       ...catalogEntries(context, about),
       ...(outline && { Outlines: outline.root }),
     });
-    this.tagging.forEach((value, name) => catalog.set(name, value));
     const [catalogRef, informationRef] = [this.reserve(), this.reserve()];
     await this.writer.write([
       ...this.fonts.objects(context),

@@ -1,4 +1,5 @@
 import { PDFObject, PDFRef, PDFStream } from '@cantoo/pdf-lib';
+import type { PrintedObject } from './printed-file';
 import { FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
@@ -8,6 +9,8 @@ const compress = promisify(deflate);
 const HEADER = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
 // A reader unpacks a whole group for one object of it.
 const GROUP_SIZE = 256;
+const WRITE_SIZE = 256 * 1024;
+const NEWLINE = Buffer.from('\n');
 
 /** Where an object lies: at a byte of the file, or as one of a group. */
 type Place = { offset: number } | { group: number; index: number };
@@ -18,7 +21,9 @@ type Place = { offset: number } | { group: number; index: number };
  */
 export class PdfWriter {
   private readonly places: Place[] = [];
-  private group: { ref: PDFRef; object: PDFObject }[] = [];
+  private group: { number: number; bytes: Buffer }[] = [];
+  private pending: Buffer[] = [];
+  private written = 0;
   private position = 0;
   private lastNumber = 0;
 
@@ -27,7 +32,7 @@ export class PdfWriter {
   /** Creates the file, which must not be there yet. */
   static async create(path: string): Promise<PdfWriter> {
     const writer = new PdfWriter(await open(path, 'wx'));
-    await writer.append([HEADER]);
+    writer.append([HEADER]);
     return writer;
   }
 
@@ -40,29 +45,20 @@ export class PdfWriter {
 
   /** Writes objects under reserved numbers. */
   async write(objects: Iterable<readonly [PDFRef, PDFObject]>): Promise<void> {
-    const streams: Buffer[] = [];
-    let offset = this.position;
-    for (const [ref, object] of objects) {
-      if (object instanceof PDFStream) {
-        const bytes = Buffer.concat([
-          Buffer.from(`${ref.objectNumber} 0 obj\n`),
-          bytesOf(object),
-          Buffer.from('\nendobj\n'),
-        ]);
-        this.places[ref.objectNumber] = { offset };
-        offset += bytes.length;
-        streams.push(bytes);
-      } else {
-        this.group.push({ ref, object });
-      }
-    }
-    await this.append(streams);
-    while (this.group.length >= GROUP_SIZE) await this.flush();
+    for (const [{ objectNumber: number }, object] of objects)
+      this.put({ number, bytes: bytesOf(object), isStream: object instanceof PDFStream });
+    await this.settle();
+  }
+
+  /** Writes objects of another file under the numbers that they have there, which must be reserved. */
+  async copy(objects: Iterable<PrintedObject>): Promise<void> {
+    for (const object of objects) this.put(object);
+    await this.settle();
   }
 
   /** Completes the file and gives its size in bytes. */
   async finish(catalog: PDFRef, information: PDFRef): Promise<number> {
-    while (this.group.length > 0) await this.flush();
+    while (this.group.length > 0) await this.pack();
     const number = this.reserve(1);
     this.places[number] = { offset: this.position };
     const table = await compress(this.crossReferences());
@@ -70,7 +66,8 @@ export class PdfWriter {
       `/Type/XRef/Size ${this.lastNumber + 1}/W[1 5 2]/Root ${catalog.toString()}/Info ${information.toString()}` +
       `/Filter/FlateDecode/Length ${table.length}`;
     const start = this.position;
-    await this.append([streamObject(number, entries, table), Buffer.from(`startxref\n${start}\n%%EOF\n`)]);
+    this.append([streamObject(number, entries, table), Buffer.from(`startxref\n${start}\n%%EOF\n`)]);
+    await this.flush();
     return this.position;
   }
 
@@ -78,28 +75,49 @@ export class PdfWriter {
     await this.file.close();
   }
 
-  private async flush(): Promise<void> {
+  private put({ number, bytes, isStream }: PrintedObject): void {
+    if (!isStream) {
+      this.group.push({ number, bytes });
+      return;
+    }
+    this.places[number] = { offset: this.position };
+    this.append([Buffer.from(`${number} 0 obj\n`), bytes, Buffer.from('\nendobj\n')]);
+  }
+
+  private async settle(): Promise<void> {
+    while (this.group.length >= GROUP_SIZE) await this.pack();
+    if (this.position - this.written >= WRITE_SIZE) await this.flush();
+  }
+
+  private async pack(): Promise<void> {
     const members = this.group.splice(0, GROUP_SIZE);
     const number = this.reserve(1);
-    const bodies = members.map(({ object }) => Buffer.concat([bytesOf(object), Buffer.from('\n')]));
     let offset = 0;
-    const index = members.map(({ ref }, position) => {
-      this.places[ref.objectNumber] = { group: number, index: position };
-      const entry = `${ref.objectNumber} ${offset}`;
-      offset += bodies[position]?.length ?? 0;
+    const index = members.map((member, position) => {
+      this.places[member.number] = { group: number, index: position };
+      const entry = `${member.number} ${offset}`;
+      offset += member.bytes.length + NEWLINE.length;
       return entry;
     });
     const head = Buffer.from(`${index.join(' ')}\n`);
-    const data = await compress(Buffer.concat([head, ...bodies]));
+    const data = await compress(
+      Buffer.concat([head, ...members.flatMap((member) => [member.bytes, NEWLINE])]),
+    );
     const entries = `/Type/ObjStm/N ${members.length}/First ${head.length}/Filter/FlateDecode/Length ${data.length}`;
     this.places[number] = { offset: this.position };
-    await this.append([streamObject(number, entries, data)]);
+    this.append([streamObject(number, entries, data)]);
   }
 
-  private async append(buffers: Buffer[]): Promise<void> {
-    const bytes = Buffer.concat(buffers);
+  private append(buffers: Buffer[]): void {
+    for (const buffer of buffers) this.position += buffer.length;
+    this.pending.push(...buffers);
+  }
+
+  private async flush(): Promise<void> {
+    const bytes = Buffer.concat(this.pending);
+    this.pending = [];
+    this.written = this.position;
     await this.file.appendFile(bytes);
-    this.position += bytes.length;
   }
 
   /** Eight bytes for each object: kind, offset or group, index in the group (7.5.8.3). */

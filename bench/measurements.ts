@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+
+export interface Measurement {
+  name: string;
+  /** The median of the runs. */
+  value: number;
+  unit: string;
+  beside: number | null;
+  ratio: number | null;
+  runs: number[];
+}
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+
+/** @param values at least one */
+export const quantile = (values: readonly number[], share: number): number =>
+  sorted(values)[Math.ceil((values.length - 1) * share)]!;
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
+export class Measurements {
+  private readonly results: Measurement[] = [];
+
+  constructor(private readonly part: string) {}
+
+  /** @param besides runs of what it is measured beside; none where there is nothing to compare with */
+  add(name: string, unit: string, runs: readonly number[], besides: readonly number[] = []): void {
+    const value = median(runs);
+    const beside = besides.length > 0 ? median(besides) : null;
+    const ratio = beside === null ? null : value / beside;
+    this.results.push({ name, value, unit, beside, ratio, runs: [...runs] });
+    // At once: a long run may be interrupted.
+    const folder = join(__dirname, 'results');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${this.part}.json`), `${JSON.stringify(this.results, null, 2)}\n`);
+    const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;
+    console.log(`${name}: ${value.toFixed(2)} ${unit}${compared} (load ${loadavg()[0]?.toFixed(1)})`);
+  }
+
+  print(): void {
+    console.table(
+      this.results.map(({ runs, ...rest }) => ({
+        ...rest,
+        runs: runs
+          .slice(0, 5)
+          .map((run) => run.toFixed(1))
+          .join(' '),
+      })),
+    );
+  }
+}

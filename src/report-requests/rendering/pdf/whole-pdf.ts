@@ -1,0 +1,83 @@
+import { PDFArray, PDFContext, PDFDict, PDFName, PDFObjectParser, PDFRef } from '@cantoo/pdf-lib';
+import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
+import { outlineObjects } from './pdf-outline';
+import { PdfWriter } from './pdf-writer';
+import { PrintedFile, PrintedObject } from './printed-file';
+import { PrintedPart, requirePages } from './printed-part';
+
+// What a reader's software needs to find the tags.
+const TAGGING = ['StructTreeRoot', 'MarkInfo'].map((name) => PDFName.of(name));
+
+/**
+ * Writes a report of one part: its objects as they are, tags included, packed, under a catalog of our own.
+ *
+ * @returns the size of the file in bytes
+ * @throws Error when the part has not the pages that it is to have
+ */
+export async function writeWholePdf(path: string, part: PrintedPart, about: PdfInformation): Promise<number> {
+  const writer = await PdfWriter.create(path);
+  try {
+    const printed = PrintedFile.read(part.pdf);
+    writer.reserve(printed.size - 1);
+    const reserve = (): PDFRef => PDFRef.of(writer.reserve(1));
+    const tree = new Tree(printed.objects);
+    const printedCatalog = tree.get(PDFRef.of(printed.root));
+    const root = printedCatalog.get(PDFName.of('Pages'));
+    if (!(root instanceof PDFRef)) throw new Error('The printed file has no page tree.');
+    const pages = tree.pages(root);
+    requirePages(pages.length, part.pages);
+    const { context } = tree;
+    const entries = part.bookmarks.flatMap(({ title, page }) => {
+      const target = pages[page];
+      return target ? [{ title, page: target }] : [];
+    });
+    const outline = entries.length > 0 ? outlineObjects(context, reserve, entries) : undefined;
+    const catalog = context.obj({
+      Type: 'Catalog',
+      Pages: root,
+      ...catalogEntries(context, about),
+      ...(outline && { Outlines: outline.root }),
+    });
+    for (const name of TAGGING) {
+      const value = printedCatalog.get(name);
+      if (value) catalog.set(name, value);
+    }
+    const [catalogRef, informationRef] = [reserve(), reserve()];
+    await writer.copy(
+      printed.objects.filter(({ number }) => number !== printed.root && number !== printed.information),
+    );
+    await writer.write([
+      ...(outline?.objects ?? []),
+      [informationRef, informationDictionary(context, about)],
+      [catalogRef, catalog],
+    ]);
+    return await writer.finish(catalogRef, informationRef);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** The few objects that must be understood, parsed when they are asked for. */
+class Tree {
+  readonly context = PDFContext.create();
+  private readonly objects: ReadonlyMap<number, PrintedObject>;
+
+  constructor(objects: readonly PrintedObject[]) {
+    this.objects = new Map(objects.map((object) => [object.number, object]));
+  }
+
+  get(ref: PDFRef): PDFDict {
+    const bytes = this.objects.get(ref.objectNumber)?.bytes ?? new Uint8Array();
+    const object = PDFObjectParser.forBytes(bytes, this.context).parseObject();
+    if (!(object instanceof PDFDict))
+      throw new Error('The printed file has no dictionary where one must be.');
+    return object;
+  }
+
+  /** The pages below a node of the page tree (ISO 32000-2, 7.7.3), in their order. */
+  pages(ref: PDFRef): PDFRef[] {
+    const kids = this.get(ref).get(PDFName.of('Kids'));
+    if (!(kids instanceof PDFArray)) return [ref];
+    return kids.asArray().flatMap((kid) => (kid instanceof PDFRef ? this.pages(kid) : []));
+  }
+}
