@@ -18,7 +18,7 @@ class DeadlineError extends Error {
 }
 
 /** The answer is none of HTTP's, or none to our request. */
-export class ProtocolError extends Error {
+class ProtocolError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'ProtocolError';
