@@ -8,6 +8,7 @@ import { DeliveryMetrics } from './deliveries/delivery-metrics';
 import { DELIVERIES_QUEUE } from './deliveries/delivery-queue';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
+import { FeedOrder } from './events/feed-order.service';
 import { SigningModule } from './signing/signing.module';
 
 /** Callbacks: what every role needs of them. */
@@ -20,7 +21,7 @@ import { SigningModule } from './signing/signing.module';
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryBell, DeliveryMetrics, DeliveryTargets],
+  providers: [DeliveryBell, DeliveryMetrics, DeliveryTargets, FeedOrder],
   exports: [
     BullModule,
     CallbackPolicyModule,

@@ -175,6 +175,38 @@ describe('the report as a PDF', () => {
     expect(right[0]).toBe(Math.round(((794 - 52) * 595) / 794));
   });
 
+  it.each([
+    ['table', 3],
+    ['columns', 600],
+  ])('prints the longest amounts, quantities and numbers whole (%s)', async (_, count) => {
+    const total = '-123456789012345.67';
+    const sku = `SKU-${'ABCDEFGH01'.repeat(9)}`;
+    const number = `ORDER-${'0123456789'.repeat(9)}`;
+    const lines = [
+      { ...line(sku), description: 'An item', quantity: '123456789.1234', unitPrice: '123456789.1234' },
+    ];
+    const orders = ordersOf(count, (index) => ({ number: `${number}${index}`, total, lines }));
+    const pdf = await renderer.render(sampleReport(orders, { includeItems: true }));
+    const page = pdf.pages[1]!;
+    const text = page.items.map((item) => item.text).join('');
+    for (const whole of [
+      `${number}0`,
+      sku,
+      '-$123,456,789,012,345.67',
+      '123,456,789.1234 × 123,456,789.1234',
+    ])
+      expect(text).toContain(whole);
+    expect(text).not.toContain('…');
+    const edge = ((794 - 52) * 595) / 794;
+    for (const each of pdf.pages)
+      for (const { x, width } of each.items) expect(x + width).toBeLessThan(edge + 1);
+  });
+
+  it('prints nothing as nothing, not as a debt', async () => {
+    const pdf = await renderer.render(sampleReport(ordersOf(1, () => ({ total: '-0.001' }))));
+    expect(linesOf(pdf.pages[1]!)[2]).toMatch(/ \$0\.00$/);
+  });
+
   it('runs from the right where the language does', async () => {
     const pdf = await renderer.render(sampleReport(ordersOf(3), { locale: 'ar-EG', title: 'تقرير' }));
     const items = pdf.pages[1]!.items;

@@ -20,5 +20,9 @@ export const COLUMNS = [84, 120, 246, 108, 132] as const;
 /** Between the text of two columns. */
 export const COLUMN_GAP = 12;
 
+/** Of the large figures on the first page, and between them. */
+export const FIGURE_SIZE = 20;
+export const FIGURE_GAP = 32;
+
 /** Height for the content of a summary page between running head and footer. */
 export const SUMMARY_HEIGHT = 960;

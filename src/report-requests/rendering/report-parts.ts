@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { FontLibrary, FontUse } from './fonts/font-subsets';
 import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
@@ -76,6 +77,8 @@ class Layout {
         yield this.finishPart(part);
         part = this.startPart(part.first + part.pages.length);
       }
+      // Whatever else the process does shall not wait for a whole batch of orders.
+      await setImmediate();
       this.markMonths(page, part);
       const table = orderTable(page, { items: this.document.includeItems, style: this.style }, part.text);
       const continued = page.continued === null ? '' : `${page.continued}, continued`;

@@ -2,6 +2,8 @@ import {
   COLUMN_GAP,
   COLUMNS,
   CONTENT_WIDTH,
+  FIGURE_GAP,
+  FIGURE_SIZE,
   FONT_SIZE,
   PAGE,
   ROW_HEIGHT,
@@ -23,7 +25,7 @@ const EXACT_SIZE = 31.25;
 const SCALE = FONT_SIZE / EXACT_SIZE;
 const exact = (length: number): string => `${(length / SCALE).toFixed(4)}px`;
 
-/** Columns in fixed places, each by itself: a grid or a flow takes half as long again. */
+/** Columns in fixed places, each contained in its own: what is in one concerns no other. */
 const places = (parent: string, px: (length: number) => string): string =>
   COLUMNS.map((width, index) => {
     const start = COLUMNS.slice(0, index).reduce((sum, other) => sum + other, 0);
@@ -58,16 +60,16 @@ td{height:${ROW_HEIGHT}px;vertical-align:top}
 .orders th,.head>div{height:${HEAD_HEIGHT}px;line-height:${HEAD_HEIGHT - 4}px;font-size:9.5px;font-weight:600;color:${MUTED};border-bottom:1px solid ${RULE}}
 b{font-weight:inherit}
 i{font-style:normal;vertical-align:top}
-.lines{display:inline-block;width:100%;overflow:hidden;white-space:normal;overflow-wrap:anywhere}
+.lines{display:inline-block;width:100%;overflow:hidden;white-space:normal;word-break:break-all}
 .items b,.items tr.order td{font-weight:600;color:${INK}}
 .items pre,.items td{color:${MUTED}}
 .rules{position:absolute;inset-inline-start:0;top:${HEAD_HEIGHT}px;stroke:${HAIRLINE};stroke-width:1;fill:none;pointer-events:none}
 h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-height:68px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
 .lead{font-size:14px;line-height:22px;color:${MUTED}}
 .title{height:136px;border-top:3px solid ${ACCENT};padding-top:18px}
-.figures{height:70px;display:flex;gap:32px;border-top:1px solid ${HAIRLINE};padding-top:10px}
+.figures{height:70px;display:flex;gap:${FIGURE_GAP}px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .figures dt,.facts dt{color:${MUTED};font-size:9.5px;line-height:14px}
-.figures dd{font-size:20px;line-height:28px;font-weight:600;white-space:nowrap}
+.figures dd{font-size:${FIGURE_SIZE}px;line-height:28px;font-weight:600;white-space:nowrap}
 .facts{height:64px;display:grid;grid-template-columns:1fr 1fr 1.6fr;gap:0 24px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .facts dd{line-height:18px}
 section.currency{padding-bottom:32px}

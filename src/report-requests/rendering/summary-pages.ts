@@ -1,7 +1,8 @@
 import { sumDecimals } from './decimals';
+import { fitted } from './fitted-text';
 import { Markup, markup } from './markup';
 import { statusLabel } from './order-rows';
-import { SUMMARY_HEIGHT } from './page-geometry';
+import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, FONT_SIZE, SUMMARY_HEIGHT } from './page-geometry';
 import { ReportDocument, ReportTotal } from './report-document';
 import { ReportFormats } from './report-formats';
 import { TextWriter } from './report-text';
@@ -97,12 +98,14 @@ function figures(
     ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
     ...totals,
   ];
+  // In the size that `fitted` knows.
+  const room = (CONTENT_WIDTH / entries.length - FIGURE_GAP) * (FONT_SIZE / FIGURE_SIZE);
   return markup`<dl class="figures">
     ${entries.map(
       ([name, value]) =>
         markup`<div>
           <dt>${name}</dt>
-          <dd>${text.own(value)}</dd>
+          <dd>${fitted(text.own(value), value, room, 1)}</dd>
         </div>`,
     )}
   </dl>`;

@@ -6,7 +6,7 @@ import { AppConfig } from '../../config/app-config';
 import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
 import { DeliveryBell } from './delivery-bell.service';
 import type { DeliveryListQuery } from './delivery-list.query';
-import { giveUpAfter } from './retry-policy';
+import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
 
 /** The log of deliveries, always for one client, and their repetition. */
 @Injectable()
@@ -75,25 +75,43 @@ export class Deliveries {
   }
 
   /**
-   * Delivers again, with the same id and the same bytes and a fresh schedule; one that still waits is tried at once.
+   * Delivers again, with the same id and the same bytes and a fresh schedule; one that still waits is tried at once. A
+   * destination that rests because it only failed is asked whether it works again; one that asked for a rest has it.
    *
    * @throws AppError 409 while an attempt is under way, or when its endpoint was removed or is told nothing
    */
   async redeliver(clientId: string, id: string): Promise<Delivery> {
     await this.get(clientId, id);
-    const rows = await this.dataSource.query<unknown[]>(
-      `WITH changed AS (
-         UPDATE delivery d SET state = 'PENDING', failures = 0, due_at = now(), finished_at = NULL,
+    const changed = await this.dataSource.transaction(async (manager) => {
+      // Before the delivery, as those who claim hold them.
+      const held = await manager.query<{ id: string }[]>(
+        `SELECT t.id FROM webhook_destination t JOIN delivery d ON d.destination_id = t.id
+         WHERE d.id = $1 AND d.client_id = $2 AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+           AND (t.endpoint_id IS NULL
+             OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))
+         FOR NO KEY UPDATE OF t`,
+        [id, clientId],
+      );
+      const [, rows] = await manager.query<[unknown[], number]>(
+        `UPDATE delivery SET state = 'PENDING', failures = 0, due_at = now(), finished_at = NULL,
            give_up_at = now() + make_interval(secs => $3)
-         FROM webhook_destination t LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
-         WHERE d.id = $1 AND d.client_id = $2 AND d.state <> 'DELIVERING' AND t.id = d.destination_id
-           AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-           AND (e.id IS NULL OR e.verified_at IS NOT NULL)
-         RETURNING d.id
-       ) SELECT id FROM changed`,
-      [id, clientId, giveUpAfter(this.config.callbackRetrySchedule) / 1_000],
-    );
-    if (rows.length === 0) {
+         WHERE id = $1 AND client_id = $2 AND state <> 'DELIVERING' AND destination_id = ANY($4::uuid[])`,
+        [
+          id,
+          clientId,
+          giveUpAfter(this.config.callbackRetrySchedule) / 1_000,
+          held.map((destination) => destination.id),
+        ],
+      );
+      if (rows === 0) return false;
+      await manager.query(
+        `UPDATE webhook_destination SET paused_until = now()
+         WHERE id = $1 AND paused_until > now() AND (failures >= $2 OR disabled_reason = 'failing')`,
+        [held[0]?.id, CIRCUIT_OPENS_AFTER],
+      );
+      return true;
+    });
+    if (!changed) {
       throw new AppError(
         'conflict',
         'not_redeliverable',

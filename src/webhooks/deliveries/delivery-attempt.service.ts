@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout } from 'node:timers/promises';
 import { AppConfig } from '../../config/app-config';
-import { CallbackAnswer, CallbackClient } from '../egress/callback-client.service';
-import { CallbackFailure } from '../egress/callback-failure';
+import { CallbackAnswer, CallbackClient, CallbackRequest } from '../egress/callback-client.service';
+import { CallbackFailure, tellsOfNetwork } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 import type { ClaimedDelivery } from './delivery-claims';
 import type { Outcome } from './delivery-outcome';
@@ -12,6 +13,8 @@ import { nextAttemptIn } from './retry-policy';
 /** Makes one attempt, and decides what follows from it. */
 @Injectable()
 export class DeliveryAttempt {
+  private readonly logger = new Logger(DeliveryAttempt.name);
+
   constructor(
     private readonly config: AppConfig,
     private readonly client: CallbackClient,
@@ -20,16 +23,20 @@ export class DeliveryAttempt {
   /**
    * Never throws.
    *
-   * @param target throws when there is no key to sign with
+   * @param targetOf throws when its keys are not there or cannot be opened
    */
   async make(
     delivery: ClaimedDelivery,
     url: URL,
-    target: () => DeliveryTarget,
+    targetOf: () => DeliveryTarget,
     stop: AbortSignal,
   ): Promise<Outcome> {
     const startedAt = new Date();
-    const answer = await this.post(delivery, url, target, startedAt, stop).catch(notSent);
+    const answer = await this.post(delivery, url, targetOf, startedAt, stop);
+    // How soon it failed would tell a closed port from one that says nothing, to somebody who need not own the URL.
+    if (delivery.endpoint_id === null && tellsOfNetwork(answer.failure)) {
+      await untilTime(startedAt.getTime() + this.config.callbackTimeoutMs, stop);
+    }
     const retryAfter = retryAfterMs(answer.retryAfter, Date.now());
     return {
       delivery,
@@ -43,20 +50,21 @@ export class DeliveryAttempt {
   private async post(
     delivery: ClaimedDelivery,
     url: URL,
-    target: () => DeliveryTarget,
+    targetOf: () => DeliveryTarget,
     startedAt: Date,
     stop: AbortSignal,
   ): Promise<CallbackAnswer> {
-    const { keys, tls, profile } = target();
-    return this.client.post({
-      url,
-      headers: callbackHeaders(delivery.message_id, delivery.body, keys, startedAt),
-      body: delivery.body,
-      tls,
-      profile,
-      timeoutMs: this.config.callbackTimeoutMs,
-      stop,
-    });
+    let request: CallbackRequest;
+    try {
+      const { keys, tls, profile } = targetOf();
+      const headers = callbackHeaders(delivery.message_id, delivery.body, keys, startedAt);
+      const { body } = delivery;
+      request = { url, headers, body, tls, profile, timeoutMs: this.config.callbackTimeoutMs, stop };
+    } catch (error) {
+      this.logger.error(`The delivery ${delivery.id} could not be signed: ${String(error)}`);
+      return notSent('It could not be signed.');
+    }
+    return this.client.post(request);
   }
 
   private next(delivery: ClaimedDelivery, answer: CallbackAnswer, retryAfter: number | null): Date | null {
@@ -68,13 +76,15 @@ export class DeliveryAttempt {
   }
 }
 
-/** It failed before there was a request: nothing was sent, and it is tried again as after any other failure. */
-const notSent = (error: unknown): CallbackAnswer => ({
+const notSent = (detail: string): CallbackAnswer => ({
   failure: CallbackFailure.Internal,
   status: null,
   address: null,
   timings: { total: 0 },
-  detail: error instanceof Error ? error.message : String(error),
+  detail,
   response: null,
   retryAfter: null,
 });
+
+const untilTime = (time: number, stop: AbortSignal): Promise<void> =>
+  setTimeout(Math.max(0, time - Date.now()), undefined, { signal: stop }).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { PreparedStatement, PLAN_FOR_LOOK_UPS, runPrepared } from '../../database/prepared-statement';
+import type { DeliveryShares } from './delivery-shares';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
@@ -19,6 +20,8 @@ export interface ClaimedDelivery {
 
 interface OpenDestination {
   id: string;
+  client_id: string;
+  origin: string;
   at_once: number;
   tokens: number;
 }
@@ -36,24 +39,31 @@ export class DeliveryClaims {
 
   /**
    * @param limit at most so many
-   * @param busyOrigins origins that have their share of this worker already
+   * @param shares what clients and hosts have of this worker already
    */
   async claim(
     worker: string,
     leaseMs: number,
     limit: number,
-    busyOrigins: string[],
+    shares: DeliveryShares,
   ): Promise<ClaimedDelivery[]> {
     return this.dataSource.transaction(async (manager) => {
       // A claim that a crash of the database forgets is made again: no need to wait for its disk.
       await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
       // Held until the end: two workers never count the same room of a destination.
-      const open = await runPrepared<OpenDestination>(manager, OPEN_DESTINATIONS, [busyOrigins]);
+      const open = await runPrepared<OpenDestination>(manager, OPEN_DESTINATIONS, [
+        shares.busyClients(),
+        shares.busyHosts(),
+        shares.areTight(),
+      ]);
       if (open.length === 0) return [];
+      const grant = shares.granting();
       return runPrepared<ClaimedDelivery>(manager, CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
-        open.map(({ tokens }) => tokens),
+        open.map(({ client_id, origin, at_once, tokens }) =>
+          grant(client_id, origin, Math.min(at_once, tokens)),
+        ),
         limit,
         worker,
         leaseMs / 1_000,
@@ -76,12 +86,19 @@ const OPEN_DESTINATIONS: PreparedStatement = {
         ORDER BY d.destination_id, d.due_at LIMIT 1
       ) next
     )
-    SELECT t.id,
+    SELECT t.id, t.client_id, t.origin,
       CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
       floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens
     FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
     WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-      AND t.origin <> ALL($1::text[]) AND w.due_at <= now()
+      AND w.due_at <= now() AND t.client_id <> ALL($1::uuid[])
+      AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
+      -- A grant is not for one that could not use it.
+      AND (NOT $3::boolean OR t.concurrency > (
+        SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
+      -- Another URL has to prove itself before it is told what waited for the old one.
+      AND (t.endpoint_id IS NULL
+        OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))
     ORDER BY random() LIMIT ${DESTINATIONS}
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
 };
@@ -103,7 +120,9 @@ const CLAIM: PreparedStatement = {
     ORDER BY due.place, due.due_at LIMIT $4
   ), changed AS (
     UPDATE delivery d SET state = 'DELIVERING', attempt = attempt + 1, lease_owner = $5,
-      lease_until = now() + make_interval(secs => $6)
+      lease_until = now() + make_interval(secs => $6),
+      -- As the endpoint has it now.
+      url = coalesce((SELECT e.url FROM webhook_endpoint e WHERE e.id = d.endpoint_id), d.url)
     -- Pending, said so that no index but that of the id fits.
     FROM candidate c WHERE d.client_id = c.client_id AND d.id = c.id AND d.lease_owner IS NULL AND d.finished_at IS NULL
     RETURNING d.*

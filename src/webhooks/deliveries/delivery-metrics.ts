@@ -15,6 +15,7 @@ const OLDEST = `
   SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value
   FROM delivery WHERE state = 'PENDING'`;
 const EVENTS = 'SELECT count(*)::int AS value FROM webhook_outbox';
+const SET_ASIDE = 'SELECT count(*)::int AS value FROM webhook_dead_letter';
 const DESTINATIONS = `
   SELECT 'circuit_open' AS label, count(*)::int AS value FROM webhook_destination
   WHERE failing_since IS NOT NULL AND failures >= ${CIRCUIT_OPENS_AFTER}
@@ -71,6 +72,11 @@ export class DeliveryMetrics {
       OLDEST,
     );
     gauge('webhook_events_waiting', 'Terminal events that have not become deliveries yet.', EVENTS);
+    gauge(
+      'webhook_events_set_aside',
+      'Terminal events that could not be told: somebody has to look.',
+      SET_ASIDE,
+    );
     gauge(
       'webhook_destinations',
       'Destinations by what is wrong with them: circuit_open, or disabled_* and why.',

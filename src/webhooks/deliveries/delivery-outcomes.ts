@@ -8,6 +8,7 @@ import {
 } from '../../database/prepared-statement';
 import { CallbackFailure } from '../egress/callback-failure';
 import { DeliveryMetrics } from './delivery-metrics';
+import { GIVE_UP_SLACK_MS } from './retry-policy';
 import type { Outcome } from './delivery-outcome';
 import { DestinationHealth } from './destination-health';
 
@@ -28,6 +29,10 @@ export class DeliveryOutcomes {
       // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
       // event again, as it must expect anyway: no need to wait for the disk.
       await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
+      // First of all: one that is removed meanwhile is removed before, or finds these outcomes.
+      await runPrepared(manager, HOLD_DESTINATIONS, [
+        arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
+      ]);
       const kept = new Set(await changeDeliveries(manager, outcomes));
       const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
       await this.health.learn(manager, current);
@@ -36,6 +41,11 @@ export class DeliveryOutcomes {
     this.metrics.observe(valid);
   }
 }
+
+const HOLD_DESTINATIONS: PreparedStatement = {
+  name: 'hold_delivery_destinations',
+  text: 'SELECT FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE',
+};
 
 const STORE: PreparedStatement = {
   name: 'store_delivery_outcomes',
@@ -53,6 +63,8 @@ const STORE: PreparedStatement = {
         state = CASE WHEN o.failure IS NULL THEN 'DELIVERED'
           WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
         due_at = coalesce(o.next_attempt_at, d.due_at),
+        -- A receiver that asks for more time gets the attempt after it.
+        give_up_at = greatest(d.give_up_at, o.next_attempt_at + interval '${GIVE_UP_SLACK_MS} ms'),
         finished_at = CASE WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN now() END
       FROM outcome o
       -- Delivering, said so that no index but that of the id fits.

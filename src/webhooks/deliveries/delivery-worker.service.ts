@@ -8,13 +8,12 @@ import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
+import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
 import { OutcomeWriter } from './outcome-writer';
 
 /** Attempts under way in one worker: they wait for the network, hardly for us. */
 const SLOTS = 512;
-/** The most of them that one host may have, however many destinations it has: a dead one must leave room for all. */
-const SLOTS_OF_ORIGIN = 256;
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
 /** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
@@ -32,7 +31,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
-  private readonly ofOrigin = new Map<string, number>();
+  private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
@@ -85,26 +84,19 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       if (free <= 0) return;
       const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
       const until = Date.now() + leaseMs;
-      const claimed = await this.claims.claim(this.worker, leaseMs, free, this.busyOrigins());
+      const claimed = await this.claims.claim(this.worker, leaseMs, free, this.shares);
       if (claimed.length === 0) return;
       const targetOf = await this.targets.load(claimed.map(ownerOf));
       for (const delivery of claimed) this.start(delivery, () => targetOf(ownerOf(delivery)), until);
     }
   }
 
-  private busyOrigins(): string[] {
-    return [...this.ofOrigin].filter(([, attempts]) => attempts >= SLOTS_OF_ORIGIN).map(([origin]) => origin);
-  }
-
   private start(delivery: ClaimedDelivery, target: () => DeliveryTarget, until: number): void {
     const url = new URL(delivery.url);
-    const { origin } = url;
-    this.ofOrigin.set(origin, (this.ofOrigin.get(origin) ?? 0) + 1);
+    const giveBack = this.shares.add(delivery.client_id, url);
     const run = this.run(delivery, url, target, until).finally(() => {
       this.underWay.delete(run);
-      const left = (this.ofOrigin.get(origin) ?? 1) - 1;
-      if (left > 0) this.ofOrigin.set(origin, left);
-      else this.ofOrigin.delete(origin);
+      giveBack();
       this.ended += 1;
       this.lookForMore();
     });

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CallbackFailure, tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
-const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed'];
+const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed', 'endpoint_disabled'];
 
 class TimingsView {
   @ApiPropertyOptional({ description: 'Looking the name up, and checking every address.' })

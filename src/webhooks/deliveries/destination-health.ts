@@ -5,7 +5,8 @@ import { PreparedStatement, runPrepared } from '../../database/prepared-statemen
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from '../events/endpoint-events';
 import type { Outcome } from './delivery-outcome';
-import { CIRCUIT_OPENS_AFTER, pauseAfter } from './retry-policy';
+import { parseDestination } from './destination';
+import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
 
 interface Destination {
   id: string;
@@ -56,19 +57,22 @@ export class DestinationHealth {
       [...byDestination.keys()],
       told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
     ]);
-    for (const row of rows) await this.apply(manager, row, byDestination.get(row.id) ?? []);
+    for (const row of rows) {
+      const outcomes = (byDestination.get(row.id) ?? []).filter(({ delivery }) => isOf(row, delivery.url));
+      if (outcomes.length > 0) await this.apply(manager, row, outcomes);
+    }
   }
 
   private async apply(manager: EntityManager, row: Destination, outcomes: Outcome[]): Promise<void> {
     const was = { ...row };
-    let pauseMs = 0;
+    let [pauseMs, restMs] = [0, 0];
     for (const { answer, retryAfter } of outcomes) {
       if (answer.failure === null) {
         row.failures = 0;
         row.failing_since = null;
         row.concurrency = Math.min(row.max_concurrency, row.concurrency + 1);
         if (row.disabled_reason === 'failing') row.disabled_reason = null;
-        pauseMs = 0;
+        [pauseMs, restMs] = [0, 0];
         continue;
       }
       row.failures += 1;
@@ -79,11 +83,23 @@ export class DestinationHealth {
       if (this.hasFailedForTooLong(row)) row.disabled_reason ??= 'failing';
       const pause = pauseAfter(answer.failure, row.failures, retryAfter, row.disabled_reason === 'failing');
       pauseMs = Math.max(pauseMs, pause);
+      if (answer.failure === CallbackFailure.Throttled) restMs = Math.max(restMs, retryAfter ?? 0);
     }
     const recovered = was.failures >= CIRCUIT_OPENS_AFTER && row.failures === 0;
     await this.save(manager, row, pauseMs);
+    await this.outlive(manager, row.id, restMs);
     if (recovered) await this.drain(manager, row.id);
     if (row.disabled_reason !== was.disabled_reason) await this.tell(manager, row);
+  }
+
+  /** What waits there must outlive the rest that the receiver asked for. */
+  private async outlive(manager: EntityManager, id: string, restMs: number): Promise<void> {
+    if (restMs <= GIVE_UP_SLACK_MS) return;
+    await manager.query(
+      `UPDATE delivery SET give_up_at = now() + make_interval(secs => $2)
+       WHERE destination_id = $1 AND state = 'PENDING' AND give_up_at < now() + make_interval(secs => $2)`,
+      [id, (restMs + GIVE_UP_SLACK_MS) / 1_000],
+    );
   }
 
   private hasFailedForTooLong({ failing_since, failures }: Destination): boolean {
@@ -129,11 +145,18 @@ export class DestinationHealth {
     }
     if (row.disabled_reason !== null) {
       this.logger.warn(
-        `Callbacks to ${row.address} of client ${row.client_id} are disabled: ${row.disabled_reason}.`,
+        `Callbacks to ${nameOf(row)} of client ${row.client_id} are disabled: ${row.disabled_reason}.`,
       );
     } else {
-      this.logger.log(`Callbacks to ${row.address} of client ${row.client_id} work again.`);
+      this.logger.log(`Callbacks to ${nameOf(row)} of client ${row.client_id} work again.`);
     }
     await tellEndpointState(manager, row, this.config.callbackRetrySchedule);
   }
 }
+
+/** An endpoint may have got another URL since: what the old one did is no fault of the new one. */
+const isOf = ({ address }: Destination, url: string): boolean => parseDestination(url).address === address;
+
+/** For the log: a path may be a secret. */
+const nameOf = ({ address, endpoint_id }: Destination): string =>
+  `${new URL(address).origin}${endpoint_id === null ? '' : ` (endpoint ${endpoint_id})`}`;

@@ -7,8 +7,8 @@ const THROTTLE_PAUSE_MS = 1_000;
 const LONGEST_COOL_DOWN_MS = 300_000;
 /** How often a destination that was disabled for failing is asked whether it works again. */
 const DISABLED_PROBE_MS = 3_600_000;
-/** A delivery that a closed circuit keeps from its attempts still ends. */
-const GIVE_UP_SLACK_MS = 60_000;
+/** A delivery that an open circuit keeps from its attempts still ends. */
+export const GIVE_UP_SLACK_MS = 60_000;
 
 /** 0.8 to 1.2 of it, so that what failed together does not come back together. */
 const withJitter = (ms: number, random: () => number = Math.random): number =>

@@ -1,5 +1,5 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { Client } from 'undici';
+import { Client, Dispatcher } from 'undici';
 import { CallbackExchange } from './callback-exchange';
 import { CallbackFailure, failureOfError, failureOfStatus } from './callback-failure';
 import { ConnectionPool, discard } from './connection-pool';
@@ -79,9 +79,7 @@ export class CallbackClient implements OnApplicationShutdown {
         ...(exchange.firstByteMs !== null && { first_byte: exchange.firstByteMs }),
         total: exchange.since(),
       },
-      detail: failed
-        ? String(exchange.error instanceof Error ? exchange.error.message : exchange.error).slice(0, 500)
-        : failure && `The answer was ${exchange.status}.`,
+      detail: failed ? detailOf(exchange.error) : failure && `The answer was ${exchange.status}.`,
       response: exchange.text(),
       retryAfter: exchange.retryAfter,
     };
@@ -99,11 +97,22 @@ export class CallbackClient implements OnApplicationShutdown {
     const dns = exchange.since();
     const key = `${request.profile} ${url.origin} ${addresses.join(' ')}`;
     trace.address = addresses[0] ?? null;
-    const client = this.pool.take(key) ?? this.open(request, addresses, trace);
-    client.dispatch(
-      { method: 'POST', path: url.pathname + url.search, headers: request.headers, body: request.body },
-      exchange,
-    );
+    const options: Dispatcher.DispatchOptions = {
+      method: 'POST',
+      path: url.pathname + url.search,
+      headers: request.headers,
+      body: request.body,
+    };
+    const kept = this.pool.take(key);
+    let client = kept ?? this.open(request, addresses, trace);
+    if (kept) {
+      exchange.secondTry = () => {
+        discard(kept);
+        client = this.open(request, addresses, trace);
+        client.dispatch(options, exchange);
+      };
+    }
+    client.dispatch(options, exchange);
     await exchange.over;
     if (exchange.whole) this.pool.give(key, client);
     else discard(client);
@@ -154,3 +163,9 @@ export class CallbackClient implements OnApplicationShutdown {
 }
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;
+
+/** What failed an assertion of the parser is no proper HTTP; the assertion itself tells its owner nothing. */
+const detailOf = (error: unknown): string =>
+  error instanceof Error && error.name === 'AssertionError'
+    ? 'The answer was no proper HTTP.'
+    : String(error instanceof Error ? error.message : error).slice(0, 500);

@@ -1,4 +1,8 @@
 import type { Dispatcher } from 'undici';
+import { CallbackFailure, failureOfError } from './callback-failure';
+
+/** Interim answers that one request may get before its real one. */
+const MOST_INTERIM = 16;
 
 /** As much of an answer as is read and kept. */
 export const RESPONSE_BYTES = 4_096;
@@ -10,6 +14,14 @@ class DeadlineError extends Error {
   constructor(timeoutMs: number) {
     super(`No answer within ${timeoutMs} ms.`);
     this.name = 'TimeoutError';
+  }
+}
+
+/** The answer is none of HTTP's, or none to our request. */
+class ProtocolError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ProtocolError';
   }
 }
 
@@ -27,12 +39,18 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
   whole = false;
   /** Why there is no status. */
   error: unknown = null;
+  /**
+   * On a kept connection: begins anew on a fresh one, once, when that one breaks before a byte of the answer. The receiver
+   * may have closed it just when the request went out.
+   */
+  secondTry: (() => void) | undefined;
   /** Resolves when it is over, with a status or an error. */
   readonly over: Promise<void>;
 
   private readonly began = performance.now();
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
+  private interim = 0;
   private controller: Dispatcher.DispatchController | undefined;
   private aborting: AbortController | undefined;
   private timer: NodeJS.Timeout;
@@ -82,13 +100,25 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    this.secondTry = undefined;
+    if (status < 200) {
+      this.onInterim(status);
+      return;
+    }
     this.status = status;
     this.firstByteMs = this.since();
     const retryAfter = headers['retry-after'];
     this.retryAfter = (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.abort(null), BODY_MS);
+  }
+
+  /** Interim answers are passed over (RFC 9110, section 15.2); we asked for no other protocol. */
+  private onInterim(status: number): void {
+    this.interim += 1;
+    if (status < 100 || status === 101) this.abort(new ProtocolError(`The answer was ${status}.`));
+    else if (this.interim > MOST_INTERIM)
+      this.abort(new ProtocolError('There was no end of interim answers.'));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -105,6 +135,12 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    const { secondTry } = this;
+    this.secondTry = undefined;
+    if (secondTry && !this.isOver && failureOfError(error) === CallbackFailure.Reset) {
+      secondTry();
+      return;
+    }
     this.fail(error);
   }
 

@@ -74,7 +74,13 @@ export function failureOfError(error: unknown): CallbackFailure {
   if (REFUSED.has(code)) return CallbackFailure.Refused;
   if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_/.test(code)) return CallbackFailure.Tls;
   if (RESET.has(code)) return CallbackFailure.Reset;
-  if (name === 'HTTPParserError' || code.startsWith('UND_ERR_HEADERS') || code.startsWith('UND_ERR_RES')) {
+  if (
+    name === 'HTTPParserError' ||
+    name === 'ProtocolError' ||
+    name === 'AssertionError' ||
+    code.startsWith('UND_ERR_HEADERS') ||
+    code.startsWith('UND_ERR_RES')
+  ) {
     return CallbackFailure.Protocol;
   }
   return CallbackFailure.Internal;

@@ -9,6 +9,9 @@ export interface ConnectionTrace {
   tlsMs: number | null;
 }
 
+const CONTINUE = 'HTTP/1.1 100';
+const [ZERO, TWO] = [0x30, 0x32];
+
 type SocketConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
 
 /**
@@ -58,6 +61,7 @@ export function guardedConnector(
         return;
       }
       if (options.protocol === 'https:') trace.tlsMs = performance.now() - began - (trace.connectMs ?? 0);
+      passOverContinue(connected);
       callback(null, connected);
     });
     socket.prependOnceListener('connect', () => {
@@ -66,6 +70,25 @@ export function guardedConnector(
       const refusal = refuse(socket);
       if (refusal) socket.destroy(refusal);
     });
+  };
+}
+
+/**
+ * undici breaks off at a 100 that it did not ask for, which every server may send (RFC 9110, section 15.2), and passes over
+ * any other interim answer: it gets to read a 102 instead.
+ */
+function passOverContinue(socket: Socket): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => {
+    const chunk: unknown = read(size);
+    if (
+      Buffer.isBuffer(chunk) &&
+      chunk[11] === ZERO &&
+      chunk.toString('latin1', 0, CONTINUE.length) === CONTINUE
+    ) {
+      chunk[11] = TWO;
+    }
+    return chunk;
   };
 }
 

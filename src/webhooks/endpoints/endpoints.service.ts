@@ -3,12 +3,15 @@ import { DataSource, EntityManager } from 'typeorm';
 import { AppError, notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
+import { AppConfig } from '../../config/app-config';
 import { CallbackUrlPolicy } from '../callback-policy.service';
+import { tellEndpointState } from '../events/endpoint-events';
+import { parseDestination } from '../deliveries/destination';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
 import { SigningSecrets } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
-import { Endpoint, SELECT_ENDPOINT } from './endpoint';
+import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { insertEndpoint, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
@@ -21,6 +24,7 @@ const CHALLENGE_EVERY_SECONDS = 10;
 @Injectable()
 export class Endpoints {
   constructor(
+    private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly box: SealedBox,
     private readonly secrets: SigningSecrets,
@@ -93,7 +97,13 @@ export class Endpoints {
     );
     await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
+      const enabled = change.enabled ?? (url !== before.url || before.disabled_reason === null);
+      // Not told itself, so while it is disabled; the feed and the others learn of it as when it happens by itself.
+      if (enabled && before.disabled_reason !== null) await this.tell(manager, before, url, null);
       await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
+      if (!enabled && before.disabled_reason === null) {
+        await this.tell(manager, before, url, DisabledReason.Owner);
+      }
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
@@ -116,7 +126,8 @@ export class Endpoints {
       // Those that a worker has under way just now end with its outcome: they have no destination any more.
       await manager.query(
         `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
-         WHERE destination_id IS NULL AND endpoint_id = $1 AND client_id = $2 AND state = 'PENDING'`,
+         WHERE (destination_id IS NULL OR destination_id = $1) AND endpoint_id = $1 AND client_id = $2
+           AND state = 'PENDING'`,
         [id, clientId],
       );
     });
@@ -151,6 +162,17 @@ export class Endpoints {
     const key = await this.secrets.rotate(owner, 'v1');
     if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a')) await this.secrets.rotate(owner, 'v1a');
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
+  }
+
+  private tell(
+    manager: EntityManager,
+    { id, client_id }: Endpoint,
+    url: string,
+    disabled_reason: DisabledReason | null,
+  ): Promise<void> {
+    const { address } = parseDestination(url);
+    const destination = { client_id, endpoint_id: id, address, disabled_reason };
+    return tellEndpointState(manager, destination, this.config.callbackRetrySchedule);
   }
 
   private sealedKey(id: string, pem: string | null | undefined): Buffer | null {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { PLAN_FOR_LOOK_UPS, PreparedStatement, runPrepared } from '../../database/prepared-statement';
@@ -8,6 +8,9 @@ import { callbackBody, TerminalEvent } from './callback-body';
 import { writeMessages } from './messages';
 
 const BATCH = 500;
+
+/** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
+const BAD_DATA = /^(22|23|54)/;
 
 interface EventRow {
   id: string;
@@ -24,7 +27,7 @@ const TAKE_EVENTS: PreparedStatement = {
   name: 'take_events_to_fan_out',
   text: `
     WITH next AS MATERIALIZED (
-      SELECT position FROM webhook_outbox ORDER BY position LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+      SELECT position FROM webhook_outbox ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED
     ), taken AS (
       DELETE FROM webhook_outbox o USING next WHERE o.position = next.position RETURNING o.position, o.event_id
     )
@@ -33,12 +36,19 @@ const TAKE_EVENTS: PreparedStatement = {
     ORDER BY taken.position`,
 };
 
+const SET_ASIDE = `
+  WITH taken AS (DELETE FROM webhook_outbox WHERE event_id = $1 RETURNING event_id, position)
+  INSERT INTO webhook_dead_letter (event_id, position, error) SELECT event_id, position, $2 FROM taken
+  ON CONFLICT (event_id) DO UPDATE SET error = excluded.error, created_at = now()`;
+
 /**
  * Turns terminal events into messages and deliveries. The event's place in the outbox, its message and its deliveries are one
  * transaction: a crash loses none and doubles none.
  */
 @Injectable()
 export class FanOut {
+  private readonly logger = new Logger(FanOut.name);
+
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
@@ -47,10 +57,39 @@ export class FanOut {
 
   /** @returns how many events; less than a batch when there are no more */
   async next(): Promise<{ events: number; more: boolean }> {
+    try {
+      const { length } = await this.tell(BATCH);
+      return { events: length, more: length === BATCH };
+    } catch (error) {
+      if (!blamesData(error)) throw error;
+      return this.nextOneByOne();
+    }
+  }
+
+  /** One event that cannot be told is set aside; no other, of whichever client, waits for it. */
+  private async nextOneByOne(): Promise<{ events: number; more: boolean }> {
+    for (let events = 0; events < BATCH; events += 1) {
+      let tried: EventRow | undefined;
+      try {
+        const { length } = await this.tell(1, ([event]) => (tried = event));
+        if (length === 0) return { events, more: false };
+      } catch (error) {
+        if (tried === undefined || !blamesData(error)) throw error;
+        await this.dataSource.query(SET_ASIDE, [tried.id, String(error).slice(0, 2_000)]);
+        this.logger.error(
+          `The event ${tried.id} of job ${tried.job_id} cannot be told and is set aside in webhook_dead_letter: ${String(error)}`,
+        );
+      }
+    }
+    return { events: BATCH, more: true };
+  }
+
+  private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<EventRow[]> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query(PLAN_FOR_LOOK_UPS);
-      const events = await runPrepared<EventRow>(manager, TAKE_EVENTS, []);
-      if (events.length === 0) return { events: 0, more: false };
+      const events = await runPrepared<EventRow>(manager, TAKE_EVENTS, [limit]);
+      if (events.length === 0) return events;
+      taken?.(events);
       await writeMessages(
         manager,
         events.map((event) => ({
@@ -64,7 +103,7 @@ export class FanOut {
         })),
         giveUpAfter(this.config.callbackRetrySchedule),
       );
-      return { events: events.length, more: events.length === BATCH };
+      return events;
     });
   }
 
@@ -81,4 +120,14 @@ export class FanOut {
       this.config.publicUrl,
     );
   }
+}
+
+/** Whether it is what we made of an event that failed, and not the database that is away, restarts or is in a conflict. */
+function blamesData(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    (typeof code === 'string' && BAD_DATA.test(code))
+  );
 }

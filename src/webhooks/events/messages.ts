@@ -23,8 +23,9 @@ export const DEFAULT_PER_SECOND = 100;
 
 /**
  * Writes messages and the duty to deliver each: to every endpoint that wants its type, and to the job's own URL; once
- * for each URL. An endpoint that is unverified, or disabled by its owner or by its own 410, is told nothing; one that
- * fails keeps its deliveries until it recovers.
+ * for each URL. An endpoint that is unverified, or disabled by its owner or by its own 410, is told nothing, and a job's
+ * own URL that has become that of a disabled one gets a delivery that says so; one that fails keeps its deliveries until
+ * it recovers.
  *
  * @param giveUpAfterMs milliseconds after which an undelivered message is given up
  */
@@ -104,7 +105,8 @@ const INSERT_DELIVERIES: PreparedStatement = {
       SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
         AS u(id, client_id, url, address, place)
     ), target AS (
-      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url
+      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until,
+        false AS refused
       FROM kind k
       JOIN webhook_endpoint e ON e.client_id = k.client_id
       JOIN webhook_destination t ON t.endpoint_id = e.id
@@ -116,19 +118,28 @@ const INSERT_DELIVERIES: PreparedStatement = {
             WHERE pattern = k.type OR pattern = '*'
               OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
       UNION ALL
-      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url
+      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.disabled_reason IN ('owner', 'gone')
       FROM wanted w
       JOIN webhook_endpoint e ON e.client_id = w.client_id AND e.url = w.url
       JOIN webhook_destination t ON t.endpoint_id = e.id
-      WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+      WHERE e.verified_at IS NOT NULL OR t.disabled_reason IN ('owner', 'gone')
       UNION ALL
-      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url
+      -- An endpoint that was registered for the URL since, and is not verified yet, does not take its callback away.
+      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url, t.paused_until, false
       FROM wanted w
       JOIN webhook_destination t ON t.client_id = w.client_id AND t.address = w.address AND t.endpoint_id IS NULL
-      WHERE NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.client_id = w.client_id AND e.url = w.url)
+      WHERE NOT EXISTS (
+        SELECT FROM webhook_endpoint e JOIN webhook_destination o ON o.endpoint_id = e.id
+        WHERE e.client_id = w.client_id AND e.url = w.url
+          AND (e.verified_at IS NOT NULL OR o.disabled_reason IN ('owner', 'gone')))
     )
-    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at)
-    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, now() + make_interval(secs => $10)
+    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at, state, failure,
+      finished_at)
+    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url,
+      -- The time in which it rests is not its fault.
+      greatest(now(), paused_until) + make_interval(secs => $10),
+      CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END, CASE WHEN refused THEN 'endpoint_disabled' END,
+      CASE WHEN refused THEN now() END
     FROM target ORDER BY place
     ON CONFLICT ON CONSTRAINT one_delivery_per_destination DO NOTHING`,
 };

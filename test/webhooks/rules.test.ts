@@ -1,0 +1,381 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { emptyTestRedis, freePort, waitFor } from '../support/services';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { CallbackHouse, Json, TestClient } from './callback-house';
+import { answer, TestReceiver } from './test-receiver';
+
+/** Rules of the deliveries that one client must not be able to break for another, nor an owner for himself. */
+const SETTINGS = { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2', LOG_LEVEL: 'error' };
+
+let database: TestDatabase;
+let redisUrl: string;
+let house: CallbackHouse;
+let receiver: TestReceiver;
+let client: TestClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redisUrl = await emptyTestRedis();
+  house = await CallbackHouse.start({ databaseUrl: database.url, redisUrl }, SETTINGS);
+  receiver = await TestReceiver.start();
+});
+
+beforeEach(async () => {
+  client = await house.client();
+  receiver.ledger.length = 0;
+});
+
+afterAll(async () => {
+  await receiver.stop();
+  await house.stop();
+  await database.drop();
+});
+
+const register = async (path: string, of = client): Promise<Json> =>
+  (await of.call('POST', '/v1/webhooks/endpoints', { url: receiver.url(path) })).body;
+const endpoint = async (id: string): Promise<Json> =>
+  (await client.call('GET', `/v1/webhooks/endpoints/${id}`)).body;
+const delivery = async (id: string): Promise<Json> =>
+  (await client.call('GET', `/v1/webhooks/deliveries/${id}`)).body;
+const heard = (path: string, count = 1): Promise<unknown> =>
+  waitFor(() => receiver.at(path).length >= count, { what: `${count} callback(s) at ${path}` });
+
+describe('an event that cannot be told', () => {
+  it('is set aside, and holds up nobody', async () => {
+    // As accepted before the length was checked as it is sent.
+    const job = await client.submit(receiver.url('/long'));
+    const noise = Array.from({ length: 2_000 }, () => 0x4e00 + Math.floor(Math.random() * 20_000));
+    const spoilt = receiver.url('/') + String.fromCodePoint(...noise);
+    await waitFor(async () => (await client.deliveries()).length === 1, { what: 'the first delivery' });
+    const events = await house.database.query<{ id: string; position: string }[]>(
+      'SELECT id, position FROM job_event WHERE job_id = $1 AND terminal',
+      [job.id],
+    );
+    await house.database.query('DELETE FROM webhook_message WHERE id = $1', [events[0]!.id]);
+    await house.database.query('UPDATE job SET callback_url = $2 WHERE id = $1', [job.id, spoilt]);
+    await house.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
+      events[0]!.id,
+      events[0]!.position,
+    ]);
+    const other = await house.client();
+    for (let index = 0; index < 5; index += 1) await other.submit(receiver.url('/bystander'));
+    await heard('/bystander', 5);
+    const aside = await waitFor(
+      async () =>
+        (
+          await house.database.query<Json[]>('SELECT * FROM webhook_dead_letter WHERE event_id = $1', [
+            events[0]!.id,
+          ])
+        )[0],
+      { what: 'the event to be set aside' },
+    );
+    expect(aside.error).toMatch(/index row/);
+    expect(await house.database.query('SELECT FROM webhook_outbox')).toEqual([]);
+  });
+});
+
+describe('a secret that cannot be opened', () => {
+  it('fails the attempts at its own endpoint alone', async () => {
+    const { id } = await register('/broken-seal');
+    await house.database.query(
+      `UPDATE webhook_secret SET sealed = set_byte(sealed, 2, 255 - get_byte(sealed, 2)) WHERE endpoint_id = $1`,
+      [id],
+    );
+    const other = await house.client();
+    const hook = await register('/sealed-well', other);
+    await Promise.all(
+      Array.from({ length: 5 }, () => [
+        client.submit(),
+        other.submit(),
+        other.submit(receiver.url('/too')),
+      ]).flat(),
+    );
+    await Promise.all([heard('/sealed-well', 5), heard('/too', 5)]);
+    await other.allEnded(15);
+    await waitFor(async () => (await client.deliveries()).some(({ failure }) => failure === 'internal'), {
+      what: 'the failure',
+    });
+    expect(hook.status).toBe('enabled');
+    expect(
+      (await other.deliveries()).every(({ state, attempt }) => state === 'DELIVERED' && attempt === 1),
+    ).toBe(true);
+    const failed = (await client.deliveries()).find(({ failure }) => failure === 'internal');
+    const { attempt_log } = await delivery(failed!.id);
+    expect(attempt_log[0]).toMatchObject({ outcome: 'internal', detail: 'It could not be signed.' });
+    expect(receiver.at('/broken-seal')).toHaveLength(0);
+  });
+});
+
+describe('one client', () => {
+  it('cannot take all places, by however many hosts, ports and endpoints', async () => {
+    const second = await TestReceiver.start();
+    const pathsOf = (hanging: TestReceiver): string[] =>
+      Array.from({ length: 45 }, (_, index) => hanging.url(`/hang/${index}`));
+    for (const each of [receiver, second]) {
+      for (let i = 0; i < 45; i += 1) each.on(`/hang/${i}`, () => undefined);
+    }
+    for (const url of [...pathsOf(receiver), ...pathsOf(second)]) {
+      expect((await client.call('POST', '/v1/webhooks/endpoints', { url })).body.status).toBe('enabled');
+    }
+    await Promise.all(Array.from({ length: 8 }, () => client.submit()));
+    const underWay = async (): Promise<number> =>
+      (
+        await house.database.query<{ count: number }[]>(
+          `SELECT count(*)::int AS count FROM delivery WHERE client_id = $1 AND state = 'DELIVERING'`,
+          [client.id],
+        )
+      )[0]!.count;
+    await waitFor(async () => (await underWay()) >= 200, { what: 'the places to be taken' });
+    expect(await underWay()).toBeLessThanOrEqual(256);
+    // On another host: `localhost`, which has shares of its own.
+    const other = await house.client();
+    for (let index = 0; index < 5; index += 1) {
+      const began = Date.now();
+      await other.submit(receiver.url('/free', 'localhost'));
+      await heard('/free', index + 1);
+      expect(Date.now() - began).toBeLessThan(1_500);
+    }
+    expect(await underWay()).toBeLessThanOrEqual(256);
+    for (const { id } of (await client.call('GET', '/v1/webhooks/endpoints?page_size=100')).body.data) {
+      await client.call('DELETE', `/v1/webhooks/endpoints/${id}`);
+    }
+    await client.allEnded(720, 30_000);
+    await second.stop();
+  });
+});
+
+describe('another URL of an endpoint', () => {
+  it('is called for what waited, once it is verified, and is not to blame for the old one', async () => {
+    receiver.on('/old', answer(500));
+    const { id } = await register('/old');
+    await client.submit();
+    await heard('/old');
+    receiver.on('/new#verify', answer(404));
+    const path = `/v1/webhooks/endpoints/${id}`;
+    const moved = await client.call('PATCH', path, { url: receiver.url('/new') });
+    expect(moved.body.status).toBe('unverified');
+    const before = receiver.at('/old').length;
+    await house.database.query(
+      `UPDATE delivery SET due_at = now() WHERE client_id = $1 AND state = 'PENDING'`,
+      [client.id],
+    );
+    await sleep(1_500);
+    expect(receiver.at('/old')).toHaveLength(before);
+    expect(receiver.at('/new')).toHaveLength(0);
+    receiver.on('/new#verify', ({ body }, response) =>
+      response.end((JSON.parse(body.toString()) as { data: { challenge: string } }).data.challenge),
+    );
+    expect((await client.call('POST', `${path}/verify`)).body.status).toBe('enabled');
+    await heard('/new');
+    await client.allEnded(1);
+    const [row] = await client.deliveries();
+    expect(row).toMatchObject({ state: 'DELIVERED', url: receiver.url('/new') });
+    expect(receiver.at('/old')).toHaveLength(before);
+    // And again: the same.
+    expect((await client.call('POST', `/v1/webhooks/deliveries/${row!.id}/redeliver`)).status).toBe(202);
+    await heard('/new', 2);
+  });
+
+  it('does not inherit the failure of an attempt at the old one that was still under way', async () => {
+    let fail = (): void => undefined;
+    receiver.on('/slow-old', (_received, response) => {
+      fail = () => response.writeHead(410).end();
+    });
+    const { id } = await register('/slow-old');
+    await client.submit();
+    await heard('/slow-old');
+    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { url: receiver.url('/young') });
+    fail();
+    await client.allEnded(1);
+    expect(await endpoint(id)).toMatchObject({ status: 'enabled', consecutive_failures: 0 });
+  });
+});
+
+describe('an endpoint that is removed', () => {
+  it('under load goes at once, and leaves nothing waiting', async () => {
+    for (let index = 0; index < 10; index += 1) {
+      receiver.on(`/busy/${index}`, (_received, response) => {
+        setTimeout(() => response.writeHead(index % 2 === 0 ? 204 : 500).end(), 5);
+      });
+    }
+    const hooks = await Promise.all(Array.from({ length: 10 }, (_, index) => register(`/busy/${index}`)));
+    const submitted = (async () => {
+      for (let round = 0; round < 10; round += 1)
+        await Promise.all(Array.from({ length: 10 }, () => client.submit()));
+    })();
+    await heard('/busy/0', 3);
+    const removed = await Promise.all(
+      hooks.map(async ({ id }, index) => {
+        await sleep(index * 30);
+        return (await client.call('DELETE', `/v1/webhooks/endpoints/${id}`)).status;
+      }),
+    );
+    await submitted;
+    expect(removed).toEqual(Array<number>(10).fill(204));
+    await waitFor(
+      async () =>
+        (await client.deliveries()).every(({ state }) => state === 'DELIVERED' || state === 'EXHAUSTED'),
+      { what: 'every delivery to end', timeoutMs: 10_000 },
+    );
+  });
+});
+
+describe('a receiver that asks for a long rest', () => {
+  it('gets what waits for it after that, and so does what comes in the meantime', async () => {
+    receiver.on('/resting', answer(503, { 'retry-after': '3600' }));
+    const { id } = await register('/resting');
+    await client.submit();
+    await client.submit();
+    await waitFor(async () => (await client.deliveries()).some(({ failure }) => failure === 'throttled'), {
+      what: 'the first outcome',
+    });
+    await client.submit();
+    await waitFor(async () => (await client.deliveries()).length === 3, { what: 'the third delivery' });
+    const rows = await house.database.query<{ left: number }[]>(
+      `SELECT extract(epoch FROM give_up_at - now())::int AS left FROM delivery WHERE endpoint_id = $1`,
+      [id],
+    );
+    for (const { left } of rows) expect(left).toBeGreaterThan(3_600);
+  });
+});
+
+describe('delivering again', () => {
+  it('asks a destination that only failed whether it works again', async () => {
+    receiver.on('/mended', answer(500));
+    await client.submit(receiver.url('/mended'));
+    await client.allEnded(1);
+    const [row] = await client.deliveries();
+    await house.database.query(
+      `UPDATE webhook_destination SET failures = 9, disabled_reason = 'failing', disabled_at = now(),
+         paused_until = now() + interval '1 h' WHERE client_id = $1`,
+      [client.id],
+    );
+    receiver.on('/mended', answer(204));
+    const again = await client.call('POST', `/v1/webhooks/deliveries/${row!.id}/redeliver`);
+    expect(again.status).toBe(202);
+    await client.allEnded(1);
+    expect(await delivery(row!.id)).toMatchObject({ status: 'DELIVERED' });
+  });
+
+  it('leaves the rest to one that asked for it, and says when it ends', async () => {
+    receiver.on('/tired', answer(204));
+    await client.submit(receiver.url('/tired'));
+    await client.allEnded(1);
+    const [row] = await client.deliveries();
+    await house.database.query(
+      `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE client_id = $1`,
+      [client.id],
+    );
+    const again = await client.call('POST', `/v1/webhooks/deliveries/${row!.id}/redeliver`);
+    expect(again.status).toBe(202);
+    expect(Date.parse(again.body.next_attempt_at) - Date.now()).toBeGreaterThan(3_500_000);
+  });
+});
+
+describe('a callback_url that has become that of an endpoint since', () => {
+  /** A job that ends only after `meanwhile`. */
+  const endAfter = async (url: string, meanwhile: () => Promise<void>): Promise<void> => {
+    const job = await client.submit(url);
+    await waitFor(async () => (await client.deliveries()).length === 1, { what: 'the delivery' });
+    await client.allEnded(1);
+    await meanwhile();
+    // Told once more, as though it had ended only now.
+    const [event] = await house.database.query<{ id: string; position: string }[]>(
+      'SELECT id, position FROM job_event WHERE job_id = $1 AND terminal',
+      [job.id],
+    );
+    receiver.ledger.length = 0;
+    await house.database.query('DELETE FROM webhook_message WHERE id = $1', [event!.id]);
+    await house.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
+      event!.id,
+      event!.position,
+    ]);
+    await client.allEnded(1);
+  };
+
+  it('that is not verified is told as before', async () => {
+    receiver.on('/became#verify', answer(404));
+    await endAfter(receiver.url('/became'), async () => {
+      expect((await register('/became')).status).toBe('unverified');
+    });
+    await heard('/became');
+    await client.allEnded(1);
+    expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERED' });
+  });
+
+  it('that is disabled has a delivery that says so', async () => {
+    await endAfter(receiver.url('/stopped'), async () => {
+      const { id } = await register('/stopped');
+      await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: false });
+    });
+    expect((await client.deliveries())[0]).toMatchObject({
+      state: 'EXHAUSTED',
+      failure: 'endpoint_disabled',
+    });
+    expect(receiver.at('/stopped')).toHaveLength(0);
+  });
+});
+
+describe('a URL that is no endpoint', () => {
+  it('shows by no time whether it is closed or silent', async () => {
+    receiver.on('/silent', () => undefined);
+    await client.submit(receiver.url('/silent'));
+    await client.submit(`http://127.0.0.1:${await freePort()}/closed`);
+    await client.allEnded(2, 30_000);
+    const waits = await Promise.all(
+      (await client.deliveries()).map(async ({ id }) =>
+        (await delivery(id)).attempt_log
+          .filter((each: Json) => each.next_attempt_at !== null)
+          .map((each: Json) => Date.parse(each.next_attempt_at) - Date.parse(each.started_at)),
+      ),
+    );
+    expect(waits.flat()).toHaveLength(4);
+    for (const wait of waits.flat() as number[]) {
+      expect(wait).toBeGreaterThanOrEqual(2_700);
+      expect(wait).toBeLessThan(3_700);
+    }
+  });
+});
+
+describe('an owner who disables and enables an endpoint', () => {
+  it('reads both in the feed', async () => {
+    const { id } = await register('/switched');
+    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: false });
+    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: true, description: 'x' });
+    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: true });
+    const { body } = await client.call('GET', '/v1/events');
+    expect(body.data.map(({ type }: Json) => type)).toEqual([
+      'webhook.endpoint.disabled',
+      'webhook.endpoint.enabled',
+    ]);
+  });
+});
+
+describe('a dump that was restored into another cluster', () => {
+  it('keeps the order of the events, hides none, and what happens next comes after them', async () => {
+    const own = await createTestDatabase();
+    const first = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const reader = await first.client('restored');
+    for (let index = 0; index < 5; index += 1) await reader.submit(receiver.url('/restored'));
+    await reader.allEnded(5);
+    const feed = async (of: TestClient, after = ''): Promise<string[]> =>
+      (await of.call('GET', `/v1/events${after}`)).body.data.map(({ id }: Json) => id);
+    const before = await feed(reader);
+    expect(before).toHaveLength(5);
+    await first.database.query(
+      `UPDATE webhook_message SET transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,
+    );
+    expect(await feed(reader)).toEqual([]);
+    await first.stop();
+    const second = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const again = await second.client('restored');
+    expect(await feed(again)).toEqual(before);
+    await again.submit(receiver.url('/restored'));
+    await again.allEnded(6);
+    const after = await feed(again, `?after=${before.at(-1)!}`);
+    expect(after).toHaveLength(1);
+    expect(await feed(again)).toEqual([...before, ...after]);
+    await second.stop();
+    await own.drop();
+  });
+});
