@@ -171,21 +171,30 @@ describe('an attempt whose worker stopped', () => {
       if (attempts > 1) response.writeHead(204).end();
       else finishFirst = () => response.writeHead(410).end();
     });
-    await client.submit(receiver.url('/slow'));
-    await waitFor(() => attempts === 1, { what: 'the first attempt' });
-    await house.database.query(
-      `UPDATE delivery SET lease_until = now() - interval '1 s' WHERE client_id = $1`,
-      [client.id],
-    );
-    await waitFor(() => attempts === 2, { what: 'the second attempt' });
-    await client.allEnded(1);
-    finishFirst();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    const [delivery] = await client.deliveries();
+    const own = await createTestDatabase();
+    const services = { databaseUrl: own.url, redisUrl };
+    // With time for the first attempt to be found abandoned before it is over by itself.
+    const worker = await CallbackHouse.start(services);
+    const reader = await CallbackHouse.start(services, { ROLE: 'api' });
+    const submitter = await reader.client();
+    try {
+      await submitter.submit(receiver.url('/slow'));
+      await waitFor(() => attempts === 1, { what: 'the first attempt' });
+      await reader.database.query(`UPDATE delivery SET lease_until = now() - interval '1 s'`);
+      await waitFor(() => attempts === 2, { what: 'the second attempt' });
+      await submitter.allEnded(1);
+      finishFirst();
+    } finally {
+      // Ends only when every attempt under way is over and its outcome written, or dropped.
+      await worker.stop();
+    }
+    const [delivery] = await submitter.deliveries();
     expect(delivery).toMatchObject({ state: 'DELIVERED', attempt: 2 });
-    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    const { body: view } = await submitter.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
     expect(view.attempt_log.map(({ outcome }: Json) => outcome)).toEqual(['interrupted', 'delivered']);
     expect(new Set(receiver.at('/slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    await reader.stop();
+    await own.drop();
   });
 });
 

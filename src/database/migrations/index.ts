@@ -7,7 +7,7 @@ import { JobTurnsAndEstimates1732200000006 } from './0006-job-turns-and-estimate
 import { ClientsAdmin1732200000007 } from './0007-clients-admin';
 import { ReportFiles1732200000008 } from './0008-report-files';
 import { DeliveryThroughput1732200000009 } from './0009-delivery-throughput';
-import { CallbacksReviewed1732200000012 } from './0012-callbacks-reviewed';
+import { CallbacksReviewed1732200000010 } from './0010-callbacks-reviewed';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -20,5 +20,5 @@ export const migrations = [
   ClientsAdmin1732200000007,
   ReportFiles1732200000008,
   DeliveryThroughput1732200000009,
-  CallbacksReviewed1732200000012,
+  CallbacksReviewed1732200000010,
 ];

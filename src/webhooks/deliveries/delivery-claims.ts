@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PreparedStatement, PLAN_FOR_LOOK_UPS, runPrepared } from '../../database/prepared-statement';
+import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
@@ -51,14 +51,14 @@ export class DeliveryClaims {
       // A claim that a crash of the database forgets is made again: no need to wait for its disk.
       await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
       // Held until the end: two workers never count the same room of a destination.
-      const open = await runPrepared<OpenDestination>(manager, OPEN_DESTINATIONS, [
+      const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [
         shares.busyClients(),
         shares.busyHosts(),
         shares.areTight(),
       ]);
       if (open.length === 0) return [];
       const grant = shares.granting();
-      return runPrepared<ClaimedDelivery>(manager, CLAIM, [
+      return manager.query<ClaimedDelivery[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
         open.map(({ client_id, origin, at_once, tokens }) =>
@@ -72,9 +72,9 @@ export class DeliveryClaims {
   }
 }
 
-const OPEN_DESTINATIONS: PreparedStatement = {
-  name: 'open_delivery_destinations',
-  text: `
+const OPEN_DESTINATIONS = prepared(
+  'open_delivery_destinations',
+  `
     -- Each destination with its first delivery, from one to the next: what else waits there is not read.
     WITH RECURSIVE waiting AS (
       (SELECT destination_id, due_at FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
@@ -101,12 +101,12 @@ const OPEN_DESTINATIONS: PreparedStatement = {
         OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))
     ORDER BY random() LIMIT ${DESTINATIONS}
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
-};
+);
 
 /** The first due of each destination come first, so that a destination with thousands does not take all the places. */
-const CLAIM: PreparedStatement = {
-  name: 'claim_deliveries',
-  text: `
+const CLAIM = prepared(
+  'claim_deliveries',
+  `
   WITH room AS (
     SELECT r.id, least(r.tokens, r.at_once - (
       SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = r.id)) AS free
@@ -136,4 +136,4 @@ const CLAIM: PreparedStatement = {
     m.body
   FROM changed c JOIN webhook_message m ON m.id = c.message_id
   ORDER BY c.due_at, c.position`,
-};
+);

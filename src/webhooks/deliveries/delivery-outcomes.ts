@@ -1,11 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import {
-  arrayOf,
-  PLAN_FOR_LOOK_UPS,
-  PreparedStatement,
-  runPrepared,
-} from '../../database/prepared-statement';
+import { arrayOf } from '../../database/array-literal';
+import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { DeliveryMetrics } from './delivery-metrics';
 import { GIVE_UP_SLACK_MS } from './retry-policy';
@@ -30,7 +26,7 @@ export class DeliveryOutcomes {
       // event again, as it must expect anyway: no need to wait for the disk.
       await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
       // First of all: one that is removed meanwhile is removed before, or finds these outcomes.
-      await runPrepared(manager, HOLD_DESTINATIONS, [
+      await manager.query(HOLD_DESTINATIONS, [
         arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
       ]);
       const kept = new Set(await changeDeliveries(manager, outcomes));
@@ -42,14 +38,14 @@ export class DeliveryOutcomes {
   }
 }
 
-const HOLD_DESTINATIONS: PreparedStatement = {
-  name: 'hold_delivery_destinations',
-  text: 'SELECT FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE',
-};
+const HOLD_DESTINATIONS = prepared(
+  'hold_delivery_destinations',
+  'SELECT FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE',
+);
 
-const STORE: PreparedStatement = {
-  name: 'store_delivery_outcomes',
-  text: `
+const STORE = prepared(
+  'store_delivery_outcomes',
+  `
     WITH outcome AS MATERIALIZED (
       SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS told, status, address,
         timings, detail, response, to_timestamp(started_at / 1000) AS started_at,
@@ -77,11 +73,11 @@ const STORE: PreparedStatement = {
       next_attempt_at
     FROM changed
     RETURNING delivery_id AS id`,
-};
+);
 
 /** @returns the ids of those whose attempt was still current */
 async function changeDeliveries(manager: EntityManager, outcomes: Outcome[]): Promise<string[]> {
-  const rows = await runPrepared<{ id: string }>(manager, STORE, [
+  const rows = await manager.query<{ id: string }[]>(STORE, [
     arrayOf(outcomes.map(({ delivery }) => delivery.client_id)),
     arrayOf(outcomes.map(({ delivery }) => delivery.id)),
     arrayOf(outcomes.map(({ delivery }) => delivery.attempt)),

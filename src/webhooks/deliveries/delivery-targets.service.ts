@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
+import { prepared } from '../../database/prepared';
 import type { TlsProfile } from '../egress/tls-profile';
 import { SealedBox } from '../signing/sealed-box';
 import { keyOfOwner, SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
@@ -25,12 +25,12 @@ interface EndpointTls {
 /** What a private key is sealed for. */
 export const clientKeyOwner = (endpointId: string): string => `webhook_endpoint ${endpointId}`;
 
-const TLS_OF_ENDPOINTS: PreparedStatement = {
-  name: 'tls_of_endpoints',
-  text: `
+const TLS_OF_ENDPOINTS = prepared(
+  'tls_of_endpoints',
+  `
     SELECT id, certificate_authority, client_certificate, client_key, updated_at FROM webhook_endpoint
     WHERE id = ANY($1::uuid[])`,
-};
+);
 
 /** Loads signing keys and TLS settings, for many deliveries at once. */
 @Injectable()
@@ -68,9 +68,7 @@ export class DeliveryTargets {
   ): Promise<(owner: SecretOwner) => Pick<DeliveryTarget, 'tls' | 'profile'>> {
     const ids = owners.flatMap(({ endpointId }) => endpointId ?? []);
     const rows =
-      ids.length === 0
-        ? []
-        : await runPrepared<EndpointTls>(this.dataSource.manager, TLS_OF_ENDPOINTS, [ids]);
+      ids.length === 0 ? [] : await this.dataSource.manager.query<EndpointTls[]>(TLS_OF_ENDPOINTS, [ids]);
     const found = new Map(rows.map((row) => [row.id, row]));
     return ({ clientId, endpointId }) => {
       if (endpointId === null) return { tls: {}, profile: `client ${clientId}` };

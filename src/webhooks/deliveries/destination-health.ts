@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
-import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
+import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from '../events/endpoint-events';
 import type { Outcome } from './delivery-outcome';
@@ -22,16 +22,16 @@ interface Destination {
 }
 
 /** Those with a failure, and those that were not in good health before. */
-const TO_LEARN: PreparedStatement = {
-  name: 'destinations_to_learn',
-  text: `
+const TO_LEARN = prepared(
+  'destinations_to_learn',
+  `
     SELECT id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
       disabled_reason
     FROM webhook_destination
     WHERE id = ANY($1::uuid[]) AND (id = ANY($2::uuid[]) OR failures > 0 OR concurrency < max_concurrency
       OR draining_to IS NOT NULL OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL)
     ORDER BY id FOR NO KEY UPDATE`,
-};
+);
 
 /**
  * Learns from outcomes how each destination is: opens its circuit, slows it down, disables it, and lets it recover. A
@@ -53,7 +53,7 @@ export class DestinationHealth {
       if (known) known.push(outcome);
       else byDestination.set(id, [outcome]);
     }
-    const rows = await runPrepared<Destination>(manager, TO_LEARN, [
+    const rows = await manager.query<Destination[]>(TO_LEARN, [
       [...byDestination.keys()],
       told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
     ]);

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
-import { PLAN_FOR_LOOK_UPS, PreparedStatement, runPrepared } from '../../database/prepared-statement';
+import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
@@ -23,9 +23,9 @@ interface EventRow {
   callback_url: string | null;
 }
 
-const TAKE_EVENTS: PreparedStatement = {
-  name: 'take_events_to_fan_out',
-  text: `
+const TAKE_EVENTS = prepared(
+  'take_events_to_fan_out',
+  `
     WITH next AS MATERIALIZED (
       SELECT position FROM webhook_outbox ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED
     ), taken AS (
@@ -34,7 +34,7 @@ const TAKE_EVENTS: PreparedStatement = {
     SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
     FROM taken JOIN job_event e ON e.id = taken.event_id JOIN job j ON j.id = e.job_id
     ORDER BY taken.position`,
-};
+);
 
 const SET_ASIDE = `
   WITH taken AS (DELETE FROM webhook_outbox WHERE event_id = $1 RETURNING event_id, position)
@@ -87,7 +87,7 @@ export class FanOut {
   private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<EventRow[]> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query(PLAN_FOR_LOOK_UPS);
-      const events = await runPrepared<EventRow>(manager, TAKE_EVENTS, [limit]);
+      const events = await manager.query<EventRow[]>(TAKE_EVENTS, [limit]);
       if (events.length === 0) return events;
       taken?.(events);
       await writeMessages(

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { arrayOf, PreparedStatement, runPrepared } from '../../database/prepared-statement';
+import { arrayOf } from '../../database/array-literal';
+import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
 
@@ -40,10 +41,8 @@ export async function writeMessages(
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
   if (urls.length > 0) await ensureDestinations(manager, urls);
-  await runPrepared(manager, HOLD_ENDPOINTS, [
-    arrayOf([...new Set(messages.map(({ clientId }) => clientId))]),
-  ]);
-  await runPrepared(manager, INSERT_DELIVERIES, [
+  await manager.query(HOLD_ENDPOINTS, [arrayOf([...new Set(messages.map(({ clientId }) => clientId))])]);
+  await manager.query(INSERT_DELIVERIES, [
     arrayOf(messages.map(({ id }) => id)),
     arrayOf(messages.map(({ clientId }) => clientId)),
     messages.map(({ type }) => type),
@@ -61,7 +60,7 @@ export async function writeMessages(
 async function insertMessages(manager: EntityManager, messages: NewMessage[]): Promise<void> {
   let end = 0;
   const starts = messages.map(({ body }) => (end += body.length) - body.length + 1);
-  await runPrepared(manager, INSERT_MESSAGES, [
+  await manager.query(INSERT_MESSAGES, [
     arrayOf(messages.map(({ id }) => id)),
     arrayOf(messages.map(({ clientId }) => clientId)),
     arrayOf(messages.map(({ jobId }) => jobId)),
@@ -73,27 +72,27 @@ async function insertMessages(manager: EntityManager, messages: NewMessage[]): P
   ]);
 }
 
-const INSERT_MESSAGES: PreparedStatement = {
-  name: 'insert_webhook_messages',
-  text: `
+const INSERT_MESSAGES = prepared(
+  'insert_webhook_messages',
+  `
     INSERT INTO webhook_message (id, client_id, job_id, type, occurred_at, body)
     SELECT id, client_id, job_id, type, to_timestamp(occurred_at / 1000), substring($8::bytea FROM start FOR length)
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::int[], $7::int[])
       WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, start, length, place)
     ORDER BY place`,
-};
+);
 
 /** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
-const HOLD_ENDPOINTS: PreparedStatement = {
-  name: 'hold_webhook_endpoints',
-  text: `
+const HOLD_ENDPOINTS = prepared(
+  'hold_webhook_endpoints',
+  `
     SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
     WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF e, t`,
-};
+);
 
-const INSERT_DELIVERIES: PreparedStatement = {
-  name: 'insert_deliveries',
-  text: `
+const INSERT_DELIVERIES = prepared(
+  'insert_deliveries',
+  `
     WITH message AS MATERIALIZED (
       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
         AS m(id, client_id, type, only_endpoint, place)
@@ -142,7 +141,7 @@ const INSERT_DELIVERIES: PreparedStatement = {
       CASE WHEN refused THEN now() END
     FROM target ORDER BY place
     ON CONFLICT ON CONSTRAINT one_delivery_per_destination DO NOTHING`,
-};
+);
 
 /** Makes the destinations that are not there yet, and holds all of them until the transaction ends. */
 async function ensureDestinations(

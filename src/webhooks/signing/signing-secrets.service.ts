@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
-import { PreparedStatement, runPrepared } from '../../database/prepared-statement';
+import { prepared } from '../../database/prepared';
 import { SealedBox } from './sealed-box';
 import { newSigningKey, publicKeyOf, SignatureScheme, SigningKey } from './standard-webhooks';
 
@@ -25,16 +25,16 @@ interface SecretRow {
   sealed: Buffer;
 }
 
-const SECRETS_OF_OWNERS: PreparedStatement = {
-  name: 'secrets_of_owners',
-  text: `
+const SECRETS_OF_OWNERS = prepared(
+  'secrets_of_owners',
+  `
     SELECT s.id, s.client_id, s.endpoint_id, s.scheme, s.sealed
     FROM unnest($1::uuid[], $2::uuid[]) AS owner(client_id, endpoint_id)
     JOIN webhook_secret s ON s.client_id = owner.client_id AND s.endpoint_id IS NOT DISTINCT FROM owner.endpoint_id
     LEFT JOIN webhook_endpoint e ON e.id = s.endpoint_id
     WHERE (s.expires_at IS NULL OR s.expires_at > now()) AND (e.id IS NULL OR s.scheme = ANY(e.signatures))
     ORDER BY s.scheme, s.created_at DESC`,
-};
+);
 
 const sealOwner = (id: string): string => `webhook_secret ${id}`;
 export const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string =>
@@ -144,7 +144,7 @@ export class SigningSecrets {
   }
 
   private async load(owners: SecretOwner[]): Promise<Map<string, SecretRow[]>> {
-    const rows = await runPrepared<SecretRow>(this.dataSource.manager, SECRETS_OF_OWNERS, [
+    const rows = await this.dataSource.manager.query<SecretRow[]>(SECRETS_OF_OWNERS, [
       owners.map(({ clientId }) => clientId),
       owners.map(({ endpointId }) => endpointId),
     ]);
