@@ -230,6 +230,22 @@ describe('an endpoint', () => {
     for (const overlap of ends.slice(1)) expect(overlap).toBeGreaterThan(23 * 3_600_000);
   });
 
+  it('signs with the new secret alone when the old ones have leaked', async () => {
+    const { body } = await register();
+    const path = `/v1/webhooks/endpoints/${body.id}/rotate-secret`;
+    const second = await client.call('POST', path);
+    const third = await client.call('POST', path, { overlap_seconds: 0 });
+    expect(third.body.secrets).toHaveLength(1);
+    await client.submit();
+    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    const verify = (secret: string) => () =>
+      new Webhook(secret).verify(received.body.toString(), headersOf(received));
+    expect(verify(third.body.secret)()).toBeTruthy();
+    for (const leaked of [body.secret, second.body.secret]) expect(verify(leaked)).toThrow();
+    const refused = await client.call('POST', path, { overlap_seconds: null });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: 'overlap_seconds' }] } });
+  });
+
   it('keeps all secrets of rotations at the same time, up to ten', async () => {
     const { body } = await register();
     const path = `/v1/webhooks/endpoints/${body.id}/rotate-secret`;

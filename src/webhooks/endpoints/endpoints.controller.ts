@@ -26,6 +26,7 @@ import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { OptionalBody } from '../../common/http/optional-body';
 import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
 import { PageQuery } from '../../common/pagination';
@@ -35,6 +36,7 @@ import { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { EndpointPageView, EndpointView, endpointView, EndpointWithSecretView } from './endpoint.view';
 import { Endpoints } from './endpoints.service';
 import { TestEvents } from './test-events.service';
+import { SecretRotationBody } from '../signing/rotation.dto';
 
 /** Callback URLs that a client registers beforehand. */
 @ApiTags('webhooks')
@@ -144,7 +146,7 @@ export class EndpointsController {
   @ApiOperation({
     summary: 'Rotate the secret',
     description:
-      'The new one signs at once; the old one signs as well for 24 hours (`secrets` tells until when). Keys for `v1a` ' +
+      'The new one signs at once; the old one signs as well for 24 hours, or as long as you say (`secrets` tells until when). Keys for `v1a` ' +
       'are rotated too. The secret is shown this once.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
@@ -153,12 +155,14 @@ export class EndpointsController {
     400: 'The id is not a UUID.',
     404: 'You have no such endpoint.',
     409: 'As many secrets as there may be sign already.',
+    422: 'A field is not valid.',
   })
   async rotate(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
+    @OptionalBody(SecretRotationBody) { overlap_seconds }: SecretRotationBody,
   ): Promise<EndpointWithSecretView> {
-    const { endpoint, secret } = await this.endpoints.rotate(client.id, id);
+    const { endpoint, secret } = await this.endpoints.rotate(client.id, id, overlap_seconds);
     return Object.assign(endpointView(endpoint), { secret });
   }
 

@@ -156,11 +156,16 @@ export class Endpoints {
   }
 
   /** New keys of every scheme that it has; the old ones sign as well for a while. */
-  async rotate(clientId: string, id: string): Promise<{ endpoint: Endpoint; secret: string }> {
+  async rotate(
+    clientId: string,
+    id: string,
+    overlapSeconds: number,
+  ): Promise<{ endpoint: Endpoint; secret: string }> {
     const endpoint = await this.get(clientId, id);
     const owner = { clientId, endpointId: id };
-    const key = await this.secrets.rotate(owner, 'v1');
-    if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a')) await this.secrets.rotate(owner, 'v1a');
+    const key = await this.secrets.rotate(owner, 'v1', overlapSeconds);
+    if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a'))
+      await this.secrets.rotate(owner, 'v1a', overlapSeconds);
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
   }
 

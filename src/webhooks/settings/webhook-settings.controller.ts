@@ -4,9 +4,11 @@ import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
+import { OptionalBody } from '../../common/http/optional-body';
 import { ApiProblems } from '../../common/http/problem';
 import { WebhookSettings } from './webhook-settings.service';
 import { ClientSecretsView, RotatedClientSecretView, WebhookSettingsView } from './webhook-settings.view';
+import { SecretRotationBody } from '../signing/rotation.dto';
 
 /** What holds for callbacks to URLs that are no endpoint. */
 @ApiTags('webhooks')
@@ -53,12 +55,15 @@ export class WebhookSettingsController {
     summary: 'Get a new secret for URLs that are no endpoint',
     description:
       'Signs every callback to a `callback_url` that is no endpoint of yours. The first call gives the first one; later ' +
-      'ones rotate, and the old one signs as well for 24 hours. Shown this once.',
+      'ones rotate, and the old one signs as well for 24 hours, or as long as you say. Shown this once.',
   })
   @ApiOkResponse({ type: RotatedClientSecretView })
-  @ApiProblems({ 409: 'As many secrets as there may be sign already.' })
-  async rotate(@CurrentClient() client: Client): Promise<RotatedClientSecretView> {
-    const secret = await this.settings.rotateSecret(client.id);
+  @ApiProblems({ 409: 'As many secrets as there may be sign already.', 422: 'A field is not valid.' })
+  async rotate(
+    @CurrentClient() client: Client,
+    @OptionalBody(SecretRotationBody) { overlap_seconds }: SecretRotationBody,
+  ): Promise<RotatedClientSecretView> {
+    const secret = await this.settings.rotateSecret(client.id, overlap_seconds);
     return Object.assign(await this.secrets(client), { secret });
   }
 }

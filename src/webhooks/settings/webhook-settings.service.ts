@@ -40,7 +40,7 @@ export class WebhookSettings {
   }
 
   /** @returns the new secret, which nobody is told again */
-  async rotateSecret(clientId: string): Promise<string> {
-    return secretText(await this.secrets.rotate(ownerOf(clientId), 'v1'));
+  async rotateSecret(clientId: string, overlapSeconds: number): Promise<string> {
+    return secretText(await this.secrets.rotate(ownerOf(clientId), 'v1', overlapSeconds));
   }
 }

@@ -12,8 +12,6 @@ export interface SecretOwner {
   endpointId: string | null;
 }
 
-/** Hours after a rotation in which the old secret signs as well. */
-const OVERLAP_HOURS = 24;
 /** Each is a signature in the header of every callback. */
 const MOST_SECRETS = 10;
 
@@ -82,21 +80,23 @@ export class SigningSecrets {
    * Replaces the current secret. The old one signs as well for a while, as does one that was replaced before: whoever
    * rotates again because an answer was lost must not cut off the receiver that still has the first.
    *
+   * @param overlapSeconds for which the secrets before it sign as well; with 0 they end at once
    * @returns the new key
    * @throws AppError 409 when too many sign already
    */
-  async rotate(owner: SecretOwner, scheme: SignatureScheme): Promise<Buffer> {
+  async rotate(owner: SecretOwner, scheme: SignatureScheme, overlapSeconds: number): Promise<Buffer> {
     return this.dataSource.transaction(async (manager) => {
       // One rotation of an owner at a time.
       await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
         keyOfOwner(owner) + scheme,
       ]);
       await manager.query(
-        `UPDATE webhook_secret SET expires_at = now() + make_interval(hours => $4)
-         WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3 AND expires_at IS NULL
-           AND (SELECT count(*) FROM webhook_secret WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2
-             AND scheme = $3 AND (expires_at IS NULL OR expires_at > now())) < $5`,
-        [owner.clientId, owner.endpointId, scheme, OVERLAP_HOURS, MOST_SECRETS],
+        `UPDATE webhook_secret SET expires_at = least(expires_at, now() + make_interval(secs => $4))
+         WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3
+           AND (expires_at IS NULL OR expires_at > now())
+           AND ($4 = 0 OR (SELECT count(*) FROM webhook_secret WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2
+             AND scheme = $3 AND (expires_at IS NULL OR expires_at > now())) < $5)`,
+        [owner.clientId, owner.endpointId, scheme, overlapSeconds, MOST_SECRETS],
       );
       const key = await this.create(owner, scheme, undefined, manager);
       if (key === null) {
