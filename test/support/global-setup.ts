@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { startEmbeddedServices } from '../../src/embedded/embedded-services';
 import { createTemplate } from './test-database';
 import { makeDataDir, removeDataDir, sweepAbandonedDataDirs } from './test-data-dir';
@@ -57,6 +59,7 @@ export default async function globalSetup(): Promise<void> {
   ] as const) {
     process.on(signal, () => void stop().finally(() => process.exit(exitCode)));
   }
+  process.env['TEST_FILES_DIR'] = mkdtempSync(join(dataDir, 'files-'));
   process.env['TEST_DATABASE_URL'] = services.databaseUrl;
   process.env['TEST_REDIS_URL'] = services.redisUrl;
   // After a failed set-up there is no tear-down.

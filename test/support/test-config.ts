@@ -15,7 +15,8 @@ export function testConfig(
     PORT: '0',
     DATABASE_URL: services.databaseUrl,
     REDIS_URL: services.redisUrl,
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'order-reports-test-files-')),
+    // Within the data of the run, which is removed with everything in it.
+    DATA_DIR: mkdtempSync(join(process.env['TEST_FILES_DIR'] ?? tmpdir(), 'order-reports-test-files-')),
     RENDER_CONCURRENCY: '2',
     LOG_LEVEL: 'error',
     ...variables,
