@@ -8,9 +8,13 @@ import type { NextFunction, Request, Response } from 'express';
 import { ApiKeyRecognition } from './clients/api-key-recognition.service';
 import type { Caller } from './clients/client';
 import { Scope } from './clients/scope';
+import { answersWithin } from './common/answers-within';
+import { AppError } from './common/app-error';
 import { AddressLimitGuard } from './rate-limits/address-limit.guard';
 
 const PATH = '/admin/queues';
+const REDIS_PATIENCE_MS = 400;
+const REDIS_RETRY_SECONDS = 5;
 
 /**
  * Bull's queues for an operator's eyes. They only ring the bell, so the board is read-only: what happens to a job is
@@ -31,6 +35,7 @@ export function setUpQueueBoard(app: INestApplication): void {
   app.use(
     PATH,
     operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimitGuard)),
+    whileRedisAnswers(queues),
     allowOwnInlineScript,
     server.getRouter(),
   );
@@ -54,6 +59,21 @@ const operatorsOnly =
         .set('WWW-Authenticate', 'Basic realm="Order Reports: a key with the scope admin is the password"')
         .type('text/plain')
         .send('Give any user name, and a key with the scope admin as the password.\n');
+    }, next);
+  };
+
+/** The board asks Redis for everything it shows, and would wait for one that is silent. */
+const whileRedisAnswers =
+  (queues: Bull.Queue[]) =>
+  (_request: Request, _response: Response, next: NextFunction): void => {
+    const pings = Promise.all(queues.map((queue) => queue.client.ping()));
+    answersWithin(REDIS_PATIENCE_MS, pings).then((answered) => {
+      if (answered) return next();
+      next(
+        new AppError('unavailable', 'queues_unavailable', 'Redis does not answer; jobs go on without it.', {
+          retryAfter: REDIS_RETRY_SECONDS,
+        }),
+      );
     }, next);
   };
 

@@ -2,6 +2,7 @@ import { InjectQueue } from '@nestjs/bull';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
+import { answersWithin } from '../common/answers-within';
 import { JOBS_QUEUE } from '../jobs/jobs-queue';
 
 /** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */
@@ -17,21 +18,9 @@ export class Readiness {
 
   async check(): Promise<{ database: boolean; redis: boolean }> {
     const [database, redis] = await Promise.all([
-      answers(this.dataSource.query('SELECT 1')),
-      answers(this.queue.client.ping()),
+      answersWithin(PATIENCE_MS, this.dataSource.query('SELECT 1')),
+      answersWithin(PATIENCE_MS, this.queue.client.ping()),
     ]);
     return { database, redis };
   }
-}
-
-async function answers(question: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS);
-  });
-  const answer = question.then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answer, impatience]).finally(() => clearTimeout(timer));
 }

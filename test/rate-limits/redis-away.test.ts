@@ -4,6 +4,7 @@ import { startRedis } from '../../src/embedded/embedded-redis';
 import type { EmbeddedService } from '../../src/embedded/embedded-service';
 import { parseIdentity } from '../../src/embedded/process-identity';
 import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
 import { makeDataDir, removeDataDir } from '../support/test-data-dir';
 import { waitFor } from '../support/services';
 
@@ -60,6 +61,14 @@ it('says soon that it is ready though Redis is silent, and that Redis is not', a
   const start = performance.now();
   const { status, body } = await app.call('GET', '/health/ready', { key: null });
   expect(performance.now() - start).toBeLessThan(1_000);
+  const password = Buffer.from(`operator:${ADMIN_KEY}`).toString('base64');
+  const boardStart = performance.now();
+  const board = await app.call('GET', '/admin/queues/api/queues', {
+    key: null,
+    headers: { Authorization: `Basic ${password}` },
+  });
+  expect(performance.now() - boardStart).toBeLessThan(1_000);
+  expect(board).toMatchObject({ status: 503, body: { code: 'queues_unavailable' } });
   await signalRedis('SIGCONT');
   expect([status, JSON.stringify(body)]).toEqual([200, expect.stringContaining('redis')]);
 });
