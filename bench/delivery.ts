@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,15 +17,7 @@ import { callbackHeaders } from '../src/webhooks/signing/callback-headers';
 import { SigningSecrets } from '../src/webhooks/signing/signing-secrets.service';
 import { newSigningKey } from '../src/webhooks/signing/standard-webhooks';
 import { startDeliveryWorker } from './delivery-house';
-
-interface Measurement {
-  name: string;
-  value: number;
-  unit: string;
-  beside: number | null;
-  ratio: number | null;
-  runs: number[];
-}
+import { type Measurement, median, quantile, writeResults } from './measurements';
 
 const RUNS = 5;
 /** Enough that both loops run for a while after they have become warm. */
@@ -110,10 +102,6 @@ const rate = (arrivals: Arrivals): number => {
   const times = arrivals.map(([, at]) => at);
   return ((times.length - 1) * 1_000) / (Math.max(...times) - Math.min(...times));
 };
-
-const quantile = (values: number[], q: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
-const median = (values: number[]): number => quantile(values, 0.5);
 
 /** What an undici loop does that signs and sends, and writes nothing down. */
 async function bareLoop(receiver: string): Promise<void> {
@@ -227,8 +215,7 @@ async function main(): Promise<void> {
     console.table(
       results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
     );
-    mkdirSync(join(__dirname, 'results'), { recursive: true });
-    writeFileSync(join(__dirname, 'results/delivery.json'), `${JSON.stringify(results, null, 2)}\n`);
+    writeResults('delivery', results);
   } finally {
     child.kill();
     await services.stop();

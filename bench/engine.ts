@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplication } from '@nestjs/common';
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,17 +14,9 @@ import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { JobSubmission } from '../src/jobs/job-submission.service';
 import { NOOP, startEngine } from './engine-house';
+import { type Measurement, median, quantile, writeResults } from './measurements';
 
 /** No-op jobs through the engine: alone beside other engines on the same Postgres, by HTTP, and when idle. */
-
-interface Measurement {
-  name: string;
-  value: number;
-  unit: string;
-  beside: number | null;
-  ratio: number | null;
-  runs: number[];
-}
 
 const RUNS = 3;
 const JOBS = 2_000;
@@ -154,11 +146,6 @@ async function peer(name: string, databaseUrl: string): Promise<number | null> {
   return JOBS / Number(stdout.trim().split('\n').at(-1));
 }
 
-const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);
-const quantile = (values: number[], share: number): number =>
-  sorted(values)[Math.floor((values.length - 1) * share)]!;
-const median = (values: number[]): number => quantile(values, 0.5);
-
 async function measure(bench: EngineBench, databaseUrl: string): Promise<Measurement[]> {
   const alone: number[] = [];
   const beside = new Map<string, number[]>(PEERS.map((name) => [name, []]));
@@ -229,8 +216,7 @@ async function main(): Promise<void> {
     console.table(
       results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
     );
-    mkdirSync(join(__dirname, 'results'), { recursive: true });
-    writeFileSync(join(__dirname, 'results/engine.json'), `${JSON.stringify(results, null, 2)}\n`);
+    writeResults('engine', results);
   } finally {
     await services.stop();
     rmSync(dataDir, { recursive: true, force: true });

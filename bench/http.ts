@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,17 +9,9 @@ import { Client } from 'pg';
 import { Pool } from 'undici';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
+import { type Measurement, median, writeResults } from './measurements';
 
 /** Accepting and polling reports, beside one INSERT and one SELECT of a bare Nest application on the same Postgres. */
-
-interface Measurement {
-  name: string;
-  value: number;
-  unit: string;
-  beside: number | null;
-  ratio: number | null;
-  runs: number[];
-}
 
 interface Run {
   perSecond: number;
@@ -108,9 +100,6 @@ class Server {
     await once(this.child, 'exit');
   }
 }
-
-const median = (numbers: number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 
 function compare(name: string, ours: Run[], bare: Run[]): Measurement[] {
   const of = (label: string, unit: string, pick: (run: Run) => number): Measurement => {
@@ -206,8 +195,7 @@ async function main(): Promise<void> {
         ratio: ratio?.toFixed(2),
       })),
     );
-    mkdirSync(join(__dirname, 'results'), { recursive: true });
-    writeFileSync(join(__dirname, 'results/http.json'), `${JSON.stringify(results, null, 2)}\n`);
+    writeResults('http', results);
   } finally {
     for (const server of servers) await server.stop();
     await database.end().catch(() => undefined);

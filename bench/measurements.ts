@@ -20,6 +20,12 @@ export const quantile = (values: readonly number[], share: number): number =>
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+export function writeResults(part: string, results: readonly Measurement[]): void {
+  const folder = join(__dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(results, null, 2)}\n`);
+}
+
 /** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
 export class Measurements {
   private readonly results: Measurement[] = [];
@@ -33,9 +39,7 @@ export class Measurements {
     const ratio = beside === null ? null : value / beside;
     this.results.push({ name, value, unit, beside, ratio, runs: [...runs] });
     // At once: a long run may be interrupted.
-    const folder = join(__dirname, 'results');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${this.part}.json`), `${JSON.stringify(this.results, null, 2)}\n`);
+    writeResults(this.part, this.results);
     const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;
     console.log(`${name}: ${value.toFixed(2)} ${unit}${compared} (load ${loadavg()[0]?.toFixed(1)})`);
   }

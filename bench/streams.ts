@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get, IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
+import { quantile, writeResults } from './measurements';
 
 /** Open event streams on one API process: its memory, and how late an event of another process arrives. */
 
@@ -60,9 +61,6 @@ class Streams {
     });
   }
 }
-
-const quantile = (values: number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)]!;
 
 async function usageOf(api: ChildProcess): Promise<Usage> {
   api.send('usage');
@@ -181,8 +179,7 @@ async function main(): Promise<void> {
       runs: [value],
     }));
     console.table(results.map(({ name, value, unit }) => ({ name, value: value.toFixed(2), unit })));
-    mkdirSync(join(__dirname, 'results'), { recursive: true });
-    writeFileSync(join(__dirname, 'results/streams.json'), `${JSON.stringify(results, null, 2)}\n`);
+    writeResults('streams', results);
   } finally {
     if (api?.exitCode === null) {
       api.disconnect();
