@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { arrayOf } from '../../database/array-literal';
-import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
+import { lookUpTransaction } from '../../database/look-up-transaction';
+import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { DeliveryMetrics } from './delivery-metrics';
 import { GIVE_UP_SLACK_MS } from './retry-policy';
 import type { Outcome } from './delivery-outcome';
-import { DestinationHealth } from './destination-health';
+import { DestinationHealth, IS_UNHEALTHY } from './destination-health';
 
 /**
  * Stores how attempts ended. Each outcome names the attempt that it belongs to: one whose lease ran out and that was
@@ -21,17 +22,18 @@ export class DeliveryOutcomes {
   ) {}
 
   async store(outcomes: Outcome[]): Promise<void> {
-    const valid = await this.dataSource.transaction(async (manager) => {
-      // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
-      // event again, as it must expect anyway: no need to wait for the disk.
-      await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
+    // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
+    // event again, as it must expect anyway: no need to wait for the disk.
+    const valid = await lookUpTransaction(this.dataSource, false, async (manager) => {
       // First of all: one that is removed meanwhile is removed before, or finds these outcomes.
-      await manager.query(HOLD_DESTINATIONS, [
+      const held = await manager.query<{ healthy: boolean }[]>(HOLD_DESTINATIONS, [
         arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
       ]);
       const kept = new Set(await changeDeliveries(manager, outcomes));
       const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
-      await this.health.learn(manager, current);
+      const nothingNew =
+        held.every(({ healthy }) => healthy) && current.every(({ answer }) => answer.failure === null);
+      if (!nothingNew) await this.health.learn(manager, current);
       return current;
     });
     this.metrics.observe(valid);
@@ -40,7 +42,7 @@ export class DeliveryOutcomes {
 
 const HOLD_DESTINATIONS = prepared(
   'hold_delivery_destinations',
-  'SELECT FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE',
+  `SELECT NOT (${IS_UNHEALTHY}) AS healthy FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE`,
 );
 
 const STORE = prepared(

@@ -21,6 +21,10 @@ interface Destination {
   disabled_reason: 'owner' | 'gone' | 'failing' | null;
 }
 
+/** Of a destination: whether a success would change it. */
+export const IS_UNHEALTHY = `failures > 0 OR concurrency < max_concurrency OR draining_to IS NOT NULL
+  OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL`;
+
 /** Those with a failure, and those that were not in good health before. */
 const TO_LEARN = prepared(
   'destinations_to_learn',
@@ -28,8 +32,7 @@ const TO_LEARN = prepared(
     SELECT id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
       disabled_reason
     FROM webhook_destination
-    WHERE id = ANY($1::uuid[]) AND (id = ANY($2::uuid[]) OR failures > 0 OR concurrency < max_concurrency
-      OR draining_to IS NOT NULL OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL)
+    WHERE id = ANY($1::uuid[]) AND (id = ANY($2::uuid[]) OR ${IS_UNHEALTHY})
     ORDER BY id FOR NO KEY UPDATE`,
 );
 
