@@ -385,6 +385,12 @@ describe('a server that does not speak HTTP properly', () => {
       speak = (socket) =>
         socket.write(`HTTP/1.1 ${interim}\r\n\r\nHTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n`);
       expect(await post(url())).toMatchObject({ failure: null, status: 204 });
+      speak = (socket) =>
+        socket.write(
+          `HTTP/1.1 ${interim}\r\nX-A: b\r\n\r\n`.repeat(3) +
+            'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n',
+        );
+      expect(await post(url())).toMatchObject({ failure: null, status: 204 });
     },
   );
 

@@ -10,6 +10,9 @@ export interface ConnectionTrace {
 }
 
 const CONTINUE = 'HTTP/1.1 100';
+const END_OF_HEAD = '\r\n\r\n';
+/** Where the last digit of the status is. */
+const DIGIT = CONTINUE.length - 1;
 const [ZERO, TWO] = [0x30, 0x32];
 
 type SocketConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
@@ -81,16 +84,18 @@ function passOverContinue(socket: Socket): void {
   const read = socket.read.bind(socket);
   socket.read = (size?: number): unknown => {
     const chunk: unknown = read(size);
-    if (
-      Buffer.isBuffer(chunk) &&
-      chunk[11] === ZERO &&
-      chunk.toString('latin1', 0, CONTINUE.length) === CONTINUE
-    ) {
-      chunk[11] = TWO;
+    if (!Buffer.isBuffer(chunk)) return chunk;
+    // Several may come together. Those of a body stay: before it comes a status of another kind.
+    for (let at = 0; isContinue(chunk, at); at = chunk.indexOf(END_OF_HEAD, at) + END_OF_HEAD.length) {
+      chunk[at + DIGIT] = TWO;
+      if (chunk.indexOf(END_OF_HEAD, at) < 0) break;
     }
     return chunk;
   };
 }
+
+const isContinue = (chunk: Buffer, at: number): boolean =>
+  chunk[at + DIGIT] === ZERO && chunk.toString('latin1', at, at + CONTINUE.length) === CONTINUE;
 
 const pinned =
   (addresses: readonly string[]): LookupFunction =>
