@@ -206,7 +206,8 @@ describe('an endpoint that is removed', () => {
     await heard('/busy/0', 3);
     const removed = await Promise.all(
       hooks.map(async ({ id }, index) => {
-        await sleep(index * 30);
+        // One after another, each while it is being told.
+        await heard(`/busy/${index}`, 3 + index);
         return (await client.call('DELETE', `/v1/webhooks/endpoints/${id}`)).status;
       }),
     );
