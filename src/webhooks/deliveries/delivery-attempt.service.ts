@@ -47,13 +47,13 @@ export class DeliveryAttempt {
     };
   }
 
-  private async post(
+  private post(
     delivery: ClaimedDelivery,
     url: URL,
     targetOf: () => DeliveryTarget,
     startedAt: Date,
     stop: AbortSignal,
-  ): Promise<CallbackAnswer> {
+  ): Promise<CallbackAnswer> | CallbackAnswer {
     let request: CallbackRequest;
     try {
       const { keys, tls, profile } = targetOf();

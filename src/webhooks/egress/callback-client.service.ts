@@ -92,7 +92,8 @@ export class CallbackClient implements OnApplicationShutdown {
     trace: ConnectionTrace,
   ): Promise<number | null> {
     const { url } = request;
-    const addresses = await this.addressesFor(url, exchange);
+    const literal = this.literalFor(url, exchange);
+    const addresses = literal ?? (exchange.isOver ? null : await this.addressesFor(url, exchange));
     if (addresses === null) return null;
     const dns = exchange.since();
     const key = `${request.profile} ${url.origin} ${addresses.join(' ')}`;
@@ -119,11 +120,20 @@ export class CallbackClient implements OnApplicationShutdown {
     return dns;
   }
 
-  /** `null` when the exchange is over before it began. A look-up that does not come back must not outlive it. */
-  private async addressesFor(url: URL, exchange: CallbackExchange): Promise<string[] | null> {
+  /** The address that the URL itself names, if it may be called; `null` for a name, and when the exchange is over. */
+  private literalFor(url: URL, exchange: CallbackExchange): string[] | null {
     try {
       const literal = this.guard.literalOf(url);
-      if (literal !== null) return exchange.isOver ? null : [literal];
+      return literal === null || exchange.isOver ? null : [literal];
+    } catch (error) {
+      exchange.fail(error);
+      return null;
+    }
+  }
+
+  /** `null` when the exchange is over before its end. A look-up that does not come back must not outlive it. */
+  private async addressesFor(url: URL, exchange: CallbackExchange): Promise<string[] | null> {
+    try {
       const lookUp = this.guard.addressesOf(url, exchange.signal);
       lookUp.catch(() => undefined);
       const addresses = await Promise.race([lookUp, exchange.over]);

@@ -110,7 +110,10 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
     const retryAfter = headers['retry-after'];
     this.retryAfter = (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.abort(null), BODY_MS);
+    // Most answers are whole with their status: a timer for each would cost more than the rest of this.
+    queueMicrotask(() => {
+      if (!this.isOver) this.timer = setTimeout(() => this.abort(null), BODY_MS);
+    });
   }
 
   /** Interim answers are passed over (RFC 9110, section 15.2); we asked for no other protocol. */
