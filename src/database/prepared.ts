@@ -12,14 +12,3 @@ export function prepared(name: string, text: string): string {
 }
 
 export const nameOfPrepared = (text: string): string | undefined => names.get(text);
-
-/**
- * For a transaction of prepared statements that look a few rows up by an index, however many there are. Their plans are
- * kept, and the first may be made while the tables are empty: only look-ups stay good as the tables grow.
- */
-export const PLAN_FOR_LOOK_UPS = [
-  'plan_cache_mode = force_generic_plan',
-  ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((node) => `enable_${node} = off`),
-]
-  .map((setting) => `SET LOCAL ${setting}`)
-  .join('; ');

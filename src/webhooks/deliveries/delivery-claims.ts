@@ -1,21 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
-import type { DeliveryShares } from './delivery-shares';
-import { CIRCUIT_OPENS_AFTER } from './retry-policy';
+import { lookUpTransaction } from '../../database/look-up-transaction';
+import { prepared } from '../../database/prepared';
+import { MessageBodies } from '../events/message-bodies.service';
+import { DeliveryShares, Reservation, SLOTS } from './delivery-shares';
+import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './open-destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {
   id: string;
   attempt: number;
   failures: number;
-  position: string;
   client_id: string;
   destination_id: string;
   endpoint_id: string | null;
   url: string;
   message_id: string;
   body: Buffer;
+}
+
+/** Whose an attempt is, and for how long. */
+export interface Lease {
+  worker: string;
+  leaseMs: number;
 }
 
 interface OpenDestination {
@@ -35,39 +42,52 @@ const DESTINATIONS = 256;
  */
 @Injectable()
 export class DeliveryClaims {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly bodies: MessageBodies,
+  ) {}
 
   /**
-   * @param limit at most so many
    * @param shares what clients and hosts have of this worker already
+   * @param reservation to be given back when what is claimed has begun
+   * @returns `open`: whether a destination was found that has something due, whatever it may have now
    */
   async claim(
-    worker: string,
-    leaseMs: number,
-    limit: number,
+    { worker, leaseMs }: Lease,
     shares: DeliveryShares,
-  ): Promise<ClaimedDelivery[]> {
-    return this.dataSource.transaction(async (manager) => {
-      // A claim that a crash of the database forgets is made again: no need to wait for its disk.
-      await manager.query(`SET LOCAL synchronous_commit = off; ${PLAN_FOR_LOOK_UPS}`);
+    reservation: Reservation,
+  ): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> {
+    // A claim that a crash of the database forgets is made again: no need to wait for its disk.
+    return lookUpTransaction(this.dataSource, false, async (manager) => {
+      const [clients, hosts] = [shares.busyClients(), shares.busyHosts()];
       // Held until the end: two workers never count the same room of a destination.
       const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [
-        shares.busyClients(),
-        shares.busyHosts(),
+        clients,
+        hosts,
         shares.areTight(),
       ]);
-      if (open.length === 0) return [];
-      const grant = shares.granting();
-      return manager.query<ClaimedDelivery[]>(CLAIM, [
+      if (open.length === 0) return { claimed: [], open: clients.length + hosts.length > 0 };
+      const claimed = await manager.query<Omit<ClaimedDelivery, 'body'>[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
         open.map(({ client_id, origin, at_once, tokens }) =>
-          grant(client_id, origin, Math.min(at_once, tokens)),
+          reservation.grant(client_id, origin, Math.min(at_once, tokens)),
         ),
-        limit,
+        reservation.slots(SLOTS),
         worker,
         leaseMs / 1_000,
       ]);
+      const bodies = await this.bodies.of(
+        manager,
+        claimed.map(({ message_id }) => message_id),
+      );
+      return {
+        claimed: claimed.flatMap((delivery) => {
+          const body = bodies.get(delivery.message_id);
+          return body === undefined ? [] : [{ ...delivery, body }];
+        }),
+        open: true,
+      };
     });
   }
 }
@@ -86,19 +106,14 @@ const OPEN_DESTINATIONS = prepared(
         ORDER BY d.destination_id, d.due_at LIMIT 1
       ) next
     )
-    SELECT t.id, t.client_id, t.origin,
-      CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END AS at_once,
-      floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int AS tokens
+    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
     FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
-    WHERE t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+    WHERE ${IS_OPEN}
       AND w.due_at <= now() AND t.client_id <> ALL($1::uuid[])
       AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
       -- A grant is not for one that could not use it.
       AND (NOT $3::boolean OR t.concurrency > (
         SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
-      -- Another URL has to prove itself before it is told what waited for the old one.
-      AND (t.endpoint_id IS NULL
-        OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))
     ORDER BY random() LIMIT ${DESTINATIONS}
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
 );
@@ -128,12 +143,11 @@ const CLAIM = prepared(
     RETURNING d.*
   ), spent AS (
     UPDATE webhook_destination t
-    SET rate_until = greatest(t.rate_until, now()) + s.taken * interval '1 s' / t.max_per_second
+    SET rate_until = ${rateUntilAfter('s.taken')}
     FROM (SELECT destination_id, count(*) AS taken FROM changed GROUP BY destination_id) s
     WHERE t.id = s.destination_id
   )
-  SELECT c.id, c.attempt, c.failures, c.position, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
-    m.body
-  FROM changed c JOIN webhook_message m ON m.id = c.message_id
+  SELECT c.id, c.attempt, c.failures, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id
+  FROM changed c
   ORDER BY c.due_at, c.position`,
 );

@@ -1,4 +1,4 @@
-import { DeliveryShares, SHARE } from './delivery-shares';
+import { DeliveryShares, SHARE, SLOTS } from './delivery-shares';
 
 const add = (shares: DeliveryShares, count: number, client: string, url: string): (() => void)[] =>
   Array.from({ length: count }, () => shares.add(client, new URL(url)));
@@ -19,14 +19,16 @@ it('takes a client with many hosts for busy', () => {
   const shares = new DeliveryShares();
   for (let host = 0; host < SHARE; host += 1) add(shares, 1, 'a', `https://host-${host}.example/`);
   expect(shares.busyClients()).toEqual(['a']);
-  expect(shares.granting()('a', 'https://other.example', 5)).toBe(0);
-  expect(shares.granting()('b', 'https://host-1.example', 5)).toBe(5);
+  expect(shares.reserve().grant('a', 'https://other.example', 5)).toBe(0);
+  expect(shares.reserve().grant('b', 'https://host-1.example', 5)).toBe(5);
 });
 
 it('grants no more in one claim than is left of a share, over all destinations', () => {
   const shares = new DeliveryShares();
   add(shares, SHARE - 10, 'a', 'https://one.example/');
-  const grant = shares.granting();
+  const reservation = shares.reserve();
+  const grant = (client: string, origin: string, wanted: number): number =>
+    reservation.grant(client, origin, wanted);
   expect([
     grant('a', 'https://two.example', 8),
     grant('a', 'https://three.example', 8),
@@ -34,4 +36,21 @@ it('grants no more in one claim than is left of a share, over all destinations',
     grant('b', 'https://one.example:8443', 100),
     grant('b', 'https://[2606:4700::1]:8443', 100),
   ]).toEqual([8, 2, 0, 10, 100]);
+});
+
+it('gives two who hand out at the same time no more than there is, until one gives back', () => {
+  const shares = new DeliveryShares();
+  const [first, second] = [shares.reserve(), shares.reserve()];
+  expect(first.slots(SLOTS - 5)).toBe(SLOTS - 5);
+  expect(second.slots(10)).toBe(5);
+  expect(first.grant('a', 'https://one.example', SHARE - 5)).toBe(SHARE - 5);
+  expect(second.grant('a', 'https://two.example', 10)).toBe(5);
+  expect(second.grant('b', 'https://one.example', 10)).toBe(5);
+  first.giveBack();
+  first.giveBack();
+  expect(shares.free()).toBe(SLOTS - 5);
+  expect(second.grant('a', 'https://one.example', SHARE)).toBe(SHARE - 5);
+  second.giveBack();
+  expect(shares.free()).toBe(SLOTS);
+  expect(shares.reserve().grant('a', 'https://one.example', SHARE)).toBe(SHARE);
 });

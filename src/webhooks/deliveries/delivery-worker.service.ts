@@ -5,15 +5,13 @@ import { AppConfig } from '../../config/app-config';
 import { Loop } from '../../jobs/loop';
 import { FanOut } from '../events/fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
-import { ClaimedDelivery, DeliveryClaims } from './delivery-claims';
+import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
 import { OutcomeWriter } from './outcome-writer';
 
-/** Attempts under way in one worker: they wait for the network, hardly for us. */
-const SLOTS = 512;
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
 /** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
@@ -31,11 +29,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
+  private readonly fanningOut = new Set<Promise<void>>();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
   private ended = 0;
+  /** Whether something may be due that has no room yet. */
+  private moreIsDue = true;
   private gathering: NodeJS.Timeout | undefined;
 
   constructor(
@@ -58,6 +59,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.stopping = true;
     await this.fanOutLoop.stop();
     await this.look.stop();
+    await Promise.all(this.fanningOut);
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.all(this.underWay);
     clearTimeout(grace);
@@ -66,33 +68,69 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   /** Resolves when what had happened by now is fanned out and under way, as far as there is room. */
   async lookNow(): Promise<void> {
     await this.fanOutAll();
-    this.look.poke();
+    this.lookAgain();
   }
 
   private async fanOutAll(): Promise<void> {
     for (let more = true; more && !this.stopping;) {
-      const round = await this.fanOut.next();
-      more = round.more;
-      if (round.events > 0) this.look.poke();
+      const round = this.fanOutSome();
+      const ended = round.then(ignore, ignore);
+      this.fanningOut.add(ended);
+      void ended.then(() => this.fanningOut.delete(ended));
+      more = await round;
+    }
+  }
+
+  /** @returns whether there are more events */
+  private async fanOutSome(): Promise<boolean> {
+    const lease = this.newLease();
+    const reservation = this.shares.reserve();
+    try {
+      const { more, leased, waiting } = await this.fanOut.next({ ...lease, reservation });
+      await this.startAll(leased, lease.until);
+      if (waiting > 0) this.lookAgain();
+      return more;
+    } finally {
+      reservation.giveBack();
     }
   }
 
   private async fillSlots(): Promise<void> {
     while (!this.stopping) {
       this.ended = 0;
-      const free = SLOTS - this.underWay.size;
-      if (free <= 0) return;
-      const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
-      const until = Date.now() + leaseMs;
-      const claimed = await this.claims.claim(this.worker, leaseMs, free, this.shares);
-      if (claimed.length === 0) return;
-      const targetOf = await this.targets.load(claimed.map(ownerOf));
-      for (const delivery of claimed) this.start(delivery, () => targetOf(ownerOf(delivery)), until);
+      if (this.shares.free() === 0) return;
+      const lease = this.newLease();
+      const reservation = this.shares.reserve();
+      this.moreIsDue = false;
+      try {
+        const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
+        if (open) this.moreIsDue = true;
+        if (claimed.length === 0) return;
+        await this.startAll(claimed, lease.until);
+      } finally {
+        reservation.giveBack();
+      }
     }
   }
 
-  private start(delivery: ClaimedDelivery, target: () => DeliveryTarget, until: number): void {
-    const url = new URL(delivery.url);
+  private newLease(): Lease & { until: number } {
+    const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
+    return { worker: this.worker, leaseMs, until: Date.now() + leaseMs };
+  }
+
+  private async startAll(deliveries: ClaimedDelivery[], until: number): Promise<void> {
+    if (deliveries.length === 0) return;
+    const targetOf = await this.targets.load(deliveries.map(ownerOf));
+    const urls = new Map<string, URL>();
+    for (const delivery of deliveries) {
+      // Read once: most of them go to the same few.
+      const url = urls.get(delivery.url) ?? new URL(delivery.url);
+      urls.set(delivery.url, url);
+      this.start(delivery, url, () => targetOf(ownerOf(delivery)), until);
+    }
+  }
+
+  private start(delivery: ClaimedDelivery, url: URL, target: () => DeliveryTarget, until: number): void {
     const giveBack = this.shares.add(delivery.client_id, url);
     const run = this.run(delivery, url, target, until).finally(() => {
       this.underWay.delete(run);
@@ -103,8 +141,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.underWay.add(run);
   }
 
+  private lookAgain(): void {
+    this.moreIsDue = true;
+    this.look.poke();
+  }
+
   /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
   private lookForMore(): void {
+    if (!this.moreIsDue) return;
     if (this.underWay.size + this.ended < ENOUGH || this.ended >= ENOUGH) {
       clearTimeout(this.gathering);
       this.gathering = undefined;
@@ -127,6 +171,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     await this.outcomes.write(outcome, until);
   }
 }
+
+const ignore = (): void => undefined;
 
 const ownerOf = ({
   client_id,

@@ -1,16 +1,24 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
-import { PLAN_FOR_LOOK_UPS, prepared } from '../../database/prepared';
+import { lookUpTransaction } from '../../database/look-up-transaction';
+import { prepared } from '../../database/prepared';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
+import { MessageBodies } from './message-bodies.service';
 import { writeMessages } from './messages';
-
-const BATCH = 500;
+import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 
 /** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
 const BAD_DATA = /^(22|23|54)/;
+
+const BATCH = 500;
+
+export interface FanOutRound extends WrittenDeliveries {
+  /** Whether there are more events. */
+  more: boolean;
+}
 
 interface EventRow {
   id: string;
@@ -53,58 +61,72 @@ export class FanOut {
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly registry: JobTypeRegistry,
+    private readonly bodies: MessageBodies,
   ) {}
 
-  /** @returns how many events; less than a batch when there are no more */
-  async next(): Promise<{ events: number; more: boolean }> {
+  /** @param offer of what the worker would deliver at once */
+  async next(offer: LeaseOffer): Promise<FanOutRound> {
     try {
-      const { length } = await this.tell(BATCH);
-      return { events: length, more: length === BATCH };
+      return await this.tell(BATCH, offer);
     } catch (error) {
       if (!blamesData(error)) throw error;
-      return this.nextOneByOne();
+      return this.nextOneByOne(offer);
     }
   }
 
   /** One event that cannot be told is set aside; no other, of whichever client, waits for it. */
-  private async nextOneByOne(): Promise<{ events: number; more: boolean }> {
-    for (let events = 0; events < BATCH; events += 1) {
+  private async nextOneByOne(offer: LeaseOffer): Promise<FanOutRound> {
+    const all: FanOutRound = { more: true, leased: [], waiting: 0 };
+    for (let events = 0; all.more && events < BATCH; events += 1) {
       let tried: EventRow | undefined;
       try {
-        const { length } = await this.tell(1, ([event]) => (tried = event));
-        if (length === 0) return { events, more: false };
+        const { more, leased, waiting } = await this.tell(1, offer, ([event]) => (tried = event));
+        all.more = more;
+        all.leased.push(...leased);
+        all.waiting += waiting;
       } catch (error) {
-        if (tried === undefined || !blamesData(error)) throw error;
+        if (tried === undefined || !blamesData(error)) {
+          // What was leased before is not to wait for it.
+          if (all.leased.length > 0) break;
+          throw error;
+        }
         await this.dataSource.query(SET_ASIDE, [tried.id, String(error).slice(0, 2_000)]);
         this.logger.error(
           `The event ${tried.id} of job ${tried.job_id} cannot be told and is set aside in webhook_dead_letter: ${String(error)}`,
         );
       }
     }
-    return { events: BATCH, more: true };
+    return all;
   }
 
-  private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<EventRow[]> {
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query(PLAN_FOR_LOOK_UPS);
+  private async tell(
+    limit: number,
+    offer: LeaseOffer,
+    taken?: (events: EventRow[]) => void,
+  ): Promise<FanOutRound> {
+    const { messages, ...round } = await lookUpTransaction(this.dataSource, true, async (manager) => {
       const events = await manager.query<EventRow[]>(TAKE_EVENTS, [limit]);
-      if (events.length === 0) return events;
+      if (events.length === 0) return { more: false, leased: [], waiting: 0, messages: [] };
       taken?.(events);
-      await writeMessages(
+      const messages = events.map((event) => ({
+        id: event.id,
+        clientId: event.client_id,
+        jobId: event.job_id,
+        type: event.type,
+        body: this.bodyOf(event),
+        occurredAt: event.occurred_at,
+        callbackUrl: event.callback_url,
+      }));
+      const written = await writeMessages(
         manager,
-        events.map((event) => ({
-          id: event.id,
-          clientId: event.client_id,
-          jobId: event.job_id,
-          type: event.type,
-          body: this.bodyOf(event),
-          occurredAt: event.occurred_at,
-          callbackUrl: event.callback_url,
-        })),
+        messages,
         giveUpAfter(this.config.callbackRetrySchedule),
+        offer,
       );
-      return events;
+      return { more: events.length === limit, messages, ...written };
     });
+    if (round.waiting > 0) this.bodies.remember(messages);
+    return round;
   }
 
   private bodyOf(event: EventRow): Buffer {

@@ -3,6 +3,7 @@ import { arrayOf } from '../../database/array-literal';
 import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
+import { LeaseOffer, writeDeliveries, WrittenDeliveries } from './new-deliveries';
 
 /** What is told: one id and one body, for every attempt and for the pull twin. */
 export interface NewMessage {
@@ -28,32 +29,22 @@ export const DEFAULT_PER_SECOND = 100;
  * own URL that has become that of a disabled one gets a delivery that says so; one that fails keeps its deliveries until
  * it recovers.
  *
+ * @param messages at least one
  * @param giveUpAfterMs milliseconds after which an undelivered message is given up
+ * @param offer of a worker that would deliver some of them at once
  */
 export async function writeMessages(
   manager: EntityManager,
   messages: NewMessage[],
   giveUpAfterMs: number,
-): Promise<void> {
-  if (messages.length === 0) return;
+  offer?: LeaseOffer,
+): Promise<WrittenDeliveries> {
   await insertMessages(manager, messages);
   const urls = messages.flatMap(({ id, clientId, callbackUrl }, index) =>
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
   if (urls.length > 0) await ensureDestinations(manager, urls);
-  await manager.query(HOLD_ENDPOINTS, [arrayOf([...new Set(messages.map(({ clientId }) => clientId))])]);
-  await manager.query(INSERT_DELIVERIES, [
-    arrayOf(messages.map(({ id }) => id)),
-    arrayOf(messages.map(({ clientId }) => clientId)),
-    messages.map(({ type }) => type),
-    arrayOf(messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null)),
-    arrayOf(urls.map(({ id }) => id)),
-    arrayOf(urls.map(({ clientId }) => clientId)),
-    urls.map(({ url }) => url),
-    urls.map(({ address }) => address),
-    arrayOf(urls.map(({ place }) => place)),
-    giveUpAfterMs / 1_000,
-  ]);
+  return writeDeliveries(manager, messages, urls, giveUpAfterMs, offer);
 }
 
 /** The bodies go as one run of bytes: in an array each byte of them would be written, and read, as four characters. */
@@ -80,67 +71,6 @@ const INSERT_MESSAGES = prepared(
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::int[], $7::int[])
       WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, start, length, place)
     ORDER BY place`,
-);
-
-/** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
-const HOLD_ENDPOINTS = prepared(
-  'hold_webhook_endpoints',
-  `
-    SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
-    WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF e, t`,
-);
-
-const INSERT_DELIVERIES = prepared(
-  'insert_deliveries',
-  `
-    WITH message AS MATERIALIZED (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
-        AS m(id, client_id, type, only_endpoint, place)
-    ), kind AS MATERIALIZED (
-      -- All messages of a kind go to the same endpoints: those are looked for once.
-      SELECT client_id, type, only_endpoint, array_agg(id) AS ids, array_agg(place) AS places
-      FROM message GROUP BY client_id, type, only_endpoint
-    ), wanted AS MATERIALIZED (
-      SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
-        AS u(id, client_id, url, address, place)
-    ), target AS (
-      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until,
-        false AS refused
-      FROM kind k
-      JOIN webhook_endpoint e ON e.client_id = k.client_id
-      JOIN webhook_destination t ON t.endpoint_id = e.id
-      CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
-      WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-        AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
-          ELSE EXISTS (
-            SELECT FROM unnest(e.event_types) AS pattern
-            WHERE pattern = k.type OR pattern = '*'
-              OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
-      UNION ALL
-      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.disabled_reason IN ('owner', 'gone')
-      FROM wanted w
-      JOIN webhook_endpoint e ON e.client_id = w.client_id AND e.url = w.url
-      JOIN webhook_destination t ON t.endpoint_id = e.id
-      WHERE e.verified_at IS NOT NULL OR t.disabled_reason IN ('owner', 'gone')
-      UNION ALL
-      -- An endpoint that was registered for the URL since, and is not verified yet, does not take its callback away.
-      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url, t.paused_until, false
-      FROM wanted w
-      JOIN webhook_destination t ON t.client_id = w.client_id AND t.address = w.address AND t.endpoint_id IS NULL
-      WHERE NOT EXISTS (
-        SELECT FROM webhook_endpoint e JOIN webhook_destination o ON o.endpoint_id = e.id
-        WHERE e.client_id = w.client_id AND e.url = w.url
-          AND (e.verified_at IS NOT NULL OR o.disabled_reason IN ('owner', 'gone')))
-    )
-    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at, state, failure,
-      finished_at)
-    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url,
-      -- The time in which it rests is not its fault.
-      greatest(now(), paused_until) + make_interval(secs => $10),
-      CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END, CASE WHEN refused THEN 'endpoint_disabled' END,
-      CASE WHEN refused THEN now() END
-    FROM target ORDER BY place
-    ON CONFLICT ON CONSTRAINT one_delivery_per_destination DO NOTHING`,
 );
 
 /** Makes the destinations that are not there yet, and holds all of them until the transaction ends. */
