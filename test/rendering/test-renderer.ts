@@ -7,6 +7,7 @@ import { BrowserProcess } from '../../src/report-requests/rendering/browser-proc
 import { BrowserSlot, SlotLimits } from '../../src/report-requests/rendering/browser-slot';
 import { RenderedReport, ReportDocument } from '../../src/report-requests/rendering/report-document';
 import { RenderOptions, ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
+import { waitFor } from '../support/services';
 import { Pdf, readPdf } from './pdf-reader';
 
 /** The renderer with real browsers, whose processes a test can reach. */
@@ -82,11 +83,7 @@ export class TestRenderer {
   }
 }
 
-/** Waits until `holds`, and fails after ten seconds. */
+/** Waits until `holds`. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(holds, { what, everyMs: 20 });
 }

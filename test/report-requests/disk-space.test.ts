@@ -36,5 +36,6 @@ it('ends a report that has no room before anything is read or printed, so that i
   const written = writer.write(context, snapshot, MORE_THAN_ANY_DISK / 100);
   await expect(written).rejects.toMatchObject({ name: 'DiskFullError' });
   const after = (await readdir(tmpdir())).filter((name) => name.startsWith('order-reports-report-'));
-  expect(after).toEqual(before);
+  // Others may go at any time: an earlier report's, or another process's.
+  expect(after.filter((name) => !before.includes(name))).toEqual([]);
 });
