@@ -244,7 +244,7 @@ describe('a crash between commit and answer', () => {
 
 describe('suspects', () => {
   it('run alone', async () => {
-    const engine = await start({ variables: { RENDER_CONCURRENCY: '4' } });
+    const engine = await start({ variables: { JOB_CONCURRENCY: '4' } });
     const client = await engine.client();
     const suspect = await engine.submit(SCRIPTED, client, { attempts: ['crash', 'wait'] });
     await waitFor(async () => (await engine.job(suspect.id)).crashes === 1, { what: 'the first crash' });
