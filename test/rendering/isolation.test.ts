@@ -141,41 +141,46 @@ describe('a document with hostile markup', () => {
       return found;
     };
 
+    /** The processes when one of those before has gone and another has come. */
+    const replaced = async (before: string[]): Promise<string[]> => {
+      let now: string[] = [];
+      await eventually('one is replaced', async () => {
+        now = await processes();
+        return (
+          now.length === before.length && now.filter((pid) => before.includes(pid)).length === now.length - 1
+        );
+      });
+      return now;
+    };
+    /** The browser's first page of all, which prints nothing, and the one for the next owner. */
+    const ready = 2;
+
     it('shares no page, and no process of it', async () => {
-      // Its first page of all has a process, too, which prints nothing.
       await own.pool.warm();
-      const { length: ready } = await processes();
+      await processes(ready);
       // One is opened for the next owner while one prints.
       for (const [index, owner] of ['one', 'two', 'three', 'four'].entries()) {
         await printFor(owner);
         await processes(ready + 1 + index);
       }
+      // The page that was ready becomes theirs, and that of the owner who has not printed for longest goes.
+      const four = await processes(ready + 4);
       await printFor('five');
-      const kept = await processes(ready + 4);
+      const kept = await replaced(four);
       await printFor('three');
       expect(await processes()).toEqual(kept);
-      // The page that was ready becomes theirs, and that of the owner who has not printed for longest goes.
       await printFor('six');
-      await eventually('the oldest is replaced', async () => {
-        const now = await processes();
-        return (
-          now.length === kept.length && now.filter((pid) => kept.includes(pid)).length === kept.length - 1
-        );
-      });
+      await replaced(kept);
     });
 
     it('keeps no page of a long document beside those of others', async () => {
       await own.pool.warm();
-      const { length: ready } = await processes();
+      await processes(ready);
       for (const owner of ['one', 'two', 'three']) await printFor(owner);
       await printFor('long', `<p>${'x '.repeat(110_000)}</p>`);
       const all = await processes(ready + 4);
       await printFor('four');
-      await eventually('one is replaced', async () => {
-        const now = await processes();
-        return now.length === all.length && now.some((pid) => !all.includes(pid));
-      });
-      const kept = await processes(all.length);
+      const kept = await replaced(all);
       // It was the long one that went, in place of the oldest.
       await printFor('one');
       expect(await processes()).toEqual(kept);
