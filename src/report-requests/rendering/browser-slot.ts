@@ -162,6 +162,7 @@ class Guard {
   private readonly timer: NodeJS.Timeout;
   private readonly pulse: NodeJS.Timeout;
   private readonly onAbort: () => void;
+  private readonly forgetEnd: () => void;
 
   constructor(
     running: BrowserProcess,
@@ -186,7 +187,7 @@ class Guard {
     }, BEAT_MS);
     this.onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.onAbort, { once: true });
-    void running.ended.then(() => reject(new BrowserLostError('The browser died while it printed.')));
+    this.forgetEnd = running.onEnd(() => reject(new BrowserLostError('The browser died while it printed.')));
   }
 
   race<T>(work: Promise<T>): Promise<T> {
@@ -204,6 +205,7 @@ class Guard {
     clearTimeout(this.timer);
     clearInterval(this.pulse);
     this.signal.removeEventListener('abort', this.onAbort);
+    this.forgetEnd();
   }
 }
 
