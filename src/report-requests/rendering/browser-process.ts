@@ -39,7 +39,7 @@ export class BrowserProcess {
    * @throws Error when it does not start within `timeoutMs`, or as soon as it dies
    */
   static async start(binary: BrowserBinary, sandbox: boolean, timeoutMs: number): Promise<BrowserProcess> {
-    const profile = await makeWorkFolder('browser');
+    const profile = await makeWorkFolder();
     const starting = new StartingProcess(profile);
     try {
       const launching = launch({
