@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, StatsFs } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -24,8 +24,7 @@ export class FileArtifactStore extends ArtifactStore {
   }
 
   async requireRoom(bytes: number): Promise<void> {
-    await mkdir(this.root, { recursive: true });
-    const { bavail, bsize } = await statfs(this.root);
+    const { bavail, bsize } = await this.fileSystem();
     if (bavail * bsize < bytes) throw new StoreFullError(bytes, bavail * bsize);
   }
 
@@ -73,6 +72,16 @@ export class FileArtifactStore extends ArtifactStore {
     }
     // The folder of a job goes with its last file; one that is not empty stays.
     await rmdir(folder).catch(() => undefined);
+  }
+
+  private async fileSystem(): Promise<StatsFs> {
+    try {
+      return await statfs(this.root);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.root, { recursive: true });
+      return statfs(this.root);
+    }
   }
 
   private pathOf(key: string): string {

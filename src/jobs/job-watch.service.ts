@@ -1,5 +1,5 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
+import { filter, lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { prepared } from '../database/prepared';
 import { JobSignals } from './job-signals';
@@ -86,8 +86,10 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   onApplicationBootstrap(): void {
     this.loop.start();
-    this.signalled = this.signals.ended.subscribe(() => {
-      if (this.watches.size > 0) this.loop.poke();
+    this.signalled = this.signals.ended.subscribe((ends) => {
+      const ended = new Set(ends.map(({ id }) => id));
+      const isTold = ({ jobId, position }: Watch): boolean => position !== END_OF_LOG && ended.has(jobId);
+      if ([...this.watches.values()].some(isTold)) this.loop.poke();
     });
   }
 
@@ -121,7 +123,8 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
     seconds: number,
     until: Observable<unknown>,
   ): Promise<void> {
-    const over = merge(timer(seconds * 1_000), until);
+    const endedHere = this.signals.ended.pipe(filter((ends) => ends.some(({ id }) => id === jobId)));
+    const over = merge(timer(seconds * 1_000), until, endedHere);
     await lastValueFrom(this.watch(clientId, jobId).pipe(takeUntil(over)), { defaultValue: undefined });
   }
 

@@ -56,18 +56,18 @@ export async function inTransaction<T>(
   mode: 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY',
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  await runner.startTransaction();
   try {
+    // One message instead of four: for a small report they cost as much as its orders.
     await runner.query(
-      `SET TRANSACTION ISOLATION LEVEL ${mode}; SET LOCAL statement_timeout = '${LONG_WORK}';
+      `START TRANSACTION ISOLATION LEVEL ${mode}; SET LOCAL statement_timeout = '${LONG_WORK}';
        SET LOCAL idle_in_transaction_session_timeout = '${LONG_WORK}'`,
     );
     const result = await work(runner.manager);
-    await runner.commitTransaction();
+    await runner.query('COMMIT');
     return result;
   } catch (error) {
     // A connection that is broken cannot roll back; the server has done it.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    await runner.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }

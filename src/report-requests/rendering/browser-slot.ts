@@ -131,6 +131,7 @@ class Guard {
   private readonly timer: NodeJS.Timeout;
   private readonly pulse: NodeJS.Timeout;
   private readonly onAbort: () => void;
+  private readonly forgetEnd: () => void;
 
   constructor(
     running: BrowserProcess,
@@ -155,7 +156,7 @@ class Guard {
     }, BEAT_MS);
     this.onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.onAbort, { once: true });
-    void running.ended.then(() => reject(new BrowserLostError('The browser died while it printed.')));
+    this.forgetEnd = running.onEnd(() => reject(new BrowserLostError('The browser died while it printed.')));
   }
 
   race<T>(work: Promise<T>): Promise<T> {
@@ -173,6 +174,7 @@ class Guard {
     clearTimeout(this.timer);
     clearInterval(this.pulse);
     this.signal.removeEventListener('abort', this.onAbort);
+    this.forgetEnd();
   }
 }
 
