@@ -201,7 +201,7 @@ async function main(): Promise<void> {
     await migrate(databaseUrl);
     const environment = readEnvironment({
       DATA_DIR: dataDir,
-      RENDER_CONCURRENCY: String(SLOTS),
+      JOB_CONCURRENCY: String(SLOTS),
       MAX_JOBS_IN_FLIGHT: String(2 * JOBS),
     });
     const config = new AppConfig(environment, {

@@ -213,7 +213,7 @@ export class RenderHouse {
       const started = await start(...parameters);
       const pid = started.browser.process()?.pid ?? 0;
       browsers.add(pid);
-      void started.ended.then(() => browsers.delete(pid));
+      started.onEnd(() => browsers.delete(pid));
       return started;
     };
   }

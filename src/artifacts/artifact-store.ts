@@ -30,6 +30,14 @@ export class ArtifactTooLargeError extends Error {
   }
 }
 
+/** There is too little room to begin. Trying again later makes sense. */
+export class StoreFullError extends Error {
+  constructor(needed: number, free: number) {
+    super(`The artifact store has ${free} bytes free, and ${needed} may be needed.`);
+    this.name = 'StoreFullError';
+  }
+}
+
 export interface PutOptions {
   /** More bytes than this end the transfer with `ArtifactTooLargeError`. */
   maxBytes?: number;
@@ -41,12 +49,19 @@ export interface PutOptions {
  * a stale worker never overwrites the file of another.
  */
 export abstract class ArtifactStore {
+  /**
+   * To be asked before long work: what would fail at its end for want of room fails before its start.
+   *
+   * @throws StoreFullError where the store knows that it has not so many bytes free
+   */
+  abstract requireRoom(bytes: number): Promise<void>;
+
   /** Stores a file. When it resolves, the file is durable and whole; when it throws, nothing is there. */
   abstract put(key: string, source: Readable, options?: PutOptions): Promise<StoredArtifact>;
 
   /** @throws ArtifactMissingError */
   abstract open(key: string, range?: ByteRange): Promise<Readable>;
 
-  /** Deletes a file; one that is not there is no error. */
+  /** Deletes a file, and what a process that was killed left of it; one that is not there is no error. */
   abstract delete(key: string): Promise<void>;
 }

@@ -1,11 +1,21 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { createWriteStream, StatsFs } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { newId } from '../common/ids';
-import { ArtifactMissingError, ArtifactStore, ByteRange, PutOptions, StoredArtifact } from './artifact-store';
+import {
+  ArtifactMissingError,
+  ArtifactStore,
+  ByteRange,
+  PutOptions,
+  StoredArtifact,
+  StoreFullError,
+} from './artifact-store';
 import { Measure } from './measure';
+
+/** Ends the names of files that are being written. */
+const PART = '.part';
 
 /** Artifacts as files below one folder, which all processes must share. */
 export class FileArtifactStore extends ArtifactStore {
@@ -13,9 +23,14 @@ export class FileArtifactStore extends ArtifactStore {
     super();
   }
 
+  async requireRoom(bytes: number): Promise<void> {
+    const { bavail, bsize } = await this.fileSystem();
+    if (bavail * bsize < bytes) throw new StoreFullError(bytes, bavail * bsize);
+  }
+
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
     const path = this.pathOf(key);
-    const temporary = `${path}.${newId()}.part`;
+    const temporary = `${path}.${newId()}${PART}`;
     await mkdir(dirname(path), { recursive: true });
     const measure = new Measure(maxBytes);
     try {
@@ -49,9 +64,24 @@ export class FileArtifactStore extends ArtifactStore {
 
   async delete(key: string): Promise<void> {
     const path = this.pathOf(key);
-    await rm(path, { force: true });
+    const [folder, name] = [dirname(path), basename(path)];
+    const names = await readdir(folder).catch(() => []);
+    for (const each of names) {
+      const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
+      if (each === name || isPart) await rm(join(folder, each), { force: true });
+    }
     // The folder of a job goes with its last file; one that is not empty stays.
-    await rmdir(dirname(path)).catch(() => undefined);
+    await rmdir(folder).catch(() => undefined);
+  }
+
+  private async fileSystem(): Promise<StatsFs> {
+    try {
+      return await statfs(this.root);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(this.root, { recursive: true });
+      return statfs(this.root);
+    }
   }
 
   private pathOf(key: string): string {

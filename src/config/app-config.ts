@@ -50,8 +50,10 @@ export class AppConfig {
   readonly webhookMasterKeys: Buffer[] | undefined;
   readonly browserPath: string | undefined;
   readonly browserSandbox: BrowserSandbox;
-  /** Browser slots, and jobs worked on at once, in one worker process. */
+  /** Browser slots of one worker process. */
   readonly renderConcurrency: number;
+  /** Jobs that one worker process works on at once. */
+  readonly jobConcurrency: number;
   readonly jobLeaseSeconds: number;
   readonly artifactRetentionDays: number;
   /** Orders, and lines where they are shown, of one report. */
@@ -94,6 +96,8 @@ export class AppConfig {
     this.browserSandbox =
       environment.BROWSER_SANDBOX ?? (environment.DATABASE_URL === undefined || isRoot() ? 'auto' : 'on');
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
+    // While some print, the next are read and laid out, and those before are stored.
+    this.jobConcurrency = environment.JOB_CONCURRENCY ?? 2 * this.renderConcurrency;
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
     this.reportMaxRows = environment.REPORT_MAX_ROWS;

@@ -107,6 +107,10 @@ export class Environment {
   @IsWholeNumber(1, 64)
   RENDER_CONCURRENCY?: number;
 
+  @IsOptional()
+  @IsWholeNumber(1, 256)
+  JOB_CONCURRENCY?: number;
+
   @IsWholeNumber(3, 3600)
   JOB_LEASE_SECONDS = 30;
 

@@ -3,7 +3,7 @@ import { migrations } from './migrations';
 import { ResilientClient } from './resilient-client';
 
 /** How every process and every test connects: `max` connections, and no statement that hangs for ever. */
-export function dataSourceOptions(url: string, max = 20): PostgresDataSourceOptions {
+export function dataSourceOptions(url: string, max: number): PostgresDataSourceOptions {
   return {
     type: 'postgres',
     url,

@@ -3,13 +3,16 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AppConfig } from '../config/app-config';
 import { dataSourceOptions } from './data-source';
 
+/** A report holds a connection while it is made; its end, and whatever else the process does, needs others. */
+const CONNECTIONS_BESIDE_JOBS = 16;
+
 /** The connection pool of a process. The schema is brought up to date before the application starts (`migrate.ts`). */
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [AppConfig],
       useFactory: (config: AppConfig) => ({
-        ...dataSourceOptions(config.databaseUrl),
+        ...dataSourceOptions(config.databaseUrl, config.jobConcurrency + CONNECTIONS_BESIDE_JOBS),
         autoLoadEntities: true,
         retryAttempts: 10,
         retryDelay: 1_000,

@@ -38,7 +38,7 @@ const COMPLETE = prepared(
      WHERE j.id = d.id AND j.attempt = d.attempt AND j.state = 'IN_PROGRESS' AND j.cancel_requested_at IS NULL
      RETURNING j.*
    ), ${writeEvent(`'completed'`, OUTCOME)}
-   SELECT id, attempt, ${JOB_END} FROM changed`,
+   SELECT attempt, ${JOB_END} FROM changed`,
 );
 
 /** Ends attempts with their results: the one transition of which there are many at the same time. */
@@ -74,14 +74,14 @@ export class JobCompletions {
   }
 
   private async write(completions: Written[], by: Pick<EntityManager, 'query'>): Promise<(JobEnd | null)[]> {
-    const rows = await by.query<(JobEnd & { id: string; attempt: number })[]>(COMPLETE, [
+    const rows = await by.query<(JobEnd & { attempt: number })[]>(COMPLETE, [
       completions.map(({ jobId }) => jobId),
       completions.map(({ attempt }) => attempt),
       completions.map(({ result }) => result),
       completions.map(({ size }) => size),
       completions.map(({ retentionDays }) => retentionDays),
     ]);
-    const ends = new Map(rows.map(({ id, attempt, ...end }) => [`${id}.${attempt}`, end]));
+    const ends = new Map(rows.map(({ attempt, ...end }) => [`${end.id}.${attempt}`, end]));
     return completions.map(({ jobId, attempt }) => ends.get(`${jobId}.${attempt}`) ?? null);
   }
 }

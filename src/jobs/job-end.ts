@@ -2,6 +2,7 @@ import type { JobState } from './job-state';
 
 /** What a job's end tells of it. Times in seconds; those of a job that has not ended are `null`. */
 export interface JobEnd {
+  id: string;
   type: string;
   state: JobState;
   /** From acceptance to the end. */
@@ -18,4 +19,4 @@ export const JOB_TIMES = `extract(epoch FROM finished_at - created_at)::float8 A
   extract(epoch FROM finished_at - estimated_end_at)::float8 AS late_seconds`;
 
 /** SQL of a `JobEnd`, over the row after the change. */
-export const JOB_END = `type, state, ${JOB_TIMES}`;
+export const JOB_END = `id, type, state, ${JOB_TIMES}`;

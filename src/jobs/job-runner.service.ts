@@ -84,7 +84,7 @@ export class JobRunner {
   /** How many more jobs could be worked on now. */
   get freeSlots(): number {
     if (this.closing || this.suspectRuns) return 0;
-    return Math.max(0, this.config.renderConcurrency - this.attempts.size);
+    return Math.max(0, this.config.jobConcurrency - this.attempts.size);
   }
 
   private async claimFor(wanted: number): Promise<(JobAttempt | null)[]> {

@@ -1,6 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
+import { filter, lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
 import { DataSource } from 'typeorm';
+import { prepared } from '../database/prepared';
 import { JobSignals } from './job-signals';
 import { isTerminal, JobState } from './job-state';
 import { Loop } from './loop';
@@ -47,6 +48,25 @@ const ROUND_MS = 100;
 /** After every event: for those who want none. */
 const END_OF_LOG = '9223372036854775807';
 
+/** Only who has news gets a row. */
+const NEWS = prepared(
+  'job_news',
+  `
+  SELECT w.key, j.state, j.attempt, j.progress, j.steps[j.step + 1] AS step, m.mark, news.events
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
+    AS w(key, client_id, job_id, position, mark)
+  LEFT JOIN job j ON j.id = w.job_id AND j.client_id = w.client_id
+  CROSS JOIN LATERAL (SELECT concat_ws(' ', j.state, j.attempt, j.progress, j.step) AS mark) m
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('id', e.id, 'position', e.position::text, 'type', e.type,
+      'attempt', e.attempt, 'data', e.data,
+      'occurred_at', to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+      ORDER BY e.position) AS events
+    FROM job_event e WHERE e.job_id = j.id AND e.position > w.position
+  ) news ON true
+  WHERE j.id IS NULL OR m.mark <> w.mark OR news.events IS NOT NULL`,
+);
+
 /**
  * Tells this process's streams and waiting requests what happens to jobs, in whichever process it happens. All of them
  * share one query a round, so that no one who watches holds a connection; what this process itself does is told at once.
@@ -66,8 +86,10 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   onApplicationBootstrap(): void {
     this.loop.start();
-    this.signalled = this.signals.ended.subscribe(() => {
-      if (this.watches.size > 0) this.loop.poke();
+    this.signalled = this.signals.ended.subscribe((ends) => {
+      const ended = new Set(ends.map(({ id }) => id));
+      const isTold = ({ jobId, position }: Watch): boolean => position !== END_OF_LOG && ended.has(jobId);
+      if ([...this.watches.values()].some(isTold)) this.loop.poke();
     });
   }
 
@@ -101,7 +123,8 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
     seconds: number,
     until: Observable<unknown>,
   ): Promise<void> {
-    const over = merge(timer(seconds * 1_000), until);
+    const endedHere = this.signals.ended.pipe(filter((ends) => ends.some(({ id }) => id === jobId)));
+    const over = merge(timer(seconds * 1_000), until, endedHere);
     await lastValueFrom(this.watch(clientId, jobId).pipe(takeUntil(over)), { defaultValue: undefined });
   }
 
@@ -122,30 +145,15 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
     }
   }
 
-  /** One statement, so that a state and its events are of the same moment. Only who has news gets a row. */
+  /** One statement, so that a state and its events are of the same moment. */
   private read(): Promise<NewsRow[]> {
     const watches = [...this.watches];
-    return this.dataSource.query<NewsRow[]>(
-      `SELECT w.key, j.state, j.attempt, j.progress, j.steps[j.step + 1] AS step, m.mark, news.events
-       FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
-         AS w(key, client_id, job_id, position, mark)
-       LEFT JOIN job j ON j.id = w.job_id AND j.client_id = w.client_id
-       CROSS JOIN LATERAL (SELECT concat_ws(' ', j.state, j.attempt, j.progress, j.step) AS mark) m
-       LEFT JOIN LATERAL (
-         SELECT jsonb_agg(jsonb_build_object('id', e.id, 'position', e.position::text, 'type', e.type,
-           'attempt', e.attempt, 'data', e.data,
-           'occurred_at', to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-           ORDER BY e.position) AS events
-         FROM job_event e WHERE e.job_id = j.id AND e.position > w.position
-       ) news ON true
-       WHERE j.id IS NULL OR m.mark <> w.mark OR news.events IS NOT NULL`,
-      [
-        watches.map(([key]) => key),
-        watches.map(([, watch]) => watch.clientId),
-        watches.map(([, watch]) => watch.jobId),
-        watches.map(([, watch]) => watch.position),
-        watches.map(([, watch]) => watch.mark),
-      ],
-    );
+    return this.dataSource.query<NewsRow[]>(NEWS, [
+      watches.map(([key]) => key),
+      watches.map(([, watch]) => watch.clientId),
+      watches.map(([, watch]) => watch.jobId),
+      watches.map(([, watch]) => watch.position),
+      watches.map(([, watch]) => watch.mark),
+    ]);
   }
 }

@@ -23,7 +23,7 @@ export class JobsProcessor implements OnApplicationBootstrap, BeforeApplicationS
   /** Does not wait: without Redis it begins when Redis comes. */
   onApplicationBootstrap(): void {
     this.queue
-      .process(this.config.renderConcurrency, () => this.worker.workUntilIdle())
+      .process(this.config.jobConcurrency, () => this.worker.workUntilIdle())
       .catch((error: unknown) =>
         this.logger.error(`Bull's tickets are not heard; due jobs are found without them: ${String(error)}`),
       );

@@ -54,10 +54,11 @@ const BATCH_SIZE = 1_000;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
 
-/** A cursor of SQL, not of the wire protocol: there each pause would count as part of one long statement. */
-export const OPEN_REPORT = `DECLARE report NO SCROLL CURSOR FOR
+const READ_ORDERS = `
   SELECT id, number, ordered_at AS "orderedAt", customer_name AS "customerName", status, currency, total, line_count
   FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number`;
+/** A cursor of SQL, not of the wire protocol: there each pause would count as part of one long statement. */
+export const OPEN_REPORT = `DECLARE report NO SCROLL CURSOR FOR ${READ_ORDERS}`;
 
 /** What a report and a summary read: sums in SQL, orders through a server-side cursor. */
 @Injectable()
@@ -80,11 +81,16 @@ export class OrderReportQueries {
     read: (snapshot: OrderSnapshot) => Promise<T>,
   ): Promise<T> {
     return withConnection(this.dataSource, signal, (runner) =>
-      inTransaction(runner, 'REPEATABLE READ', async (manager) => {
-        await manager.query('SET TRANSACTION READ ONLY');
+      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
+        const found = await summary(manager, clientId, filter);
         return read({
-          summary: await summary(manager, clientId, filter),
-          orders: ({ includeLines }) => batches(manager, clientId, filter, includeLines, signal),
+          summary: found,
+          orders: async function* ({ includeLines }) {
+            for await (const rows of orderRows(manager, clientId, filter, found.orders, signal)) {
+              if (!includeLines) yield rows.map((row) => toOrder(row, []));
+              else for (const part of partsByLines(rows)) yield await withLines(manager, part);
+            }
+          },
         });
       }),
     );
@@ -131,22 +137,23 @@ interface SummaryRow {
   total: string;
 }
 
-async function* batches(
+/** What fits into one batch needs no cursor. */
+async function* orderRows(
   manager: EntityManager,
   clientId: string,
   filter: OrderFilter,
-  includeLines: boolean,
+  count: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<ReportedOrder[]> {
-  await manager.query(OPEN_REPORT, filterParameters(clientId, filter));
-  for (;;) {
+): AsyncGenerator<OrderRow[]> {
+  const parameters = filterParameters(clientId, filter);
+  if (count <= BATCH_SIZE) {
+    if (count > 0) yield await manager.query<OrderRow[]>(READ_ORDERS, parameters);
+    return;
+  }
+  await manager.query(OPEN_REPORT, parameters);
+  for (let left = count; left > 0; left -= BATCH_SIZE) {
     signal?.throwIfAborted();
-    const rows = await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
-    if (rows.length > 0) {
-      if (!includeLines) yield rows.map((row) => toOrder(row, []));
-      else for (const part of partsByLines(rows)) yield await withLines(manager, part);
-    }
-    if (rows.length < BATCH_SIZE) break;
+    yield await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
   }
   await manager.query('CLOSE report');
 }

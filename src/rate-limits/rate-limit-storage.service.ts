@@ -2,11 +2,10 @@ import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { type ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
 import Redis from 'ioredis';
 import { AppConfig } from '../config/app-config';
+import { REDIS_PATIENCE_MS } from './redis-patience';
 
 type StorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** The most that a request waits for Redis, and only the first ones that find it silent. */
-const PATIENCE_MS = 200;
 const PROBE_EVERY_MS = 1_000;
 
 /** Counts requests in a window that begins with the first one; answers the count and what is left of the window. */
@@ -69,7 +68,7 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
       lazyConnect: true,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
-      commandTimeout: PATIENCE_MS,
+      commandTimeout: REDIS_PATIENCE_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), PROBE_EVERY_MS),
       scripts: { countRequests: { lua: COUNT, numberOfKeys: 1 } },

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ArtifactStore } from '../artifacts/artifact-store';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-handler';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
@@ -7,6 +8,10 @@ import { PdfReportWriter } from './pdf-report.writer';
 import { ReportFormat } from './report-format';
 import { ReportLimits, rowsOf } from './report-limits.service';
 
+/** Generous: 80 bytes are typical. */
+const BYTES_PER_ROW = 300;
+const BYTES_OF_ANY_REPORT = 16 * 1024 * 1024;
+
 /** Makes the file of a client's orders in a period. */
 @Injectable()
 @HandlesJob(ORDERS_REPORT)
@@ -14,6 +19,7 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
   constructor(
     private readonly orders: OrderReportQueries,
     private readonly limits: ReportLimits,
+    private readonly artifacts: ArtifactStore,
     private readonly pdf: PdfReportWriter,
     private readonly csv: CsvReportWriter,
   ) {}
@@ -25,11 +31,12 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       const rows = rowsOf(snapshot.summary, parameters);
       context.size(rows);
       this.limits.check(rows, parameters);
+      await this.artifacts.requireRoom(BYTES_OF_ANY_REPORT + BYTES_PER_ROW * rows);
       context.progress(0.1);
       const artifact =
         parameters.format === ReportFormat.Csv
           ? await this.csv.write(context, snapshot)
-          : await this.pdf.write(context, snapshot, rows);
+          : await this.pdf.write(context, snapshot);
       return { artifact, orders: snapshot.summary.orders };
     });
   }

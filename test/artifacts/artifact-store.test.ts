@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import {
   ArtifactMissingError,
   ArtifactStore,
   ArtifactTooLargeError,
+  StoreFullError,
 } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import { S3ArtifactStore } from '../../src/artifacts/s3-artifact-store';
@@ -106,6 +107,21 @@ describe.each(['file', 's3'])('the %s store', (name) => {
 
 it('leaves no part of a file behind', () => {
   expect(filesOf(join(folder, 'files')).filter((file) => file.endsWith('.part'))).toEqual([]);
+});
+
+it('deletes with a file what a process that was killed left of it, and nothing of another', async () => {
+  await stores['file']!.put('job-6/2', Readable.from(slices(randomBytes(10))));
+  const job = join(folder, 'files', 'job-6');
+  for (const left of ['1.some-id.part', '2.some-id.part']) await writeFile(join(job, left), 'x');
+  await stores['file']!.delete('job-6/1');
+  expect(filesOf(job).sort()).toEqual(['2', '2.some-id.part']);
+  await stores['file']!.delete('job-6/2');
+  expect(() => filesOf(job)).toThrow(/ENOENT/);
+});
+
+it('says beforehand when there is no room', async () => {
+  await expect(stores['file']!.requireRoom(1)).resolves.toBeUndefined();
+  await expect(stores['file']!.requireRoom(1e18)).rejects.toBeInstanceOf(StoreFullError);
 });
 
 it('never leaves its folder', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -113,7 +114,6 @@ describe('keys', () => {
       await admin('DELETE', path);
       await waitFor(async () => (await statusWith(key, other)) === 401, {
         what: 'the refusal',
-        timeoutMs: 3_000,
       });
     } finally {
       await other.app.close();
@@ -122,16 +122,19 @@ describe('keys', () => {
 
   it('end when they expire, to the second, although they were just used', async () => {
     const { keys } = await newClient();
-    const expiresAt = Date.now() + 1_200;
+    const expiresAt = Date.now() + 5_000;
     const { key } = await newKey(keys, { expires_at: new Date(expiresAt).toISOString() });
     expect(await statusWith(key)).toBe(200);
-    await waitFor(async () => (await statusWith(key)) === 401, {
-      what: 'the expiry',
-      timeoutMs: 5_000,
-      everyMs: 20,
-    });
-    expect(Date.now() - expiresAt).toBeLessThan(500);
-    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+    let end: number;
+    do {
+      const begin = Date.now();
+      const status = await statusWith(key);
+      end = Date.now();
+      // One that is asked while it expires may be answered either way.
+      if (begin > expiresAt) expect(status).toBe(401);
+      if (end < expiresAt) expect(status).toBe(200);
+      await sleep(20);
+    } while (end < expiresAt + 500);
   });
 
   it('are rotated with an overlap, or without one', async () => {

@@ -66,19 +66,15 @@ asRoot('as root, runs from a clone that only root can enter, and finds its data 
   expect(second).not.toContain('creating a Postgres');
 });
 
-asOrdinaryUser(
-  'as an ordinary user, keeps everything inside its own clone',
-  async () => {
-    const program = await compileClone(dir, { ownCache: true });
-    execFileSync('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, dir]);
-    const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
-    const dataDir = join(dir, 'data');
-    const output = await startAndStop(program, dataDir, { ...NOBODY, env, cwd: dir });
-    expect(output).toContain(`creating a Postgres 18 cluster in ${dataDir}/postgres`);
-    expect(sharedNow()).toEqual(sharedBefore);
-  },
-  150_000,
-);
+asOrdinaryUser('as an ordinary user, keeps everything inside its own clone', async () => {
+  const program = await compileClone(dir, { ownCache: true });
+  execFileSync('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, dir]);
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+  const dataDir = join(dir, 'data');
+  const output = await startAndStop(program, dataDir, { ...NOBODY, env, cwd: dir });
+  expect(output).toContain(`creating a Postgres 18 cluster in ${dataDir}/postgres`);
+  expect(sharedNow()).toEqual(sharedBefore);
+});
 
 asRoot('as root, starts under a umask that closes all new files to others', async () => {
   chmodSync(dir, 0o711);

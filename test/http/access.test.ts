@@ -34,11 +34,14 @@ beforeAll(async () => {
   stranger = await newTenant(app, openApi, receiver);
 
   const all = Object.values(Scope);
-  const ending = await issueKey(app, owner.id, all, { expires_at: new Date(Date.now() + 800).toISOString() });
+  const ending = await issueKey(app, owner.id, all, { expires_at: '2999-01-01T00:00:00Z' });
   const ended = await issueKey(app, owner.id, all);
   for (const { key } of [ending, ended])
     expect((await app.call('GET', '/v1/jobs', { key })).status).toBe(200);
   await app.call('DELETE', `/v1/clients/${owner.id}/keys/${ended.id}`, { key: ADMIN_KEY });
+  await app.dataSource.query(`UPDATE api_key SET expires_at = now() - interval '1 s' WHERE id = $1`, [
+    ending.id,
+  ]);
   [expired, revoked] = [ending.key, ended.key];
   await waitFor(async () => (await app.call('GET', '/v1/jobs', { key: expired })).status === 401, {
     what: 'the expiry',

@@ -23,6 +23,10 @@ const start = (variables: NodeJS.ProcessEnv = {}, worker = true): Promise<TestEn
 const running = (id: string): Promise<unknown> =>
   waitFor(async () => (await engine.job(id)).state === JobState.InProgress, { what: `job ${id} to start` });
 
+/** Without the steps between them: one may be over before a heartbeat tells of it. */
+const changes = async (id: string): Promise<string[]> =>
+  (await engine.events(id)).filter((name) => name !== 'progressed');
+
 beforeAll(async () => {
   database = await createTestDatabase();
   redisUrl = await emptyTestRedis();
@@ -48,7 +52,7 @@ describe('a job', () => {
       step: 2,
       error: null,
     });
-    expect(await engine.events(id)).toEqual(['accepted', 'started', 'completed']);
+    expect(await changes(id)).toEqual(['accepted', 'started', 'completed']);
   });
 
   it('shows its step and its progress while it runs', async () => {
@@ -63,13 +67,7 @@ describe('a job', () => {
   it('is tried again after a failure', async () => {
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['fail', 'succeed'] });
     expect(await engine.ended(id)).toMatchObject({ state: 'COMPLETED', attempt: 2, failures: 1 });
-    expect(await engine.events(id)).toEqual([
-      'accepted',
-      'started',
-      'retry_scheduled',
-      'started',
-      'completed',
-    ]);
+    expect(await changes(id)).toEqual(['accepted', 'started', 'retry_scheduled', 'started', 'completed']);
   });
 
   it('fails for good when its tries are used up, and keeps the detail to the log', async () => {
@@ -91,7 +89,7 @@ describe('a job', () => {
     const others = await Promise.all(
       Array.from({ length: 50 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
     );
-    expect(await engine.ended(poison.id, 30_000)).toMatchObject({
+    expect(await engine.ended(poison.id)).toMatchObject({
       state: 'FAILED',
       crashes: 3,
       failures: 0,

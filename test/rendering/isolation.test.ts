@@ -112,24 +112,78 @@ describe('a document with hostile markup', () => {
     expect(connections).toBe(0);
   });
 
-  it('shares no page, and no process of it, with the documents of another owner', async () => {
-    const renderers = async (): Promise<string[]> => {
-      const commands = await Promise.all(
-        (await processesOf(renderer.browserPids)).map(async (pid) => {
-          const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-          return command.includes('--type=renderer') ? String(pid) : '';
-        }),
-      );
-      return commands.filter(Boolean);
+  describe('of several owners', () => {
+    let own: TestRenderer;
+
+    beforeEach(async () => {
+      own = await TestRenderer.create();
+    });
+    afterEach(() => own.close());
+
+    const printFor = async (owner: string, body = '<p>Mine.</p>'): Promise<void> => {
+      const document = { shell: '<!doctype html><title>x</title><body>', body };
+      const job = { report: Symbol('report'), owner, document, tagged: false };
+      await own.pool.print(job, new AbortController().signal);
     };
-    await print('<p>One.</p>', 'one');
-    const first = await renderers();
-    await print('<p>Other.</p>', 'other');
-    await print('<p>One.</p>', 'one');
-    // Gone are the page of the first owner, and the one that was ready meanwhile and became the other's.
-    await eventually('pages of others are closed', async () => {
-      const now = await renderers();
-      return first.filter((pid) => !now.includes(pid)).length === 2;
+    /** Processes of pages, once there are so many. */
+    const processes = async (count?: number): Promise<string[]> => {
+      let found: string[] = [];
+      await eventually(`there are ${count} pages`, async () => {
+        const commands = await Promise.all(
+          (await processesOf(own.browserPids)).map(async (pid) => {
+            const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+            return command.includes('--type=renderer') ? String(pid) : '';
+          }),
+        );
+        found = commands.filter(Boolean).sort();
+        return found.length === (count ?? found.length);
+      });
+      return found;
+    };
+
+    /** The processes when one of those before has gone and another has come. */
+    const replaced = async (before: string[]): Promise<string[]> => {
+      let now: string[] = [];
+      await eventually('one is replaced', async () => {
+        now = await processes();
+        return (
+          now.length === before.length && now.filter((pid) => before.includes(pid)).length === now.length - 1
+        );
+      });
+      return now;
+    };
+    /** The browser's first page of all, which prints nothing, and the one for the next owner. */
+    const ready = 2;
+
+    it('shares no page, and no process of it', async () => {
+      await own.pool.warm();
+      await processes(ready);
+      // One is opened for the next owner while one prints.
+      for (const [index, owner] of ['one', 'two', 'three', 'four'].entries()) {
+        await printFor(owner);
+        await processes(ready + 1 + index);
+      }
+      // The page that was ready becomes theirs, and that of the owner who has not printed for longest goes.
+      const four = await processes(ready + 4);
+      await printFor('five');
+      const kept = await replaced(four);
+      await printFor('three');
+      expect(await processes()).toEqual(kept);
+      await printFor('six');
+      await replaced(kept);
+    });
+
+    it('keeps no page of a long document beside those of others', async () => {
+      await own.pool.warm();
+      await processes(ready);
+      for (const owner of ['one', 'two', 'three']) await printFor(owner);
+      await printFor('long', `<p>${'x '.repeat(110_000)}</p>`);
+      const all = await processes(ready + 4);
+      await printFor('four');
+      const kept = await replaced(all);
+      // It was the long one that went, in place of the oldest.
+      await printFor('one');
+      expect(await processes()).toEqual(kept);
     });
   });
 

@@ -3,6 +3,7 @@ import { Test, TestingModule } from '@nestjs/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { ConfigModule } from '../../src/config/config.module';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { RenderingModule } from '../../src/report-requests/rendering/rendering.module';
@@ -35,10 +36,11 @@ describe('RenderingModule', () => {
     const module = await start({ RENDER_CONCURRENCY: '1' });
     const { signal } = new AbortController();
     const onProgress = (): void => undefined;
-    const report = await module
+    const { pages, file } = module
       .get(ReportRenderer)
-      .render(sampleReport([sampleOrder(1)]), { directory, owner: 'client', signal, onProgress });
-    expect(report.pages).toBe(2);
+      .render(sampleReport([sampleOrder(1)]), { owner: 'client', signal, onProgress });
+    expect(pages).toBe(2);
+    expect((await buffer(file)).toString('latin1', 0, 5)).toBe('%PDF-');
     expect(await newProfiles(before)).toHaveLength(1);
     await module.close();
     expect(await newProfiles(before)).toEqual([]);

@@ -1,13 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { BrowserProcess } from '../../src/report-requests/rendering/browser-process';
 import { BrowserSlot, SlotLimits } from '../../src/report-requests/rendering/browser-slot';
-import { RenderedReport, ReportDocument } from '../../src/report-requests/rendering/report-document';
+import type { ReportDocument } from '../../src/report-requests/rendering/report-document';
 import { RenderOptions, ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
+import { waitFor } from '../support/services';
 import { Pdf, readPdf } from './pdf-reader';
+
+export interface WrittenReport {
+  path: string;
+  pages: number;
+  bytes: number;
+}
 
 /** The renderer with real browsers, whose processes a test can reach. */
 export class TestRenderer {
@@ -58,17 +66,18 @@ export class TestRenderer {
     return { ...pdf, path, bytes };
   }
 
-  /** Renders without reading what comes of it. */
-  start(document: ReportDocument, options: Partial<RenderOptions> = {}): Promise<RenderedReport> {
-    const { directory } = this;
+  /** Renders into a file, without looking at what comes of it. */
+  async start(document: ReportDocument, options: Partial<RenderOptions> = {}): Promise<WrittenReport> {
     const { signal } = new AbortController();
-    return this.renderer.render(document, {
-      directory,
+    const { pages, file } = this.renderer.render(document, {
       owner: 'client',
       signal,
       onProgress: () => undefined,
       ...options,
     });
+    const path = join(this.directory, `${randomUUID()}.pdf`);
+    await writeFile(path, file);
+    return { path, pages, bytes: (await stat(path)).size };
   }
 
   /** Ids of the main processes of all browsers so far; each is the id of its process group too. */
@@ -82,11 +91,7 @@ export class TestRenderer {
   }
 }
 
-/** Waits until `holds`, and fails after ten seconds. */
+/** Waits until `holds`. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(holds, { what, everyMs: 20 });
 }

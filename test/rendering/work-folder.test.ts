@@ -3,11 +3,7 @@ import { once } from 'node:events';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  makeWorkFolder,
-  removeWorkFolder,
-  withWorkFolder,
-} from '../../src/report-requests/rendering/work-folder';
+import { makeWorkFolder, removeWorkFolder } from '../../src/report-requests/rendering/work-folder';
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -15,8 +11,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function leftover(holds: string, pid: number): Promise<string> {
-  const path = join(tmpdir(), `order-reports-${holds}-${pid}-test`);
+async function leftover(pid: number): Promise<string> {
+  const path = join(tmpdir(), `order-reports-browser-${pid}-test`);
   await mkdir(join(path, 'within'), { recursive: true });
   await writeFile(join(path, 'within', 'file'), 'x');
   return path;
@@ -26,18 +22,19 @@ it('removes at the first use what processes that were killed have left, and noth
   const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await once(ended, 'exit');
   const running = spawn('sleep', ['60']);
-  const left = [await leftover('report', ended.pid!), await leftover('browser', ended.pid!)];
+  const left = [await leftover(ended.pid!)];
   // In a container the process that was killed often had the number of the next one.
-  left.push(await leftover('report', process.pid));
-  const used = await leftover('report', running.pid!);
+  left.push(await leftover(process.pid));
+  const used = await leftover(running.pid!);
   const foreign = join(tmpdir(), `order-reports-test-files-${ended.pid}-x`);
   await mkdir(foreign);
   try {
-    await withWorkFolder('report', async (path) => {
-      expect(await exists(path)).toBe(true);
-      expect(await Promise.all(left.map(exists))).toEqual([false, false, false]);
-      expect(await Promise.all([used, foreign].map(exists))).toEqual([true, true]);
-    });
+    const path = await makeWorkFolder();
+    expect(await exists(path)).toBe(true);
+    expect(await Promise.all(left.map(exists))).toEqual([false, false]);
+    expect(await Promise.all([used, foreign].map(exists))).toEqual([true, true]);
+    await removeWorkFolder(path);
+    expect(await exists(path)).toBe(false);
   } finally {
     running.kill('SIGKILL');
     await Promise.all([...left, used, foreign].map((path) => rm(path, { recursive: true, force: true })));
@@ -49,28 +46,14 @@ it('leaves what belongs to another user', async () => {
   const fresh = freshModule();
   const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await once(ended, 'exit');
-  const path = await leftover('report', ended.pid!);
+  const path = await leftover(ended.pid!);
   execFileSync('chown', ['-R', '65534', path]);
   try {
-    await fresh.removeWorkFolder(await fresh.makeWorkFolder('report'));
+    await fresh.removeWorkFolder(await fresh.makeWorkFolder());
     expect(await exists(path)).toBe(true);
   } finally {
     await rm(path, { recursive: true, force: true });
   }
-});
-
-it.each([
-  ['it ends well', () => Promise.resolve()],
-  ['it fails', () => Promise.reject(new Error('failed'))],
-])('removes its own folder with all that is in it when %s', async (_, work) => {
-  let path = '';
-  await withWorkFolder('report', async (folder) => {
-    path = folder;
-    await writeFile(join(folder, 'file'), 'x');
-    return work();
-  }).catch(() => undefined);
-  expect(path).not.toBe('');
-  expect(await exists(path)).toBe(false);
 });
 
 /** As a process finds it that starts: it looks for what others left once. */

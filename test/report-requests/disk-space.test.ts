@@ -1,40 +1,42 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import type { ArtifactStore } from '../../src/artifacts/artifact-store';
+import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
+import type { JobContext } from '../../src/jobs/job-handler';
+import type { OrderReportQueries, OrderSnapshot } from '../../src/orders/order-report-queries';
+import type { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
+import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
+import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
+import type { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
+import type { ReportLimits } from '../../src/report-requests/report-limits.service';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ArtifactStore } from '../../src/artifacts/artifact-store';
-import type { JobContext } from '../../src/jobs/job-handler';
-import type { OrderSnapshot } from '../../src/orders/order-report-queries';
-import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
-import { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
-import type { ReportFiles } from '../../src/report-requests/report-files.service';
-import { requireFreeSpace } from '../../src/report-requests/rendering/disk-space';
-import type { ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
 
 const MORE_THAN_ANY_DISK = 1e18;
 
-it('asks the file system of the folder itself', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
-  await expect(requireFreeSpace(folder, 1)).resolves.toBeUndefined();
-  await expect(requireFreeSpace(folder, MORE_THAN_ANY_DISK)).rejects.toThrow(
-    /bytes free, and 1\d{18} may be needed/,
-  );
-  await rm(folder, { recursive: true });
-});
-
-it('ends a report that has no room before anything is read or printed, so that it is tried again', async () => {
-  const untouched = (): never => {
-    throw new Error('It went on without room.');
-  };
-  const writer = new PdfReportWriter(
-    { render: untouched } as unknown as ReportRenderer,
-    { put: untouched } as unknown as ArtifactStore,
-    { note: untouched } as unknown as ReportFiles,
-  );
-  const before = (await readdir(tmpdir())).filter((name) => name.startsWith('order-reports-report-'));
-  const context = { step: untouched } as unknown as JobContext<OrdersReportParameters>;
-  const snapshot = { orders: untouched } as unknown as OrderSnapshot;
-  const written = writer.write(context, snapshot, MORE_THAN_ANY_DISK / 100);
-  await expect(written).rejects.toMatchObject({ name: 'DiskFullError' });
-  const after = (await readdir(tmpdir())).filter((name) => name.startsWith('order-reports-report-'));
-  expect(after).toEqual(before);
-});
+it.each(['pdf', 'csv'])(
+  'ends a %s that has no room before anything is read or printed, so that it is tried again',
+  async (format) => {
+    const untouched = (): never => {
+      throw new Error('It went on without room.');
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+    const store: ArtifactStore = new FileArtifactStore(join(folder, 'artifacts'));
+    const summary = { orders: MORE_THAN_ANY_DISK / 100, lines: 0 };
+    const snapshot = { summary, orders: untouched } as unknown as OrderSnapshot;
+    const read = (_client: string, _filter: object, _signal: unknown, use: (of: OrderSnapshot) => unknown) =>
+      use(snapshot);
+    const handler = new OrdersReportHandler(
+      { withSnapshot: read } as unknown as OrderReportQueries,
+      { check: () => undefined } as unknown as ReportLimits,
+      store,
+      { write: untouched } as unknown as PdfReportWriter,
+      { write: untouched } as unknown as CsvReportWriter,
+    );
+    const nothing = (): void => undefined;
+    const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };
+    await expect(handler.run(context as unknown as JobContext<OrdersReportParameters>)).rejects.toMatchObject(
+      { name: 'StoreFullError' },
+    );
+    await rm(folder, { recursive: true });
+  },
+);

@@ -5,6 +5,7 @@ import { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { reportKey } from '../../src/report-requests/orders-report.job';
 import { ReportFiles } from '../../src/report-requests/report-files.service';
 import { Readable } from 'node:stream';
+import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 
 const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
@@ -168,6 +169,9 @@ describe('a signed link', () => {
 });
 
 describe('retention', () => {
+  /** The application sweeps by itself as well: one of the two deletes a file. */
+  const isDeleted = (path: string): Promise<unknown> =>
+    waitFor(() => !existsSync(path), { what: `${path} to be deleted` });
   const expire = (id: string): Promise<unknown> =>
     app.dataSource.query(`UPDATE job SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
 
@@ -177,7 +181,7 @@ describe('retention', () => {
     expect(existsSync(fileOf(id))).toBe(true);
     await expire(id);
     await app.app.get(ReportFiles, { strict: false }).sweep();
-    expect(existsSync(fileOf(id))).toBe(false);
+    await isDeleted(fileOf(id));
     for (const [address, key] of [
       [href, owner.key],
       [`${href}/link`, owner.key],
@@ -205,11 +209,11 @@ describe('retention', () => {
       id,
     ]);
     await files.sweep();
-    expect(existsSync(fileOf(id, 7))).toBe(false);
+    await isDeleted(fileOf(id, 7));
     expect((await app.call('GET', href, { key: owner.key })).status).toBe(200);
     await app.dataSource.query('DELETE FROM job WHERE id = $1', [id]);
     await files.sweep();
-    expect(existsSync(fileOf(id))).toBe(false);
+    await isDeleted(fileOf(id));
   });
 });
 

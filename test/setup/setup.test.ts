@@ -27,7 +27,7 @@ afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
 async function setup(): Promise<{ code: number | NodeJS.Signals; output: string }> {
   const running = await RunningProcess.start(process.execPath, [join(clone, 'scripts/setup.mjs')]);
-  const code = await running.exited(60_000);
+  const code = await running.exited(120_000);
   return { code, output: running.output };
 }
 

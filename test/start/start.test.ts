@@ -56,7 +56,7 @@ afterAll(() => removeDataDir(dataDir));
 
 it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing; again it finds its data', async () => {
   const first = await start();
-  await first.waitForOutput(/Ctrl-C stops everything/, 90_000);
+  await first.waitForOutput(/Ctrl-C stops everything/, 120_000);
   const lines = /^ {2}KEY=[\s\S]*?^ {2}curl -sSL.*$/m.exec(first.output)![0];
   const { stdout } = await run('bash', ['-c', lines], { cwd: dataDir });
   expect(stdout).toContain('orders-2016.pdf');
@@ -72,7 +72,7 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   await waitFor(() => !members.some(runs), { what: 'everything to be gone' });
 
   const second = await start();
-  await second.waitForOutput(/Ctrl-C stops everything/, 60_000);
+  await second.waitForOutput(/Ctrl-C stops everything/, 120_000);
   const key = /KEY='([^']+)'/.exec(second.output)![1]!;
   expect(first.output).toContain(key);
   const answer = await fetch(`http://127.0.0.1:${port}/v1/jobs`, {

@@ -9,6 +9,7 @@ import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from './services';
 import { DEMO_KEY, testConfig } from './test-config';
+import { keepConnections } from './kept-connections';
 import { createTestDatabase, TestDatabase } from './test-database';
 
 export interface Answer {
@@ -55,6 +56,7 @@ export class TestApp {
       REDIS_URL: services.redisUrl,
     });
     const app = await createApp(config, compose(config));
+    keepConnections(app);
     await app.listen(config.port, config.host);
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
     return new TestApp(app, config, `http://127.0.0.1:${port}`, database);
@@ -104,13 +106,13 @@ export class TestApp {
   }
 
   /** Polls a status address as a caller would until it answers something else than 200. */
-  async polled(path: string, options: CallOptions = {}, timeoutMs = 45_000): Promise<Answer> {
+  async polled(path: string, options: CallOptions = {}): Promise<Answer> {
     return waitFor(
       async () => {
         const answer = await this.call('GET', path, options);
         return answer.status !== 200 && answer;
       },
-      { what: `an answer from ${path}`, timeoutMs },
+      { what: `an answer from ${path}`, timeoutMs: 120_000 },
     );
   }
 

@@ -104,13 +104,13 @@ export class TestEngine {
     return rows[0]!.events;
   }
 
-  ended(id: string, timeoutMs = 20_000): Promise<Job> {
+  ended(id: string, timeoutMs?: number): Promise<Job> {
     return waitFor(
       async () => {
         const job = await this.job(id);
         return isTerminal(job.state) && job;
       },
-      { what: `job ${id} to end`, timeoutMs },
+      { what: `job ${id} to end`, ...(timeoutMs !== undefined && { timeoutMs }) },
     );
   }
 

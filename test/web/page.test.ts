@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import puppeteer, { Browser, Page } from 'puppeteer';
 import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
 import { submitScript, withScripts } from '../support/scripted-app';
-import { waitFor } from '../support/services';
+import { PATIENCE_MS, waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { DEMO_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
@@ -32,6 +32,7 @@ beforeAll(async () => {
     executablePath: executable,
     env: { ...process.env, ...environment },
     args: ['--no-sandbox'],
+    timeout: PATIENCE_MS,
   });
 });
 
@@ -44,6 +45,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const context = await browser.createBrowserContext();
   page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   complaints.length = 0;
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
@@ -59,12 +61,16 @@ afterEach(async () => {
   await page.browserContext().close();
 });
 
-const visible = (selector: string) => page.waitForSelector(selector, { visible: true, timeout: 20_000 });
+const visible = (selector: string) => page.waitForSelector(selector, { visible: true, timeout: PATIENCE_MS });
 const textOf = (selector: string): Promise<string> => page.$eval(selector, (node) => node.textContent ?? '');
-const says = (selector: string, pattern: RegExp, timeoutMs = 30_000): Promise<unknown> =>
+const says = (selector: string, pattern: RegExp): Promise<unknown> =>
   waitFor(async () => pattern.test(await textOf(selector)), {
     what: `${selector} to say ${String(pattern)}`,
-    timeoutMs,
+  });
+
+const focusOn = (id: string): Promise<unknown> =>
+  waitFor(async () => (await page.evaluate('document.activeElement.id')) === id, {
+    what: `the focus on ${id}`,
   });
 
 async function signIn(key = DEMO_KEY): Promise<void> {
@@ -94,10 +100,10 @@ describe('the page', () => {
       await page.keyboard.type(receiver.url());
       await page.keyboard.press('Enter');
       await visible('#job');
-      expect(await page.evaluate('document.activeElement.id')).toBe('job');
+      await focusOn('job');
       await says('#job-news', /^Ready: \d+ pages/);
-      expect(await textOf('#job-title')).toBe('Orders of 2016, 2016-01-01 to 2017-01-01');
-      expect(await textOf('#job-steps')).toBe('✓ query✓ render✓ store');
+      await says('#job-title', /^Orders of 2016, 2016-01-01 to 2017-01-01$/);
+      await says('#job-steps', /^✓ query✓ render✓ store$/);
       expect(await page.$eval('#job-progress', (bar) => (bar as unknown as { value: number }).value)).toBe(
         100,
       );
@@ -118,7 +124,7 @@ describe('the page', () => {
     await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
     await page.reload();
     const framed = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('/file'), {
-      timeout: 30_000,
+      timeout: PATIENCE_MS,
     });
     await signIn();
     await page.click('#report-form .primary');
@@ -138,7 +144,7 @@ describe('the page', () => {
         what: 'the progress',
       },
     );
-    expect(await textOf('#job-steps [aria-current]')).toBe('second');
+    await says('#job-steps [aria-current]', /^second$/);
     await page.click('#job-cancel');
     await says('#job-news', /It was cancelled/);
     await page.waitForSelector('#job-cancel', { hidden: true });
@@ -177,10 +183,10 @@ describe('the page', () => {
     await submitScript(app, demo, 'wait');
     await signIn();
     await show('test.scripted');
-    await waitFor(() => away >= 4, { what: 'the questions that failed', timeoutMs: 30_000 });
+    await waitFor(() => away >= 4, { what: 'the questions that failed' });
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     gates.release();
-    await says('#job-news', /Done/, 45_000);
+    await says('#job-news', /Done/);
     complaints.length = 0;
   });
 
@@ -188,7 +194,7 @@ describe('the page', () => {
     await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
     await page.reload();
     await signIn();
-    expect(await page.evaluate('document.activeElement.id')).toBe('start_date');
+    await focusOn('start_date');
     await page.select('#format', 'csv');
     await page.click('#report-form .primary');
     await says('#job-news', /^Ready: \d+ kB\.$/);

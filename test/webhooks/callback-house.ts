@@ -21,6 +21,7 @@ import { RateLimitsModule } from '../../src/rate-limits/rate-limits.module';
 import { WebhooksHttpModule } from '../../src/webhooks/webhooks-http.module';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module';
 import { WebhooksWorkerModule } from '../../src/webhooks/webhooks-worker.module';
+import { keepConnections } from '../support/kept-connections';
 import { waitFor } from '../support/services';
 import { testConfig } from '../support/test-config';
 import { NOOP, NoopHandler, NoopParameters } from './noop-job';
@@ -73,6 +74,7 @@ export class CallbackHouse {
   static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHouse> {
     const config = testConfig(services, { ...LOOPBACK, ...variables });
     const app = await createApp(config, houseModule(config));
+    keepConnections(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new CallbackHouse(app, config, `http://127.0.0.1:${port}`);
@@ -138,7 +140,7 @@ export class TestClient {
     );
   }
 
-  async allEnded(count: number, timeoutMs = 20_000): Promise<void> {
+  async allEnded(count: number, timeoutMs?: number): Promise<void> {
     await waitFor(
       async () => {
         const rows = await this.deliveries();
@@ -146,7 +148,7 @@ export class TestClient {
           rows.length >= count && rows.every(({ state }) => state === 'DELIVERED' || state === 'EXHAUSTED')
         );
       },
-      { what: `${count} deliveries to end`, timeoutMs },
+      { what: `${count} deliveries to end`, ...(timeoutMs !== undefined && { timeoutMs }) },
     );
   }
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { createApp } from '../../src/app.setup';
 import type { AppConfig } from '../../src/config/app-config';
+import { keepConnections } from '../support/kept-connections';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { DEMO_KEY, testConfig } from '../support/test-config';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
@@ -32,6 +33,7 @@ beforeAll(async () => {
   receiver = await TestReceiver.start();
   config = testConfig({ databaseUrl: database.url, redisUrl: await emptyTestRedis() }, LOOPBACK);
   app = await createApp(config);
+  keepConnections(app);
   await app.listen(0, '127.0.0.1');
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 });
@@ -49,7 +51,7 @@ it('tells a callback_url of a real report, and signs the digest of the very file
   };
   const accepted = await report(receiver.url());
   expect(accepted.status).toBe(202);
-  const received = await waitFor(() => receiver.at()[0], { what: 'the callback', timeoutMs: 60_000 });
+  const received = await waitFor(() => receiver.at()[0], { what: 'the callback', timeoutMs: 120_000 });
   const headers = received.headers as Record<string, string>;
   const event = new Webhook(secret).verify(received.body.toString(), headers) as {
     type: string;
@@ -62,7 +64,7 @@ it('tells a callback_url of a real report, and signs the digest of the very file
   expect(createHash('sha256').update(file).digest('hex')).toBe(event.data.artifact.sha256);
   expect(file.length).toBe(event.data.artifact.bytes);
   expect(event.data.artifact.pages).toBeGreaterThan(0);
-}, 120_000);
+});
 
 it.each([
   'https://10.0.0.1/hook',

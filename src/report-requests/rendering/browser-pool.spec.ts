@@ -18,7 +18,7 @@ class Press {
 
   createSlot = (): PrintSlot => ({
     isWarm: true,
-    owner: undefined,
+    serves: () => false,
     print: ({ document: { body: html } }) =>
       new Promise((resolve) => {
         this.order.push(html);
@@ -74,12 +74,12 @@ describe('BrowserPool', () => {
     expect(press.order.join('')).toBe('AABABABB');
   });
 
-  it('gives a report the slot where the last report of its owner was printed, if that is free', async () => {
+  it('gives a report a slot that has a page of its owner, if that is free', async () => {
     const owners = ['one', 'other'];
     const printed: string[] = [];
     const slots = owners.map((owner): PrintSlot => ({
       isWarm: true,
-      owner,
+      serves: (wanted) => wanted === owner,
       print: (wanted) => {
         printed.push(`${wanted.owner} at ${owner}`);
         return Promise.resolve(Buffer.alloc(0));

@@ -4,8 +4,8 @@ import { PrintJob } from './browser-slot';
 export interface PrintSlot {
   /** Whether its browser runs already. */
   readonly isWarm: boolean;
-  /** Who printed last: their next document prints faster here than elsewhere. */
-  readonly owner: string | undefined;
+  /** Whether a document of this owner prints faster here than elsewhere. */
+  serves(owner: string): boolean;
   print(job: PrintJob, signal: AbortSignal): Promise<Buffer>;
   /** Makes ready for the next print. */
   warm(): Promise<void>;
@@ -130,7 +130,7 @@ export class BrowserPool {
       const waiter = this.waiters.reduce((best, other) => (this.comesBefore(other, best) ? other : best));
       this.waiters.splice(this.waiters.indexOf(waiter), 1);
       const slot =
-        this.idle.find((candidate) => candidate.owner === waiter.owner) ??
+        this.idle.find((candidate) => candidate.serves(waiter.owner)) ??
         this.idle.find((candidate) => candidate.isWarm) ??
         this.idle[0];
       if (!slot) return;

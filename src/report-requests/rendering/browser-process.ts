@@ -39,7 +39,7 @@ export class BrowserProcess {
    * @throws Error when it does not start within `timeoutMs`, or as soon as it dies
    */
   static async start(binary: BrowserBinary, sandbox: boolean, timeoutMs: number): Promise<BrowserProcess> {
-    const profile = await makeWorkFolder('browser');
+    const profile = await makeWorkFolder();
     const starting = new StartingProcess(profile);
     try {
       const launching = launch({
@@ -89,9 +89,16 @@ export class BrowserProcess {
     return child === null || child.exitCode !== null || child.signalCode !== null;
   }
 
-  /** Settles when the browser's main process has ended, for whatever reason. */
-  get ended(): Promise<void> {
-    return this.exited;
+  /**
+   * Calls back when the browser's main process has ended, for whatever reason.
+   *
+   * @returns what takes it back: a browser outlives its prints, and would keep what each of them left waiting
+   */
+  onEnd(listener: () => void): () => void {
+    const child = this.browser.process();
+    if (this.hasEnded) listener();
+    else child?.once('exit', listener);
+    return () => child?.off('exit', listener);
   }
 
   /** Whether its main process still answers. Pending for as long as it does not. */

@@ -1,5 +1,6 @@
 import { BrowserProcess } from './browser-process';
-import { PrintDocument, PrintOptions, PrintPage } from './print-page';
+import { OwnedPages } from './owned-pages';
+import type { PrintDocument, PrintOptions } from './print-page';
 import { BrowserLostError, UnprintableDocumentError } from './render-errors';
 
 export interface SlotLimits {
@@ -24,24 +25,14 @@ export interface PrintJob extends PrintOptions {
   document: PrintDocument;
 }
 
-/** A page with what it has been used for. */
-interface UsedPage {
-  on: BrowserProcess;
-  owner: string;
-  page: PrintPage;
-  characters: number;
-}
-
 const BEAT_MS = 1_000;
 const WEIGH_EVERY_MS = 1_000;
 
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
 export class BrowserSlot {
   private process: Promise<BrowserProcess> | undefined;
-  /** The page of the owner who printed last; another owner never gets it. */
-  private current: UsedPage | undefined;
-  /** A fresh page for the next owner, opened meanwhile. */
-  private next: { on: BrowserProcess; page: Promise<PrintPage> } | undefined;
+  /** Of the browser that runs, or ran last. */
+  private pages: OwnedPages | undefined;
   private prints = 0;
   private weighedAt = -WEIGH_EVERY_MS;
 
@@ -54,9 +45,9 @@ export class BrowserSlot {
     return this.process !== undefined;
   }
 
-  /** Who printed last, and needs no fresh page to print again. */
-  get owner(): string | undefined {
-    return this.current?.owner;
+  /** Whether a page of this owner is open here. */
+  serves(owner: string): boolean {
+    return this.pages?.has(owner) === true;
   }
 
   /**
@@ -71,7 +62,8 @@ export class BrowserSlot {
     signal.throwIfAborted();
     const guard = new Guard(running, signal, this.limits);
     try {
-      const pdf = await guard.race(this.printOn(running, job));
+      const pages = this.pagesOn(running);
+      const pdf = await guard.race(pages.print(job.owner, job.document, job));
       this.prints += 1;
       if (await this.isWorn(running)) await this.close();
       return pdf;
@@ -89,18 +81,14 @@ export class BrowserSlot {
    * @throws what starting a browser throws
    */
   async warm(): Promise<void> {
-    const running = await this.runningProcess();
-    if (this.next?.on === running) return;
-    this.next = { on: running, page: PrintPage.open(running.browser) };
-    await this.next.page;
+    await this.pagesOn(await this.runningProcess()).prepare();
   }
 
   /** Kills the browser with all its processes. The slot can be used again. */
   async close(): Promise<void> {
     const process = this.process;
     this.process = undefined;
-    this.current = undefined;
-    this.next = undefined;
+    this.pages = undefined;
     this.prints = 0;
     this.weighedAt = -WEIGH_EVERY_MS;
     await (await process?.catch(() => undefined))?.kill();
@@ -131,28 +119,9 @@ export class BrowserSlot {
     }
   }
 
-  private async printOn(running: BrowserProcess, { owner, document, tagged }: PrintJob): Promise<Buffer> {
-    const used = await this.pageFor(running, owner);
-    used.characters += document.body.length;
-    const pdf = await used.page.print(document, { tagged });
-    if (this.next?.on !== running) {
-      this.next = { on: running, page: PrintPage.open(running.browser) };
-      this.next.page.catch(() => undefined);
-    }
-    return pdf;
-  }
-
-  /** The owner's page, or a fresh one; what another owner used is cleared away meanwhile. */
-  private async pageFor(running: BrowserProcess, owner: string): Promise<UsedPage> {
-    const { current, next } = this;
-    const isTheirs = current?.on === running && current.owner === owner;
-    if (isTheirs && current.page.isIntact && current.characters < this.limits.charactersPerPage)
-      return current;
-    this.current = this.next = undefined;
-    current?.page.close().catch(() => undefined);
-    // A print that was given up may have left a page of a browser that is no more.
-    const page = await (next?.on === running ? next.page : PrintPage.open(running.browser));
-    return (this.current = { on: running, owner, page, characters: 0 });
+  private pagesOn({ browser }: BrowserProcess): OwnedPages {
+    if (this.pages?.browser !== browser) this.pages = new OwnedPages(browser, this.limits.charactersPerPage);
+    return this.pages;
   }
 }
 
@@ -162,6 +131,7 @@ class Guard {
   private readonly timer: NodeJS.Timeout;
   private readonly pulse: NodeJS.Timeout;
   private readonly onAbort: () => void;
+  private readonly forgetEnd: () => void;
 
   constructor(
     running: BrowserProcess,
@@ -186,7 +156,7 @@ class Guard {
     }, BEAT_MS);
     this.onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.onAbort, { once: true });
-    void running.ended.then(() => reject(new BrowserLostError('The browser died while it printed.')));
+    this.forgetEnd = running.onEnd(() => reject(new BrowserLostError('The browser died while it printed.')));
   }
 
   race<T>(work: Promise<T>): Promise<T> {
@@ -204,6 +174,7 @@ class Guard {
     clearTimeout(this.timer);
     clearInterval(this.pulse);
     this.signal.removeEventListener('abort', this.onAbort);
+    this.forgetEnd();
   }
 }
 

@@ -69,8 +69,7 @@ export interface ReportDocument {
 }
 
 export interface RenderedReport {
-  /** A file in the directory that the caller gave, who owns it from then on. */
-  path: string;
   pages: number;
-  bytes: number;
+  /** The PDF, printed only as fast as it is read. */
+  file: AsyncGenerator<Buffer>;
 }

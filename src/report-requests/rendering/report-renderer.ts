@@ -1,7 +1,4 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BrowserPool } from './browser-pool';
 import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
@@ -10,14 +7,13 @@ import { inOrder } from './in-order';
 import { PdfInformation } from './pdf/pdf-information';
 import { PdfJoiner } from './pdf/pdf-joiner';
 import { PrintedPart } from './pdf/printed-part';
-import { writeWholePdf } from './pdf/whole-pdf';
+import { PdfWriter } from './pdf/pdf-writer';
+import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
-  /** Where the file is put, under a name of its own. It must exist. */
-  directory: string;
   /** Whose report it is: documents of different owners never share a page of a browser. */
   owner: string;
   /** Stops the work at once: browsers that print for this report are killed. */
@@ -41,37 +37,38 @@ export class ReportRenderer implements OnApplicationShutdown {
   constructor(private readonly pool: BrowserPool) {}
 
   /**
-   * Memory does not grow with the report. Nothing is left in the directory when it fails.
+   * Memory does not grow with the report. Nothing is printed before the file is read, and nothing more when its reader
+   * stops.
    *
-   * @throws BrowserLostError when browsers died, hung or did not start again and again over the same part
-   * @throws BrowserMissingError when the machine has no Chromium
-   * @throws ReportChangedError when the orders are not those that the summary counted
-   * @throws the signal's reason when it is aborted
+   * Reading throws BrowserLostError when browsers died, hung or did not start again and again over the same part,
+   * BrowserMissingError when the machine has no Chromium, ReportChangedError when the orders are not those that the
+   * summary counted, and the signal's reason when it is aborted.
    */
-  async render(document: ReportDocument, options: RenderOptions): Promise<RenderedReport> {
-    options.signal.throwIfAborted();
-    const path = join(options.directory, `report-${randomUUID()}.pdf`);
-    const stop = new AbortController();
+  render(document: ReportDocument, options: RenderOptions): RenderedReport {
     const layout = layOut(document, this.fonts, LIMITS);
-    const about = informationOf(document);
-    try {
-      const printed = this.print(layout, options.owner, AbortSignal.any([options.signal, stop.signal]));
-      const bytes = layout.tagged
-        ? await writeTagged(path, printed, about)
-        : await writeJoined(path, printed, about, (pages) => options.onProgress(pages / layout.pages));
-      options.onProgress(1);
-      return { path, pages: layout.pages, bytes };
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    } finally {
-      stop.abort();
-    }
+    return { pages: layout.pages, file: this.write(layout, informationOf(document), options) };
   }
 
   /** After the workers have drained: ends every browser. */
   async onApplicationShutdown(): Promise<void> {
     await this.pool.close();
+  }
+
+  private async *write(
+    layout: ReportLayout,
+    about: PdfInformation,
+    { owner, signal, onProgress }: RenderOptions,
+  ): AsyncGenerator<Buffer> {
+    signal.throwIfAborted();
+    const stop = new AbortController();
+    const printed = this.print(layout, owner, AbortSignal.any([signal, stop.signal]));
+    try {
+      if (layout.tagged) yield* whole(printed, about);
+      else yield* joined(printed, about, (pages) => onProgress(pages / layout.pages));
+      onProgress(1);
+    } finally {
+      stop.abort();
+    }
   }
 
   private print(layout: ReportLayout, owner: string, signal: AbortSignal): AsyncGenerator<PrintedPart> {
@@ -98,35 +95,27 @@ export class ReportRenderer implements OnApplicationShutdown {
   }
 }
 
-async function writeJoined(
-  path: string,
+async function* joined(
   parts: AsyncIterable<PrintedPart>,
   about: PdfInformation,
   onPages: (pages: number) => void,
-): Promise<number> {
-  const joiner = await PdfJoiner.create(path);
-  try {
-    let pages = 0;
-    for await (const part of parts) {
-      await joiner.add(part);
-      pages += part.pages;
-      onPages(pages);
-    }
-    return await joiner.finish(about);
-  } finally {
-    await joiner.close();
+): AsyncGenerator<Buffer> {
+  const writer = new PdfWriter();
+  const joiner = new PdfJoiner(writer);
+  let pages = 0;
+  for await (const part of parts) {
+    await joiner.add(part);
+    yield writer.take();
+    pages += part.pages;
+    onPages(pages);
   }
+  await joiner.finish(about);
+  yield writer.take();
 }
 
 /** The tags of two files cannot be joined, so a tagged report is one part. */
-async function writeTagged(
-  path: string,
-  parts: AsyncIterable<PrintedPart>,
-  about: PdfInformation,
-): Promise<number> {
-  let bytes = 0;
-  for await (const part of parts) bytes = await writeWholePdf(path, part, about);
-  return bytes;
+async function* whole(parts: AsyncIterable<PrintedPart>, about: PdfInformation): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield wholePdf(part, about);
 }
 
 function informationOf(document: ReportDocument): PdfInformation {

@@ -2,34 +2,22 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** `order-reports-<what it holds>-<process>-<random>`: the process tells whether anybody still uses it. */
-const FOLDER = /^order-reports-(?:browser|report)-(\d+)-/;
+/** `order-reports-browser-<process>-<random>`: the process tells whether anybody still uses it. */
+const PREFIX = 'order-reports-browser-';
+const FOLDER = new RegExp(`^${PREFIX}(\\d+)-`);
 
 let sweep: Promise<void> | undefined;
 
 /** A new temporary folder; `removeWorkFolder` is owed for it. */
-export async function makeWorkFolder(holds: 'browser' | 'report'): Promise<string> {
+export async function makeWorkFolder(): Promise<string> {
   // Once and before our own first folder, so that it can never take one of ours.
   await (sweep ??= removeStaleFolders());
-  return mkdtemp(join(tmpdir(), `order-reports-${holds}-${process.pid}-`));
+  return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
 }
 
 export async function removeWorkFolder(path: string): Promise<void> {
   // Children of a killed browser may still be writing for a moment.
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-}
-
-/** Lends a temporary folder to some work; nothing of it is left afterwards, however the work ends. */
-export async function withWorkFolder<T>(
-  holds: 'browser' | 'report',
-  work: (path: string) => Promise<T>,
-): Promise<T> {
-  const path = await makeWorkFolder(holds);
-  try {
-    return await work(path);
-  } finally {
-    await removeWorkFolder(path);
-  }
 }
 
 /** A process that was killed left its folders; nobody else would remove them. */

@@ -18,8 +18,8 @@ import { SharedFonts } from './shared-fonts';
 const PARENT = PDFName.of('Parent');
 
 /**
- * Joins printed parts into one PDF while they come: each is written to the file at once, under shifted object numbers,
- * and forgotten, so that memory does not grow with the report. Tags are lost: their numbers are those of one print.
+ * Joins printed parts into one PDF while they come: each is written at once, under shifted object numbers, and
+ * forgotten, so that memory does not grow with the report. Tags are lost: their numbers are those of one print.
  */
 export class PdfJoiner {
   private readonly context = PDFContext.create();
@@ -29,13 +29,9 @@ export class PdfJoiner {
   private readonly bookmarks: OutlineEntry[] = [];
   private pages = 0;
 
-  private constructor(private readonly writer: PdfWriter) {
+  /** @param writer of a new file */
+  constructor(private readonly writer: PdfWriter) {
     this.root = PDFRef.of(writer.reserve(1));
-  }
-
-  /** Creates the file, which must not be there yet. */
-  static async create(path: string): Promise<PdfJoiner> {
-    return new PdfJoiner(await PdfWriter.create(path));
   }
 
   /** @throws Error when a part has not the pages that it is to have */
@@ -66,8 +62,8 @@ export class PdfJoiner {
     this.pages += pageRefs.length;
   }
 
-  /** Writes what belongs to the whole report, and gives the size of the file in bytes. */
-  async finish(about: PdfInformation): Promise<number> {
+  /** Writes what belongs to the whole report. */
+  async finish(about: PdfInformation): Promise<void> {
     const { context } = this;
     const outline =
       this.bookmarks.length > 0 ? outlineObjects(context, () => this.reserve(), this.bookmarks) : undefined;
@@ -85,15 +81,11 @@ export class PdfJoiner {
       [informationRef, informationDictionary(context, about)],
       [catalogRef, catalog],
     ]);
-    return this.writer.finish(catalogRef, informationRef);
+    await this.writer.finish(catalogRef, informationRef);
   }
 
   private reserve(): PDFRef {
     return PDFRef.of(this.writer.reserve(1));
-  }
-
-  async close(): Promise<void> {
-    await this.writer.close();
   }
 }
 

@@ -1,6 +1,5 @@
 import { PDFObject, PDFRef, PDFStream } from '@cantoo/pdf-lib';
 import type { PrintedObject } from './printed-file';
-import { FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 
@@ -9,32 +8,21 @@ const compress = promisify(deflate);
 const HEADER = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
 // A reader unpacks a whole group for one object of it.
 const GROUP_SIZE = 256;
-const WRITE_SIZE = 256 * 1024;
 const NEWLINE = Buffer.from('\n');
 
 /** Where an object lies: at a byte of the file, or as one of a group. */
 type Place = { offset: number } | { group: number; index: number };
 
 /**
- * Writes PDF objects to a file as they come and keeps none of them. All but streams are packed into compressed groups
+ * Writes PDF objects as they come, for somebody who takes the bytes from time to time. All but streams are packed into compressed groups
  * (object streams, ISO 32000-2, 7.5.7): the tags of a report are thousands of small objects.
  */
 export class PdfWriter {
   private readonly places: Place[] = [];
   private group: { number: number; bytes: Buffer }[] = [];
-  private pending: Buffer[] = [];
-  private written = 0;
-  private position = 0;
+  private pending: Buffer[] = [HEADER];
+  private position = HEADER.length;
   private lastNumber = 0;
-
-  private constructor(private readonly file: FileHandle) {}
-
-  /** Creates the file, which must not be there yet. */
-  static async create(path: string): Promise<PdfWriter> {
-    const writer = new PdfWriter(await open(path, 'wx'));
-    writer.append([HEADER]);
-    return writer;
-  }
 
   /** The first of so many numbers for new objects. */
   reserve(count: number): number {
@@ -56,8 +44,15 @@ export class PdfWriter {
     await this.settle();
   }
 
-  /** Completes the file and gives its size in bytes. */
-  async finish(catalog: PDFRef, information: PDFRef): Promise<number> {
+  /** The bytes of the file since the last time. */
+  take(): Buffer {
+    const bytes = Buffer.concat(this.pending);
+    this.pending = [];
+    return bytes;
+  }
+
+  /** Completes the file. */
+  async finish(catalog: PDFRef, information: PDFRef): Promise<void> {
     while (this.group.length > 0) await this.pack();
     const number = this.reserve(1);
     this.places[number] = { offset: this.position };
@@ -67,12 +62,6 @@ export class PdfWriter {
       `/Filter/FlateDecode/Length ${table.length}`;
     const start = this.position;
     this.append([streamObject(number, entries, table), Buffer.from(`startxref\n${start}\n%%EOF\n`)]);
-    await this.flush();
-    return this.position;
-  }
-
-  async close(): Promise<void> {
-    await this.file.close();
   }
 
   private put({ number, bytes, isStream }: PrintedObject): void {
@@ -86,7 +75,6 @@ export class PdfWriter {
 
   private async settle(): Promise<void> {
     while (this.group.length >= GROUP_SIZE) await this.pack();
-    if (this.position - this.written >= WRITE_SIZE) await this.flush();
   }
 
   private async pack(): Promise<void> {
@@ -111,13 +99,6 @@ export class PdfWriter {
   private append(buffers: Buffer[]): void {
     for (const buffer of buffers) this.position += buffer.length;
     this.pending.push(...buffers);
-  }
-
-  private async flush(): Promise<void> {
-    const bytes = Buffer.concat(this.pending);
-    this.pending = [];
-    this.written = this.position;
-    await this.file.appendFile(bytes);
   }
 
   /** Eight bytes for each object: kind, offset or group, index in the group (7.5.8.3). */

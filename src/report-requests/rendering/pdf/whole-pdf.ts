@@ -9,52 +9,48 @@ import { PrintedPart, requirePages } from './printed-part';
 const TAGGING = ['StructTreeRoot', 'MarkInfo'].map((name) => PDFName.of(name));
 
 /**
- * Writes a report of one part: its objects as they are, tags included, packed, under a catalog of our own.
+ * A report of one part: its objects as they are, tags included, packed, under a catalog of our own.
  *
- * @returns the size of the file in bytes
  * @throws Error when the part has not the pages that it is to have
  */
-export async function writeWholePdf(path: string, part: PrintedPart, about: PdfInformation): Promise<number> {
-  const writer = await PdfWriter.create(path);
-  try {
-    const printed = PrintedFile.read(part.pdf);
-    writer.reserve(printed.size - 1);
-    const reserve = (): PDFRef => PDFRef.of(writer.reserve(1));
-    const tree = new Tree(printed.objects);
-    const printedCatalog = tree.get(PDFRef.of(printed.root));
-    const root = printedCatalog.get(PDFName.of('Pages'));
-    if (!(root instanceof PDFRef)) throw new Error('The printed file has no page tree.');
-    const pages = tree.pages(root);
-    requirePages(pages.length, part.pages);
-    const { context } = tree;
-    const entries = part.bookmarks.flatMap(({ title, page }) => {
-      const target = pages[page];
-      return target ? [{ title, page: target }] : [];
-    });
-    const outline = entries.length > 0 ? outlineObjects(context, reserve, entries) : undefined;
-    const catalog = context.obj({
-      Type: 'Catalog',
-      Pages: root,
-      ...catalogEntries(context, about),
-      ...(outline && { Outlines: outline.root }),
-    });
-    for (const name of TAGGING) {
-      const value = printedCatalog.get(name);
-      if (value) catalog.set(name, value);
-    }
-    const [catalogRef, informationRef] = [reserve(), reserve()];
-    await writer.copy(
-      printed.objects.filter(({ number }) => number !== printed.root && number !== printed.information),
-    );
-    await writer.write([
-      ...(outline?.objects ?? []),
-      [informationRef, informationDictionary(context, about)],
-      [catalogRef, catalog],
-    ]);
-    return await writer.finish(catalogRef, informationRef);
-  } finally {
-    await writer.close();
+export async function wholePdf(part: PrintedPart, about: PdfInformation): Promise<Buffer> {
+  const writer = new PdfWriter();
+  const printed = PrintedFile.read(part.pdf);
+  writer.reserve(printed.size - 1);
+  const reserve = (): PDFRef => PDFRef.of(writer.reserve(1));
+  const tree = new Tree(printed.objects);
+  const printedCatalog = tree.get(PDFRef.of(printed.root));
+  const root = printedCatalog.get(PDFName.of('Pages'));
+  if (!(root instanceof PDFRef)) throw new Error('The printed file has no page tree.');
+  const pages = tree.pages(root);
+  requirePages(pages.length, part.pages);
+  const { context } = tree;
+  const entries = part.bookmarks.flatMap(({ title, page }) => {
+    const target = pages[page];
+    return target ? [{ title, page: target }] : [];
+  });
+  const outline = entries.length > 0 ? outlineObjects(context, reserve, entries) : undefined;
+  const catalog = context.obj({
+    Type: 'Catalog',
+    Pages: root,
+    ...catalogEntries(context, about),
+    ...(outline && { Outlines: outline.root }),
+  });
+  for (const name of TAGGING) {
+    const value = printedCatalog.get(name);
+    if (value) catalog.set(name, value);
   }
+  const [catalogRef, informationRef] = [reserve(), reserve()];
+  await writer.copy(
+    printed.objects.filter(({ number }) => number !== printed.root && number !== printed.information),
+  );
+  await writer.write([
+    ...(outline?.objects ?? []),
+    [informationRef, informationDictionary(context, about)],
+    [catalogRef, catalog],
+  ]);
+  await writer.finish(catalogRef, informationRef);
+  return writer.take();
 }
 
 /** The few objects that must be understood, parsed when they are asked for. */
