@@ -1,7 +1,8 @@
 import { newId } from '../../src/common/ids';
 import { DeliveryShares, SHARE } from '../../src/webhooks/deliveries/delivery-shares';
-import { writeMessages, type NewMessage } from '../../src/webhooks/events/messages';
+import { writeMessages } from '../../src/webhooks/events/messages';
 import type { WrittenDeliveries } from '../../src/webhooks/events/new-deliveries';
+import type { NewMessage } from '../../src/webhooks/events/new-message';
 import { emptyTestRedis } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, TestClient } from './callback-house';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, Json, TestClient } from './callback-house';

@@ -4,20 +4,7 @@ import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
 import { LeaseOffer, writeDeliveries, WrittenDeliveries } from './new-deliveries';
-
-/** What is told: one id and one body, for every attempt and for the pull twin. */
-export interface NewMessage {
-  id: string;
-  clientId: string;
-  jobId: string | null;
-  type: string;
-  body: Buffer;
-  occurredAt: Date;
-  /** Of the job that it is about. */
-  callbackUrl: string | null;
-  /** The only endpoint to tell, for a test event. */
-  onlyEndpoint?: string;
-}
+import type { NewMessage } from './new-message';
 
 /** Concurrency and rate of a destination that nobody has set otherwise. */
 export const DEFAULT_CONCURRENCY = 8;

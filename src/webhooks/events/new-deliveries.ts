@@ -4,7 +4,7 @@ import { prepared } from '../../database/prepared';
 import type { ClaimedDelivery, Lease } from '../deliveries/delivery-claims';
 import type { Reservation } from '../deliveries/delivery-shares';
 import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from '../deliveries/open-destination';
-import type { NewMessage } from './messages';
+import type { NewMessage } from './new-message';
 
 /**
  * Of a worker that would deliver at once what it writes down: such a delivery is made with its first lease, and needs
