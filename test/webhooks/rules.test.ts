@@ -239,8 +239,8 @@ describe('an endpoint that is removed', () => {
     await heard('/busy/0', 3);
     const removed = await Promise.all(
       hooks.map(async ({ id }, index) => {
-        // One after another, each while it is being told.
-        await heard(`/busy/${index}`, 3 + index);
+        // One after another, each while it is being told; those that fail are left alone after five.
+        await heard(`/busy/${index}`, 1 + Math.floor(index / 3));
         return (await client.call('DELETE', `/v1/webhooks/endpoints/${id}`)).status;
       }),
     );
