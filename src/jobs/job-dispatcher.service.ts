@@ -6,11 +6,13 @@ import { JobTypeRegistry } from './job-type.registry';
 import { JOBS_QUEUE, JobTicket } from './jobs-queue';
 import { Loop } from './loop';
 
-/** Tickets that may wait in Bull at once: enough to keep every worker of a fleet busy between two rounds. */
+/** Tickets handed over at once: enough to wake every worker of a fleet. */
 const WINDOW = 100;
 const ROUND_MS = 1_000;
 /** So that a stream of submissions costs a few rounds and not one for each. */
 const REST_MS = 10;
+/** Whoever is free takes a ticket in a moment. */
+const TAKEN_WITHIN_MS = 50;
 
 /**
  * Rings the bell: hands due rows to Bull, in a bounded window. A ticket is only a wake-up call; which job its worker
@@ -20,6 +22,7 @@ const REST_MS = 10;
 @Injectable()
 export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(JobDispatcher.name);
+  private onceMore: NodeJS.Timeout | undefined;
   private readonly loop = new Loop('job dispatcher', ROUND_MS, () => this.round(), this.logger, REST_MS);
 
   constructor(
@@ -34,6 +37,7 @@ export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     await this.loop.stop();
+    clearTimeout(this.onceMore);
   }
 
   /** Starts a round now: something has just become due. */
@@ -44,7 +48,14 @@ export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutd
   private async round(): Promise<void> {
     // Without Redis there is nobody to hand tickets to: workers claim from Postgres by themselves.
     if (this.queue.client.status !== 'ready') return;
-    if ((await this.queue.getWaitingCount()) >= WINDOW) return;
+    // Tickets that wait are a sign that nobody is free; who becomes free looks for all that is due before it sleeps.
+    if ((await this.queue.getWaitingCount()) > 0) {
+      this.onceMore ??= setTimeout(() => {
+        this.onceMore = undefined;
+        this.loop.poke();
+      }, TAKEN_WITHIN_MS);
+      return;
+    }
     const due = await this.claims.due(this.registry.names, WINDOW);
     if (due.length === 0) return;
     await this.queue.addBulk(

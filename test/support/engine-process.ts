@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { testConfig } from './test-config';
 import { TestEngine } from './test-engine';
 import { SCRIPTED, ScriptedHandler } from './test-jobs';
+import { endWithParent } from './end-with-parent';
 
 /** A worker in a process of its own, to be stopped, frozen and killed. Its services come by the environment. */
 async function main(): Promise<void> {
+  endWithParent();
   const {
     ENGINE_DATABASE_URL: databaseUrl = '',
     ENGINE_REDIS_URL: redisUrl = '',

@@ -31,7 +31,7 @@ export class RunningProcess {
     options: RunOptions = {},
   ): Promise<RunningProcess> {
     const { env = process.env, ...rest } = options;
-    const child = spawn(command, args, { ...rest, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { ...rest, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     await once(child, 'spawn');
     const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
     if (identity === undefined) throw new Error(`${command} ended at once`);
