@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { migrate } from '../../src/database/migrate';
+import { waitFor } from './services';
 
 const TEMPLATE = 'order_reports_template';
 
@@ -23,13 +24,20 @@ export async function createTemplate(): Promise<void> {
 }
 
 async function asAdmin(statement: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl() });
-  await client.connect();
+  const client = await waitFor(connected, { what: 'a connection to Postgres' });
   try {
     await client.query(statement);
   } finally {
     await client.end();
   }
+}
+
+/** One that is reset on its way is tried again, and one that is reset at its end is nobody's failure. */
+async function connected(): Promise<Client> {
+  const client = new Client({ connectionString: adminUrl() });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 function urlOf(database: string): string {
