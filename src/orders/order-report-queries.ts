@@ -50,7 +50,10 @@ export interface OrderSnapshot {
   orders(options: { includeLines: boolean }): AsyncIterable<ReportedOrder[]>;
 }
 
-const BATCH_SIZE = 1_000;
+/** Orders that need no cursor. */
+const AT_ONCE = 1_000;
+/** Orders of a batch: each is a pause in which the process does nothing else, and memory that lives for long. */
+const BATCH_SIZE = 250;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
 
@@ -137,7 +140,6 @@ interface SummaryRow {
   total: string;
 }
 
-/** What fits into one batch needs no cursor. */
 async function* orderRows(
   manager: EntityManager,
   clientId: string,
@@ -146,7 +148,7 @@ async function* orderRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OrderRow[]> {
   const parameters = filterParameters(clientId, filter);
-  if (count <= BATCH_SIZE) {
+  if (count <= AT_ONCE) {
     if (count > 0) yield await manager.query<OrderRow[]>(READ_ORDERS, parameters);
     return;
   }

@@ -164,7 +164,7 @@ describe('reading the orders of a report', () => {
         for await (const batch of snapshot.orders({ includeLines: false }))
           throw new Error(`stop after ${batch.length}`);
       });
-      await expect(reading).rejects.toThrow('stop after 1000');
+      await expect(reading).rejects.toThrow('stop after 250');
     }
     expect(await readAll(ALL)).toHaveLength(3_000);
   });
