@@ -2,12 +2,14 @@ import { InjectQueue } from '@nestjs/bull';
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bull';
 import type { Subscription } from 'rxjs';
+import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
 import { DELIVERIES_QUEUE } from './delivery-queue';
 
 /**
- * Rings for a delivery worker when there is something to tell. A ticket carries nothing: one that waits is enough for
- * all that has happened until it is taken. With Redis away the workers find the work by themselves.
+ * Rings for a delivery worker when there is something to tell that none knows of: a worker hears by itself of the jobs that
+ * end in its own process. A ticket carries nothing: one that waits is enough for all that has happened until it is taken.
+ * With Redis away the workers find the work by themselves.
  */
 @Injectable()
 export class DeliveryBell implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -17,11 +19,12 @@ export class DeliveryBell implements OnApplicationBootstrap, OnApplicationShutdo
 
   constructor(
     @InjectQueue(DELIVERIES_QUEUE) private readonly queue: Queue,
+    private readonly config: AppConfig,
     private readonly signals: JobSignals,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.subscription = this.signals.ended.subscribe(() => this.ring());
+    if (!this.config.runsWorker) this.subscription = this.signals.ended.subscribe(() => this.ring());
   }
 
   onApplicationShutdown(): void {

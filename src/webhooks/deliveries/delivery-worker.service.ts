@@ -1,7 +1,9 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { hostname } from 'node:os';
+import type { Subscription } from 'rxjs';
 import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
+import { JobSignals } from '../../jobs/job-signals';
 import { Loop } from '../../jobs/loop';
 import { FanOut } from '../events/fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
@@ -38,6 +40,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   /** Whether something may be due that has no room yet. */
   private moreIsDue = true;
   private gathering: NodeJS.Timeout | undefined;
+  private ends: Subscription | undefined;
 
   constructor(
     private readonly config: AppConfig,
@@ -45,6 +48,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly claims: DeliveryClaims,
     private readonly targets: DeliveryTargets,
     private readonly attempt: DeliveryAttempt,
+    private readonly signals: JobSignals,
     outcomes: DeliveryOutcomes,
   ) {
     this.outcomes = new OutcomeWriter((group) => outcomes.store(group), this.logger);
@@ -53,10 +57,12 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   onApplicationBootstrap(): void {
     this.fanOutLoop.start();
     this.look.start();
+    this.ends = this.signals.ended.subscribe(() => this.fanOutLoop.poke());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
     await this.look.stop();
     await Promise.all(this.fanningOut);
