@@ -62,6 +62,9 @@ export abstract class ArtifactStore {
   /** @throws ArtifactMissingError */
   abstract open(key: string, range?: ByteRange): Promise<Readable>;
 
-  /** Deletes a file, and what a process that was killed left of it; one that is not there is no error. */
+  /**
+   * Deletes a file; one that is not there is no error. In a folder also what a process that was killed left of it: a bucket
+   * has a rule of its own for uploads that were never completed.
+   */
   abstract delete(key: string): Promise<void>;
 }

@@ -65,7 +65,10 @@ export class FileArtifactStore extends ArtifactStore {
   async delete(key: string): Promise<void> {
     const path = this.pathOf(key);
     const [folder, name] = [dirname(path), basename(path)];
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    });
     for (const each of names) {
       const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
       if (each === name || isPart) await rm(join(folder, each), { force: true });

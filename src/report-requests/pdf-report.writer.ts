@@ -21,6 +21,7 @@ export class PdfReportWriter {
 
   async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
     const { parameters, signal } = context;
+    const stop = new AbortController();
     context.step('render');
     const { pages, file } = this.renderer.render(
       {
@@ -31,7 +32,7 @@ export class PdfReportWriter {
       },
       {
         owner: context.clientId,
-        signal,
+        signal: AbortSignal.any([signal, stop.signal]),
         onProgress: (fraction) => {
           context.progress(0.1 + 0.8 * fraction);
           if (fraction === 1) context.step('store');
@@ -47,6 +48,8 @@ export class PdfReportWriter {
       );
       return { sha256, bytes, pages, media_type: MEDIA_TYPES[ReportFormat.Pdf] };
     } catch (error) {
+      // A store that fails does not wait for the part that is being printed; nobody needs that any more.
+      stop.abort();
       // A browser that dies is counted apart: a job that kills it every time is poison.
       if (error instanceof BrowserLostError)
         throw new CrashedJobError('The browser died while rendering.', { cause: error });

@@ -119,6 +119,11 @@ it('deletes with a file what a process that was killed left of it, and nothing o
   expect(() => filesOf(job)).toThrow(/ENOENT/);
 });
 
+it('does not say that it deleted what it could not look for', async () => {
+  await writeFile(join(folder, 'files', 'job-7'), 'no folder');
+  await expect(stores['file']!.delete('job-7/1')).rejects.toThrow(/ENOTDIR/);
+});
+
 it('says beforehand when there is no room', async () => {
   await expect(stores['file']!.requireRoom(1)).resolves.toBeUndefined();
   await expect(stores['file']!.requireRoom(1e18)).rejects.toBeInstanceOf(StoreFullError);

@@ -1,5 +1,7 @@
 import { newId } from '../../src/common/ids';
-import { DeliveryShares, SHARE } from '../../src/webhooks/deliveries/delivery-shares';
+import { DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
+import { DeliveryShares, SHARE, SLOTS } from '../../src/webhooks/deliveries/delivery-shares';
+import { MessageBodies } from '../../src/webhooks/events/message-bodies.service';
 import { writeMessages } from '../../src/webhooks/events/messages';
 import type { WrittenDeliveries } from '../../src/webhooks/events/new-deliveries';
 import type { NewMessage } from '../../src/webhooks/events/new-message';
@@ -200,4 +202,32 @@ it('is one for an endpoint whose URL is that of the job too', async () => {
   );
   expect((await write(count(2))).leased).toHaveLength(2);
   expect(await client.deliveries()).toHaveLength(2);
+});
+
+it('takes no more places of the worker than it can use', async () => {
+  await destination();
+  const shares = new DeliveryShares();
+  expect((await write(count(50), shares)).leased).toHaveLength(CONCURRENCY);
+  expect(shares.free()).toBe(SLOTS - CONCURRENCY);
+});
+
+describe('a claim', () => {
+  const claims = (): DeliveryClaims => new DeliveryClaims(house.database, new MessageBodies());
+  const claim = (shares: DeliveryShares) =>
+    claims().claim({ worker: 'w', leaseMs: 10_000 }, shares, shares.reserve());
+
+  it('says that there may be more when it passed over what has no room for the sake of others', async () => {
+    await house.database.query('DELETE FROM delivery');
+    await destination();
+    await write(count(CONCURRENCY + 1));
+    const shares = new DeliveryShares();
+    for (let attempts = 0; attempts <= SHARE / 2; attempts += 1)
+      shares.add('another', new URL('http://somewhere.example'));
+    expect(await claim(shares)).toEqual({ claimed: [], open: true });
+  });
+
+  it('says that there is nothing when nothing is due', async () => {
+    await house.database.query('DELETE FROM delivery');
+    expect(await claim(new DeliveryShares())).toEqual({ claimed: [], open: false });
+  });
 });

@@ -13,8 +13,8 @@ const LIMITS: SlotLimits = {
   printsPerBrowser: 1_000,
   // About 20 parts of a long report, or 200 short ones.
   charactersPerPage: 2_000_000,
-  // Twice what the longest part takes.
-  memoryPerBrowser: 1024 * 1024 * 1024,
+  // Twice what the longest part takes, and the pages that are kept for others.
+  memoryPerBrowser: 1.5 * 1024 * 1024 * 1024,
 };
 
 /** Prints reports. */

@@ -50,7 +50,7 @@ export class DeliveryClaims {
   /**
    * @param shares what clients and hosts have of this worker already
    * @param reservation to be given back when what is claimed has begun
-   * @returns `open`: whether a destination was found that has something due, whatever it may have now
+   * @returns `open`: whether there may be a destination that has something due, whatever it may have now
    */
   async claim(
     { worker, leaseMs }: Lease,
@@ -59,14 +59,11 @@ export class DeliveryClaims {
   ): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> {
     // A claim that a crash of the database forgets is made again: no need to wait for its disk.
     return lookUpTransaction(this.dataSource, false, async (manager) => {
-      const [clients, hosts] = [shares.busyClients(), shares.busyHosts()];
+      const [clients, hosts, tight] = [shares.busyClients(), shares.busyHosts(), shares.areTight()];
       // Held until the end: two workers never count the same room of a destination.
-      const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [
-        clients,
-        hosts,
-        shares.areTight(),
-      ]);
-      if (open.length === 0) return { claimed: [], open: clients.length + hosts.length > 0 };
+      const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
+      // Those that are passed over for the sake of others may have something.
+      if (open.length === 0) return { claimed: [], open: tight || clients.length + hosts.length > 0 };
       const claimed = await manager.query<Omit<ClaimedDelivery, 'body'>[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),

@@ -19,6 +19,8 @@ const LOOK_MS = 500;
 /** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
 const ENOUGH = 64;
 const GATHER_MS = 3;
+/** A look passes over a destination that somebody else holds at that moment; two in a row hardly find the same. */
+const LOOKS_FOR_NOTHING = 2;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
 const SHUTDOWN_GRACE_MS = 5_000;
 
@@ -37,8 +39,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private stopping = false;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
   private ended = 0;
-  /** Whether something may be due that has no room yet. */
-  private moreIsDue = true;
+  /** So many ends of attempts are still a reason to look: something may be due that has no room yet. */
+  private looksLeft = LOOKS_FOR_NOTHING;
   private gathering: NodeJS.Timeout | undefined;
   private ends: Subscription | undefined;
 
@@ -91,13 +93,15 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private async fanOutSome(): Promise<boolean> {
     const lease = this.newLease();
     const reservation = this.shares.reserve();
+    let left = 0;
     try {
       const { more, leased, waiting } = await this.fanOut.next({ ...lease, reservation });
+      left = waiting;
       await this.startAll(leased, lease.until);
-      if (waiting > 0) this.lookAgain();
       return more;
     } finally {
       reservation.giveBack();
+      if (left > 0) this.lookAgain();
     }
   }
 
@@ -107,10 +111,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       if (this.shares.free() === 0) return;
       const lease = this.newLease();
       const reservation = this.shares.reserve();
-      this.moreIsDue = false;
+      this.looksLeft = Math.max(0, this.looksLeft - 1);
       try {
         const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
-        if (open) this.moreIsDue = true;
+        if (open) this.looksLeft = LOOKS_FOR_NOTHING;
         if (claimed.length === 0) return;
         await this.startAll(claimed, lease.until);
       } finally {
@@ -148,13 +152,13 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private lookAgain(): void {
-    this.moreIsDue = true;
+    this.looksLeft = LOOKS_FOR_NOTHING;
     this.look.poke();
   }
 
   /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
   private lookForMore(): void {
-    if (!this.moreIsDue) return;
+    if (this.looksLeft === 0) return;
     if (this.underWay.size + this.ended < ENOUGH || this.ended >= ENOUGH) {
       clearTimeout(this.gathering);
       this.gathering = undefined;

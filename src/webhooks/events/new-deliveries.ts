@@ -56,7 +56,12 @@ export async function writeDeliveries(
   offer: LeaseOffer | undefined,
 ): Promise<WrittenDeliveries> {
   const leasable = await holdTargets(manager, messages, urls, offer);
-  const slots = leasable.length > 0 ? (offer?.reservation.slots(messages.length) ?? 0) : 0;
+  const grants = leasable.map(
+    ({ client_id, origin, at_once, tokens }) =>
+      offer?.reservation.grant(client_id, origin, Math.min(at_once, tokens, messages.length)) ?? 0,
+  );
+  // No more than can be used: whoever claims meanwhile gets the others.
+  const slots = offer?.reservation.slots(grants.reduce((sum, granted) => sum + granted, 0)) ?? 0;
   const rows = await manager.query<WrittenRow[]>(INSERT_DELIVERIES, [
     arrayOf(messages.map(({ id }) => id)),
     arrayOf(messages.map(({ clientId }) => clientId)),
@@ -70,12 +75,7 @@ export async function writeDeliveries(
     giveUpAfterMs / 1_000,
     arrayOf(leasable.map(({ id }) => id)),
     arrayOf(leasable.map(({ at_once }) => at_once)),
-    arrayOf(
-      leasable.map(
-        ({ client_id, origin, at_once, tokens }) =>
-          offer?.reservation.grant(client_id, origin, Math.min(at_once, tokens, slots)) ?? 0,
-      ),
-    ),
+    arrayOf(grants),
     slots,
     offer?.worker ?? null,
     (offer?.leaseMs ?? 0) / 1_000,
