@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { oneMessageTransaction } from './one-message-transaction';
 
 /**
  * Plans are kept, and the first may be made while the tables are empty: only look-ups by an index stay good as the
@@ -8,11 +9,7 @@ const PLAN_FOR_LOOK_UPS = [
   'plan_cache_mode = force_generic_plan',
   ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((node) => `enable_${node} = off`),
 ];
-
-const BEGIN = (settings: readonly string[]): string =>
-  ['BEGIN', ...settings.map((setting) => `SET LOCAL ${setting}`)].join('; ');
-const BEGIN_DURABLE = BEGIN(PLAN_FOR_LOOK_UPS);
-const BEGIN_FORGETTABLE = BEGIN(['synchronous_commit = off', ...PLAN_FOR_LOOK_UPS]);
+const SETTINGS = PLAN_FOR_LOOK_UPS.map((setting) => `SET LOCAL ${setting}`);
 
 /**
  * A transaction of prepared statements that look a few rows up by an index, however many there are. It begins with its
@@ -27,14 +24,8 @@ export async function lookUpTransaction<T>(
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query(durable ? BEGIN_DURABLE : BEGIN_FORGETTABLE);
-    const result = await work(runner.manager);
-    await runner.query('COMMIT');
-    return result;
-  } catch (error) {
-    // Without a connection it is rolled back already.
-    await runner.query('ROLLBACK').catch(() => undefined);
-    throw error;
+    const settings = durable ? SETTINGS : ['SET LOCAL synchronous_commit = off', ...SETTINGS];
+    return await oneMessageTransaction(runner, settings, work);
   } finally {
     await runner.release();
   }

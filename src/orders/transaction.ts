@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { oneMessageTransaction } from '../database/one-message-transaction';
 
 /**
  * Lends a connection for work that may take long; it goes back to the pool in any case.
@@ -56,18 +57,13 @@ export async function inTransaction<T>(
   mode: 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY',
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  try {
-    // One message instead of four: for a small report they cost as much as its orders.
-    await runner.query(
-      `START TRANSACTION ISOLATION LEVEL ${mode}; SET LOCAL statement_timeout = '${LONG_WORK}';
-       SET LOCAL idle_in_transaction_session_timeout = '${LONG_WORK}'`,
-    );
-    const result = await work(runner.manager);
-    await runner.query('COMMIT');
-    return result;
-  } catch (error) {
-    // A connection that is broken cannot roll back; the server has done it.
-    await runner.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+  return oneMessageTransaction(
+    runner,
+    [
+      `SET TRANSACTION ISOLATION LEVEL ${mode}`,
+      `SET LOCAL statement_timeout = '${LONG_WORK}'`,
+      `SET LOCAL idle_in_transaction_session_timeout = '${LONG_WORK}'`,
+    ],
+    work,
+  );
 }
