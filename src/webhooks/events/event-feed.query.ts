@@ -1,9 +1,12 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
 
 export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
   @ApiPropertyOptional({ format: 'uuid', description: 'The id of the last event that you have read.' })
+  // A reader who has read none yet has no id to give.
+  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsOptional()
   @IsUUID()
   after?: string;

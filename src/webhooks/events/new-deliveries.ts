@@ -93,7 +93,7 @@ export async function writeDeliveries(
 /** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
 const ENDPOINTS_HELD = `
   SELECT t.id FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
-  WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF e, t`;
+  WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF t, e`;
 const HOLD_ENDPOINTS = prepared('hold_webhook_endpoints', ENDPOINTS_HELD);
 
 /**
