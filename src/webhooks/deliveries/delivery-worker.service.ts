@@ -10,8 +10,9 @@ import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
-import { DeliveryShares } from './delivery-shares';
+import { DeliveryShares, SHARE } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
+import { FanOutPace } from './fan-out-pace';
 import { OutcomeWriter } from './outcome-writer';
 
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
@@ -34,6 +35,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
   private readonly fanningOut = new Set<Promise<void>>();
+  private readonly pace = new FanOutPace();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
@@ -53,7 +55,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly signals: JobSignals,
     outcomes: DeliveryOutcomes,
   ) {
-    this.outcomes = new OutcomeWriter((group) => outcomes.store(group), this.logger);
+    this.outcomes = new OutcomeWriter((take) => outcomes.store(take), this.logger);
   }
 
   onApplicationBootstrap(): void {
@@ -80,25 +82,49 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async fanOutAll(): Promise<void> {
+    let before = Promise.resolve();
     for (let more = true; more && !this.stopping;) {
-      const round = this.fanOutSome();
-      const ended = round.then(ignore, ignore);
+      // While one round's deliveries are written and begin, the messages of the next one are written.
+      const { taken, done } = this.fanOutSome(before);
+      const ended = done.then(ignore, ignore);
       this.fanningOut.add(ended);
       void ended.then(() => this.fanningOut.delete(ended));
-      more = await round;
+      more = await Promise.race([taken, done.then(() => false)]);
+      await before;
+      before = done;
     }
+    await before;
   }
 
-  /** @returns whether there are more events */
-  private async fanOutSome(): Promise<boolean> {
+  /** @returns whether there are more events, known once some are taken */
+  private fanOutSome(before: Promise<void>): { taken: Promise<boolean>; done: Promise<void> } {
+    let tell: (more: boolean) => void = ignore;
+    const taken = new Promise<boolean>((resolve) => (tell = resolve));
+    return { taken, done: this.fanOutRound(before, tell) };
+  }
+
+  private async fanOutRound(before: Promise<void>, tell: (more: boolean) => void): Promise<void> {
     const lease = this.newLease();
     const reservation = this.shares.reserve();
     let left = 0;
+    let targets: ReturnType<DeliveryTargets['load']> | undefined;
     try {
-      const { more, leased, waiting } = await this.fanOut.next({ ...lease, reservation });
+      const { leased, waiting } = await this.fanOut.next({
+        ...lease,
+        reservation,
+        taken: tell,
+        held: (owners) => {
+          targets = this.targets.load(owners);
+          targets.catch(ignore);
+        },
+        turn: async (count) => {
+          await before;
+          await this.pace.until(count, () => SHARE - this.underWay.size);
+        },
+      });
       left = waiting;
-      await this.startAll(leased, lease.until);
-      return more;
+      if (process.env['ZZ_DBG']) (globalThis as any).zzr?.push([performance.now().toFixed(0), leased.length, waiting, this.underWay.size].join(' '));
+      await this.startAll(leased, lease.until, targets);
     } finally {
       reservation.giveBack();
       if (left > 0) this.lookAgain();
@@ -114,6 +140,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.looksLeft = Math.max(0, this.looksLeft - 1);
       try {
         const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
+        this.pace.onClaims(claimed.length >= ENOUGH);
+        if (process.env['ZZ_DBG']) (globalThis as any).zzc = ((globalThis as any).zzc ?? 0) + claimed.length;
         if (open) this.looksLeft = LOOKS_FOR_NOTHING;
         if (claimed.length === 0) return;
         await this.startAll(claimed, lease.until);
@@ -128,9 +156,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return { worker: this.worker, leaseMs, until: Date.now() + leaseMs };
   }
 
-  private async startAll(deliveries: ClaimedDelivery[], until: number): Promise<void> {
+  private async startAll(deliveries: ClaimedDelivery[], until: number, targets?: ReturnType<DeliveryTargets['load']>): Promise<void> {
     if (deliveries.length === 0) return;
-    const targetOf = await this.targets.load(deliveries.map(ownerOf));
+    const targetOf = await (targets ?? this.targets.load(deliveries.map(ownerOf)));
     const urls = new Map<string, URL>();
     for (const delivery of deliveries) {
       // Read once: most of them go to the same few.
@@ -146,6 +174,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.underWay.delete(run);
       giveBack();
       this.ended += 1;
+      this.pace.onEnd();
       this.lookForMore();
     });
     this.underWay.add(run);

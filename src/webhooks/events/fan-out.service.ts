@@ -13,7 +13,7 @@ import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 /** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
 const BAD_DATA = /^(22|23|54)/;
 
-const BATCH = 500;
+const BATCH = Number(process.env['ZZ_BATCH'] ?? 128);
 
 export interface FanOutRound extends WrittenDeliveries {
   /** Whether there are more events. */
@@ -117,6 +117,7 @@ export class FanOut {
         occurredAt: event.occurred_at,
         callbackUrl: event.callback_url,
       }));
+      offer.taken(events.length === limit);
       const written = await writeMessages(
         manager,
         messages,

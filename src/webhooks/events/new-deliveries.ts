@@ -12,6 +12,9 @@ import type { NewMessage } from './new-message';
  */
 export interface LeaseOffer extends Lease {
   reservation: Reservation;
+  taken: (more: boolean) => void;
+  turn: (count: number) => Promise<void>;
+  held: (owners: { clientId: string; endpointId: string | null }[]) => void;
 }
 
 export interface WrittenDeliveries {
@@ -32,6 +35,7 @@ export interface OwnUrl {
 
 interface LeasableDestination {
   id: string;
+  endpoint_id: string | null;
   client_id: string;
   origin: string;
   at_once: number;
@@ -55,7 +59,9 @@ export async function writeDeliveries(
   giveUpAfterMs: number,
   offer: LeaseOffer | undefined,
 ): Promise<WrittenDeliveries> {
+  await offer?.turn(messages.length);
   const leasable = await holdTargets(manager, messages, urls, offer);
+  if (leasable.length > 0) offer?.held(leasable.map((each) => ({ clientId: each.client_id, endpointId: each.endpoint_id })));
   const grants = leasable.map(
     ({ client_id, origin, at_once, tokens }) =>
       offer?.reservation.grant(client_id, origin, Math.min(at_once, tokens, messages.length)) ?? 0,
@@ -107,7 +113,7 @@ const HOLD_LEASABLE = prepared(
       SELECT t.id FROM unnest($2::uuid[], $3::text[]) AS u(client_id, address)
       JOIN webhook_destination t ON t.client_id = u.client_id AND t.address = u.address AND t.endpoint_id IS NULL
     )
-    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
+    SELECT t.id, t.client_id, t.endpoint_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
     FROM webhook_destination t
     WHERE t.id = ANY(ARRAY(SELECT id FROM endpoint UNION SELECT id FROM own)) AND ${IS_OPEN}
       AND NOT EXISTS (SELECT FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = t.id)
