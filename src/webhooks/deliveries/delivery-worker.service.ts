@@ -11,8 +11,9 @@ import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
 import { DeliveryShares, SHARE } from './delivery-shares';
-import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
+import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { FanOutPace } from './fan-out-pace';
+import { FanOutRounds } from './fan-out-rounds';
 import { OutcomeWriter } from './outcome-writer';
 
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
@@ -34,9 +35,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
-  private readonly fanningOut = new Set<Promise<void>>();
-  private readonly pace = new FanOutPace();
+  private readonly rounds = new FanOutRounds((taken, turn) => this.fanOutSome(taken, turn));
   private readonly shares = new DeliveryShares();
+  private readonly pace = new FanOutPace(() => SHARE - this.underWay.size);
   private readonly stop = new AbortController();
   private stopping = false;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
@@ -69,7 +70,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
     await this.look.stop();
-    await Promise.all(this.fanningOut);
+    await this.rounds.ended();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.all(this.underWay);
     clearTimeout(grace);
@@ -81,50 +82,35 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.lookAgain();
   }
 
-  private async fanOutAll(): Promise<void> {
-    let before = Promise.resolve();
-    for (let more = true; more && !this.stopping;) {
-      // While one round's deliveries are written and begin, the messages of the next one are written.
-      const { taken, done } = this.fanOutSome(before);
-      const ended = done.then(ignore, ignore);
-      this.fanningOut.add(ended);
-      void ended.then(() => this.fanningOut.delete(ended));
-      more = await Promise.race([taken, done.then(() => false)]);
-      await before;
-      before = done;
-    }
-    await before;
+  private fanOutAll(): Promise<void> {
+    return this.rounds.run(() => this.stopping);
   }
 
-  /** @returns whether there are more events, known once some are taken */
-  private fanOutSome(before: Promise<void>): { taken: Promise<boolean>; done: Promise<void> } {
-    let tell: (more: boolean) => void = ignore;
-    const taken = new Promise<boolean>((resolve) => (tell = resolve));
-    return { taken, done: this.fanOutRound(before, tell) };
-  }
-
-  private async fanOutRound(before: Promise<void>, tell: (more: boolean) => void): Promise<void> {
+  private async fanOutSome(taken: (more: boolean) => void, turn: () => Promise<unknown>): Promise<void> {
     const lease = this.newLease();
     const reservation = this.shares.reserve();
+    const loading: Promise<TargetOf>[] = [];
     let left = 0;
-    let targets: ReturnType<DeliveryTargets['load']> | undefined;
     try {
-      const { leased, waiting } = await this.fanOut.next({
+      const { leased, waiting } = await this.fanOut.next(taken, {
         ...lease,
         reservation,
-        taken: tell,
-        held: (owners) => {
-          targets = this.targets.load(owners);
-          targets.catch(ignore);
-        },
         turn: async (count) => {
-          await before;
-          await this.pace.until(count, () => SHARE - this.underWay.size);
+          await turn();
+          await this.pace.turn(count);
+        },
+        held: (owners) => {
+          const targets = this.targets.load(owners);
+          targets.catch(ignore);
+          loading.push(targets);
         },
       });
       left = waiting;
-      if (process.env['ZZ_DBG']) (globalThis as any).zzr?.push([performance.now().toFixed(0), leased.length, waiting, this.underWay.size].join(' '));
-      await this.startAll(leased, lease.until, targets);
+      this.pace.onBegin(leased.length);
+      if (leased.length === 0) return;
+      // Several when events were written one by one.
+      const [targets = this.load(leased), ...others] = loading;
+      this.startAll(leased, await (others.length === 0 ? targets : this.load(leased)), lease.until);
     } finally {
       reservation.giveBack();
       if (left > 0) this.lookAgain();
@@ -140,11 +126,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.looksLeft = Math.max(0, this.looksLeft - 1);
       try {
         const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
-        this.pace.onClaims(claimed.length >= ENOUGH);
-        if (process.env['ZZ_DBG']) (globalThis as any).zzc = ((globalThis as any).zzc ?? 0) + claimed.length;
+        this.pace.onClaims(claimed.length);
         if (open) this.looksLeft = LOOKS_FOR_NOTHING;
         if (claimed.length === 0) return;
-        await this.startAll(claimed, lease.until);
+        this.startAll(claimed, await this.load(claimed), lease.until);
       } finally {
         reservation.giveBack();
       }
@@ -156,9 +141,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return { worker: this.worker, leaseMs, until: Date.now() + leaseMs };
   }
 
-  private async startAll(deliveries: ClaimedDelivery[], until: number, targets?: ReturnType<DeliveryTargets['load']>): Promise<void> {
-    if (deliveries.length === 0) return;
-    const targetOf = await (targets ?? this.targets.load(deliveries.map(ownerOf)));
+  private load(deliveries: ClaimedDelivery[]): Promise<TargetOf> {
+    return this.targets.load(deliveries.map(ownerOf));
+  }
+
+  private startAll(deliveries: ClaimedDelivery[], targetOf: TargetOf, until: number): void {
     const urls = new Map<string, URL>();
     for (const delivery of deliveries) {
       // Read once: most of them go to the same few.

@@ -62,7 +62,9 @@ export class OutcomeWriter {
       } catch (error) {
         const [late, left] = [[] as Waiting[], [] as Waiting[]];
         for (const each of [...group, ...this.waiting]) (each.until <= Date.now() ? late : left).push(each);
-        this.logger.warn(`${late.length + left.length} outcome(s) of deliveries could not be stored: ${String(error)}`);
+        this.logger.warn(
+          `${late.length + left.length} outcome(s) of deliveries could not be stored: ${String(error)}`,
+        );
         for (const { done } of late) done();
         this.waiting = left;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

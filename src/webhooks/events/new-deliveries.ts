@@ -4,6 +4,7 @@ import { prepared } from '../../database/prepared';
 import type { ClaimedDelivery, Lease } from '../deliveries/delivery-claims';
 import type { Reservation } from '../deliveries/delivery-shares';
 import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from '../deliveries/open-destination';
+import type { SecretOwner } from '../signing/signing-secrets.service';
 import type { NewMessage } from './new-message';
 
 /**
@@ -12,9 +13,10 @@ import type { NewMessage } from './new-message';
  */
 export interface LeaseOffer extends Lease {
   reservation: Reservation;
-  taken: (more: boolean) => void;
-  turn: (count: number) => Promise<void>;
-  held: (owners: { clientId: string; endpointId: string | null }[]) => void;
+  /** Resolves when the deliveries of so many messages may be written. */
+  turn(count: number): Promise<void>;
+  /** Hears whose secrets will be needed, while the deliveries are being written. */
+  held(owners: SecretOwner[]): void;
 }
 
 export interface WrittenDeliveries {
@@ -59,9 +61,8 @@ export async function writeDeliveries(
   giveUpAfterMs: number,
   offer: LeaseOffer | undefined,
 ): Promise<WrittenDeliveries> {
-  await offer?.turn(messages.length);
   const leasable = await holdTargets(manager, messages, urls, offer);
-  if (leasable.length > 0) offer?.held(leasable.map((each) => ({ clientId: each.client_id, endpointId: each.endpoint_id })));
+  if (leasable.length > 0) offer?.held(leasable.map(ownerOf));
   const grants = leasable.map(
     ({ client_id, origin, at_once, tokens }) =>
       offer?.reservation.grant(client_id, origin, Math.min(at_once, tokens, messages.length)) ?? 0,
@@ -95,6 +96,11 @@ export async function writeDeliveries(
   });
   return { leased, waiting: rows[0]?.waiting ?? 0 };
 }
+
+const ownerOf = ({ client_id, endpoint_id }: LeasableDestination): SecretOwner => ({
+  clientId: client_id,
+  endpointId: endpoint_id,
+});
 
 /** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
 const ENDPOINTS_HELD = `
