@@ -64,7 +64,9 @@ function asTable(page: OrderPage, headings: string[], text: TextWriter): Markup 
 /** Only what might not fit is cut: an edge on every cell costs a tenth of a short print. */
 function tableCell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
   const content = cell(row, field, text);
-  return fits(row[field], ROOM[field]) ? markup`<td>${content}</td>` : markup`<td class="cut">${content}</td>`;
+  return fits(row[field], ROOM[field])
+    ? markup`<td>${content}</td>`
+    : markup`<td class="cut">${content}</td>`;
 }
 
 function asColumns(page: OrderPage, headings: string[], text: TextWriter): Markup {
