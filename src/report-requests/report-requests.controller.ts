@@ -107,7 +107,10 @@ export class ReportRequestsController {
   ): Promise<JobView | undefined> {
     const accepted = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
     const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
-    if (waited?.end === JobState.Completed) return this.redirect(accepted.id, response);
+    if (waited?.end === JobState.Completed) {
+      this.redirect(accepted.id, response);
+      return undefined;
+    }
     const job = waited ? await this.reports.get(client, accepted.id) : accepted;
     if (waited && isTerminal(job.state)) return this.outcome(job, response);
     response.location(`${this.config.publicUrl}${REPORTS_PATH}/status/${job.id}`);
@@ -190,13 +193,13 @@ export class ReportRequestsController {
   private async outcome(job: Job, response: Response): Promise<undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
-    return this.redirect(job.id, response);
+    this.redirect(job.id, response);
+    return undefined;
   }
 
   /** No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3). */
-  private redirect(id: string, response: Response): undefined {
+  private redirect(id: string, response: Response): void {
     response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${id}`);
-    return undefined;
   }
 
   private async answer(job: Job, response: Response): Promise<JobView> {
