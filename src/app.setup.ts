@@ -22,6 +22,9 @@ import { setUpQueueBoard } from './queue-board.setup';
 /** No JSON body of this API comes near it. */
 const JSON_LIMIT = '100kb';
 
+/** Load balancers commonly keep idle connections for a minute; whoever closes first must not be we, or they answer 502. */
+const KEEP_ALIVE_MS = 65_000;
+
 /**
  * The application of a role, ready to listen. `main` and the tests both get it from here.
  *
@@ -37,7 +40,9 @@ export async function createApp(
     bodyParser: false,
     forceCloseConnections: true,
   });
-  answerUnparsedRequests(app.getHttpServer());
+  const server = app.getHttpServer();
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  answerUnparsedRequests(server);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);

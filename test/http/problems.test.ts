@@ -314,3 +314,8 @@ it('tells a 401 how to authenticate', async () => {
   const answer = await app.call('GET', REPORTS, { key: null });
   expect(answer.headers.get('www-authenticate')).toBe('Bearer');
 });
+
+it('keeps an idle connection for longer than load balancers do', async () => {
+  const { headers } = await app.call('GET', '/health/live', { key: null });
+  expect(headers.get('keep-alive')).toBe('timeout=65');
+});

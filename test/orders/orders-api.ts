@@ -6,7 +6,6 @@ import { createApp } from '../../src/app.setup';
 import { ApiKeys } from '../../src/clients/api-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
-import { keepConnections } from '../support/kept-connections';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { DEMO_KEY, testConfig } from '../support/test-config';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
@@ -31,7 +30,6 @@ export class OrdersApi {
     const database = await createTestDatabase();
     const config = testConfig({ databaseUrl: database.url, redisUrl: await emptyTestRedis() }, variables);
     const app = await createApp(config);
-    keepConnections(app);
     await app.listen(0, '127.0.0.1');
     await app.get(ApiKeys).ensure('Other', 'other', OTHER_KEY, [Scope.Orders]);
     return new OrdersApi(app, config, database);

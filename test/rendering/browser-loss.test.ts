@@ -139,11 +139,17 @@ describe('a browser that is lost', () => {
   it('does not keep a small report waiting for a large one', async () => {
     renderer = await TestRenderer.create();
     const abort = new AbortController();
+    const print = jest.spyOn(renderer.pool, 'print');
     const { result } = await startLong(abort.signal);
+    const parts = print.mock.calls.length;
     let finished = false;
     void result.then(() => (finished = true));
     await renderer.start(sampleReport(few));
     expect(finished).toBe(false);
+    // The pool leaves a browser to short ones: it must be told which are.
+    expect(parts).toBeGreaterThan(1);
+    expect(print.mock.calls.slice(0, parts).every(([job]) => job.isLong)).toBe(true);
+    expect(print.mock.calls.filter(([job]) => !job.isLong)).toHaveLength(1);
     abort.abort();
     await result;
   });

@@ -42,7 +42,7 @@ describe('a document with hostile markup', () => {
   async function print(markup: string, owner = 'mallory'): Promise<string> {
     const { signal } = new AbortController();
     const document = { shell: '<!doctype html><title>x</title><body>', body: `${markup}<p>The end.</p>` };
-    const job = { report: Symbol('hostile'), owner, document, tagged: false };
+    const job = { report: Symbol('hostile'), owner, document, tagged: false, isLong: false };
     const pdf = await renderer.pool.print(job, signal);
     const path = join(renderer.directory, 'hostile.pdf');
     await writeFile(path, pdf);
@@ -122,7 +122,7 @@ describe('a document with hostile markup', () => {
 
     const printFor = async (owner: string, body = '<p>Mine.</p>'): Promise<void> => {
       const document = { shell: '<!doctype html><title>x</title><body>', body };
-      const job = { report: Symbol('report'), owner, document, tagged: false };
+      const job = { report: Symbol('report'), owner, document, tagged: false, isLong: false };
       await own.pool.print(job, new AbortController().signal);
     };
     /** Processes of pages, once there are so many. */

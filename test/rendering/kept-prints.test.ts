@@ -18,6 +18,7 @@ describe('what a browser has printed', () => {
       owner: 'client',
       document: { shell: '<!doctype html><body>', body: 'Some text.' },
       tagged: false,
+      isLong: false,
     };
     const prints: WeakRef<Buffer>[] = [];
     try {

@@ -9,7 +9,6 @@ import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from './services';
 import { DEMO_KEY, testConfig } from './test-config';
-import { keepConnections } from './kept-connections';
 import { createTestDatabase, TestDatabase } from './test-database';
 
 export interface Answer {
@@ -56,7 +55,6 @@ export class TestApp {
       REDIS_URL: services.redisUrl,
     });
     const app = await createApp(config, compose(config));
-    keepConnections(app);
     await app.listen(config.port, config.host);
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
     return new TestApp(app, config, `http://127.0.0.1:${port}`, database);

@@ -21,7 +21,6 @@ import { RateLimitsModule } from '../../src/rate-limits/rate-limits.module';
 import { WebhooksHttpModule } from '../../src/webhooks/webhooks-http.module';
 import { WebhooksModule } from '../../src/webhooks/webhooks.module';
 import { WebhooksWorkerModule } from '../../src/webhooks/webhooks-worker.module';
-import { keepConnections } from '../support/kept-connections';
 import { waitFor } from '../support/services';
 import { testConfig } from '../support/test-config';
 import { NOOP, NoopHandler, NoopParameters } from './noop-job';
@@ -74,7 +73,6 @@ export class CallbackHouse {
   static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHouse> {
     const config = testConfig(services, { ...LOOPBACK, ...variables });
     const app = await createApp(config, houseModule(config));
-    keepConnections(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new CallbackHouse(app, config, `http://127.0.0.1:${port}`);

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { createApp } from '../../src/app.setup';
 import type { AppConfig } from '../../src/config/app-config';
-import { keepConnections } from '../support/kept-connections';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { DEMO_KEY, testConfig } from '../support/test-config';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
@@ -33,7 +32,6 @@ beforeAll(async () => {
   receiver = await TestReceiver.start();
   config = testConfig({ databaseUrl: database.url, redisUrl: await emptyTestRedis() }, LOOPBACK);
   app = await createApp(config);
-  keepConnections(app);
   await app.listen(0, '127.0.0.1');
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 });

@@ -3,9 +3,10 @@ import { PrintJob } from './browser-slot';
 
 const never = new AbortController().signal;
 
-const job = (report: symbol, body: string): PrintJob => ({
+const job = (report: symbol, body: string, isLong = false): PrintJob => ({
   report,
   owner: 'client',
+  isLong,
   document: { shell: '', body },
   tagged: false,
 });
@@ -14,14 +15,18 @@ const job = (report: symbol, body: string): PrintJob => ({
 class Press {
   readonly printing: { html: string; finish: () => void }[] = [];
   readonly order: string[] = [];
+  readonly slots: string[][] = [];
   closed = 0;
 
-  createSlot = (): PrintSlot => ({
+  createSlot = (): PrintSlot => this.slotOf((this.slots[this.slots.length] = []));
+
+  private slotOf = (printed: string[]): PrintSlot => ({
     isWarm: true,
     serves: () => false,
     print: ({ document: { body: html } }) =>
       new Promise((resolve) => {
         this.order.push(html);
+        printed.push(html);
         this.printing.push({ html, finish: () => resolve(Buffer.from(html)) });
       }),
     warm: () => Promise.resolve(),
@@ -30,6 +35,12 @@ class Press {
       return Promise.resolve();
     },
   });
+
+  async finish(html: string): Promise<void> {
+    const index = this.printing.findIndex((print) => print.html === html);
+    this.printing.splice(index, 1)[0]?.finish();
+    await settle();
+  }
 
   /** Lets everything in hand and what follows it finish, one after the other. */
   async finishAll(): Promise<void> {
@@ -92,6 +103,93 @@ describe('BrowserPool', () => {
       await pool.print({ ...job(Symbol('report'), ''), owner }, never);
     expect(printed.slice(0, 3)).toEqual(['other at other', 'one at one', 'other at other']);
     expect(printed[3]).toMatch(/^third at /);
+  });
+
+  describe('while short reports keep coming', () => {
+    const [one, other] = [Symbol('one'), Symbol('other')];
+    let pool: BrowserPool;
+
+    const print = (report: symbol, html: string, isLong: boolean): void => {
+      // Nobody waits for what is left at the end.
+      pool.print(job(report, html, isLong), new AbortController().signal).catch(() => undefined);
+    };
+    const short = (html: string): void => print(Symbol('short'), html, false);
+    /** As many parts of a long report in hand as there are slots, more of two waiting, and then some short reports. */
+    const begin = async (slots: number, ...shortReports: string[]): Promise<void> => {
+      pool = new BrowserPool(slots, press.createSlot);
+      for (const html of ['A1', 'A2', 'A3', 'A4']) print(one, html, true);
+      for (const html of ['B1', 'B2', 'B3', 'B4']) print(other, html, true);
+      shortReports.forEach(short);
+      await settle();
+    };
+    const finish = async (...documents: string[]): Promise<void> => {
+      for (const html of documents) await press.finish(html);
+    };
+    const inHand = (): string => press.printing.map(({ html }) => html).join(' ');
+
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+
+    afterEach(async () => {
+      await pool.close();
+      jest.useRealTimers();
+    });
+
+    it('long ones leave them a slot', async () => {
+      await begin(3, 'S1', 'S2');
+      await finish('A1', 'A2', 'S1', 'S2');
+      expect(inHand()).toBe('A3 B1');
+      short('S3');
+      await settle();
+      expect(inHand()).toBe('A3 B1 S3');
+    });
+
+    it('long ones go on, and share what they have', async () => {
+      await begin(2, 'S1', 'S2');
+      await finish('A1', 'A2', 'S1', 'S2', 'B1', 'B2', 'A3');
+      expect(press.order.join(' ')).toBe('A1 A2 S1 B1 S2 B2 A3 B3');
+      expect(inHand()).toBe('B3');
+    });
+
+    it('gives long ones all slots again a second after the last', async () => {
+      await begin(2, 'S1', 'S2');
+      await finish('A1', 'A2', 'S1', 'S2');
+      jest.advanceTimersByTime(900);
+      short('S3');
+      await settle();
+      await finish('S3');
+      jest.advanceTimersByTime(999);
+      await settle();
+      expect(inHand()).toBe('B1');
+      jest.advanceTimersByTime(1);
+      await settle();
+      expect(inHand()).toBe('B1 A3');
+    });
+
+    it('keeps nothing for one that comes alone', async () => {
+      await begin(2, 'S1');
+      await finish('A1', 'A2', 'S1');
+      expect(inHand()).toBe('B1 A3');
+      jest.advanceTimersByTime(1_000);
+      short('S2');
+      await finish('B1', 'A3', 'S2');
+      expect(press.printing).toHaveLength(2);
+    });
+
+    it('leaves long ones the only slot', async () => {
+      await begin(1, 'S1', 'S2');
+      await finish('A1', 'B1', 'S1', 'S2');
+      expect(inHand()).toBe('A2');
+    });
+
+    it('prints short ones in one browser and long ones in another', async () => {
+      await begin(2, 'S1', 'S2');
+      await finish('A1', 'A2', 'S1', 'S2', 'B1');
+      short('S3');
+      await finish('B2', 'A3', 'S3');
+      short('S4');
+      await settle();
+      expect(press.slots.map((printed) => printed.slice(2).join(' '))).toEqual(['S3 S4', 'S2 B2 A3 B3']);
+    });
   });
 
   it('forgets a print that is aborted while it waits', async () => {

@@ -1,4 +1,5 @@
 import { PrintJob } from './browser-slot';
+import { ShortReports } from './short-reports';
 
 /** What prints one document at a time. */
 export interface PrintSlot {
@@ -19,26 +20,29 @@ interface Share {
 }
 
 interface Waiter {
-  report: symbol;
-  owner: string;
+  job: PrintJob;
   take: (slot: PrintSlot) => void;
   refuse: (reason: unknown) => void;
 }
 
 /**
  * A fixed number of browser slots, shared fairly: a free slot goes to the report that holds the fewest, and among those
- * to the one that was served least, so a small report waits for no more than one part of a large one.
+ * to the one that was served least, so a short report waits for no more than one part of a long one. While short ones keep
+ * coming, long ones leave them a slot, and with it the processor that its browser would take.
  */
 export class BrowserPool {
-  private readonly idle: PrintSlot[];
+  private readonly idle: Set<PrintSlot>;
   private readonly slots: readonly PrintSlot[];
   private readonly shares = new Map<symbol, Share>();
+  private readonly shortReports = new ShortReports(() => this.serve());
   private waiters: Waiter[] = [];
+  /** Slots that print for long reports. */
+  private long = 0;
   private closed = false;
 
   constructor(size: number, createSlot: () => PrintSlot) {
     this.slots = Array.from({ length: size }, createSlot);
-    this.idle = [...this.slots];
+    this.idle = new Set(this.slots);
   }
 
   get size(): number {
@@ -56,7 +60,7 @@ export class BrowserPool {
       if (this.closed) throw new Error('The renderer is shut down.');
       return await slot.print(job, signal);
     } finally {
-      this.release(job.report, slot);
+      this.release(job, slot);
     }
   }
 
@@ -67,16 +71,14 @@ export class BrowserPool {
    */
   async warm(): Promise<void> {
     for (const slot of this.slots) {
-      const place = this.idle.indexOf(slot);
-      if (this.closed || place < 0) continue;
-      this.idle.splice(place, 1);
+      if (this.closed || !this.idle.delete(slot)) continue;
       try {
         await slot.warm().catch((error: unknown) => {
           // What is shut down meanwhile need not be warm.
           if (!this.closed) throw error;
         });
       } finally {
-        this.idle.push(slot);
+        this.idle.add(slot);
         this.serve();
       }
     }
@@ -85,27 +87,29 @@ export class BrowserPool {
   /** Kills every browser and refuses what waits. */
   async close(): Promise<void> {
     this.closed = true;
+    this.shortReports.stop();
     const waiters = this.waiters;
     this.waiters = [];
     waiters.forEach((waiter) => waiter.refuse(new Error('The renderer is shut down.')));
     await Promise.all(this.slots.map((slot) => slot.close()));
   }
 
-  private acquire({ report, owner }: PrintJob, signal: AbortSignal): Promise<PrintSlot> {
+  private acquire(job: PrintJob, signal: AbortSignal): Promise<PrintSlot> {
     signal.throwIfAborted();
     if (this.closed) throw new Error('The renderer is shut down.');
+    if (!job.isLong) this.shortReports.came();
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
       const waiter: Waiter = {
-        report,
-        owner,
+        job,
         take: (slot) => {
           signal.removeEventListener('abort', onAbort);
-          const { held, served } = this.shareOf(report);
-          this.shares.set(report, { held: held + 1, served: served + 1 });
+          const { held, served } = this.shareOf(job.report);
+          this.shares.set(job.report, { held: held + 1, served: served + 1 });
+          if (job.isLong) this.long += 1;
           resolve(slot);
         },
         refuse: reject,
@@ -116,31 +120,45 @@ export class BrowserPool {
     });
   }
 
-  private release(report: symbol, slot: PrintSlot): void {
+  private release({ report, isLong }: PrintJob, slot: PrintSlot): void {
     const { held, served } = this.shareOf(report);
-    const goesOn = held > 1 || this.waiters.some((waiter) => waiter.report === report);
+    const goesOn = held > 1 || this.waiters.some(({ job }) => job.report === report);
     if (goesOn) this.shares.set(report, { held: held - 1, served });
     else this.shares.delete(report);
-    this.idle.push(slot);
+    if (isLong) this.long -= 1;
+    this.idle.add(slot);
     this.serve();
   }
 
   private serve(): void {
-    while (this.idle.length > 0 && this.waiters.length > 0) {
-      const waiter = this.waiters.reduce((best, other) => (this.comesBefore(other, best) ? other : best));
-      this.waiters.splice(this.waiters.indexOf(waiter), 1);
-      const slot =
-        this.idle.find((candidate) => candidate.serves(waiter.owner)) ??
-        this.idle.find((candidate) => candidate.isWarm) ??
-        this.idle[0];
+    for (let waiter = this.next(); waiter; waiter = this.next()) {
+      const slot = this.slotFor(waiter.job);
       if (!slot) return;
-      this.idle.splice(this.idle.indexOf(slot), 1);
+      this.waiters.splice(this.waiters.indexOf(waiter), 1);
+      this.idle.delete(slot);
       waiter.take(slot);
     }
   }
 
+  private next(): Waiter | undefined {
+    const most = this.shortReports.keepComing ? Math.max(1, this.size - 1) : this.size;
+    return this.waiters
+      .filter(({ job }) => !job.isLong || this.long < most)
+      .reduce<Waiter | undefined>(
+        (best, other) => (best === undefined || this.comesBefore(other, best) ? other : best),
+        undefined,
+      );
+  }
+
+  private slotFor({ isLong, owner }: PrintJob): PrintSlot | undefined {
+    const free = this.slots.filter((slot) => this.idle.has(slot));
+    // From the other end: a page that has shown a long report takes its time to forget it.
+    if (isLong) return free.findLast((slot) => slot.isWarm) ?? free.at(-1);
+    return free.find((slot) => slot.serves(owner)) ?? free.find((slot) => slot.isWarm) ?? free[0];
+  }
+
   private comesBefore(one: Waiter, other: Waiter): boolean {
-    const [first, second] = [this.shareOf(one.report), this.shareOf(other.report)];
+    const [first, second] = [this.shareOf(one.job.report), this.shareOf(other.job.report)];
     return first.held === second.held ? first.served < second.served : first.held < second.held;
   }
 

@@ -22,6 +22,8 @@ export interface PrintJob extends PrintOptions {
   report: symbol;
   /** Whose report it is. */
   owner: string;
+  /** Whether it is of so many pages that it is printed in parts, one after the other, or would be if it were not tagged. */
+  isLong: boolean;
   document: PrintDocument;
 }
 

@@ -72,11 +72,11 @@ export class ReportRenderer implements OnApplicationShutdown {
   }
 
   private print(layout: ReportLayout, owner: string, signal: AbortSignal): AsyncGenerator<PrintedPart> {
-    const { tagged } = layout;
-    const report = Symbol('report');
+    const { tagged, pages } = layout;
+    const shared = { report: Symbol('report'), owner, tagged, isLong: pages > LIMITS.pagesPerPart };
     // One more than there are slots: its HTML is made while they print.
     return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
-      pdf: await this.printPart({ report, owner, document: part.document, tagged }, signal),
+      pdf: await this.printPart({ ...shared, document: part.document }, signal),
       pages: part.pages,
       bookmarks: part.bookmarks,
     }));
