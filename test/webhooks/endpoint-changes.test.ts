@@ -68,7 +68,7 @@ describe('changes at the same time', () => {
         on(id, 'PATCH', '', { description: 'mine' }),
       ]);
       expect([moved.status, described.status]).toEqual([200, 200]);
-      return (await on(id, 'GET')).body as Json;
+      return (await on(id, 'GET')).body;
     });
     for (const [index, endpoint] of (await Promise.all(rounds)).entries()) {
       expect(endpoint).toMatchObject({

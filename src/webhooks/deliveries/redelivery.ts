@@ -1,6 +1,6 @@
 import { AppError } from '../../common/app-error';
 import { retryAfterSeconds } from '../../common/retry-after';
-import type { DeliveryState } from './delivery';
+import { DeliveryState } from './delivery';
 
 /** A delivery that is asked for once more, and whom it goes to. */
 export interface RedeliveryTarget {
@@ -16,7 +16,7 @@ export interface RedeliveryTarget {
 
 /** Under the lock of the destination: nobody claims it meanwhile. */
 export const REDELIVERY_TARGET = `
-  SELECT d.state, extract(epoch FROM d.lease_until - now())::float8 AS lease_left, d.destination_id, t.disabled_reason,
+  SELECT d.state, extract(epoch FROM d.lease_until - now())::float8 AS lease_left, t.id AS destination_id, t.disabled_reason,
     CASE WHEN e.id IS NOT NULL THEN e.verified_at IS NOT NULL END AS verified
   FROM delivery d LEFT JOIN webhook_destination t ON t.id = d.destination_id
     LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
@@ -49,5 +49,5 @@ function reasonOf({
   // One that fails is asked whether it works again.
   if (disabled_reason !== null && disabled_reason !== 'failing') return 'endpoint_disabled';
   if (verified === false) return 'endpoint_unverified';
-  return state === 'DELIVERING' ? 'under_way' : null;
+  return state === DeliveryState.Delivering ? 'under_way' : null;
 }

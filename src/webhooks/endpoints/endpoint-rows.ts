@@ -48,7 +48,6 @@ export async function insertEndpoint(
   );
 }
 
-<<<<<<< HEAD
 /**
  * Holds an endpoint until the transaction ends: whatever else would change or remove it waits. Everybody locks in this
  * order: the destination, its endpoint, the secrets. Whoever removes it deletes all three, and its deliveries let go.
@@ -76,8 +75,6 @@ export async function lockEndpoint(
   return rows[0];
 }
 
-=======
->>>>>>> main
 /** @throws AppError 429 when its owner had a challenge sent a moment ago, by asking for it or by another URL */
 export async function noteChallenge(manager: EntityManager, clientId: string, id: string): Promise<void> {
   const [, noted] = await manager.query<[unknown[], number]>(
@@ -92,16 +89,12 @@ export async function noteChallenge(manager: EntityManager, clientId: string, id
   });
 }
 
-<<<<<<< HEAD
 /**
  * @param before as it is locked
  * @param url when it has another one
  * @param disabledReason that it has then
  * @throws AppError 409 when the URL is that of another endpoint
  */
-=======
-/** @throws AppError 409 when the URL is that of another endpoint */
->>>>>>> main
 export async function updateEndpoint(
   manager: EntityManager,
   before: Endpoint,
