@@ -55,6 +55,10 @@ const TIMEOUT = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
+/** Of OpenSSL's checks of a certificate, which have no prefix in common, and of the handshake. */
+const OF_TLS =
+  /CERT|CRL|^INVALID_(CA|PURPOSE)$|^(PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|UNSPECIFIED)$|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_/;
+
 export function failureOfStatus(status: number): CallbackFailure | null {
   if (status >= 200 && status < 300) return null;
   if (status >= 300 && status < 400) return CallbackFailure.Redirect;
@@ -72,7 +76,7 @@ export function failureOfError(error: unknown): CallbackFailure {
   if (name === 'TimeoutError' || TIMEOUT.has(code)) return CallbackFailure.Timeout;
   if (name === 'AbortError') return CallbackFailure.Interrupted;
   if (REFUSED.has(code)) return CallbackFailure.Refused;
-  if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_/.test(code)) return CallbackFailure.Tls;
+  if (OF_TLS.test(code)) return CallbackFailure.Tls;
   if (RESET.has(code)) return CallbackFailure.Reset;
   if (
     name === 'HTTPParserError' ||
