@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
 import { DeliveryWorker } from '../../src/webhooks/deliveries/delivery-worker.service';
+import { MortalRedis } from '../support/mortal-redis';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { AUTHORITY, certificate } from './certificates';
@@ -126,7 +127,9 @@ describe('a job that is cancelled', () => {
 
   it('in a process that does not deliver has a worker told by a ticket, not by its next look', async () => {
     const own = await createTestDatabase();
-    const services = { databaseUrl: own.url, redisUrl };
+    // Nobody else takes its tickets.
+    const redis = await MortalRedis.start();
+    const services = { databaseUrl: own.url, redisUrl: redis.url };
     const api = await CallbackHouse.start(services, { ROLE: 'api' });
     const worker = await CallbackHouse.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
     try {
@@ -145,6 +148,7 @@ describe('a job that is cancelled', () => {
     } finally {
       await worker.stop();
       await api.stop();
+      await redis.stop();
       await own.drop();
     }
   });
