@@ -25,7 +25,7 @@ export class FileArtifactStore extends ArtifactStore {
 
   async requireRoom(bytes: number): Promise<void> {
     const { bavail, bsize } = await this.fileSystem();
-    if (bavail * bsize < bytes) throw new StoreFullError(bytes, bavail * bsize);
+    if (bavail * bsize < bytes) throw new StoreFullError({ needed: bytes, free: bavail * bsize });
   }
 
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
@@ -46,6 +46,8 @@ export class FileArtifactStore extends ArtifactStore {
       await syncFolder(dirname(path));
     } catch (error) {
       await rm(temporary, { force: true });
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+        throw new StoreFullError(undefined, { cause: error });
       throw error;
     }
     return { key, ...measure.result() };

@@ -58,6 +58,16 @@ describe('orderCsv', () => {
     },
   );
 
+  it.each([';', '\t', '|'])(
+    'keeps a text whole for a spreadsheet that separates by %j',
+    async (delimiter) => {
+      const text = `x${delimiter}=cmd|'/C calc'!A0${delimiter}y`;
+      const csv = await csvOf([order({ number: 'A-1', customerName: text })]);
+      const cells: string[] = parse(csv.split('\r\n')[1]!.replaceAll(',', delimiter), { delimiter }).flat();
+      expect(cells[2]).toBe(text);
+    },
+  );
+
   it('gives every text back, but for the apostrophe', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1 }), async (text) => {
