@@ -193,7 +193,7 @@ export const canRun = ({ probe: [command = '', ...args] }: Sample): boolean =>
   spawnSync(command, args, { timeout: 30_000 }).status === 0;
 
 /** The block as it stands in the docs. */
-export function textOf({ heading, fence }: Sample): string {
+function textOf({ heading, fence }: Sample): string {
   const section = readFileSync(DOCS, 'utf8')
     .split(`\n### ${heading}\n`)[1]
     ?.split(/\n###? /)[0];
