@@ -80,6 +80,7 @@ describe('a callback_url', () => {
       data: {
         id: job.id,
         status: 'COMPLETED',
+        round: 0,
         artifact: { ...NOOP_ARTIFACT, expires_at: expect.stringMatching(/Z$/) },
       },
     });
@@ -119,7 +120,7 @@ describe('a job that is cancelled', () => {
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       status: 'CANCELLED',
       links: [{ rel: 'status', href: `${house.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
-      data: { id: job.id, status: 'CANCELLED' },
+      data: { id: job.id, status: 'CANCELLED', round: 0 },
     });
     await client.allEnded(1);
     expect(receiver.at('/cancelled')).toHaveLength(1);
@@ -492,10 +493,7 @@ describe('GET /v1/events', () => {
     await feedOf(client, 5);
     const read: Json[] = [];
     for (let after: string | null = ''; after !== null;) {
-      const { body } = await client.call(
-        'GET',
-        `/v1/events?page_size=2${after === '' ? '' : `&after=${after}`}`,
-      );
+      const { body } = await client.call('GET', `/v1/events?page_size=2&after=${after}`);
       read.push(...body.data);
       after = body.next_cursor;
     }

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import type { ReportedOrder } from '../../orders/order-report-queries';
+import type { ReportedOrder } from '../../orders/reported-order';
 import { orderCsv } from './order-csv';
 
 const order = (changes: Partial<ReportedOrder> = {}): ReportedOrder => ({

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ReportedLine, ReportedOrder } from '../../orders/order-report-queries';
+import type { ReportedLine, ReportedOrder } from '../../orders/reported-order';
 
 type Field = (order: ReportedOrder, line: ReportedLine | undefined) => string;
 

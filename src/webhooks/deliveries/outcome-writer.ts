@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { isOfData } from '../../database/sql-state';
 import type { Outcome } from './delivery-outcome';
 
 const BATCH = 256;
@@ -16,7 +17,8 @@ interface Waiting {
 
 /**
  * Stores outcomes in groups: what comes in while one group is being written is the next one. While the database is
- * away they wait, until their leases run out.
+ * away they wait, until their leases run out. What the database refuses for its content it gets one by one, and then
+ * without the receiver's words: nobody's attempts stay untold for what somebody else's receiver said.
  */
 export class OutcomeWriter {
   private waiting: Waiting[] = [];
@@ -24,7 +26,7 @@ export class OutcomeWriter {
   private tellEnough: (() => void) | undefined;
 
   constructor(
-    private readonly store: (outcomes: Outcome[]) => Promise<void>,
+    private readonly store: (take: () => Outcome[]) => Promise<void>,
     private readonly logger: Logger,
   ) {}
 
@@ -52,19 +54,55 @@ export class OutcomeWriter {
     this.writing = true;
     while (this.waiting.length > 0) {
       if (this.waiting.length < ENOUGH) await this.enough();
-      const group = this.waiting.splice(0, BATCH);
+      let group: Waiting[] = [];
       try {
-        await this.store(group.map(({ outcome }) => outcome));
+        await this.store(() => {
+          group = this.waiting.splice(0, BATCH);
+          return group.map(({ outcome }) => outcome);
+        });
         for (const { done } of group) done();
       } catch (error) {
+        if (isOfData(error) && group.length > 0) {
+          await this.writeOneByOne(group);
+          continue;
+        }
         const [late, left] = [[] as Waiting[], [] as Waiting[]];
-        for (const each of group) (each.until <= Date.now() ? late : left).push(each);
-        this.logger.warn(`${group.length} outcome(s) of deliveries could not be stored: ${String(error)}`);
+        for (const each of [...group, ...this.waiting]) (each.until <= Date.now() ? late : left).push(each);
+        this.logger.warn(
+          `${late.length + left.length} outcome(s) of deliveries could not be stored: ${String(error)}`,
+        );
         for (const { done } of late) done();
-        this.waiting.unshift(...left);
+        this.waiting = left;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
     this.writing = false;
   }
+
+  private async writeOneByOne(group: Waiting[]): Promise<void> {
+    for (const [place, each] of group.entries()) {
+      try {
+        await this.store(() => [each.outcome]);
+      } catch (error) {
+        if (!isOfData(error)) {
+          this.waiting.unshift(...group.slice(place));
+          return;
+        }
+        const { delivery } = each.outcome;
+        this.logger.warn(
+          `How attempt ${delivery.attempt} of delivery ${delivery.id} ended is stored in part: ${String(error)}`,
+        );
+        await this.store(() => [withoutWords(each.outcome)]).catch((again: unknown) => {
+          this.logger.error(`Nor so: ${String(again)}`);
+        });
+      }
+      each.done();
+    }
+  }
 }
+
+/** Only what we ourselves made of the answer. */
+const withoutWords = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  answer: { ...outcome.answer, address: null, timings: { total: 0 }, detail: null, response: null },
+});
