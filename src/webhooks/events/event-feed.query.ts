@@ -8,6 +8,8 @@ export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
   // A reader who has read none yet has no id to give.
   @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsOptional()
+  // `?after=` of a reader that has read nothing yet.
+  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsUUID()
   after?: string;
 }
