@@ -14,6 +14,15 @@ export async function processesOf(groups: number[]): Promise<number[]> {
   return found;
 }
 
+/** Those of them that pages live in. */
+export async function pagesOf(groups: number[]): Promise<number[]> {
+  const pids = await processesOf(groups);
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return pids.filter((_, index) => commands[index]?.includes('--type=renderer'));
+}
+
 /** Folders that browsers of this process have left or use. */
 export async function profiles(): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith(`order-reports-browser-${process.pid}-`));

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { AddressInfo, createServer, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UnprintableDocumentError } from '../../src/report-requests/rendering/render-errors';
-import { processesOf } from './browser-processes';
+import { pagesOf } from './browser-processes';
 import { readPdf, textOf } from './pdf-reader';
 import { eventually, TestRenderer } from './test-renderer';
 
@@ -126,24 +126,18 @@ describe('a document with hostile markup', () => {
       await own.pool.print(job, new AbortController().signal);
     };
     /** Processes of pages, once there are so many. */
-    const processes = async (count?: number): Promise<string[]> => {
-      let found: string[] = [];
+    const processes = async (count?: number): Promise<number[]> => {
+      let found: number[] = [];
       await eventually(`there are ${count} pages`, async () => {
-        const commands = await Promise.all(
-          (await processesOf(own.browserPids)).map(async (pid) => {
-            const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-            return command.includes('--type=renderer') ? String(pid) : '';
-          }),
-        );
-        found = commands.filter(Boolean).sort();
+        found = await pagesOf(own.browserPids);
         return found.length === (count ?? found.length);
       });
       return found;
     };
 
     /** The processes when one of those before has gone and another has come. */
-    const replaced = async (before: string[]): Promise<string[]> => {
-      let now: string[] = [];
+    const replaced = async (before: number[]): Promise<number[]> => {
+      let now: number[] = [];
       await eventually('one is replaced', async () => {
         now = await processes();
         return (
