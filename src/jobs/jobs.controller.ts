@@ -47,7 +47,7 @@ import { JobSubmissionBody } from './job-submission.dto';
 import { JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JobView } from './job.view';
-import { PreferWait } from './prefer-wait.service';
+import { PreferWait, waitFor } from './prefer-wait.service';
 import { retryAfterSeconds } from '../common/retry-after';
 
 /** The monitor: every job of the caller's, whatever its type. Never redirects. */
@@ -123,10 +123,10 @@ export class JobsController {
     const request = { method: 'POST', path: '/v1/jobs', body };
     const accepted = await this.submission.submit(caller, body, request, parseIdempotencyKey(idempotencyKey));
     const { id: clientId } = caller.client;
-    const waited = await this.wait.hold(httpRequest, response, clientId, accepted.id);
+    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
     const job = waited ? await this.queries.get(clientId, accepted.id, [accepted.type]) : accepted;
     const view = await this.presenter.view(job);
-    if (waited && isTerminal(job.state)) {
+    if (waited !== null && isTerminal(job.state)) {
       response.status(HttpStatus.OK);
       return view;
     }

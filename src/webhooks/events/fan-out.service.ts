@@ -13,9 +13,10 @@ import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 /** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
 const BAD_DATA = /^(22|23|54)/;
 
-const BATCH = 500;
+/** Half of what one destination may have under way: as one half ends, the other one is written. */
+const BATCH = 128;
 
-export interface FanOutRound extends WrittenDeliveries {
+interface FanOutRound extends WrittenDeliveries {
   /** Whether there are more events. */
   more: boolean;
 }
@@ -64,10 +65,13 @@ export class FanOut {
     private readonly bodies: MessageBodies,
   ) {}
 
-  /** @param offer of what the worker would deliver at once */
-  async next(offer: LeaseOffer): Promise<FanOutRound> {
+  /**
+   * @param taken hears whether there are more events, as soon as some are taken
+   * @param offer of what the worker would deliver at once
+   */
+  async next(taken: (more: boolean) => void, offer: LeaseOffer): Promise<WrittenDeliveries> {
     try {
-      return await this.tell(BATCH, offer);
+      return await this.tell(BATCH, offer, ({ length }) => taken(length === BATCH));
     } catch (error) {
       if (!blamesData(error)) throw error;
       return this.nextOneByOne(offer);
