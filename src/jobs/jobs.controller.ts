@@ -15,7 +15,6 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -37,7 +36,7 @@ import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { AppConfig } from '../config/app-config';
 import { GenericSubmission } from './generic-submission.service';
 import { ApiWait, HonoursWait } from './honours-wait.decorator';
-import { JOB_CALLBACK, JobCallback } from './job-callback.view';
+import { JOB_CALLBACK } from './job-callback.view';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
@@ -96,7 +95,6 @@ export class JobsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
   @ApiAcceptedResponse({

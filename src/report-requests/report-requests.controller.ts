@@ -15,7 +15,6 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -37,7 +36,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { isTerminal, JobState } from '../jobs/job-state';
-import { JOB_CALLBACK, JobCallback } from '../jobs/job-callback.view';
+import { JOB_CALLBACK } from '../jobs/job-callback.view';
 import { failureOf } from '../jobs/job-problem';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
@@ -75,7 +74,6 @@ export class ReportRequestsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiAcceptedResponse({
     type: JobView,

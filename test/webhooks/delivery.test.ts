@@ -77,6 +77,7 @@ describe('a callback_url', () => {
       data: {
         id: job.id,
         status: 'COMPLETED',
+        round: 0,
         artifact: { ...NOOP_ARTIFACT, expires_at: expect.stringMatching(/Z$/) },
       },
     });
@@ -408,10 +409,7 @@ describe('GET /v1/events', () => {
     await feedOf(client, 5);
     const read: Json[] = [];
     for (let after: string | null = ''; after !== null;) {
-      const { body } = await client.call(
-        'GET',
-        `/v1/events?page_size=2${after === '' ? '' : `&after=${after}`}`,
-      );
+      const { body } = await client.call('GET', `/v1/events?page_size=2&after=${after}`);
       read.push(...body.data);
       after = body.next_cursor;
     }

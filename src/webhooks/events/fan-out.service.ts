@@ -26,6 +26,7 @@ interface EventRow {
   job_id: string;
   client_id: string;
   type: string;
+  round: number;
   data: TerminalEvent['outcome'];
   occurred_at: Date;
   job_type: string;
@@ -40,7 +41,7 @@ const TAKE_EVENTS = prepared(
     ), taken AS (
       DELETE FROM webhook_outbox o USING next WHERE o.position = next.position RETURNING o.position, o.event_id
     )
-    SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
+    SELECT e.id, e.job_id, e.client_id, e.type, e.round, e.data, e.occurred_at, j.type AS job_type, j.callback_url
     FROM taken JOIN job_event e ON e.id = taken.event_id JOIN job j ON j.id = e.job_id
     ORDER BY taken.position`,
 );
@@ -139,6 +140,7 @@ export class FanOut {
         jobId: event.job_id,
         jobType: event.job_type,
         type: event.type,
+        round: event.round,
         occurredAt: event.occurred_at,
         outcome: event.data,
       },
