@@ -122,6 +122,7 @@ it('counts what is under way already', async () => {
 
 it.each([
   ['has room for all of them', 'failures = 0', CONCURRENCY],
+  ['asked for less, and got half as much twice', 'concurrency = 2', 2],
   ['rests', `paused_until = now() + interval '1 min'`, 0],
   ['is disabled by its owner', `disabled_reason = 'owner', disabled_at = now()`, 0],
   ['has an open circuit that is to be probed', 'failures = 5', 1],
