@@ -107,6 +107,14 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     console.log(`\n${new Date().toISOString()}  ${note}${id ? `  ${id}` : ''}`);
     if (event) console.log(JSON.stringify(event, null, 2));
   });
+  receiver.on('error', (error) => {
+    console.error(
+      error.code === 'EADDRINUSE'
+        ? `${HOST}:${PORT} is in use, perhaps by a receiver of before: stop that one, or say PORT=<another>.`
+        : `The receiver cannot listen at ${HOST}:${PORT}: ${error.message}`,
+    );
+    process.exit(1);
+  });
   receiver.listen(Number(PORT), HOST, () =>
     console.log(`Callbacks are received at http://${HOST}:${receiver.address().port}/`),
   );

@@ -45,7 +45,6 @@ export function completeDocument(document: OpenAPIObject): void {
 }
 
 function complete(operation: Operation): void {
-  for (const callback of Object.values(operation.callbacks ?? {})) completeCallback(callback);
   const problems = {
     ...OF_EVERY_OPERATION,
     ...(isLimited(operation) ? OF_LIMITED_OPERATIONS : {}),
@@ -60,16 +59,6 @@ function complete(operation: Operation): void {
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response === undefined || '$ref' in response) continue;
     response.headers = { ...headersOf(status, operation), ...response.headers };
-  }
-}
-
-/** What we call is signed, and needs no key of ours. */
-function completeCallback(callback: object): void {
-  for (const item of Object.values(callback) as PathItem[]) {
-    for (const operation of Object.values(item) as Operation[]) {
-      operation.summary ??= 'What your server is sent';
-      operation.security ??= [{}];
-    }
   }
 }
 

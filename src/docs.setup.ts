@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AppConfig } from './config/app-config';
+import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
@@ -33,8 +34,12 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
-    { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
+    {
+      operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+      extraModels: CALLBACK_BODIES,
+    },
   );
+  describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',

@@ -30,10 +30,18 @@ export class ArtifactTooLargeError extends Error {
   }
 }
 
-/** There is too little room to begin. Trying again later makes sense. */
+/** There is too little room, seen before the start or met on the way. Trying again later makes sense. */
 export class StoreFullError extends Error {
-  constructor(needed: number, free: number) {
-    super(`The artifact store has ${free} bytes free, and ${needed} may be needed.`);
+  /** Room is made by people, and by retention. */
+  readonly retryAfterSeconds = 60;
+
+  constructor(room?: { needed: number; free: number }, options?: ErrorOptions) {
+    super(
+      room
+        ? `The artifact store has ${room.free} bytes free, and ${room.needed} may be needed.`
+        : 'The artifact store is full.',
+      options,
+    );
     this.name = 'StoreFullError';
   }
 }
@@ -56,7 +64,11 @@ export abstract class ArtifactStore {
    */
   abstract requireRoom(bytes: number): Promise<void>;
 
-  /** Stores a file. When it resolves, the file is durable and whole; when it throws, nothing is there. */
+  /**
+   * Stores a file. When it resolves, the file is durable and whole; when it throws, nothing is there.
+   *
+   * @throws ArtifactTooLargeError, StoreFullError
+   */
   abstract put(key: string, source: Readable, options?: PutOptions): Promise<StoredArtifact>;
 
   /** @throws ArtifactMissingError */

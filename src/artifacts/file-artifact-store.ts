@@ -1,8 +1,7 @@
-import { createWriteStream, StatsFs } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import type { StatsFs } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { addAbortSignal, Readable } from 'node:stream';
 import { newId } from '../common/ids';
 import {
   ArtifactMissingError,
@@ -25,7 +24,7 @@ export class FileArtifactStore extends ArtifactStore {
 
   async requireRoom(bytes: number): Promise<void> {
     const { bavail, bsize } = await this.fileSystem();
-    if (bavail * bsize < bytes) throw new StoreFullError(bytes, bavail * bsize);
+    if (bavail * bsize < bytes) throw new StoreFullError({ needed: bytes, free: bavail * bsize });
   }
 
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
@@ -34,18 +33,14 @@ export class FileArtifactStore extends ArtifactStore {
     await mkdir(dirname(path), { recursive: true });
     const measure = new Measure(maxBytes);
     try {
-      await pipeline(
-        source,
-        (chunks: AsyncIterable<Buffer>) => measure.pass(chunks),
-        createWriteStream(temporary, { flush: true }),
-        {
-          ...(signal && { signal }),
-        },
-      );
+      await writeDurably(temporary, () => measure.pass(signal ? addAbortSignal(signal, source) : source));
       await rename(temporary, path);
       await syncFolder(dirname(path));
     } catch (error) {
+      source.destroy();
       await rm(temporary, { force: true });
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+        throw new StoreFullError(undefined, { cause: error });
       throw error;
     }
     return { key, ...measure.result() };
@@ -91,6 +86,17 @@ export class FileArtifactStore extends ArtifactStore {
     const path = resolve(this.root, key);
     if (!path.startsWith(this.root + sep)) throw new Error(`The artifact key ${key} leads out of the store.`);
     return path;
+  }
+}
+
+/** Without a stream of its own: that costs a small file as much as its writing. */
+async function writeDurably(path: string, chunks: () => AsyncIterable<Buffer>): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await writeFile(file, chunks());
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

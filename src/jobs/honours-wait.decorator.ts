@@ -21,8 +21,10 @@ class HonoursWaitInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const { id } = request.params;
-    if (request.caller !== undefined && isUUID(id))
-      await this.wait.hold(request, http.getResponse<Response>(), request.caller.client.id, String(id));
+    if (request.caller !== undefined && isUUID(id)) {
+      const job = { clientId: request.caller.client.id, jobId: String(id), isNew: false };
+      await this.wait.hold(request, http.getResponse<Response>(), job);
+    }
     return next.handle();
   }
 }

@@ -18,8 +18,13 @@ class CallbackArtifactView {
   @ApiProperty({ example: 'application/pdf' })
   media_type: string;
 
-  @ApiProperty({ format: 'date-time' })
-  expires_at: string;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: '`null` for a file that is kept elsewhere.',
+  })
+  expires_at: string | null;
 }
 
 class CallbackDataView {
@@ -28,6 +33,15 @@ class CallbackDataView {
 
   @ApiProperty({ enum: [JobState.Completed, JobState.Failed, JobState.Cancelled] })
   status: JobState;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+    description:
+      '0, and one more each time an operator had the job tried again after it failed: each round ends with one event.',
+  })
+  round: number;
 
   @ApiPropertyOptional({ type: CallbackArtifactView, description: 'Of a completed job.' })
   artifact?: CallbackArtifactView;
@@ -67,15 +81,11 @@ export class JobCallback {
   data: CallbackDataView;
 }
 
-/** For the routes that take a `callback_url`. */
+/** For the routes that take a `callback_url`; what is true of all that we send is added where the document is made. */
 export const JOB_CALLBACK = {
   name: 'jobEnded',
   callbackUrl: '{$request.body#/callback_url}',
   method: 'post',
   requestBody: { type: JobCallback },
-  expectedResponse: {
-    status: 204,
-    description:
-      'Any 2xx within 20 seconds: got it. Anything else is tried again, with the same id and bytes.',
-  },
+  expectedResponse: { status: 204 },
 } as const;

@@ -13,6 +13,8 @@ export interface JobFailure {
   kind: ErrorKind;
   /** The bad fields of the request, where it was at fault. */
   errors?: FieldError[];
+  /** Further members of the problem. */
+  extensions?: Record<string, unknown>;
 }
 
 /** A failure that trying again cannot mend. */
@@ -26,6 +28,20 @@ export class PermanentJobError extends Error {
   ) {
     super(message, options);
     this.name = 'PermanentJobError';
+  }
+}
+
+/** A failure that may pass by itself, and that callers are told the reason of when it does not. */
+export class TemporaryJobError extends Error {
+  /** @param retryAfterSeconds the next attempt is not made before */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryAfterSeconds: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'TemporaryJobError';
   }
 }
 
@@ -49,6 +65,9 @@ export function classifyFailure(error: unknown): {
   message: string;
   kind: ErrorKind;
   errors?: FieldError[];
+  extensions?: Record<string, unknown>;
+  /** Longer than the usual pause before the next attempt. */
+  retryAfterSeconds?: number;
 } {
   if (error instanceof PermanentJobError) {
     return { failureClass: 'permanent', code: error.code, message: error.message, kind: error.kind };
@@ -62,7 +81,12 @@ export function classifyFailure(error: unknown): {
       message,
       kind,
       ...(details.errors && { errors: details.errors }),
+      ...(details.extensions && { extensions: details.extensions }),
     };
+  }
+  if (error instanceof TemporaryJobError) {
+    const { code, message, retryAfterSeconds } = error;
+    return { failureClass: 'retryable', code, message, kind: 'unavailable', retryAfterSeconds };
   }
   if (error instanceof CrashedJobError) {
     return { failureClass: 'crash', code: 'crashed', message: error.message, kind: 'internal' };

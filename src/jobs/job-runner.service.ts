@@ -194,11 +194,11 @@ export class JobRunner {
         });
         return;
       case undefined: {
-        const { failureClass, ...failure } = classifyFailure(outcome.error);
+        const { failureClass, retryAfterSeconds, ...failure } = classifyFailure(outcome.error);
         this.logger.warn(
           `Job ${job.id} (${job.type}), attempt ${job.attempt}, failed (${failureClass}): ${describe(outcome.error)}`,
         );
-        await this.fail(attempt, failureClass, failure);
+        await this.fail(attempt, failureClass, failure, retryAfterSeconds);
       }
     }
   }
@@ -207,14 +207,17 @@ export class JobRunner {
     attempt: JobAttempt,
     failureClass: FailureClass,
     failure: Pick<JobFailure, 'code' | 'message' | 'kind'>,
+    retryAfterSeconds?: number,
   ): Promise<void> {
     const { job } = attempt;
-    const state = await this.transitions.fail({ jobId: job.id, attempt: job.attempt }, failureClass, {
+    const ended = {
       ...failure,
       retryable: failureClass !== 'permanent',
       step: attempt.currentStep,
       attempt: job.attempt,
-    });
+    };
+    const lease = { jobId: job.id, attempt: job.attempt };
+    const state = await this.transitions.fail(lease, failureClass, ended, retryAfterSeconds);
     if (state === null) this.tellLost(job);
   }
 

@@ -90,9 +90,15 @@ export class JobTransitions {
    * Ends an attempt that failed: back to `PENDING` with exponential backoff and jitter, or `FAILED` when it is
    * permanent, when the tries are used up, or when the job keeps crashing what works on it (`poison`).
    *
+   * @param retryAfterSeconds the next attempt is not made before
    * @returns the new state; `null` when the attempt was no longer this worker's
    */
-  async fail(lease: Lease, failureClass: FailureClass, failure: JobFailure): Promise<JobState | null> {
+  async fail(
+    lease: Lease,
+    failureClass: FailureClass,
+    failure: JobFailure,
+    retryAfterSeconds = 0,
+  ): Promise<JobState | null> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET lease_owner = NULL, lease_until = NULL,
@@ -104,12 +110,13 @@ export class JobTransitions {
            finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN now() END,
            step = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN step ELSE 0 END,
            progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN progress ELSE 0 END,
-           run_at = now() + least(interval '60 s', interval '1 s' * power(2, failures + crashes)) * (0.5 + random())
+           run_at = now() + greatest(make_interval(secs => $5),
+             least(interval '60 s', interval '1 s' * power(2, failures + crashes)) * (0.5 + random()))
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
-      [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure)],
+      [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure), retryAfterSeconds],
     );
     this.signals.tellEnds(rows);
     return rows[0]?.state ?? null;

@@ -1,5 +1,15 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { filter, lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
+import {
+  filter,
+  lastValueFrom,
+  merge,
+  Observable,
+  Subscriber,
+  Subscription,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
 import { DataSource } from 'typeorm';
 import { prepared } from '../database/prepared';
 import { JobSignals } from './job-signals';
@@ -32,6 +42,14 @@ export interface JobNews {
 type NewsRow = { key: number; mark: string; events: JobOccurrence[] | null } & (
   Omit<JobNews, 'events'> | { state: null }
 );
+
+/** A job whose end somebody waits for. */
+export interface WaitedJob {
+  clientId: string;
+  jobId: string;
+  /** Whether it was accepted a moment ago, so that the next round is early enough to look at it. */
+  isNew: boolean;
+}
 
 interface Watch {
   clientId: string;
@@ -105,27 +123,37 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
    * when the client has no such job.
    *
    * @param after position of the last event that is known already; without it, no events are told
+   * @param atOnce whether how it stands is to be told before the next round, too
    */
-  watch(clientId: string, jobId: string, after = END_OF_LOG): Observable<JobNews> {
+  watch(clientId: string, jobId: string, after = END_OF_LOG, atOnce = true): Observable<JobNews> {
     return new Observable((subscriber) => {
       this.lastKey = (this.lastKey + 1) % 2_000_000_000;
       const key = this.lastKey;
       this.watches.set(key, { clientId, jobId, position: after, mark: '', subscriber });
-      this.loop.poke();
+      if (atOnce) this.loop.poke();
       return () => this.watches.delete(key);
     });
   }
 
-  /** Resolves when the job has ended, when the time is over, or when `until` emits. */
+  /**
+   * Resolves when the job has ended, when the time is over, or when `until` emits.
+   *
+   * @returns the state in which it has ended, as far as that was told
+   */
   async untilEnded(
-    clientId: string,
-    jobId: string,
+    { clientId, jobId, isNew }: WaitedJob,
     seconds: number,
     until: Observable<unknown>,
-  ): Promise<void> {
-    const endedHere = this.signals.ended.pipe(filter((ends) => ends.some(({ id }) => id === jobId)));
+  ): Promise<JobState | undefined> {
+    let state: JobState | undefined;
+    const endedHere = this.signals.ended.pipe(
+      tap((ends) => (state = ends.find(({ id }) => id === jobId)?.state ?? state)),
+      filter(() => state !== undefined && isTerminal(state)),
+    );
+    const news = this.watch(clientId, jobId, END_OF_LOG, !isNew).pipe(tap((told) => (state = told.state)));
     const over = merge(timer(seconds * 1_000), until, endedHere);
-    await lastValueFrom(this.watch(clientId, jobId).pipe(takeUntil(over)), { defaultValue: undefined });
+    await lastValueFrom(news.pipe(takeUntil(over)), { defaultValue: undefined });
+    return state !== undefined && isTerminal(state) ? state : undefined;
   }
 
   private async round(): Promise<void> {

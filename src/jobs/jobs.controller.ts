@@ -15,7 +15,6 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -37,7 +36,7 @@ import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { AppConfig } from '../config/app-config';
 import { GenericSubmission } from './generic-submission.service';
 import { ApiWait, HonoursWait } from './honours-wait.decorator';
-import { JOB_CALLBACK, JobCallback } from './job-callback.view';
+import { JOB_CALLBACK } from './job-callback.view';
 import { JobCancellation } from './job-cancellation.service';
 import { JobListQuery, JobPageView } from './job-list.query';
 import { JobQueries } from './job-queries';
@@ -47,7 +46,7 @@ import { JobSubmissionBody } from './job-submission.dto';
 import { JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JobView } from './job.view';
-import { PreferWait } from './prefer-wait.service';
+import { PreferWait, waitFor } from './prefer-wait.service';
 import { retryAfterSeconds } from '../common/retry-after';
 
 /** The monitor: every job of the caller's, whatever its type. Never redirects. */
@@ -96,7 +95,6 @@ export class JobsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
   @ApiAcceptedResponse({
@@ -123,10 +121,10 @@ export class JobsController {
     const request = { method: 'POST', path: '/v1/jobs', body };
     const accepted = await this.submission.submit(caller, body, request, parseIdempotencyKey(idempotencyKey));
     const { id: clientId } = caller.client;
-    const waited = await this.wait.hold(httpRequest, response, clientId, accepted.id);
+    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
     const job = waited ? await this.queries.get(clientId, accepted.id, [accepted.type]) : accepted;
     const view = await this.presenter.view(job);
-    if (waited && isTerminal(job.state)) {
+    if (waited !== null && isTerminal(job.state)) {
       response.status(HttpStatus.OK);
       return view;
     }

@@ -3,7 +3,22 @@ import type { Request, Response } from 'express';
 import { fromEvent } from 'rxjs';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { HeldRequests } from './held-requests.service';
-import { JobWatch } from './job-watch.service';
+import type { Job } from './job';
+import { JobState } from './job-state';
+import { JobWatch, WaitedJob } from './job-watch.service';
+
+/** A wait that is over. */
+export interface Waited {
+  /** The state in which the job has ended, as far as that was told. */
+  end: JobState | undefined;
+}
+
+/** What was just accepted; a repeated request gives a job that may have ended long ago. */
+export const waitFor = ({ id, client_id, state }: Job): WaitedJob => ({
+  clientId: client_id,
+  jobId: id,
+  isNew: state === JobState.Pending,
+});
 
 /** `Prefer: wait=N` (RFC 7240, section 4.3): holds a request until its job has ended, for N seconds at the most. */
 @Injectable()
@@ -17,19 +32,20 @@ export class PreferWait {
    * Waits when the request prefers so, and says it in `Preference-Applied`. A client that holds too many requests
    * already is answered without waiting: a preference may be left aside.
    *
-   * @returns whether it waited: what is known of the job may be out of date
+   * @returns `null` when it did not wait; otherwise what was known of the job may be out of date
    */
-  async hold(request: Request, response: Response, clientId: string, jobId: string): Promise<boolean> {
+  async hold(request: Request, response: Response, job: WaitedJob): Promise<Waited | null> {
     const { waitSeconds } = preferencesOf(request.get('prefer'));
-    if (waitSeconds === undefined) return false;
-    const release = this.held.take(clientId);
-    if (release === null) return false;
+    if (waitSeconds === undefined) return null;
+    const release = this.held.take(job.clientId);
+    if (release === null) return null;
+    let end: JobState | undefined;
     try {
-      await this.watch.untilEnded(clientId, jobId, waitSeconds, fromEvent(response, 'close'));
+      end = await this.watch.untilEnded(job, waitSeconds, fromEvent(response, 'close'));
     } finally {
       release();
     }
     response.set('Preference-Applied', appliedPreferences({ respondAsync: false, waitSeconds }));
-    return true;
+    return { end };
   }
 }

@@ -4,19 +4,20 @@ import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
 import { filterParameters, IN_FILTER, inFilter, OrderFilter } from './order-period';
 
+type Counted = Pick<OrderCount, 'orders' | 'lines'>;
+
+/** By the statistics of the table where not all were counted. */
 export interface OrderCount {
   orders: number;
   lines: number;
-  /** Whether they were counted; otherwise they are at least as good as the statistics of the table. */
-  exact: boolean;
+  /** What was counted: all of them, or, where it would have taken long, as many as it came to. */
+  counted: Counted & { isAll: boolean };
 }
 
 interface Wanted {
   clientId: string;
   filter: OrderFilter;
 }
-
-type Counted = Pick<OrderCount, 'orders' | 'lines'>;
 
 /** As many index entries are read in some milliseconds. */
 const COUNTED_ORDERS = 10_000;
@@ -51,13 +52,14 @@ export class OrderCounts {
   /** Orders and lines: counted up to a limit, and beyond it told by the planner's statistics. */
   async count(clientId: string, filter: OrderFilter): Promise<OrderCount> {
     const counted = await this.counts.run({ clientId, filter });
-    if (counted.orders < COUNTED_ORDERS) return { ...counted, exact: true };
+    if (counted.orders < COUNTED_ORDERS) return { ...counted, counted: { ...counted, isAll: true } };
     const [plan] = await this.dataSource.query<{ 'QUERY PLAN': { Plan: { 'Plan Rows': number } }[] }[]>(
       `EXPLAIN (FORMAT JSON) SELECT FROM orders WHERE ${IN_FILTER}`,
       filterParameters(clientId, filter),
     );
     const orders = Math.max(counted.orders, plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0);
-    return { orders, lines: Math.ceil((orders * counted.lines) / counted.orders), exact: false };
+    const lines = Math.ceil((orders * counted.lines) / counted.orders);
+    return { orders, lines, counted: { ...counted, isAll: false } };
   }
 
   private countAll(wanted: Wanted[]): Promise<Counted[]> {

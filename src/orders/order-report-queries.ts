@@ -1,61 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { FEW, fewOrders } from './few-orders';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
-import { fillSeries, OrderSeriesPoint, SeriesUnit, seriesUnit } from './order-series';
 import { ORDER_STATUSES } from './order-status';
+import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
+import { OrderRow, ReportedLine, ReportedOrder, toOrder } from './reported-order';
 import { inTransaction, withConnection } from './transaction';
 
-/** Amounts are exact decimal strings with four decimals; quantities have as many as they need. */
-export interface ReportedLine {
-  sku: string;
-  description: string;
-  quantity: string;
-  unitPrice: string;
-  total: string;
-}
-
-export interface ReportedOrder {
-  id: string;
-  number: string;
-  orderedAt: Date;
-  customerName: string;
-  status: string;
-  /** ISO 4217. */
-  currency: string;
-  total: string;
-  /** In the order of their positions; empty unless asked for. */
-  lines: ReportedLine[];
-}
-
-export interface OrderTotal {
-  status: string;
-  currency: string;
-  orders: number;
-  total: string;
-}
-
-export interface OrderSummary {
-  orders: number;
-  lines: number;
-  /** Sorted by currency, then by the order of an order's life. */
-  totals: OrderTotal[];
-  series: OrderSeriesPoint[];
-  seriesUnit: SeriesUnit;
+/** Which orders, and whether with their lines. */
+export interface ReportFilter extends OrderFilter {
+  includeItems: boolean;
 }
 
 /** A client's orders of a period at one moment: the summary and the orders agree, whatever is written meanwhile. */
 export interface OrderSnapshot {
   summary: OrderSummary;
   /** By `orderedAt`, then `number`; read from the database only as fast as it is consumed, in flat memory. */
-  orders(options: { includeLines: boolean }): AsyncIterable<ReportedOrder[]>;
+  orders(): AsyncIterable<ReportedOrder[]>;
 }
 
-/** Orders that need no cursor. */
-const AT_ONCE = 1_000;
 /** Orders of a batch: each is a pause in which the process does nothing else, and memory that lives for long. */
 const BATCH_SIZE = 250;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
+
+const SUMMARIZE = summaryOf(`orders WHERE ${IN_FILTER}`);
 
 const READ_ORDERS = `
   SELECT id, number, ordered_at AS "orderedAt", customer_name AS "customerName", status, currency, total, line_count
@@ -69,28 +38,37 @@ export class OrderReportQueries {
   constructor(private readonly dataSource: DataSource) {}
 
   async summarize(clientId: string, filter: OrderFilter, signal?: AbortSignal): Promise<OrderSummary> {
-    return this.withSnapshot(clientId, filter, signal, (snapshot) => Promise.resolve(snapshot.summary));
+    return withConnection(this.dataSource, signal, (runner) =>
+      inTransaction(runner, 'REPEATABLE READ, READ ONLY', (manager) => summary(manager, clientId, filter)),
+    );
   }
 
   /**
-   * Calls `read` with a snapshot that is valid until it returns. Holds a database connection that long.
+   * Calls `read` with a snapshot that is valid until it returns. Holds a database connection that long, unless the orders
+   * are few and their lines are not wanted.
    *
    * @throws the signal's reason when it is aborted
    */
   async withSnapshot<T>(
     clientId: string,
-    filter: OrderFilter,
+    filter: ReportFilter,
     signal: AbortSignal | undefined,
     read: (snapshot: OrderSnapshot) => Promise<T>,
   ): Promise<T> {
+    if (!filter.includeItems) {
+      const few = await withConnection(this.dataSource, signal, ({ manager }) =>
+        fewOrders(manager, clientId, filter),
+      );
+      if (few !== null) return read({ summary: few.summary, orders: () => oneBatch(few.rows) });
+    }
     return withConnection(this.dataSource, signal, (runner) =>
       inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
         const found = await summary(manager, clientId, filter);
         return read({
           summary: found,
-          orders: async function* ({ includeLines }) {
+          orders: async function* () {
             for await (const rows of orderRows(manager, clientId, filter, found.orders, signal)) {
-              if (!includeLines) yield rows.map((row) => toOrder(row, []));
+              if (!filter.includeItems) yield rows.map((row) => toOrder(row, []));
               else for (const part of partsByLines(rows)) yield await withLines(manager, part);
             }
           },
@@ -101,43 +79,16 @@ export class OrderReportQueries {
 }
 
 async function summary(manager: EntityManager, clientId: string, filter: OrderFilter): Promise<OrderSummary> {
-  const unit = seriesUnit(filter.startDate, filter.endDate);
-  const rows = await manager.query<SummaryRow[]>(
-    `SELECT status, currency, to_char(period, 'YYYY-MM-DD') AS "periodStart", count(*)::int AS orders,
-       sum(line_count)::float8 AS lines, sum(total)::text AS total
-     FROM (
-       SELECT status, currency, line_count, total, date_trunc($6, ordered_at AT TIME ZONE $4) AS period
-       FROM orders WHERE ${IN_FILTER}
-     ) AS chosen
-     GROUP BY GROUPING SETS ((currency, status), (currency, period))
-     ORDER BY currency, array_position($7::text[], status), period`,
-    [...filterParameters(clientId, filter), unit, ORDER_STATUSES],
-  );
-  const totals = rows.filter((row): row is SummaryRow & { status: string } => row.status !== null);
-  const points = rows.filter((row): row is SummaryRow & { periodStart: string } => row.periodStart !== null);
-  return {
-    orders: totals.reduce((sum, row) => sum + row.orders, 0),
-    lines: totals.reduce((sum, row) => sum + row.lines, 0),
-    totals: totals.map(({ status, currency, orders, total }) => ({ status, currency, orders, total })),
-    series: fillSeries(
-      points.map(({ periodStart, currency, total, orders }) => ({ periodStart, currency, total, orders })),
-      filter.startDate,
-      filter.endDate,
-      unit,
-    ),
-    seriesUnit: unit,
-  };
+  const rows = await manager.query<SummaryRow[]>(SUMMARIZE, [
+    ...filterParameters(clientId, filter),
+    unitOf(filter),
+    ORDER_STATUSES,
+  ]);
+  return toSummary(rows, filter);
 }
 
-interface SummaryRow {
-  /** `null` in a row of the series. */
-  status: string | null;
-  /** `null` in a row of the totals. */
-  periodStart: string | null;
-  currency: string;
-  orders: number;
-  lines: number;
-  total: string;
+async function* oneBatch(rows: OrderRow[]): AsyncGenerator<ReportedOrder[]> {
+  if (rows.length > 0) yield await Promise.resolve(rows.map((row) => toOrder(row, [])));
 }
 
 async function* orderRows(
@@ -148,7 +99,7 @@ async function* orderRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OrderRow[]> {
   const parameters = filterParameters(clientId, filter);
-  if (count <= AT_ONCE) {
+  if (count <= FEW) {
     if (count > 0) yield await manager.query<OrderRow[]>(READ_ORDERS, parameters);
     return;
   }
@@ -158,13 +109,6 @@ async function* orderRows(
     yield await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
   }
   await manager.query('CLOSE report');
-}
-
-type OrderRow = Omit<ReportedOrder, 'lines'> & { line_count: number };
-
-function toOrder(row: OrderRow, lines: ReportedLine[]): ReportedOrder {
-  const { id, number, orderedAt, customerName, status, currency, total } = row;
-  return { id, number, orderedAt, customerName, status, currency, total, lines };
 }
 
 function* partsByLines(rows: OrderRow[]): Generator<OrderRow[]> {

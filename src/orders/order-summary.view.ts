@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { OrderSummary } from './order-report-queries';
+import type { OrderSummary } from './order-summary';
 import type { SeriesUnit } from './order-series';
 import { OrderStatus } from './order-status';
 

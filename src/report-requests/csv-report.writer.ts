@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { ArtifactStore } from '../artifacts/artifact-store';
 import type { JobContext } from '../jobs/job-handler';
-import type { OrderSnapshot, ReportedOrder } from '../orders/order-report-queries';
+import type { OrderSnapshot } from '../orders/order-report-queries';
+import type { ReportedOrder } from '../orders/reported-order';
 import { orderCsv } from './csv/order-csv';
 import { OrdersReportParameters, ReportArtifact, reportKey } from './orders-report.job';
 import { ReportFiles } from './report-files.service';
@@ -20,7 +21,7 @@ export class CsvReportWriter {
     const { parameters, signal } = context;
     const { includeItems } = parameters;
     context.step('render');
-    const orders = counted(snapshot.orders({ includeLines: includeItems }), (written) =>
+    const orders = counted(snapshot.orders(), (written) =>
       context.progress(0.1 + (0.8 * written) / snapshot.summary.orders),
     );
     await this.files.note(context.jobId, context.attempt);

@@ -28,7 +28,7 @@ export class PdfReportWriter {
         ...parameters,
         generatedAt: new Date(),
         summary: snapshot.summary,
-        orders: snapshot.orders({ includeLines: parameters.includeItems }),
+        orders: snapshot.orders(),
       },
       {
         owner: context.clientId,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-admission';
-import { PermanentJobError } from '../jobs/job-error';
 import { OrderCounts } from '../orders/order-counts.service';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 
@@ -15,12 +14,6 @@ const ACCESSIBLE_MAX_ROWS = 5_000;
 /** Thirty times what a row takes, for machines that are slow or have much to do. */
 const ROWS_PER_SECOND_OF_DEADLINE = 200;
 
-interface Refusal {
-  code: 'too_many_rows' | 'too_many_rows_for_accessible';
-  message: string;
-  maxRows: number;
-}
-
 /** How large a report may be, asked when it is submitted and again when its orders are read. */
 @Injectable()
 @AdmitsJob(ORDERS_REPORT)
@@ -31,42 +24,40 @@ export class ReportLimits implements JobAdmission<OrdersReportParameters> {
   ) {}
 
   /**
-   * Looks at a report before it is accepted. Where counting would take long, it is accepted and `check` decides.
+   * Looks at a report before it is accepted. Where counting all would take long and those that were counted are not too
+   * many, it is accepted and `check` decides.
    *
-   * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `rows` and `max_rows`
+   * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `max_rows` and `rows`: all, or as many as
+   *   were counted
    */
   async admit(clientId: string, parameters: OrdersReportParameters): Promise<{ deadlineSeconds: number }> {
-    const { exact, ...count } = await this.orders.count(clientId, parameters);
+    const { counted, ...count } = await this.orders.count(clientId, parameters);
+    this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
     const rows = rowsOf(count, parameters);
-    // What was not counted is at least the rows up to which it was, and those are more than an accessible report may have.
-    const refusal = exact || parameters.accessible ? this.refusal(rows, parameters) : undefined;
-    if (refusal) {
-      throw new AppError('unprocessable', refusal.code, refusal.message, {
-        extensions: { rows, max_rows: refusal.maxRows },
-      });
-    }
     return { deadlineSeconds: ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE) };
   }
 
-  /** @throws PermanentJobError with the same codes */
+  /** @throws AppError the same */
   check(rows: number, parameters: OrdersReportParameters): void {
-    const refusal = this.refusal(rows, parameters);
-    if (refusal) throw new PermanentJobError(refusal.code, refusal.message, 'unprocessable');
+    this.refuseBeyond(rows, '', parameters);
   }
 
-  private refusal(rows: number, { accessible }: OrdersReportParameters): Refusal | undefined {
+  private refuseBeyond(rows: number, qualifier: string, { accessible }: OrdersReportParameters): void {
     const { reportMaxRows } = this.config;
+    const has = `The report has ${qualifier}${rows} rows`;
     if (rows > reportMaxRows) {
-      const message = `The report has ${rows} rows; at most ${reportMaxRows} are printed. Ask for a shorter period.`;
-      return { code: 'too_many_rows', message, maxRows: reportMaxRows };
+      const message = `${has}; at most ${reportMaxRows} are printed. Ask for a shorter period.`;
+      throw tooMany('too_many_rows', message, rows, reportMaxRows);
     }
     if (accessible && rows > ACCESSIBLE_MAX_ROWS) {
-      const message = `The report has ${rows} rows; an accessible one has at most ${ACCESSIBLE_MAX_ROWS}.`;
-      return { code: 'too_many_rows_for_accessible', message, maxRows: ACCESSIBLE_MAX_ROWS };
+      const message = `${has}; an accessible one has at most ${ACCESSIBLE_MAX_ROWS}.`;
+      throw tooMany('too_many_rows_for_accessible', message, rows, ACCESSIBLE_MAX_ROWS);
     }
-    return undefined;
   }
 }
+
+const tooMany = (code: string, message: string, rows: number, maxRows: number): AppError =>
+  new AppError('unprocessable', code, message, { extensions: { rows, max_rows: maxRows } });
 
 /** Printed rows: each order is one, and each line where lines are shown. */
 export const rowsOf = (

@@ -15,7 +15,6 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -37,12 +36,12 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import type { Job } from '../jobs/job';
 import { isTerminal, JobState } from '../jobs/job-state';
-import { JOB_CALLBACK, JobCallback } from '../jobs/job-callback.view';
+import { JOB_CALLBACK } from '../jobs/job-callback.view';
 import { failureOf } from '../jobs/job-problem';
 import { JobPresenter } from '../jobs/job.presenter';
 import { JobView } from '../jobs/job.view';
 import { ApiWait, HonoursWait } from '../jobs/honours-wait.decorator';
-import { PreferWait } from '../jobs/prefer-wait.service';
+import { PreferWait, waitFor } from '../jobs/prefer-wait.service';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
@@ -75,7 +74,6 @@ export class ReportRequestsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiExtraModels(JobCallback)
   @ApiWait()
   @ApiAcceptedResponse({
     type: JobView,
@@ -106,7 +104,11 @@ export class ReportRequestsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | undefined> {
     const accepted = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
-    const waited = await this.wait.hold(httpRequest, response, client.id, accepted.id);
+    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
+    if (waited?.end === JobState.Completed) {
+      this.redirect(accepted.id, response);
+      return undefined;
+    }
     const job = waited ? await this.reports.get(client, accepted.id) : accepted;
     if (waited && isTerminal(job.state)) return this.outcome(job, response);
     response.location(`${this.config.publicUrl}${REPORTS_PATH}/status/${job.id}`);
@@ -189,9 +191,13 @@ export class ReportRequestsController {
   private async outcome(job: Job, response: Response): Promise<undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
-    // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
-    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
+    this.redirect(job.id, response);
     return undefined;
+  }
+
+  /** No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3). */
+  private redirect(id: string, response: Response): void {
+    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${id}`);
   }
 
   private async answer(job: Job, response: Response): Promise<JobView> {

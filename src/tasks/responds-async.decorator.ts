@@ -16,7 +16,7 @@ import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import type { JobType } from '../jobs/job-type';
-import { PreferWait } from '../jobs/prefer-wait.service';
+import { PreferWait, waitFor } from '../jobs/prefer-wait.service';
 import { AsyncCall, AsyncCalls } from './async-calls.service';
 import { TaskAnswers } from './task-answer.service';
 import { TaskView } from './task.view';
@@ -45,7 +45,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     const { client } = request.caller;
     const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
     const accepted = await this.calls.submit(client, call, request);
-    const waited = await this.wait.hold(request, response, client.id, accepted.id);
+    const waited = await this.wait.hold(request, response, waitFor(accepted));
     const job = waited ? await this.queries.get(client.id, accepted.id, [call.type.name]) : accepted;
     const waitSeconds = waited ? preferences.waitSeconds : undefined;
     response.set('Preference-Applied', appliedPreferences({ respondAsync: true, waitSeconds }));

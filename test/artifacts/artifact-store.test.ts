@@ -129,6 +129,16 @@ it('says beforehand when there is no room', async () => {
   await expect(stores['file']!.requireRoom(1e18)).rejects.toBeInstanceOf(StoreFullError);
 });
 
+it('says what it is that it met when the disk is full on the way, and leaves nothing', async () => {
+  const full = new Readable({
+    read() {
+      this.destroy(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    },
+  });
+  await expect(stores['file']!.put('job-8/1', full)).rejects.toBeInstanceOf(StoreFullError);
+  expect(filesOf(join(folder, 'files', 'job-8'))).toEqual([]);
+});
+
 it('never leaves its folder', async () => {
   await expect(stores['file']!.open('../outside')).rejects.toThrow(/leads out/);
   await expect(stores['file']!.put('a/../../outside', Readable.from([]))).rejects.toThrow(/leads out/);

@@ -84,6 +84,17 @@ describe('a job', () => {
     expect(job).toMatchObject({ state: 'FAILED', attempt: 1, error: { code: 'no_good', retryable: false } });
   });
 
+  it('says why it failed for now, and is not tried again too soon', async () => {
+    const { id } = await engine.submit(SCRIPTED, client, { attempts: ['fail for now', 'succeed'] });
+    await waitFor(async () => (await engine.job(id)).failures === 1, { what: 'the first failure' });
+    const { state, error, run_at } = await engine.job(id);
+    expect({ state, error }).toMatchObject({
+      state: 'PENDING',
+      error: { code: 'no_room', kind: 'unavailable', retryable: true },
+    });
+    expect(new Date(run_at).getTime()).toBeGreaterThan(Date.now() + 50_000);
+  });
+
   it('is ended as poison when it crashes what works on it every time, and its neighbours complete', async () => {
     const poison = await engine.submit(SCRIPTED, client, { attempts: ['crash'] });
     const others = await Promise.all(

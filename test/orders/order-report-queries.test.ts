@@ -1,6 +1,7 @@
 import { OrderImport } from '../../src/orders/import/order-import.service';
 import { filterParameters } from '../../src/orders/order-period';
-import { OrderReportQueries, OPEN_REPORT, ReportedOrder } from '../../src/orders/order-report-queries';
+import { OrderReportQueries, OPEN_REPORT } from '../../src/orders/order-report-queries';
+import type { ReportedOrder } from '../../src/orders/reported-order';
 import { csv, OrderBook } from './order-book';
 
 const HEADER = 'order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price';
@@ -32,10 +33,10 @@ describe('reading the orders of a report', () => {
       { length: count },
       (_, i) => `N-${i},2026-${String(1 + (i % 12)).padStart(2, '0')}-01,paid,EUR,Eve,S,Thing,1,1`,
     );
-  const readAll = async (filter: typeof ALL, includeLines = false): Promise<ReportedOrder[]> =>
-    queries.withSnapshot(clientId, filter, undefined, async (snapshot) => {
+  const readAll = async (filter: typeof ALL, includeItems = false): Promise<ReportedOrder[]> =>
+    queries.withSnapshot(clientId, { ...filter, includeItems }, undefined, async (snapshot) => {
       const orders: ReportedOrder[] = [];
-      for await (const batch of snapshot.orders({ includeLines })) orders.push(...batch);
+      for await (const batch of snapshot.orders()) orders.push(...batch);
       return orders;
     });
 
@@ -103,12 +104,12 @@ describe('reading the orders of a report', () => {
 
   it('keeps its moment: the summary and the orders agree whatever is written meanwhile', async () => {
     await importRows(...manyRows(2_500));
-    await queries.withSnapshot(clientId, ALL, undefined, async (snapshot) => {
+    await queries.withSnapshot(clientId, { ...ALL, includeItems: true }, undefined, async (snapshot) => {
       expect(snapshot.summary.orders).toBe(2_500);
       // Between the summary and the opening of the cursor, and while it is read.
       await importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
       let read = 0;
-      for await (const batch of snapshot.orders({ includeLines: true })) {
+      for await (const batch of snapshot.orders()) {
         if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
         expect(batch.every((order) => order.lines.length === 1)).toBe(true);
         read += batch.length;
@@ -117,6 +118,27 @@ describe('reading the orders of a report', () => {
     });
     expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
   });
+
+  it.each([999, 1_000, 1_001])(
+    'reads %d orders as it would with their lines, and sums them up',
+    async (count) => {
+      await importRows(
+        'EXACT,2026-12-31T23:59:59.123Z,refunded,CHF,"Zoë ""Z"" O\'Hara",S,Thing,3,0.1001',
+        ...manyRows(count - 1),
+      );
+      const read = (includeItems: boolean): Promise<unknown> =>
+        queries.withSnapshot(clientId, { ...ALL, includeItems }, undefined, async (snapshot) => {
+          const all: ReportedOrder[] = [];
+          for await (const batch of snapshot.orders())
+            all.push(...batch.map((order) => ({ ...order, lines: [] })));
+          return { summary: snapshot.summary, all };
+        });
+      const short = await read(false);
+      expect(short).toMatchObject({ summary: { orders: count, lines: count }, all: { length: count } });
+      expect(short).toEqual(await read(true));
+      expect(short).toMatchObject({ summary: await queries.summarize(clientId, ALL) });
+    },
+  );
 
   it('never gives the orders or the lines of another client', async () => {
     await importRows('MINE,2026-01-01,paid,EUR,Eve,S,Thing,1,1');
@@ -141,12 +163,17 @@ describe('reading the orders of a report', () => {
   it('stops in the middle when it is aborted, and gives the connection back', async () => {
     await importRows(...manyRows(3_000));
     const abort = new AbortController();
-    const reading = queries.withSnapshot(clientId, ALL, abort.signal, async (snapshot) => {
-      for await (const batch of snapshot.orders({ includeLines: false })) {
-        expect(batch.length).toBeGreaterThan(0);
-        abort.abort(new Error('cancelled'));
-      }
-    });
+    const reading = queries.withSnapshot(
+      clientId,
+      { ...ALL, includeItems: false },
+      abort.signal,
+      async (snapshot) => {
+        for await (const batch of snapshot.orders()) {
+          expect(batch.length).toBeGreaterThan(0);
+          abort.abort(new Error('cancelled'));
+        }
+      },
+    );
     await expect(reading).rejects.toThrow('cancelled');
     // More times than the pool has connections: each one must come back, and in order.
     for (let i = 0; i < 25; i++) expect((await readAll({ ...ALL, endDate: '2026-01-02' })).length).toBe(250);
@@ -160,10 +187,14 @@ describe('reading the orders of a report', () => {
   it('gives the connection back when the reader stops early or throws', async () => {
     await importRows(...manyRows(3_000));
     for (let i = 0; i < 25; i++) {
-      const reading = queries.withSnapshot(clientId, ALL, undefined, async (snapshot) => {
-        for await (const batch of snapshot.orders({ includeLines: false }))
-          throw new Error(`stop after ${batch.length}`);
-      });
+      const reading = queries.withSnapshot(
+        clientId,
+        { ...ALL, includeItems: false },
+        undefined,
+        async (snapshot) => {
+          for await (const batch of snapshot.orders()) throw new Error(`stop after ${batch.length}`);
+        },
+      );
       await expect(reading).rejects.toThrow('stop after 250');
     }
     expect(await readAll(ALL)).toHaveLength(3_000);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { OrderImport } from '../../src/orders/import/order-import.service';
-import { OrderReportQueries, ReportedOrder } from '../../src/orders/order-report-queries';
+import { OrderReportQueries } from '../../src/orders/order-report-queries';
+import type { ReportedOrder } from '../../src/orders/reported-order';
 import { SampleOrders } from '../../src/orders/sample-orders.service';
 import { OrderBook } from './order-book';
 
@@ -70,11 +71,16 @@ describe('the sample orders', () => {
   });
 
   it('are read as a stream in the order of a report, with their lines', async () => {
-    const orders = await queries.withSnapshot(clientId, YEAR_2016, undefined, async (snapshot) => {
-      const read: ReportedOrder[] = [];
-      for await (const batch of snapshot.orders({ includeLines: true })) read.push(...batch);
-      return read;
-    });
+    const orders = await queries.withSnapshot(
+      clientId,
+      { ...YEAR_2016, includeItems: true },
+      undefined,
+      async (snapshot) => {
+        const read: ReportedOrder[] = [];
+        for await (const batch of snapshot.orders()) read.push(...batch);
+        return read;
+      },
+    );
     expect(orders).toHaveLength(1_315);
     expect(orders.flatMap((order) => order.lines)).toHaveLength(2_587);
     const sorted = orders.toSorted(

@@ -35,7 +35,7 @@ it.each(['pdf', 'csv'])(
     const nothing = (): void => undefined;
     const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };
     await expect(handler.run(context as unknown as JobContext<OrdersReportParameters>)).rejects.toMatchObject(
-      { name: 'StoreFullError' },
+      { name: 'TemporaryJobError', code: 'store_full', cause: { name: 'StoreFullError' } },
     );
     await rm(folder, { recursive: true });
   },

@@ -47,6 +47,7 @@ it('fails one that only grew too long after it was accepted', async () => {
   expect([status, body.code]).toEqual([422, 'too_many_rows']);
   expect(body.detail).toMatch(/has \d+ rows; at most 6000/);
   expect(body.job).toMatchObject({ status: 'FAILED', attempt: 1, error: { retryable: false } });
+  expect(body).toMatchObject({ rows: expect.any(Number), max_rows: 6_000 });
 });
 
 it('gives a repeated request its job, however many orders there are by now', async () => {
@@ -75,6 +76,20 @@ it('gives a long report a later deadline than a short one', async () => {
   const [{ orders }] = await app.dataSource.query('SELECT count(*)::int AS orders FROM orders');
   expect(await deadlineSeconds(short.body.id)).toBeCloseTo(900, 3);
   expect(await deadlineSeconds(long.body.id)).toBeCloseTo(900 + Math.ceil(orders / 200), 3);
+});
+
+it('refuses a report as soon as those that are counted are too many, and invents no number', async () => {
+  await addOrders(2035, 20_000);
+  await app.dataSource.query('ANALYZE orders');
+  const period = { start_date: '2035-01-01', end_date: '2036-01-01' };
+  for (const body of [period, { ...period, accessible: true }]) {
+    const refused = await app.call('POST', '/v1/orders/reports', { body });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'too_many_rows', rows: 10_000, max_rows: 6_000 },
+    });
+    expect(refused.body.detail).toMatch(/has at least 10000 rows/);
+  }
 });
 
 it('gives more than 10,000 orders a deadline by the statistics of the table', async () => {

@@ -2,14 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
-import { CrashedJobError, PermanentJobError } from '../../src/jobs/job-error';
+import { CrashedJobError, PermanentJobError, TemporaryJobError } from '../../src/jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
 import { defineJobType } from '../../src/jobs/job-type';
 
 export interface ScriptParameters {
   /** What each attempt does, in turn; the last one goes on for all further attempts. */
   attempts: (
-    'succeed' | 'fail' | 'fail for good' | 'crash' | 'wait' | 'ignore the abort' | 'wait for the gate'
+    | 'succeed'
+    | 'fail'
+    | 'fail for good'
+    | 'fail for now'
+    | 'crash'
+    | 'wait'
+    | 'ignore the abort'
+    | 'wait for the gate'
   )[];
   /** A file: `wait for the gate` ends when it exists, whatever is aborted. */
   gate?: string;
@@ -48,6 +55,8 @@ export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResul
         throw new Error('secret detail');
       case 'fail for good':
         throw new PermanentJobError('no_good', 'This can never work.', 'unprocessable');
+      case 'fail for now':
+        throw new TemporaryJobError('no_room', 'There is no room for it.', 60);
       case 'crash':
         throw new CrashedJobError('It died.');
       case 'wait':

@@ -7,5 +7,5 @@ export const AUTHORITY = read('ca.pem');
 
 /** A certificate of the test authority with its key. */
 export const certificate = (
-  name: 'server' | 'other-host' | 'expired' | 'client',
+  name: 'server' | 'other-host' | 'expired' | 'client' | 'nul',
 ): { cert: string; key: string } => ({ cert: read(`${name}.pem`), key: read(`${name}.key`) });

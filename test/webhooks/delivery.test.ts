@@ -77,6 +77,7 @@ describe('a callback_url', () => {
       data: {
         id: job.id,
         status: 'COMPLETED',
+        round: 0,
         artifact: { ...NOOP_ARTIFACT, expires_at: expect.stringMatching(/Z$/) },
       },
     });

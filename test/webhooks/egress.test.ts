@@ -411,7 +411,7 @@ describe('a server that does not speak HTTP properly', () => {
 
 describe('TLS', () => {
   const withServer = async <T>(
-    name: 'server' | 'other-host' | 'expired',
+    name: Parameters<typeof certificate>[0],
     use: (tls: TestReceiver) => Promise<T>,
     mutual = false,
   ): Promise<T> => {
@@ -446,6 +446,15 @@ describe('TLS', () => {
     await withServer('other-host', async (tls) =>
       expect(await post(tls.url(), AMPLE_MS, { ca: AUTHORITY })).toMatchObject({ failure: 'tls' }),
     );
+  });
+
+  it('tells of no certificate by a text that the log could not keep', async () => {
+    resolver.answers.set('receiver.test', [['127.0.0.1']]);
+    await withServer('nul', async (tls) => {
+      const result = await post(tls.url('/hook', 'receiver.test'), AMPLE_MS, { ca: certificate('nul').cert });
+      expect(result.failure).toBe('tls');
+      expect(result.detail).toContain('a\ufffdb');
+    });
   });
 
   it('shows our certificate to a receiver that asks for it', async () => {

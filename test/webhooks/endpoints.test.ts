@@ -100,6 +100,25 @@ describe('registering an endpoint', () => {
     expect(receiver.ledger).toHaveLength(asked);
   });
 
+  it('sends the challenge to another URL at most every ten seconds too, and keeps the one it has until then', async () => {
+    const { body } = await register({ url: receiver.url('/first') });
+    const path = `/v1/webhooks/endpoints/${body.id}`;
+    expect((await client.call('PATCH', path, { url: receiver.url('/second') })).status).toBe(200);
+    const asked = receiver.ledger.length;
+    const third = await client.call('PATCH', path, { url: receiver.url('/third'), description: 'moved' });
+    expect([third.status, third.body.code, third.headers.get('retry-after')]).toEqual([
+      429,
+      'challenged_just_now',
+      '10',
+    ]);
+    expect((await client.call('POST', `${path}/verify`)).status).toBe(429);
+    expect(receiver.ledger).toHaveLength(asked);
+    const { body: kept } = await client.call('GET', path);
+    expect(kept).toMatchObject({ url: receiver.url('/second'), status: 'enabled', description: '' });
+    // What needs no challenge is changed at any time.
+    expect((await client.call('PATCH', path, { url: kept.url, description: 'same' })).status).toBe(200);
+  });
+
   it('tells a closed port from one that says nothing neither by a word nor by the time', async () => {
     receiver.on('/silent#verify', () => undefined);
     const began = Date.now();

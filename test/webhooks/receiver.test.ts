@@ -43,6 +43,18 @@ it('is what `npm run receiver` runs', () => {
   expect(scripts['receiver']).toBe('node scripts/receiver.mjs');
 });
 
+it('says in plain words that its port is in use', async () => {
+  await start('');
+  const second = await RunningProcess.start(process.execPath, ['scripts/receiver.mjs'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], PORT: String(port) },
+  });
+  expect(await second.exited()).toBe(1);
+  expect(second.output).toBe(
+    `127.0.0.1:${port} is in use, perhaps by a receiver of before: stop that one, or say PORT=<another>.\n`,
+  );
+});
+
 it('verifies a callback, shows it, and drops it the second time', async () => {
   const { body } = await client.call('POST', '/v1/webhooks/signing-secret/rotate');
   const running = await start(String(body.secret));

@@ -198,6 +198,11 @@ describe('another URL of an endpoint', () => {
     receiver.on('/new#verify', ({ body }, response) =>
       response.end((JSON.parse(body.toString()) as { data: { challenge: string } }).data.challenge),
     );
+    // Ten seconds after the last challenge.
+    await house.database.query(
+      `UPDATE webhook_endpoint SET challenge_asked_at = now() - interval '10 s' WHERE id = $1`,
+      [id],
+    );
     expect((await client.call('POST', `${path}/verify`)).body.status).toBe('enabled');
     await heard('/new');
     await client.allEnded(1);

@@ -29,7 +29,7 @@ import { JobPageView } from '../../jobs/job-list.query';
 import { JobPresenter } from '../../jobs/job.presenter';
 import { JobView } from '../../jobs/job.view';
 import { isTerminal } from '../../jobs/job-state';
-import { PreferWait } from '../../jobs/prefer-wait.service';
+import { PreferWait, waitFor } from '../../jobs/prefer-wait.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
 import { fileTooLarge, OrderImports } from './order-imports.service';
@@ -101,7 +101,7 @@ export class OrderImportsController {
       idempotencyKey: key,
     });
     response.removeHeader('Connection');
-    const waited = await this.wait.hold(request, response, client.id, accepted.id);
+    const waited = await this.wait.hold(request, response, waitFor(accepted));
     const { job, failure } = waited
       ? await this.imports.get(client, accepted.id)
       : { job: accepted, failure: undefined };

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
+import {
+  ArtifactStore,
+  ArtifactTooLargeError,
+  StoredArtifact,
+  StoreFullError,
+} from '../../artifacts/artifact-store';
 import type { Client } from '../../clients/client';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
@@ -70,6 +75,11 @@ export class OrderImports {
       return await this.artifacts.put(`${newId()}/orders.csv`, file, { maxBytes: ORDER_LIMITS.importBytes });
     } catch (error) {
       if (error instanceof ArtifactTooLargeError) throw fileTooLarge();
+      if (error instanceof StoreFullError) {
+        throw new AppError('unavailable', 'store_full', 'There is no room for the file.', {
+          retryAfter: error.retryAfterSeconds,
+        });
+      }
       if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') {
         throw new AppError('bad_request', 'upload_aborted', 'The upload ended before its end.');
       }

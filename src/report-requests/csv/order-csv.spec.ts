@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import type { ReportedOrder } from '../../orders/order-report-queries';
+import type { ReportedOrder } from '../../orders/reported-order';
 import { orderCsv } from './order-csv';
 
 const order = (changes: Partial<ReportedOrder> = {}): ReportedOrder => ({
@@ -55,6 +55,16 @@ describe('orderCsv', () => {
     async (text) => {
       const [, row] = read(await csvOf([order({ number: text, customerName: text })]));
       expect([row?.[0], row?.[2]]).toEqual([`'${text}`, `'${text}`]);
+    },
+  );
+
+  it.each([';', '\t', '|'])(
+    'keeps a text whole for a spreadsheet that separates by %j',
+    async (delimiter) => {
+      const text = `x${delimiter}=cmd|'/C calc'!A0${delimiter}y`;
+      const csv = await csvOf([order({ number: 'A-1', customerName: text })]);
+      const cells: string[] = parse(csv.split('\r\n')[1]!.replaceAll(',', delimiter), { delimiter }).flat();
+      expect(cells[2]).toBe(text);
     },
   );
 

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ReportedLine, ReportedOrder } from '../../orders/order-report-queries';
+import type { ReportedLine, ReportedOrder } from '../../orders/reported-order';
 
 type Field = (order: ReportedOrder, line: ReportedLine | undefined) => string;
 
@@ -47,7 +47,11 @@ export async function* orderCsv(
   }
 }
 
-const asCsv = (rows: string[][]): Buffer => Buffer.from(stringify(rows, { record_delimiter: 'windows' }));
+/** What some spreadsheets separate cells by, depending on their language: in quotes, no part of a text becomes a cell. */
+const OTHER_SEPARATORS = /[;\t|]/;
+
+const asCsv = (rows: string[][]): Buffer =>
+  Buffer.from(stringify(rows, { record_delimiter: 'windows', quoted_match: OTHER_SEPARATORS }));
 
 // The full-width signs too: some programs read them as the plain ones. White space before a sign is skipped by some.
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;

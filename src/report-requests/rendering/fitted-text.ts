@@ -14,6 +14,13 @@ const ORDINARY = 0.62;
 /** Ten characters fit everywhere, whatever they are. */
 const ALWAYS_FITS = 10;
 
+/** Characters of which no glyph is wider than it is estimated. */
+const LATIN = /^[\x20-\x7e\xa0-\u024f]*$/;
+
+/** Whether a text is sure to fit into a room of so many px. */
+export const fits = (text: string, room: number): boolean =>
+  LATIN.test(text) && widthOf(text) * FONT_SIZE <= room;
+
 /**
  * Text that is to be read whole: as it is where it fits, else smaller, and in up to so many lines of one row.
  *

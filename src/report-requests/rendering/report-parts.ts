@@ -53,6 +53,8 @@ class Layout {
   private readonly language: string;
   private readonly style: OrderPageStyle;
   private readonly period: string;
+  private readonly first: OpenPart;
+  private readonly summary: Markup[];
   private lastMonth = '';
 
   constructor(
@@ -63,14 +65,16 @@ class Layout {
     this.formats = reportFormats(document.locale, document.timeZone);
     this.language = new Intl.Locale(document.locale).language;
     this.period = this.formats.period(document.startDate, document.endDate);
-    this.pages = this.summary(this.writer(this.fontUse())).length + orderPageCount(document);
+    this.first = this.startPart(0);
+    this.summary = summaryPages(document, this.formats, this.first.text);
+    this.pages = this.summary.length + orderPageCount(document);
     this.tagged = document.accessible || this.pages <= limits.taggedPages;
     this.style = this.tagged ? 'table' : 'columns';
   }
 
   async *parts(): AsyncGenerator<ReportPart> {
-    let part = this.startPart(0);
-    for (const content of this.summary(part.text)) part.pages.push(this.page(content, part, ''));
+    let part = this.first;
+    for (const content of this.summary) part.pages.push(this.page(content, part, ''));
     for await (const page of orderPages(this.document, this.formats)) {
       // The tags of two files cannot be joined, so a tagged one is printed in one part.
       if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
@@ -88,8 +92,9 @@ class Layout {
   }
 
   private startPart(first: number): OpenPart {
-    const fontUse = this.fontUse();
-    return { first, fontUse, text: this.writer(fontUse), pages: [], bookmarks: [] };
+    const fontUse = new FontUse(this.fonts, this.language);
+    const text = new TextWriter(fontUse, this.language, this.formats.direction);
+    return { first, fontUse, text, pages: [], bookmarks: [] };
   }
 
   private finishPart(part: OpenPart): ReportPart {
@@ -138,18 +143,6 @@ class Layout {
       this.lastMonth = month;
       part.bookmarks.push({ title: this.formats.month(row.orderedAt), page: part.first + part.pages.length });
     }
-  }
-
-  private summary(text: TextWriter): Markup[] {
-    return summaryPages(this.document, this.formats, text);
-  }
-
-  private fontUse(): FontUse {
-    return new FontUse(this.fonts, this.language);
-  }
-
-  private writer(fontUse: FontUse): TextWriter {
-    return new TextWriter(fontUse, this.language, this.formats.direction);
   }
 }
 

@@ -32,14 +32,14 @@ const places = (parent: string, px: (length: number) => string): string =>
     return `${parent}>:nth-child(${index + 1}){inset-inline-start:${px(start)};width:${px(width)}}`;
   }).join('');
 
-/** The look of every page; fonts come with `FontUse`. */
+/** The look of every page; fonts come with `FontUse`. What is cut is clipped: nothing is made to be scrolled. */
 export const STYLES = `
 @page{size:A4;margin:0}
 *{box-sizing:border-box;margin:0;padding:0}
 body{font-size:${FONT_SIZE}px;line-height:${ROW_HEIGHT}px;color:${INK};font-variant-numeric:tabular-nums;-webkit-print-color-adjust:exact}
-.page{position:relative;width:${PAGE.width}px;height:${PAGE.height}px;overflow:hidden;contain:strict;break-inside:avoid;break-after:page;padding:${PAGE.top}px ${PAGE.side}px}
+.page{position:relative;width:${PAGE.width}px;height:${PAGE.height}px;overflow:clip;contain:strict;break-inside:avoid;break-after:page;padding:${PAGE.top}px ${PAGE.side}px}
 .page:last-child{break-after:auto}
-.cut{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
+.cut{min-width:0;overflow:clip;white-space:nowrap;text-overflow:ellipsis}
 .running,.footer{display:flex;justify-content:space-between;gap:24px;color:${MUTED};font-size:9.5px;line-height:14px}
 .running>:first-child{flex:0 1 auto}.running>:last-child{flex:none;text-align:end}
 .running{height:26px}
@@ -54,13 +54,14 @@ td,.orders th,.head>div{padding:0;padding-inline-end:${COLUMN_GAP}px}
 ${places('.head', (length) => `${length}px`)}
 ${places('.columns', exact)}
 .columns>*{padding-inline-end:${exact(COLUMN_GAP)}}
-pre,td,.orders th,.head>div{overflow:hidden;white-space:pre;text-overflow:ellipsis;font:inherit;text-align:start}
+pre,td,.orders th,.head>div{white-space:pre;font:inherit;text-align:start}
+pre,.head>div{overflow:clip;text-overflow:ellipsis}
 pre:last-child,td:last-child,th:last-child,.head>div:last-child{padding-inline-end:0;text-align:end!important}
 td{height:${ROW_HEIGHT}px;vertical-align:top}
 .orders th,.head>div{height:${HEAD_HEIGHT}px;line-height:${HEAD_HEIGHT - 4}px;font-size:9.5px;font-weight:600;color:${MUTED};border-bottom:1px solid ${RULE}}
 b{font-weight:inherit}
 i{font-style:normal;vertical-align:top}
-.lines{display:inline-block;width:100%;overflow:hidden;white-space:normal;word-break:break-all}
+.lines{display:inline-block;width:100%;overflow:clip;white-space:normal;word-break:break-all}
 .items b,.items tr.order td{font-weight:600;color:${INK}}
 .items pre,.items td{color:${MUTED}}
 .rules{position:absolute;inset-inline-start:0;top:${HEAD_HEIGHT}px;stroke:${HAIRLINE};stroke-width:1;fill:none;pointer-events:none}
@@ -75,7 +76,7 @@ h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-heig
 section.currency{padding-bottom:32px}
 h2{font-size:13px;line-height:20px;font-weight:600}
 .currency h2 small{font-size:9.5px;font-weight:400;color:${MUTED};padding-inline-start:8px}
-bdi{display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;vertical-align:top}
+bdi{display:inline-block;max-width:100%;overflow:clip;text-overflow:ellipsis;vertical-align:top}
 .chart{display:block;margin-top:8px}
 .chart text{font-size:9px;fill:${MUTED}}
 .chart .bars{fill:${ACCENT}}

@@ -21,18 +21,17 @@ export class DeliveryOutcomes {
     private readonly metrics: DeliveryMetrics,
   ) {}
 
-  async store(outcomes: Outcome[]): Promise<void> {
+  /** @param take what there is when the transaction has begun */
+  async store(take: () => Outcome[]): Promise<void> {
     // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
     // event again, as it must expect anyway: no need to wait for the disk.
     const valid = await lookUpTransaction(this.dataSource, false, async (manager) => {
-      // First of all: one that is removed meanwhile is removed before, or finds these outcomes.
-      const held = await manager.query<{ healthy: boolean }[]>(HOLD_DESTINATIONS, [
-        arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
-      ]);
-      const kept = new Set(await changeDeliveries(manager, outcomes));
+      const outcomes = take();
+      const changed = await changeDeliveries(manager, outcomes);
+      const kept = new Set(changed.map(({ id }) => id));
       const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
       const nothingNew =
-        held.every(({ healthy }) => healthy) && current.every(({ answer }) => answer.failure === null);
+        changed.every(({ healthy }) => healthy) && current.every(({ answer }) => answer.failure === null);
       if (!nothingNew) await this.health.learn(manager, current);
       return current;
     });
@@ -40,15 +39,14 @@ export class DeliveryOutcomes {
   }
 }
 
-const HOLD_DESTINATIONS = prepared(
-  'hold_delivery_destinations',
-  `SELECT NOT (${IS_UNHEALTHY}) AS healthy FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE`,
-);
-
 const STORE = prepared(
   'store_delivery_outcomes',
   `
-    WITH outcome AS MATERIALIZED (
+    -- Held first of all: one that is removed meanwhile is removed before, or finds these outcomes.
+    WITH held AS MATERIALIZED (
+      SELECT NOT (${IS_UNHEALTHY}) AS healthy FROM webhook_destination WHERE id = ANY($12::uuid[])
+      ORDER BY id FOR KEY SHARE
+    ), outcome AS MATERIALIZED (
       SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS told, status, address,
         timings, detail, response, to_timestamp(started_at / 1000) AS started_at,
         to_timestamp(next_attempt_at / 1000) AS next_attempt_at
@@ -67,19 +65,25 @@ const STORE = prepared(
       FROM outcome o
       -- Delivering, said so that no index but that of the id fits.
       WHERE d.client_id = o.client_id AND d.id = o.id AND d.attempt = o.attempt AND d.lease_owner IS NOT NULL
+        AND (SELECT count(*) FROM held) >= 0
       RETURNING o.*
-    )
+    ), written AS (
     INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, status, address, timings, detail, response,
       next_attempt_at)
     SELECT id, attempt, started_at, coalesce(failure, 'delivered'), status, address, timings, detail, response,
       next_attempt_at
     FROM changed
-    RETURNING delivery_id AS id`,
+    RETURNING delivery_id
+    )
+    SELECT delivery_id AS id, coalesce((SELECT bool_and(healthy) FROM held), true) AS healthy FROM written`,
 );
 
-/** @returns the ids of those whose attempt was still current */
-async function changeDeliveries(manager: EntityManager, outcomes: Outcome[]): Promise<string[]> {
-  const rows = await manager.query<{ id: string }[]>(STORE, [
+/** @returns those whose attempt was still current, and whether all of their destinations are in good health */
+function changeDeliveries(
+  manager: EntityManager,
+  outcomes: Outcome[],
+): Promise<{ id: string; healthy: boolean }[]> {
+  return manager.query(STORE, [
     arrayOf(outcomes.map(({ delivery }) => delivery.client_id)),
     arrayOf(outcomes.map(({ delivery }) => delivery.id)),
     arrayOf(outcomes.map(({ delivery }) => delivery.attempt)),
@@ -91,6 +95,6 @@ async function changeDeliveries(manager: EntityManager, outcomes: Outcome[]): Pr
     outcomes.map(({ answer }) => JSON.stringify(answer.timings)),
     outcomes.map(({ answer }) => answer.detail),
     outcomes.map(({ answer }) => answer.response),
+    arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
   ]);
-  return rows.map(({ id }) => id);
 }

@@ -14,6 +14,9 @@ export interface DeliveryTarget {
   profile: string;
 }
 
+/** Throws for an owner whose keys are not there or cannot be opened; it has those of the others. */
+export type TargetOf = (owner: SecretOwner) => DeliveryTarget;
+
 interface EndpointTls {
   id: string;
   certificate_authority: string | null;
@@ -41,10 +44,7 @@ export class DeliveryTargets {
     private readonly secrets: SigningSecrets,
   ) {}
 
-  /**
-   * @returns a function that throws for an owner whose keys are not there or cannot be opened; it has those of the others
-   */
-  async load(owners: SecretOwner[]): Promise<(owner: SecretOwner) => DeliveryTarget> {
+  async load(owners: SecretOwner[]): Promise<TargetOf> {
     const unique = [...new Map(owners.map((owner) => [keyOfOwner(owner), owner])).values()];
     const [keysOf, tlsOf] = await Promise.all([this.secrets.keysOf(unique), this.tlsOf(unique)]);
     const targets = new Map<string, DeliveryTarget | Error>();

@@ -10,8 +10,10 @@ import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
-import { DeliveryShares } from './delivery-shares';
-import { DeliveryTarget, DeliveryTargets } from './delivery-targets.service';
+import { DeliveryShares, SHARE } from './delivery-shares';
+import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
+import { FanOutPace } from './fan-out-pace';
+import { FanOutRounds } from './fan-out-rounds';
 import { OutcomeWriter } from './outcome-writer';
 
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
@@ -33,8 +35,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
-  private readonly fanningOut = new Set<Promise<void>>();
+  private readonly rounds = new FanOutRounds((taken, turn) => this.fanOutSome(taken, turn));
   private readonly shares = new DeliveryShares();
+  private readonly pace = new FanOutPace(() => SHARE - this.underWay.size);
   private readonly stop = new AbortController();
   private stopping = false;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
@@ -53,7 +56,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly signals: JobSignals,
     outcomes: DeliveryOutcomes,
   ) {
-    this.outcomes = new OutcomeWriter((group) => outcomes.store(group), this.logger);
+    this.outcomes = new OutcomeWriter((take) => outcomes.store(take), this.logger);
   }
 
   onApplicationBootstrap(): void {
@@ -67,7 +70,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
     await this.look.stop();
-    await Promise.all(this.fanningOut);
+    await this.rounds.ended();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.all(this.underWay);
     clearTimeout(grace);
@@ -79,26 +82,35 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.lookAgain();
   }
 
-  private async fanOutAll(): Promise<void> {
-    for (let more = true; more && !this.stopping;) {
-      const round = this.fanOutSome();
-      const ended = round.then(ignore, ignore);
-      this.fanningOut.add(ended);
-      void ended.then(() => this.fanningOut.delete(ended));
-      more = await round;
-    }
+  private fanOutAll(): Promise<void> {
+    return this.rounds.run(() => this.stopping);
   }
 
-  /** @returns whether there are more events */
-  private async fanOutSome(): Promise<boolean> {
+  private async fanOutSome(taken: (more: boolean) => void, turn: () => Promise<unknown>): Promise<void> {
     const lease = this.newLease();
     const reservation = this.shares.reserve();
+    const loading: Promise<TargetOf>[] = [];
     let left = 0;
     try {
-      const { more, leased, waiting } = await this.fanOut.next({ ...lease, reservation });
+      const { leased, waiting } = await this.fanOut.next(taken, {
+        ...lease,
+        reservation,
+        turn: async (count) => {
+          await turn();
+          await this.pace.turn(count);
+        },
+        held: (owners) => {
+          const targets = this.targets.load(owners);
+          targets.catch(ignore);
+          loading.push(targets);
+        },
+      });
       left = waiting;
-      await this.startAll(leased, lease.until);
-      return more;
+      this.pace.onBegin(leased.length);
+      if (leased.length === 0) return;
+      // Several when events were written one by one.
+      const [targets = this.load(leased), ...others] = loading;
+      this.startAll(leased, await (others.length === 0 ? targets : this.load(leased)), lease.until);
     } finally {
       reservation.giveBack();
       if (left > 0) this.lookAgain();
@@ -114,9 +126,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.looksLeft = Math.max(0, this.looksLeft - 1);
       try {
         const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
+        this.pace.onClaims(claimed.length);
         if (open) this.looksLeft = LOOKS_FOR_NOTHING;
         if (claimed.length === 0) return;
-        await this.startAll(claimed, lease.until);
+        this.startAll(claimed, await this.load(claimed), lease.until);
       } finally {
         reservation.giveBack();
       }
@@ -128,9 +141,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return { worker: this.worker, leaseMs, until: Date.now() + leaseMs };
   }
 
-  private async startAll(deliveries: ClaimedDelivery[], until: number): Promise<void> {
-    if (deliveries.length === 0) return;
-    const targetOf = await this.targets.load(deliveries.map(ownerOf));
+  private load(deliveries: ClaimedDelivery[]): Promise<TargetOf> {
+    return this.targets.load(deliveries.map(ownerOf));
+  }
+
+  private startAll(deliveries: ClaimedDelivery[], targetOf: TargetOf, until: number): void {
     const urls = new Map<string, URL>();
     for (const delivery of deliveries) {
       // Read once: most of them go to the same few.
@@ -146,6 +161,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.underWay.delete(run);
       giveBack();
       this.ended += 1;
+      this.pace.onEnd();
       this.lookForMore();
     });
     this.underWay.add(run);

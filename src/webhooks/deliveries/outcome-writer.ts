@@ -24,7 +24,7 @@ export class OutcomeWriter {
   private tellEnough: (() => void) | undefined;
 
   constructor(
-    private readonly store: (outcomes: Outcome[]) => Promise<void>,
+    private readonly store: (take: () => Outcome[]) => Promise<void>,
     private readonly logger: Logger,
   ) {}
 
@@ -52,16 +52,21 @@ export class OutcomeWriter {
     this.writing = true;
     while (this.waiting.length > 0) {
       if (this.waiting.length < ENOUGH) await this.enough();
-      const group = this.waiting.splice(0, BATCH);
+      let group: Waiting[] = [];
       try {
-        await this.store(group.map(({ outcome }) => outcome));
+        await this.store(() => {
+          group = this.waiting.splice(0, BATCH);
+          return group.map(({ outcome }) => outcome);
+        });
         for (const { done } of group) done();
       } catch (error) {
         const [late, left] = [[] as Waiting[], [] as Waiting[]];
-        for (const each of group) (each.until <= Date.now() ? late : left).push(each);
-        this.logger.warn(`${group.length} outcome(s) of deliveries could not be stored: ${String(error)}`);
+        for (const each of [...group, ...this.waiting]) (each.until <= Date.now() ? late : left).push(each);
+        this.logger.warn(
+          `${late.length + left.length} outcome(s) of deliveries could not be stored: ${String(error)}`,
+        );
         for (const { done } of late) done();
-        this.waiting.unshift(...left);
+        this.waiting = left;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

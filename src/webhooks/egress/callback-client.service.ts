@@ -1,6 +1,6 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { Client, Dispatcher } from 'undici';
-import { CallbackExchange } from './callback-exchange';
+import { CallbackExchange, withoutNul } from './callback-exchange';
 import { CallbackFailure, failureOfError, failureOfStatus } from './callback-failure';
 import { ConnectionPool, discard } from './connection-pool';
 import { EgressGuard } from './egress-guard.service';
@@ -174,8 +174,11 @@ export class CallbackClient implements OnApplicationShutdown {
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
-/** What failed an assertion of the parser is no proper HTTP; the assertion itself tells its owner nothing. */
+/**
+ * What failed an assertion of the parser is no proper HTTP; the assertion itself tells its owner nothing. Other texts may
+ * hold what the receiver sent, the names of its certificate for one.
+ */
 const detailOf = (error: unknown): string =>
   error instanceof Error && error.name === 'AssertionError'
     ? 'The answer was no proper HTTP.'
-    : String(error instanceof Error ? error.message : error).slice(0, 500);
+    : withoutNul(String(error instanceof Error ? error.message : error)).slice(0, 500);

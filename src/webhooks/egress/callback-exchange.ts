@@ -9,6 +9,9 @@ export const RESPONSE_BYTES = 4_096;
 /** How long an answer's body may take once its status is known: the status alone decides. */
 const BODY_MS = 1_500;
 
+/** Postgres takes no NUL in a text. */
+export const withoutNul = (text: string): string => text.replaceAll('\0', '\ufffd');
+
 /** No status came in time. */
 class DeadlineError extends Error {
   constructor(timeoutMs: number) {
@@ -77,11 +80,11 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
     return Math.round((performance.now() - this.began) * 10) / 10;
   }
 
-  /** The first bytes of the answer; Postgres takes no NUL in a text. */
+  /** The first bytes of the answer. */
   text(): string | null {
     if (this.status === null) return null;
     if (this.bytes === 0) return '';
-    return Buffer.concat(this.chunks).subarray(0, RESPONSE_BYTES).toString('utf8').replaceAll('\0', '\ufffd');
+    return withoutNul(Buffer.concat(this.chunks).subarray(0, RESPONSE_BYTES).toString('utf8'));
   }
 
   abort(error: unknown): void {

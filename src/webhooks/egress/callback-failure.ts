@@ -47,6 +47,9 @@ export const tellsOfNetwork = (failure: string | null): boolean =>
 
 const THROTTLING = new Set([429, 502, 503, 504]);
 const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL']);
+/** Of OpenSSL's verification as Node names its results, and of the handshake; `UNSPECIFIED` is a result without a name. */
+const TLS =
+  /CERT|CRL|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^(EPROTO|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|UNSPECIFIED)$/;
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNABORTED']);
 const TIMEOUT = new Set([
   'ETIMEDOUT',
@@ -72,7 +75,7 @@ export function failureOfError(error: unknown): CallbackFailure {
   if (name === 'TimeoutError' || TIMEOUT.has(code)) return CallbackFailure.Timeout;
   if (name === 'AbortError') return CallbackFailure.Interrupted;
   if (REFUSED.has(code)) return CallbackFailure.Refused;
-  if (/CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_/.test(code)) return CallbackFailure.Tls;
+  if (TLS.test(code)) return CallbackFailure.Tls;
   if (RESET.has(code)) return CallbackFailure.Reset;
   if (
     name === 'HTTPParserError' ||

@@ -7,6 +7,8 @@ import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 
 /** More would be a mistake, and each costs a look at every event. */
 const MAX_ENDPOINTS = 100;
+/** The URL may be a stranger's, who is not to be called all the time. */
+const CHALLENGE_EVERY_SECONDS = 10;
 
 /** @throws AppError 409 when the URL is taken, or the client has too many endpoints */
 export async function insertEndpoint(
@@ -44,6 +46,20 @@ export async function insertEndpoint(
        VALUES ($1, $2, $1, $3, $4, $5, $6, $5)`,
     [id, clientId, address, origin, concurrency, request.max_per_second ?? DEFAULT_PER_SECOND],
   );
+}
+
+/** @throws AppError 429 when its owner had a challenge sent a moment ago, by asking for it or by another URL */
+export async function noteChallenge(manager: EntityManager, clientId: string, id: string): Promise<void> {
+  const [, noted] = await manager.query<[unknown[], number]>(
+    `UPDATE webhook_endpoint SET challenge_asked_at = now()
+     WHERE id = $1 AND client_id = $2
+       AND (challenge_asked_at IS NULL OR challenge_asked_at <= now() - make_interval(secs => $3))`,
+    [id, clientId, CHALLENGE_EVERY_SECONDS],
+  );
+  if (noted === 1) return;
+  throw new AppError('too_many', 'challenged_just_now', 'A challenge was sent a moment ago.', {
+    retryAfter: CHALLENGE_EVERY_SECONDS,
+  });
 }
 
 /** @throws AppError 409 when the URL is that of another endpoint */

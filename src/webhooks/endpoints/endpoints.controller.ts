@@ -102,6 +102,7 @@ export class EndpointsController {
     404: 'You have no such endpoint.',
     409: 'Another endpoint has this URL.',
     422: 'A field is not valid, or the URL must not be called.',
+    429: 'It has another URL, and a challenge was sent a moment ago.',
   })
   async change(
     @CurrentClient() client: Client,

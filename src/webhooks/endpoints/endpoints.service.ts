@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { AppError, notFound } from '../../common/app-error';
+import { notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
@@ -13,12 +13,9 @@ import { SigningSecrets } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
 import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
-import { insertEndpoint, updateEndpoint } from './endpoint-rows';
+import { insertEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
 import { OwnershipChallenge } from './ownership-challenge.service';
-
-/** The URL may be a stranger's, who is not to be called all the time. */
-const CHALLENGE_EVERY_SECONDS = 10;
 
 /** The URLs that a client registered. */
 @Injectable()
@@ -81,7 +78,11 @@ export class Endpoints {
     return toPage(rows, size, present, ({ id }) => [id], filters);
   }
 
-  /** Changes what is given. Another URL has to prove itself anew. */
+  /**
+   * Changes what is given. Another URL has to prove itself anew.
+   *
+   * @throws AppError 429 when it would have to just after the last challenge
+   */
   async change(clientId: string, id: string, change: EndpointChange): Promise<Endpoint> {
     const before = await this.get(clientId, id);
     const url =
@@ -97,6 +98,7 @@ export class Endpoints {
     );
     await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
+      if (url !== before.url) await noteChallenge(manager, clientId, id);
       const enabled = change.enabled ?? (url !== before.url || before.disabled_reason === null);
       // Not told itself, so while it is disabled; the feed and the others learn of it as when it happens by itself.
       if (enabled && before.disabled_reason !== null) await this.tell(manager, before, url, null);
@@ -140,17 +142,7 @@ export class Endpoints {
    */
   async verify(clientId: string, id: string): Promise<Endpoint> {
     const { url } = await this.get(clientId, id);
-    const [, asked] = await this.dataSource.query<[unknown[], number]>(
-      `UPDATE webhook_endpoint SET challenge_asked_at = now()
-       WHERE id = $1 AND client_id = $2
-         AND (challenge_asked_at IS NULL OR challenge_asked_at <= now() - make_interval(secs => $3))`,
-      [id, clientId, CHALLENGE_EVERY_SECONDS],
-    );
-    if (asked === 0) {
-      throw new AppError('too_many', 'challenged_just_now', 'A challenge was sent a moment ago.', {
-        retryAfter: CHALLENGE_EVERY_SECONDS,
-      });
-    }
+    await noteChallenge(this.dataSource.manager, clientId, id);
     await this.challenge.verify(clientId, id, url);
     return this.get(clientId, id);
   }

@@ -10,6 +10,7 @@ const bodyOf = (outcome: Partial<TerminalEvent['outcome']>): Buffer =>
       jobId: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11',
       jobType: 'warehouse.pick',
       type: 'warehouse.pick.completed',
+      round: 2,
       occurredAt: new Date('2026-01-01T00:00:00Z'),
       outcome: { status: JobState.Completed, ...outcome },
     },
@@ -21,19 +22,39 @@ const dataOf = (outcome: Partial<TerminalEvent['outcome']>): Record<string, unkn
   (JSON.parse(bodyOf(outcome).toString()) as { data: Record<string, unknown> }).data;
 
 it('tells what is public of an artifact', () => {
-  expect(dataOf({ result: { artifact: { ...ARTIFACT, key: 'secret/place.pdf' } } })['artifact']).toEqual(
-    ARTIFACT,
-  );
+  const artifact = { ...ARTIFACT, key: 'secret/place.pdf' };
+  expect(dataOf({ result: { artifact }, expires_at: '2026-01-08T00:00:00+00:00' })['artifact']).toEqual({
+    ...ARTIFACT,
+    expires_at: '2026-01-08T00:00:00.000Z',
+  });
+});
+
+it('says of a file without pages, and of one that is kept elsewhere, that it has none', () => {
+  const artifact = { ...ARTIFACT, pages: undefined };
+  expect(dataOf({ result: { artifact } })['artifact']).toEqual({
+    ...ARTIFACT,
+    pages: null,
+    expires_at: null,
+  });
 });
 
 it('leaves out what an external worker put in the place of an artifact', () => {
-  const artifact = { sha256: 'x'.repeat(25_000), bytes: { a: 1 }, pages: 'many', media_type: 7 };
-  expect(dataOf({ result: { artifact } })['artifact']).toEqual({});
-  expect(dataOf({ result: { artifact: { ...ARTIFACT, bytes: -1, pages: 1.5 } } })['artifact']).toEqual({
-    sha256: ARTIFACT.sha256,
-    media_type: ARTIFACT.media_type,
-  });
-  expect(dataOf({ result: { artifact: ['a'] } })).not.toHaveProperty('artifact');
+  for (const artifact of [
+    ['a'],
+    { ...ARTIFACT, sha256: 'x'.repeat(25_000) },
+    { ...ARTIFACT, bytes: -1 },
+    { ...ARTIFACT, bytes: { a: 1 } },
+    { ...ARTIFACT, media_type: 7 },
+    {},
+  ]) {
+    expect(dataOf({ result: { artifact } })).not.toHaveProperty('artifact');
+  }
+  const artifact = { ...ARTIFACT, pages: 'many' };
+  expect(dataOf({ result: { artifact } })['artifact']).toMatchObject({ pages: null });
+});
+
+it('says in which round the job ended', () => {
+  expect(dataOf({})).toMatchObject({ round: 2 });
 });
 
 it('leaves a result to the link when it is large', () => {

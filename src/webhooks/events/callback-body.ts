@@ -8,6 +8,8 @@ export interface TerminalEvent {
   jobType: string;
   /** `orders.report.completed`, for one. */
   type: string;
+  /** How often an operator had the job tried again: each round ends with a terminal event of its own. */
+  round: number;
   occurredAt: Date;
   outcome: {
     status: JobState;
@@ -33,7 +35,8 @@ export function callbackBody(
   publicUrl: string,
 ): Buffer {
   const { status, result, error, expires_at } = event.outcome;
-  const { artifact, ...rest } = result ?? {};
+  const { artifact: given, ...rest } = result ?? {};
+  const artifact = publicArtifact(given, expires_at);
   const body = {
     type: event.type,
     timestamp: event.occurredAt.toISOString(),
@@ -42,7 +45,8 @@ export function callbackBody(
     data: {
       id: event.jobId,
       status,
-      ...(isObject(artifact) && { artifact: { ...publicPart(artifact), ...expiry(expires_at) } }),
+      round: event.round,
+      ...(artifact && { artifact }),
       ...(fits(rest) && { result: rest }),
       ...(error && { error: publicError(error) }),
     },
@@ -65,22 +69,24 @@ function link(
 
 /**
  * Where the store keeps it is no business of the receiver's. A worker outside may have sent anything under these names:
- * what is not of its kind is left out.
+ * what is no artifact is left out.
  */
-function publicPart({ sha256, bytes, pages, media_type }: Record<string, unknown>): object {
+function publicArtifact(given: unknown, expiresAt: string | undefined): object | undefined {
+  if (!isObject(given)) return undefined;
+  const { sha256, bytes, pages, media_type } = given;
+  if (!isText(sha256, SHA256) || !isCount(bytes) || !isText(media_type, MEDIA_TYPE)) return undefined;
   return {
-    ...(isText(sha256, SHA256) && { sha256 }),
-    ...(isCount(bytes) && { bytes }),
-    ...(isCount(pages) && { pages }),
-    ...(isText(media_type, MEDIA_TYPE) && { media_type }),
+    sha256,
+    bytes,
+    // The event has no nulls in its data.
+    pages: isCount(pages) ? pages : null,
+    media_type,
+    expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };
 }
 
 const isText = (value: unknown, shape: RegExp): boolean => typeof value === 'string' && shape.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-
-const expiry = (expiresAt: string | undefined): object =>
-  expiresAt === undefined ? {} : { expires_at: new Date(expiresAt).toISOString() };
 
 const publicError = ({ code, message, retryable, step, attempt }: JobFailure): object => ({
   code: code.slice(0, CODE_CHARACTERS),

@@ -13,9 +13,10 @@ import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 /** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
 const BAD_DATA = /^(22|23|54)/;
 
-const BATCH = 500;
+/** Half of what one destination may have under way: as one half ends, the other one is written. */
+const BATCH = 128;
 
-export interface FanOutRound extends WrittenDeliveries {
+interface FanOutRound extends WrittenDeliveries {
   /** Whether there are more events. */
   more: boolean;
 }
@@ -25,6 +26,7 @@ interface EventRow {
   job_id: string;
   client_id: string;
   type: string;
+  round: number;
   data: TerminalEvent['outcome'];
   occurred_at: Date;
   job_type: string;
@@ -39,7 +41,7 @@ const TAKE_EVENTS = prepared(
     ), taken AS (
       DELETE FROM webhook_outbox o USING next WHERE o.position = next.position RETURNING o.position, o.event_id
     )
-    SELECT e.id, e.job_id, e.client_id, e.type, e.data, e.occurred_at, j.type AS job_type, j.callback_url
+    SELECT e.id, e.job_id, e.client_id, e.type, e.round, e.data, e.occurred_at, j.type AS job_type, j.callback_url
     FROM taken JOIN job_event e ON e.id = taken.event_id JOIN job j ON j.id = e.job_id
     ORDER BY taken.position`,
 );
@@ -64,10 +66,13 @@ export class FanOut {
     private readonly bodies: MessageBodies,
   ) {}
 
-  /** @param offer of what the worker would deliver at once */
-  async next(offer: LeaseOffer): Promise<FanOutRound> {
+  /**
+   * @param taken hears whether there are more events, as soon as some are taken
+   * @param offer of what the worker would deliver at once
+   */
+  async next(taken: (more: boolean) => void, offer: LeaseOffer): Promise<WrittenDeliveries> {
     try {
-      return await this.tell(BATCH, offer);
+      return await this.tell(BATCH, offer, ({ length }) => taken(length === BATCH));
     } catch (error) {
       if (!blamesData(error)) throw error;
       return this.nextOneByOne(offer);
@@ -135,6 +140,7 @@ export class FanOut {
         jobId: event.job_id,
         jobType: event.job_type,
         type: event.type,
+        round: event.round,
         occurredAt: event.occurred_at,
         outcome: event.data,
       },

@@ -1,0 +1,44 @@
+import type { EntityManager } from 'typeorm';
+import { prepared } from '../database/prepared';
+import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
+import type { OrderRow } from './reported-order';
+import { ORDER_STATUSES } from './order-status';
+import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
+
+/** Orders that are read at once, and need no cursor. */
+export const FEW = 1_000;
+
+interface FewOrders {
+  summary: OrderSummary;
+  rows: OrderRow[];
+}
+
+/** A transaction of one statement is a snapshot, too. The plan is always the index in the order of a report. */
+const READ_FEW = prepared(
+  'few_orders',
+  `
+  WITH few AS MATERIALIZED (
+    SELECT id, number, ordered_at, customer_name, status, currency, total, line_count
+    FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${FEW + 1}
+  ), summary AS (${summaryOf('few')})
+  SELECT (SELECT json_agg(summary) FROM summary) AS summary,
+    (SELECT json_agg(json_build_object('id', id, 'number', number, 'orderedAt', floor(extract(epoch FROM ordered_at) * 1000), 'customerName', customer_name,
+      'status', status, 'currency', currency, 'total', total::text, 'line_count', line_count)) FROM few) AS orders`,
+);
+
+/** The orders of a filter with their summary, at one moment; `null` when there are more than a few. */
+export async function fewOrders(
+  manager: EntityManager,
+  clientId: string,
+  filter: OrderFilter,
+): Promise<FewOrders | null> {
+  const [found] = await manager.query<
+    { summary: SummaryRow[] | null; orders: (Omit<OrderRow, 'orderedAt'> & { orderedAt: number })[] | null }[]
+  >(READ_FEW, [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES]);
+  const orders = found?.orders ?? [];
+  if (orders.length > FEW) return null;
+  return {
+    summary: toSummary(found?.summary ?? [], filter),
+    rows: orders.map((row) => ({ ...row, orderedAt: new Date(row.orderedAt) })),
+  };
+}
