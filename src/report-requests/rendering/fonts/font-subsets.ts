@@ -64,7 +64,8 @@ export class FontLibrary {
 
   /** Whether one part of a font has the whole of a letter with its marks: from two it cannot be drawn. */
   hasLetter(letter: string): boolean {
-    const characters = [...letter.replace(WITHOUT_GLYPHS, '')].map(
+    const characters = Array.from(
+      letter.replace(WITHOUT_GLYPHS, ''),
       (character) => character.codePointAt(0) ?? 0,
     );
     return [...this.catalog.values()].some((subsets) =>
@@ -110,7 +111,7 @@ export class FontLibrary {
   }
 
   private replaced(text: string): string {
-    return [...text].map((character) => (this.has(character) ? character : UNKNOWN)).join('');
+    return Array.from(text, (character) => (this.has(character) ? character : UNKNOWN)).join('');
   }
 
   private has(character: string): boolean {
