@@ -5,5 +5,8 @@ import { QueryFailedError } from 'typeorm';
 export const sqlStateOf = (error: unknown): string | undefined =>
   error instanceof QueryFailedError ? (error.driverError as DatabaseError).code : undefined;
 
-/** Classes 22 (data) and 23 (constraints): nothing was written, and it need not be the fault of all that was written with it. */
-export const isOfData = (error: unknown): boolean => /^2[23]/.test(sqlStateOf(error) ?? '');
+/**
+ * Classes 22 (data), 23 (constraints) and 54 (limits): nothing was written, and it need not be the fault of all that was
+ * written with it.
+ */
+export const isOfData = (error: unknown): boolean => /^(2[23]|54)/.test(sqlStateOf(error) ?? '');

@@ -106,7 +106,10 @@ async function* orderRows(
   await manager.query(OPEN_REPORT, parameters);
   for (let left = count; left > 0; left -= BATCH_SIZE) {
     signal?.throwIfAborted();
-    yield await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
+    const rows = await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
+    yield rows;
+    // The driver's promises of answers keep one another, and all rows with them, until the collector's next full round.
+    rows.length = 0;
   }
   await manager.query('CLOSE report');
 }

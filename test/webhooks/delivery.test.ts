@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
+import { DeliveryWorker } from '../../src/webhooks/deliveries/delivery-worker.service';
+import { MortalRedis } from '../support/mortal-redis';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { AUTHORITY, certificate } from './certificates';
@@ -98,6 +101,87 @@ describe('a callback_url', () => {
         error: { code: 'no_good', retryable: false, step: 'only', attempt: 1 },
       },
     });
+  });
+});
+
+describe('a job that is cancelled', () => {
+  const cancel = async (id: string): Promise<Json> => (await client.call('DELETE', `/v1/jobs/${id}`)).body;
+
+  it('tells its callback_url so, in the documented body', async () => {
+    const job = await client.submit(receiver.url('/cancelled'), { untilCancelled: true });
+    await waitFor(
+      async () => (await client.call('GET', `/v1/jobs/${job.id}`)).body.status === 'IN_PROGRESS',
+      { what: 'the job to run' },
+    );
+    await cancel(job.id);
+    const received = await waitFor(() => receiver.at('/cancelled')[0], { what: 'the callback' });
+    expect(JSON.parse(received.body.toString())).toEqual({
+      type: 'test.noop.cancelled',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      status: 'CANCELLED',
+      links: [{ rel: 'status', href: `${house.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
+      data: { id: job.id, status: 'CANCELLED', round: 0 },
+    });
+    await client.allEnded(1);
+    expect(receiver.at('/cancelled')).toHaveLength(1);
+  });
+
+  it('in a process that does not deliver has a worker told by a ticket, not by its next look', async () => {
+    const own = await createTestDatabase();
+    // Nobody else takes its tickets.
+    const redis = await MortalRedis.start();
+    const services = { databaseUrl: own.url, redisUrl: redis.url };
+    const api = await CallbackHouse.start(services, { ROLE: 'api' });
+    const worker = await CallbackHouse.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
+    try {
+      // From here on it fans nothing out unless a ticket says so.
+      await worker.app.get(DeliveryWorker)['fanOutLoop'].stop();
+      client = await api.client();
+      const running = await client.submit(undefined, { untilCancelled: true });
+      await waitFor(
+        async () => (await client.call('GET', `/v1/jobs/${running.id}`)).body.status === 'IN_PROGRESS',
+        { what: 'the first job to run' },
+      );
+      const waiting = await client.submit(receiver.url('/ticket'));
+      expect(await cancel(waiting.id)).toMatchObject({ status: 'CANCELLED' });
+      await waitFor(() => receiver.at('/ticket')[0], { what: 'the callback' });
+      await cancel(running.id);
+    } finally {
+      await worker.stop();
+      await api.stop();
+      await redis.stop();
+      await own.drop();
+    }
+  });
+});
+
+describe('the log of deliveries', () => {
+  it('is narrowed by each of its filters', async () => {
+    receiver.on('/fails', answer(500));
+    const { body: endpoint } = await client.call('POST', '/v1/webhooks/endpoints', {
+      url: receiver.url('/registered'),
+      event_types: ['test.noop.failed'],
+    });
+    const good = await client.submit(receiver.url('/works'));
+    const bad = await client.submit(receiver.url('/fails'));
+    const failed = await client.submit(undefined, { fail: true });
+    await client.allEnded(3);
+    const log = async (query = ''): Promise<Json[]> =>
+      (await client.call('GET', `/v1/webhooks/deliveries${query}`)).body.data;
+    const jobsOf = async (query: string): Promise<string[]> =>
+      (await log(query)).map(({ job_id }) => job_id).sort();
+    const all = await log();
+    expect(all).toHaveLength(3);
+    const eventOf = (id: string): string => all.find(({ job_id }) => job_id === id).event_id;
+    expect(await jobsOf('?status=EXHAUSTED')).toEqual([bad.id]);
+    expect(await jobsOf('?status=DELIVERED')).toEqual([good.id, failed.id].sort());
+    expect(await jobsOf('?status=PENDING,DELIVERING')).toEqual([]);
+    expect(await jobsOf('?status=EXHAUSTED&status=DELIVERED')).toHaveLength(3);
+    expect(await jobsOf(`?event_id=${eventOf(good.id)}`)).toEqual([good.id]);
+    expect(await jobsOf(`?job_id=${bad.id}`)).toEqual([bad.id]);
+    expect(await jobsOf(`?endpoint_id=${endpoint.id}`)).toEqual([failed.id]);
+    expect(await jobsOf(`?job_id=${bad.id}&status=DELIVERED`)).toEqual([]);
+    expect(await jobsOf(`?event_id=${newId()}`)).toEqual([]);
   });
 });
 
@@ -409,10 +493,7 @@ describe('GET /v1/events', () => {
     await feedOf(client, 5);
     const read: Json[] = [];
     for (let after: string | null = ''; after !== null;) {
-      const { body } = await client.call(
-        'GET',
-        `/v1/events?page_size=2${after === '' ? '' : `&after=${after}`}`,
-      );
+      const { body } = await client.call('GET', `/v1/events?page_size=2&after=${after}`);
       read.push(...body.data);
       after = body.next_cursor;
     }
@@ -461,6 +542,7 @@ describe('settings of the house', () => {
 
   it('an endpoint that fails for too long is disabled loudly, and enabled when it works again', async () => {
     await withHouse({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
+      const warned = jest.spyOn(Logger.prototype, 'warn');
       const owner = await other.client();
       const { body } = await owner.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/dead') });
       receiver.on('/dead', answer(500));
@@ -471,6 +553,11 @@ describe('settings of the house', () => {
         what: 'the endpoint to be disabled',
       });
       expect(await state()).toMatchObject({ status: 'disabled', paused_until: expect.any(String) });
+      const where = `${new URL(receiver.url()).origin} (endpoint ${body.id})`;
+      expect(warned).toHaveBeenCalledWith(
+        `Callbacks to ${where} of client ${owner.id} are disabled: failing.`,
+      );
+      warned.mockRestore();
       // A failure that is told only after the recovery would be a new one.
       await waitFor(async () => (await owner.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
         what: 'all attempts to end',
@@ -486,6 +573,57 @@ describe('settings of the house', () => {
         .map(({ type }: Json) => type)
         .filter((type: string) => type.startsWith('webhook.'));
       expect(told).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+    });
+  });
+
+  it('a URL that is no endpoint and fails for too long shows it on its deliveries', async () => {
+    await withHouse({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
+      const owner = await other.client();
+      const url = receiver.url('/lost');
+      receiver.on('/lost', answer(500));
+      for (let index = 0; index < 5; index += 1) await owner.submit(url);
+      const log = async (): Promise<Json[]> => (await owner.call('GET', '/v1/webhooks/deliveries')).body.data;
+      const disabled = await waitFor(
+        async () => {
+          const rows = await log();
+          return (
+            rows.length === 5 &&
+            rows.every(({ destination, status }) => destination.disabled_reason && status === 'PENDING') &&
+            rows
+          );
+        },
+        { what: 'the URL to be disabled' },
+      );
+      for (const { id, destination, next_attempt_at } of disabled) {
+        expect(destination).toEqual({
+          consecutive_failures: expect.any(Number),
+          failing_since: expect.any(String),
+          paused_until: expect.any(String),
+          disabled_reason: 'failing',
+          disabled_at: expect.any(String),
+        });
+        expect(destination.consecutive_failures).toBeGreaterThanOrEqual(5);
+        // Probed about once an hour; until then nothing goes there.
+        expect(Date.parse(destination.paused_until) - Date.now()).toBeGreaterThan(2_400_000);
+        expect(Date.parse(next_attempt_at)).toBeGreaterThanOrEqual(Date.parse(destination.paused_until));
+        const { body: one } = await owner.call('GET', `/v1/webhooks/deliveries/${id}`);
+        expect(one.destination).toEqual(destination);
+      }
+      receiver.on('/lost', answer(204));
+      await owner.call('POST', `/v1/webhooks/deliveries/${disabled[0].id}/redeliver`);
+      await owner.allEnded(5);
+      for (const { status, destination } of await log()) {
+        expect([status, destination]).toEqual([
+          'DELIVERED',
+          {
+            consecutive_failures: 0,
+            failing_since: null,
+            paused_until: null,
+            disabled_reason: null,
+            disabled_at: null,
+          },
+        ]);
+      }
     });
   });
 

@@ -157,6 +157,22 @@ describe('the connection', () => {
     },
   );
 
+  it('by TLS that does not lead where it may is broken off before the handshake', async () => {
+    const { port } = server.address() as { port: number };
+    heard = 0;
+    const before = sockets.length;
+    const trace = { address: null, connectMs: null, tlsMs: null };
+    const connector = guardedConnector(['127.0.0.1'], check, {}, AMPLE_MS, trace);
+    const error = await new Promise((resolve) =>
+      connector({ hostname: 'public.example', protocol: 'https:', port: String(port) }, (...[refusal]) =>
+        resolve(refusal),
+      ),
+    );
+    expect(error).toBeInstanceOf(EgressRefusedError);
+    await waitFor(() => sockets[before]?.closed === true, { what: 'the connection to be closed' });
+    expect(heard).toBe(0);
+  });
+
   it('is refused for a literal address without being dialled', async () => {
     for (const host of [
       '10.0.0.1',

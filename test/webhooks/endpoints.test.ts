@@ -226,6 +226,24 @@ describe('an endpoint', () => {
     expect(new Webhook(body.secret).verify(received.body.toString(), headersOf(received))).toBeTruthy();
   });
 
+  it('that rotates an Ed25519 key which has leaked finds the old one in /.well-known/jwks.json no more', async () => {
+    const { body } = await register({ signatures: ['v1a'] });
+    const kidsOf = (of: Json): string[] => of.secrets.flatMap(({ kid }: Json) => kid ?? []);
+    const served = async (): Promise<string[]> =>
+      (await client.call('GET', '/.well-known/jwks.json')).body.keys.map(({ kid }: Json) => kid);
+    const path = `/v1/webhooks/endpoints/${body.id}/rotate-secret`;
+    const [first] = kidsOf(body);
+    const beside = await client.call('POST', path);
+    const [second] = kidsOf(beside.body).filter((kid) => kid !== first);
+    expect(await served()).toEqual(expect.arrayContaining([first, second]));
+    const alone = await client.call('POST', path, { overlap_seconds: 0 });
+    const [third] = kidsOf(alone.body);
+    expect(kidsOf(alone.body)).toEqual([third]);
+    const keys = await served();
+    expect(keys).toContain(third);
+    for (const leaked of [first, second]) expect(keys).not.toContain(leaked);
+  });
+
   it('signs with both secrets after a rotation', async () => {
     const { body } = await register();
     const rotated = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/rotate-secret`);

@@ -1,6 +1,6 @@
 import { newId } from '../../src/common/ids';
 import { DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
-import { DeliveryShares, SHARE, SLOTS } from '../../src/webhooks/deliveries/delivery-shares';
+import { DeliveryShares, HOST_SHARE, SLOTS } from '../../src/webhooks/deliveries/delivery-shares';
 import { MessageBodies } from '../../src/webhooks/events/message-bodies.service';
 import { writeMessages } from '../../src/webhooks/events/messages';
 import type { WrittenDeliveries } from '../../src/webhooks/events/new-deliveries';
@@ -122,6 +122,7 @@ it('counts what is under way already', async () => {
 
 it.each([
   ['has room for all of them', 'failures = 0', CONCURRENCY],
+  ['asked for less, and got half as much twice', 'concurrency = 2', 2],
   ['rests', `paused_until = now() + interval '1 min'`, 0],
   ['is disabled by its owner', `disabled_reason = 'owner', disabled_at = now()`, 0],
   ['has an open circuit that is to be probed', 'failures = 5', 1],
@@ -155,10 +156,10 @@ it('is for none, and waits for nobody, while another worker hands that destinati
   expect(rows.filter(({ state }) => state === 'PENDING')).toHaveLength(2);
 });
 
-it('keeps to the share of its client, and to the places of its worker', async () => {
+it('keeps to the share of its host, and to the places of its worker', async () => {
   await destination();
   const shares = new DeliveryShares();
-  for (let taken = 0; taken < SHARE - 2; taken += 1) shares.add(client.id, new URL('http://192.0.2.1/'));
+  for (let taken = 0; taken < HOST_SHARE - 2; taken += 1) shares.add('another', new URL('http://127.0.0.1/'));
   expect((await write(count(CONCURRENCY), shares)).leased).toHaveLength(2);
 
   client = await house.client();
@@ -223,7 +224,7 @@ describe('a claim', () => {
     await destination();
     await write(count(CONCURRENCY + 1));
     const shares = new DeliveryShares();
-    for (let attempts = 0; attempts <= SHARE / 2; attempts += 1)
+    for (let attempts = 0; attempts <= HOST_SHARE / 2; attempts += 1)
       shares.add('another', new URL('http://somewhere.example'));
     expect(await claim(shares)).toEqual({ claimed: [], open: true });
   });

@@ -6,6 +6,8 @@ import { defineJobType } from '../../src/jobs/job-type';
 
 export interface NoopParameters {
   fail?: boolean;
+  /** Runs until it is cancelled. */
+  untilCancelled?: boolean;
 }
 
 export interface NoopResult {
@@ -31,7 +33,12 @@ export const NOOP_ARTIFACT = {
 @Injectable()
 @HandlesJob(NOOP)
 export class NoopHandler implements JobHandler<NoopParameters, NoopResult> {
-  run({ parameters, jobId }: JobContext<NoopParameters>): Promise<NoopResult> {
+  run({ parameters, jobId, signal }: JobContext<NoopParameters>): Promise<NoopResult> {
+    if (parameters.untilCancelled === true) {
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('It was cancelled.')), { once: true }),
+      );
+    }
     if (parameters.fail === true)
       return Promise.reject(new PermanentJobError('no_good', 'This can never work.'));
     return Promise.resolve({ artifact: { key: `${jobId}/1.pdf`, ...NOOP_ARTIFACT } });

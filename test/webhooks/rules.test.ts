@@ -152,6 +152,9 @@ describe('one client', () => {
       )[0]!.count;
     await waitFor(async () => (await underWay()) >= 200, { what: 'the places to be taken' });
     expect(await underWay()).toBeLessThanOrEqual(256);
+    // Its own other hosts are told as well.
+    await client.submit(receiver.url('/of-its-own', 'localhost'));
+    await heard('/of-its-own', 1, 30_000);
     // On another host: `localhost`, which has shares of its own.
     const other = await house.client();
     for (let index = 0; index < 5; index += 1) {
@@ -169,6 +172,18 @@ describe('one client', () => {
     for (const response of held) response.writeHead(204).end();
     await client.allEnded(720);
     await second.stop();
+  });
+
+  it('keeps no place while a server that refuses must look like one that says nothing', async () => {
+    const port = await freePort();
+    const refused = Array.from({ length: 300 }, (_, index) => `http://127.0.0.1:${port}/${index}`);
+    await Promise.all(refused.map((url) => client.submit(url)));
+    const told = async (): Promise<boolean> =>
+      (await client.deliveries()).filter(({ attempt }) => attempt === 1).length === refused.length;
+    // Long before the time in which any of them may be told has passed.
+    await waitFor(told, { what: 'every one to be tried', timeoutMs: 40_000 });
+    await client.submit(receiver.url('/alive'));
+    await heard('/alive', 1, 15_000);
   });
 });
 

@@ -24,17 +24,21 @@ export class DeliveryAttempt {
    * Never throws.
    *
    * @param targetOf throws when its keys are not there or cannot be opened
+   * @param giveBack called where the receiver has done with it long before its outcome may be told
    */
   async make(
     delivery: ClaimedDelivery,
     url: URL,
     targetOf: () => DeliveryTarget,
     stop: AbortSignal,
+    giveBack: () => void,
   ): Promise<Outcome> {
     const startedAt = new Date();
     const answer = await this.post(delivery, url, targetOf, startedAt, stop);
     // How soon it failed would tell a closed port from one that says nothing, to somebody who need not own the URL.
     if (delivery.endpoint_id === null && tellsOfNetwork(answer.failure)) {
+      // Who waits here calls nobody: a dead server does not keep others from being told.
+      giveBack();
       await untilTime(startedAt.getTime() + this.config.callbackTimeoutMs, stop);
     }
     const retryAfter = retryAfterMs(answer.retryAfter, Date.now());

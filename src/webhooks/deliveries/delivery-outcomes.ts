@@ -65,15 +65,16 @@ const STORE = prepared(
       FROM outcome o
       -- Delivering, said so that no index but that of the id fits.
       WHERE d.client_id = o.client_id AND d.id = o.id AND d.attempt = o.attempt AND d.lease_owner IS NOT NULL
+        -- True, and first of all.
         AND (SELECT count(*) FROM held) >= 0
       RETURNING o.*
     ), written AS (
-    INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, status, address, timings, detail, response,
-      next_attempt_at)
-    SELECT id, attempt, started_at, coalesce(failure, 'delivered'), status, address, timings, detail, response,
-      next_attempt_at
-    FROM changed
-    RETURNING delivery_id
+      INSERT INTO delivery_attempt (delivery_id, attempt, started_at, outcome, status, address, timings, detail,
+        response, next_attempt_at)
+      SELECT id, attempt, started_at, coalesce(failure, 'delivered'), status, address, timings, detail, response,
+        next_attempt_at
+      FROM changed
+      RETURNING delivery_id
     )
     SELECT delivery_id AS id, coalesce((SELECT bool_and(healthy) FROM held), true) AS healthy FROM written`,
 );

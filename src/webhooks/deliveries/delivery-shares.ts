@@ -1,7 +1,11 @@
 /** Attempts under way in one worker: they wait for the network, hardly for us. */
-export const SLOTS = 512;
-/** The most of them that one client, or one host, may have: one who hangs leaves room for all. */
-export const SHARE = 256;
+export const SLOTS = 640;
+/**
+ * The most of them that one host, and one client, may have. A host that hangs leaves room to the others of its client, and a
+ * client all of whose hosts hang leaves room to the other clients.
+ */
+export const HOST_SHARE = 256;
+export const CLIENT_SHARE = 384;
 
 /** What somebody who is about to hand out deliveries may hand out: nobody else counts with it until it is given back. */
 export interface Reservation {
@@ -39,15 +43,17 @@ export class DeliveryShares {
 
   /** Whether somebody has so much that grants have to be spent with care. */
   areTight(): boolean {
-    return [...this.ofClient.values(), ...this.ofHost.values()].some((count) => count > SHARE / 2);
+    const isTight = (counts: Map<string, number>, share: number): boolean =>
+      [...counts.values()].some((count) => count > share / 2);
+    return isTight(this.ofClient, CLIENT_SHARE) || isTight(this.ofHost, HOST_SHARE);
   }
 
   busyClients(): string[] {
-    return busy(this.ofClient);
+    return busy(this.ofClient, CLIENT_SHARE);
   }
 
   busyHosts(): string[] {
-    return busy(this.ofHost);
+    return busy(this.ofHost, HOST_SHARE);
   }
 
   reserve(): Reservation {
@@ -62,8 +68,9 @@ export class DeliveryShares {
       },
       grant: (clientId, origin, wanted) => {
         const host = hostOfOrigin(origin);
-        const left = SHARE - Math.max(this.ofClient.get(clientId) ?? 0, this.ofHost.get(host) ?? 0);
-        const count = Math.max(0, Math.min(wanted, left));
+        const ofClient = CLIENT_SHARE - (this.ofClient.get(clientId) ?? 0);
+        const ofHost = HOST_SHARE - (this.ofHost.get(host) ?? 0);
+        const count = Math.max(0, Math.min(wanted, ofClient, ofHost));
         this.change(clientId, host, count);
         granted.push([clientId, host, count]);
         return count;
@@ -85,8 +92,8 @@ export class DeliveryShares {
 /** As the claim's statement has it: without scheme and port. */
 const hostOfOrigin = (origin: string): string => origin.replace(/^[a-z]+:\/\/|:\d+$/g, '');
 
-const busy = (counts: Map<string, number>): string[] =>
-  [...counts].filter(([, count]) => count >= SHARE).map(([name]) => name);
+const busy = (counts: Map<string, number>, share: number): string[] =>
+  [...counts].filter(([, count]) => count >= share).map(([name]) => name);
 
 function change(counts: Map<string, number>, name: string, by: number): void {
   const count = (counts.get(name) ?? 0) + by;

@@ -1,4 +1,5 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Subscription } from 'rxjs';
 import { newId } from '../../common/ids';
@@ -10,7 +11,7 @@ import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
-import { DeliveryShares, SHARE } from './delivery-shares';
+import { DeliveryShares, HOST_SHARE } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { FanOutPace } from './fan-out-pace';
 import { FanOutRounds } from './fan-out-rounds';
@@ -37,9 +38,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly underWay = new Set<Promise<void>>();
   private readonly rounds = new FanOutRounds((taken, turn) => this.fanOutSome(taken, turn));
   private readonly shares = new DeliveryShares();
-  private readonly pace = new FanOutPace(() => SHARE - this.underWay.size);
+  private readonly pace = new FanOutPace(() => HOST_SHARE - this.calling);
   private readonly stop = new AbortController();
   private stopping = false;
+  /** Those under way whose receiver has not answered, or whose answer is not stored. */
+  private calling = 0;
   /** Attempts that have ended since the last look, and the look that waits for more of them. */
   private ended = 0;
   /** So many ends of attempts are still a reason to look: something may be due that has no room yet. */
@@ -56,6 +59,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly signals: JobSignals,
     outcomes: DeliveryOutcomes,
   ) {
+    // All that wait to be told later hear of the end.
+    setMaxListeners(0, this.stop.signal);
     this.outcomes = new OutcomeWriter((take) => outcomes.store(take), this.logger);
   }
 
@@ -156,15 +161,27 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   }
 
   private start(delivery: ClaimedDelivery, url: URL, target: () => DeliveryTarget, until: number): void {
-    const giveBack = this.shares.add(delivery.client_id, url);
-    const run = this.run(delivery, url, target, until).finally(() => {
+    const giveBack = this.take(delivery, url);
+    const run = this.run(delivery, url, target, until, giveBack).finally(() => {
       this.underWay.delete(run);
       giveBack();
+    });
+    this.underWay.add(run);
+  }
+
+  /** @returns gives the place back, once */
+  private take(delivery: ClaimedDelivery, url: URL): () => void {
+    let held: (() => void) | undefined = this.shares.add(delivery.client_id, url);
+    this.calling += 1;
+    return () => {
+      if (!held) return;
+      held();
+      held = undefined;
+      this.calling -= 1;
       this.ended += 1;
       this.pace.onEnd();
       this.lookForMore();
-    });
-    this.underWay.add(run);
+    };
   }
 
   private lookAgain(): void {
@@ -175,7 +192,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
   private lookForMore(): void {
     if (this.looksLeft === 0) return;
-    if (this.underWay.size + this.ended < ENOUGH || this.ended >= ENOUGH) {
+    if (this.calling + this.ended < ENOUGH || this.ended >= ENOUGH) {
       clearTimeout(this.gathering);
       this.gathering = undefined;
       this.look.poke();
@@ -192,8 +209,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     url: URL,
     target: () => DeliveryTarget,
     until: number,
+    giveBack: () => void,
   ): Promise<void> {
-    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal);
+    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal, giveBack);
     await this.outcomes.write(outcome, until);
   }
 }

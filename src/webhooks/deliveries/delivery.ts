@@ -1,4 +1,5 @@
 import type { CallbackTimings } from '../egress/callback-client.service';
+import type { DisabledReason } from '../endpoints/endpoint';
 
 export enum DeliveryState {
   Pending = 'PENDING',
@@ -8,7 +9,7 @@ export enum DeliveryState {
   Exhausted = 'EXHAUSTED',
 }
 
-/** A row of the delivery table with what its message is about. */
+/** A row of the delivery table with what its message is about, and how its destination is. */
 export interface Delivery {
   id: string;
   message_id: string;
@@ -22,6 +23,13 @@ export interface Delivery {
   due_at: Date;
   created_at: Date;
   finished_at: Date | null;
+  /** `null` when its endpoint was removed, and so are those of the destination that follow. */
+  destination_id: string | null;
+  destination_failures: number | null;
+  failing_since: Date | null;
+  paused_until: Date | null;
+  disabled_reason: DisabledReason | null;
+  disabled_at: Date | null;
 }
 
 export interface DeliveryAttemptRow {
@@ -38,6 +46,7 @@ export interface DeliveryAttemptRow {
 
 export const SELECT_DELIVERY = `
   SELECT d.id, d.message_id, m.type, m.job_id, d.endpoint_id, d.url, d.state, d.attempt, d.failure,
-    greatest(d.due_at, t.paused_until) AS due_at, d.created_at, d.finished_at
+    greatest(d.due_at, t.paused_until) AS due_at, d.created_at, d.finished_at,
+    t.id AS destination_id, t.failures AS destination_failures, t.failing_since, t.paused_until, t.disabled_reason, t.disabled_at
   FROM delivery d JOIN webhook_message m ON m.id = d.message_id
     LEFT JOIN webhook_destination t ON t.id = d.destination_id`;

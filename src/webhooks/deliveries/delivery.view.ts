@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CallbackFailure, tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
+import { DisabledReason } from '../endpoints/endpoint';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
 const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed', 'endpoint_disabled'];
@@ -58,6 +59,28 @@ export class DeliveryAttemptView {
   next_attempt_at: string | null;
 }
 
+export class DeliveryDestinationView {
+  @ApiProperty({ description: 'Attempts that failed in a row, over all deliveries to it.' })
+  consecutive_failures: number;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  failing_since: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'It rests until then, and is asked by one attempt whether it works again.',
+  })
+  paused_until: string | null;
+
+  @ApiProperty({ enum: DisabledReason, enumName: 'DisabledReason', nullable: true })
+  disabled_reason: DisabledReason | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  disabled_at: string | null;
+}
+
 export class DeliveryView {
   @ApiProperty({ format: 'uuid' })
   id: string;
@@ -102,6 +125,15 @@ export class DeliveryView {
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   finished_at: string | null;
+
+  @ApiProperty({
+    type: DeliveryDestinationView,
+    nullable: true,
+    description:
+      'How its URL is now, over all deliveries to it: of a `callback_url` that is no endpoint this is the place to look. ' +
+      '`null`: its endpoint was removed.',
+  })
+  destination: DeliveryDestinationView | null;
 }
 
 export class DeliveryWithAttemptsView extends DeliveryView {
@@ -129,8 +161,23 @@ export const deliveryView = (delivery: Delivery): DeliveryView => ({
   failure: delivery.failure !== null && isMasked(delivery, delivery.failure) ? UNREACHABLE : delivery.failure,
   next_attempt_at: delivery.state === DeliveryState.Pending ? delivery.due_at.toISOString() : null,
   created_at: delivery.created_at.toISOString(),
-  finished_at: delivery.finished_at?.toISOString() ?? null,
+  finished_at: iso(delivery.finished_at),
+  destination: destinationView(delivery),
 });
+
+function destinationView(delivery: Delivery): DeliveryDestinationView | null {
+  if (delivery.destination_id === null) return null;
+  const { destination_failures, failing_since, paused_until, disabled_reason, disabled_at } = delivery;
+  return {
+    consecutive_failures: destination_failures ?? 0,
+    failing_since: iso(failing_since),
+    paused_until: paused_until !== null && paused_until > new Date() ? iso(paused_until) : null,
+    disabled_reason,
+    disabled_at: iso(disabled_at),
+  };
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 export function attemptView(delivery: Delivery, row: DeliveryAttemptRow): DeliveryAttemptView {
   const masked = isMasked(delivery, row.outcome);
@@ -144,7 +191,7 @@ export function attemptView(delivery: Delivery, row: DeliveryAttemptRow): Delive
     timings: endpoint ? row.timings : null,
     detail: masked ? null : row.detail,
     response: row.response,
-    next_attempt_at: row.next_attempt_at?.toISOString() ?? null,
+    next_attempt_at: iso(row.next_attempt_at),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { isOfData } from '../../database/sql-state';
 import type { Outcome } from './delivery-outcome';
 
 const BATCH = 256;
@@ -16,7 +17,8 @@ interface Waiting {
 
 /**
  * Stores outcomes in groups: what comes in while one group is being written is the next one. While the database is
- * away they wait, until their leases run out.
+ * away they wait, until their leases run out. What the database refuses for its content it gets one by one, and then
+ * without the receiver's words: nobody's attempts stay untold for what somebody else's receiver said.
  */
 export class OutcomeWriter {
   private waiting: Waiting[] = [];
@@ -60,6 +62,10 @@ export class OutcomeWriter {
         });
         for (const { done } of group) done();
       } catch (error) {
+        if (isOfData(error) && group.length > 0) {
+          await this.writeOneByOne(group);
+          continue;
+        }
         const [late, left] = [[] as Waiting[], [] as Waiting[]];
         for (const each of [...group, ...this.waiting]) (each.until <= Date.now() ? late : left).push(each);
         this.logger.warn(
@@ -72,4 +78,31 @@ export class OutcomeWriter {
     }
     this.writing = false;
   }
+
+  private async writeOneByOne(group: Waiting[]): Promise<void> {
+    for (const [place, each] of group.entries()) {
+      try {
+        await this.store(() => [each.outcome]);
+      } catch (error) {
+        if (!isOfData(error)) {
+          this.waiting.unshift(...group.slice(place));
+          return;
+        }
+        const { delivery } = each.outcome;
+        this.logger.warn(
+          `How attempt ${delivery.attempt} of delivery ${delivery.id} ended is stored in part: ${String(error)}`,
+        );
+        await this.store(() => [withoutWords(each.outcome)]).catch((again: unknown) => {
+          this.logger.error(`Nor so: ${String(again)}`);
+        });
+      }
+      each.done();
+    }
+  }
 }
+
+/** Only what we ourselves made of the answer. */
+const withoutWords = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  answer: { ...outcome.answer, address: null, timings: { total: 0 }, detail: null, response: null },
+});

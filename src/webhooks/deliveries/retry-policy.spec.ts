@@ -20,7 +20,12 @@ describe('the next attempt', () => {
     expect(nextAttemptIn(SCHEDULE, 3, 1_000, MIDDLE)).toBeNull();
   });
 
-  it('varies by a fifth at most', () => {
+  it('varies by a fifth, and by itself', () => {
+    expect(nextAttemptIn(SCHEDULE, 1, null, () => 0)).toBe(4_000);
+    expect(nextAttemptIn(SCHEDULE, 1, null, () => 1)).toBe(6_000);
+    expect(new Set(Array.from({ length: 50 }, () => nextAttemptIn(SCHEDULE, 2, null))).size).toBeGreaterThan(
+      1,
+    );
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (random) => {
         const delay = nextAttemptIn(SCHEDULE, 1, null, () => random);
@@ -39,6 +44,15 @@ describe('the pause of a destination', () => {
     expect(pause(CIRCUIT_OPENS_AFTER)).toBe(1_000);
     expect(pause(CIRCUIT_OPENS_AFTER + 3)).toBe(8_000);
     expect(pause(1_000)).toBe(300_000);
+  });
+
+  it('varies by a fifth once the circuit is open, and of a disabled one', () => {
+    const pauses = (disabled: boolean): number[] =>
+      [0, 1].map((random) =>
+        pauseAfter(CallbackFailure.Timeout, CIRCUIT_OPENS_AFTER, null, disabled, () => random),
+      );
+    expect(pauses(false)).toEqual([800, 1_200]);
+    expect(pauses(true)).toEqual([2_880_000, 4_320_000]);
   });
 
   it('is what a throttling receiver asked for', () => {

@@ -5,7 +5,7 @@ import { DnsResolver, NameResolver } from './name-resolver';
 
 /** How requests to URLs of strangers leave. */
 @Module({
-  providers: [EgressGuard, CallbackClient, { provide: NameResolver, useClass: DnsResolver }],
+  providers: [EgressGuard, CallbackClient, { provide: NameResolver, useFactory: () => new DnsResolver() }],
   exports: [EgressGuard, CallbackClient],
 })
 export class EgressModule {}

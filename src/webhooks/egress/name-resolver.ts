@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { Resolver } from 'node:dns/promises';
 
 /** The name has no address, or could not be looked up just now. */
@@ -31,12 +30,17 @@ const NO_SUCH_NAME = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
  * Asks the machine's name servers without the thread pool that `dns.lookup` uses: a few names with slow servers would
  * fill it, and hold up the files and the other lookups of the whole process.
  */
-@Injectable()
 export class DnsResolver extends NameResolver {
+  /** @param servers to ask, `address:port`; those of the machine unless told */
+  constructor(private readonly servers?: readonly string[]) {
+    super();
+  }
+
   async addressesOf(name: string, signal: AbortSignal): Promise<string[]> {
     // RFC 6761: never asked of a server.
     if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1'];
     const resolver = new Resolver({ timeout: SERVER_TIMEOUT_MS, tries: TRIES });
+    if (this.servers) resolver.setServers(this.servers);
     const cancel = (): void => resolver.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {

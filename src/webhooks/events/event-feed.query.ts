@@ -1,10 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
 
 export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
   @ApiPropertyOptional({ format: 'uuid', description: 'The id of the last event that you have read.' })
   @IsOptional()
+  // `?after=` of a reader that has read nothing yet.
+  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsUUID()
   after?: string;
 }
