@@ -17,6 +17,10 @@ const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
 /** Of every http URL that is refused, wherever it leads. */
 const NOT_BY_HTTP = 'must be https, or lead to an address that callbacks may be sent to by http';
 
+/** Of an endpoint and its destination, in SQL: one that fails is told again when it works. */
+const isTold = (endpoint: string, destination: string): string =>
+  `(${endpoint}.verified_at IS NOT NULL AND coalesce(${destination}.disabled_reason, 'failing') = 'failing')`;
+
 /** Checks callback URLs at submission, before any work is done for nothing. */
 @Injectable()
 export class CallbackUrlPolicy extends CallbackPolicy {
@@ -32,11 +36,10 @@ export class CallbackUrlPolicy extends CallbackPolicy {
     const [row] = await this.dataSource.query<
       { endpoint: boolean; open: boolean | null; policy: string | null; origin_verified: boolean }[]
     >(
-      `SELECT e.id IS NOT NULL AS endpoint, e.verified_at IS NOT NULL AND
-           (t.disabled_reason IS NULL OR t.disabled_reason = 'failing') AS open,
+      `SELECT e.id IS NOT NULL AS endpoint, ${isTold('e', 't')} AS open,
          (SELECT unregistered_callbacks FROM webhook_settings WHERE client_id = $1) AS policy,
          EXISTS (SELECT FROM webhook_endpoint v JOIN webhook_destination o ON o.endpoint_id = v.id
-           WHERE v.client_id = $1 AND v.verified_at IS NOT NULL AND o.origin = $3) AS origin_verified
+           WHERE v.client_id = $1 AND o.origin = $3 AND ${isTold('v', 'o')}) AS origin_verified
        FROM (SELECT) AS one
        LEFT JOIN webhook_endpoint e ON e.client_id = $1 AND e.url = $2
        LEFT JOIN webhook_destination t ON t.endpoint_id = e.id`,
@@ -49,7 +52,10 @@ export class CallbackUrlPolicy extends CallbackPolicy {
       return;
     }
     if (row?.policy === 'verified_origins' && !row.origin_verified) {
-      throw invalidField('callback_url', 'callback_url must be on the origin of a verified endpoint');
+      throw invalidField(
+        'callback_url',
+        'callback_url must be on the origin of an endpoint that is verified and enabled',
+      );
     }
   }
 

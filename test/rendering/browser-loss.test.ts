@@ -2,14 +2,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BrowserProcess } from '../../src/report-requests/rendering/browser-process';
+import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
+import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
+import { BrowserSlot } from '../../src/report-requests/rendering/browser-slot';
 import { BrowserLostError } from '../../src/report-requests/rendering/render-errors';
-import { processesOf, profiles } from './browser-processes';
+import { waitFor } from '../support/services';
+import { pagesOf, processesOf, profiles } from './browser-processes';
 import { readPdf, textOf } from './pdf-reader';
 import { sampleOrder, sampleReport } from './sample-report';
-import { eventually, TestRenderer, WrittenReport } from './test-renderer';
+import { eventually, LIMITS, TestRenderer, WrittenReport } from './test-renderer';
 
 const many = Array.from({ length: 10_000 }, (_, index) => sampleOrder(index));
 const few = many.slice(0, 20);
+const never = new AbortController().signal;
 
 /** Every order once, on as many pages as the last one says. */
 async function expectWhole(result: unknown): Promise<void> {
@@ -102,6 +107,25 @@ describe('a browser that is lost', () => {
     expect((await renderer.render(sampleReport(few))).pages).toHaveLength(2);
   });
 
+  it('prints at once when the processes of its pages died between two reports', async () => {
+    renderer = await TestRenderer.create({ printDeadlineMs: 600_000 });
+    await renderer.render(sampleReport(few));
+    await renderer.pool.warm();
+    // The browser's first, the one that is kept for its owner, and the one that is ready for the next.
+    const pages = await renderer.started[0]!.browser.pages();
+    expect(pages).toHaveLength(3);
+    let crashes = 0;
+    for (const page of pages) page.once('error', () => (crashes += 1));
+    for (const pid of await pagesOf(renderer.browserPids)) process.kill(pid, 'SIGKILL');
+    await eventually('their end is known', () => crashes === pages.length);
+    for (const owner of ['client', 'another']) {
+      let printed: WrittenReport | undefined;
+      void renderer.start(sampleReport(few), { owner }).then((report) => (printed = report));
+      await eventually(`a report of ${owner} is printed`, () => printed?.pages === 2);
+    }
+    expect(renderer.started).toHaveLength(1);
+  });
+
   it('is killed when its report is aborted', async () => {
     renderer = await TestRenderer.create();
     const abort = new AbortController();
@@ -166,7 +190,8 @@ describe('a browser that dies while it starts', () => {
     const executable = join(directory, 'dying');
     await writeFile(executable, `#!/bin/sh\necho $$ >${directory}/pid\n${script}\n`, { mode: 0o755 });
     const from = Date.now();
-    const start = BrowserProcess.start({ executable, environment: {}, version: '' }, false, 60_000);
+    const binary = { executable, environment: {}, version: '' };
+    const start = BrowserProcess.start(binary, false, 60_000, never);
     // What it said is in the message: it tells whether the sandbox was in the way.
     await expect(start).rejects.toThrow(/No usable sandbox/);
     await expect(start).rejects.toThrow(end);
@@ -186,10 +211,30 @@ describe('a browser that hangs while it starts', () => {
     const pids = join(directory, 'pids');
     await writeFile(executable, `#!/bin/sh\necho $$ >>${pids}\nsleep 600\n`, { mode: 0o755 });
     const binary = { executable, environment: {}, version: '' };
-    await expect(BrowserProcess.start(binary, false, 5_000)).rejects.toThrow();
+    await expect(BrowserProcess.start(binary, false, 5_000, never)).rejects.toThrow();
     const groups = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
     expect(groups).toHaveLength(1);
     await eventually('its processes are gone', async () => (await processesOf(groups)).length === 0);
+    expect(await profiles()).toEqual([]);
+    await rm(directory, { recursive: true });
+  });
+
+  it('is ended at once when it is not needed any more', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+    const browserPath = join(directory, 'never-ready');
+    const pids = join(directory, 'pids');
+    const hang = `[ "$1" = --version ] && exit; echo $$ >>${pids}; sleep 600`;
+    await writeFile(browserPath, `#!/bin/sh\n${hang}\n`, { mode: 0o755 });
+    const launcher = new BrowserLauncher({ browserPath, dataDir: directory, sandbox: 'off' });
+    const pool = new BrowserPool(1, () => new BrowserSlot((signal) => launcher.start(signal), LIMITS));
+    const warm = pool.warm();
+    const group = await waitFor(async () => Number(await readFile(pids, 'utf8')), { what: 'it starts' });
+    let closed = false;
+    void pool.close().then(() => (closed = true));
+    // Long before it is given up.
+    await waitFor(() => closed, { what: 'the pool is closed', timeoutMs: 20_000 });
+    await warm;
+    await eventually('its processes are gone', async () => (await processesOf([group])).length === 0);
     expect(await profiles()).toEqual([]);
     await rm(directory, { recursive: true });
   });

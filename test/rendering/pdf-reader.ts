@@ -15,6 +15,8 @@ export interface PdfPage {
   lang: string | null;
   size: [number, number];
   items: PdfText[];
+  /** Of its elements in the structure tree, each once; none where the file is not tagged. */
+  roles: string[];
 }
 
 export interface Pdf {
@@ -25,9 +27,14 @@ export interface Pdf {
 }
 
 export async function readPdf(path: string): Promise<Pdf> {
+  const [pdf] = await readPdfs([path]);
+  return pdf!;
+}
+
+export async function readPdfs(paths: string[]): Promise<Pdf[]> {
   const script = join(__dirname, 'read-pdf.mjs');
-  const { stdout } = await run(process.execPath, [script, path], { maxBuffer: 256 * 1024 * 1024 });
-  return JSON.parse(stdout) as Pdf;
+  const { stdout } = await run(process.execPath, [script, ...paths], { maxBuffer: 256 * 1024 * 1024 });
+  return JSON.parse(stdout) as Pdf[];
 }
 
 /** The words of a page line by line, as an eye reads them. */

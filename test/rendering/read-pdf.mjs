@@ -1,33 +1,43 @@
-// Prints what a PDF holds as JSON. A process of its own: pdf.js is made for ES modules and workers, not for a test runner.
+// Prints what PDFs hold as JSON. A process of its own: pdf.js is made for ES modules and workers, not for a test runner.
 import { readFile } from 'node:fs/promises';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 
-const task = getDocument({
-  data: new Uint8Array(await readFile(process.argv[2])),
-  useSystemFonts: false,
-  verbosity: 0,
-});
-const pdf = await task.promise;
-const { info } = await pdf.getMetadata();
-const outline = await Promise.all(
-  ((await pdf.getOutline()) ?? []).map(async ({ title, dest }) => ({
-    title,
-    page: await pdf.getPageIndex(dest[0]),
-  })),
-);
-const pages = [];
-for (let number = 1; number <= pdf.numPages; number += 1) {
-  const page = await pdf.getPage(number);
-  const { items, lang } = await page.getTextContent();
-  pages.push({
-    lang,
-    size: page.view.slice(2),
-    items: items
-      .filter(({ str }) => str.trim() !== '')
-      .map(({ str, transform, width }) => ({ text: str, x: transform[4], y: transform[5], width })),
+const pdfs = [];
+for (const path of process.argv.slice(2)) pdfs.push(await read(path));
+process.stdout.write(JSON.stringify(pdfs));
+
+async function read(path) {
+  const task = getDocument({
+    data: new Uint8Array(await readFile(path)),
+    useSystemFonts: false,
+    verbosity: 0,
   });
+  const pdf = await task.promise;
+  const { info } = await pdf.getMetadata();
+  const outline = await Promise.all(
+    ((await pdf.getOutline()) ?? []).map(async ({ title, dest }) => ({
+      title,
+      page: await pdf.getPageIndex(dest[0]),
+    })),
+  );
+  const tagged = (await pdf.getMarkInfo())?.Marked === true;
+  const pages = [];
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = await pdf.getPage(number);
+    const { items, lang } = await page.getTextContent();
+    pages.push({
+      lang,
+      size: page.view.slice(2),
+      items: items
+        .filter(({ str }) => str.trim() !== '')
+        .map(({ str, transform, width }) => ({ text: str, x: transform[4], y: transform[5], width })),
+      roles: [...new Set(rolesIn(await page.getStructTree()))],
+    });
+  }
+  await task.destroy();
+  return { info, outline, tagged, pages };
 }
-process.stdout.write(
-  JSON.stringify({ info, outline, tagged: (await pdf.getMarkInfo())?.Marked === true, pages }),
-);
-await task.destroy();
+
+function rolesIn(node) {
+  return node?.role ? [node.role, ...node.children.flatMap(rolesIn)] : [];
+}

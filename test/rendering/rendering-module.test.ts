@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { ConfigModule } from '../../src/config/config.module';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { RenderingModule } from '../../src/report-requests/rendering/rendering.module';
+import { PrintPage } from '../../src/report-requests/rendering/print-page';
 import { ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
 import { testConfig } from '../support/test-config';
 import { profiles } from './browser-processes';
@@ -52,6 +53,23 @@ describe('RenderingModule', () => {
     await eventually('both browsers run', async () => (await newProfiles(before)).length === 2);
     await module.close();
     expect(await newProfiles(before)).toEqual([]);
+  });
+
+  it('replaces a page after two million characters', async () => {
+    const opened = jest.spyOn(PrintPage, 'open');
+    const module = await start({ RENDER_CONCURRENCY: '1' });
+    const pool = module.get(BrowserPool);
+    await pool.warm();
+    const document = { shell: '<!doctype html><body>', body: `<p hidden>${'x'.repeat(1_000_000)}</p>` };
+    const job = { report: Symbol('report'), owner: 'client', tagged: false, isLong: true, document };
+    const pages: number[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      await pool.print(job, new AbortController().signal);
+      pages.push(opened.mock.calls.length);
+    }
+    await module.close();
+    // The one for the next owner is opened as soon as the one before is taken.
+    expect(pages).toEqual([2, 2, 3, 3]);
   });
 
   it('starts none in a process that does not work', async () => {

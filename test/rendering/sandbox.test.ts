@@ -52,7 +52,7 @@ describe("the browser's sandbox", () => {
     await writeFile(browserPath, `${script.join('\n')}\n`, { mode: 0o755 });
     await writeFile(join(directory, 'arguments'), '');
     const launcher = new BrowserLauncher({ browserPath, dataDir: directory, sandbox });
-    const browser = await launcher.start();
+    const browser = await launcher.start(new AbortController().signal);
     await browser.answers();
     await browser.kill();
     return (await readFile(join(directory, 'arguments'), 'utf8')).trim().split('\n');

@@ -17,6 +17,14 @@ export interface WrittenReport {
   bytes: number;
 }
 
+export const LIMITS: SlotLimits = {
+  printDeadlineMs: 30_000,
+  silenceMs: 10_000,
+  printsPerBrowser: 100,
+  charactersPerPage: 2_000_000,
+  memoryPerBrowser: 1024 ** 3,
+};
+
 /** The renderer with real browsers, whose processes a test can reach. */
 export class TestRenderer {
   readonly started: BrowserProcess[] = [];
@@ -33,20 +41,12 @@ export class TestRenderer {
       dataDir: directory,
       sandbox: 'auto',
     });
-    const start = async (): Promise<BrowserProcess> => {
-      const browser = await launcher.start();
+    const start = async (signal: AbortSignal): Promise<BrowserProcess> => {
+      const browser = await launcher.start(signal);
       this.started.push(browser);
       return browser;
     };
-    const all = {
-      printDeadlineMs: 30_000,
-      silenceMs: 10_000,
-      printsPerBrowser: 100,
-      charactersPerPage: 2_000_000,
-      memoryPerBrowser: 1024 ** 3,
-      ...limits,
-    };
-    this.pool = new BrowserPool(slots, () => new BrowserSlot(start, all));
+    this.pool = new BrowserPool(slots, () => new BrowserSlot(start, { ...LIMITS, ...limits }));
     this.renderer = new ReportRenderer(this.pool);
   }
 

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killGroup } from '../../src/report-requests/rendering/process-groups';
 import { makeWorkFolder, removeWorkFolder } from '../../src/report-requests/rendering/work-folder';
+import { processesOf } from './browser-processes';
+import { eventually } from './test-renderer';
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -38,6 +41,27 @@ it('removes at the first use what processes that were killed have left, and noth
   } finally {
     running.kill('SIGKILL');
     await Promise.all([...left, used, foreign].map((path) => rm(path, { recursive: true, force: true })));
+  }
+});
+
+it('ends a stopped browser that a killed process has left', async () => {
+  const fresh = freshModule();
+  const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(ended, 'exit');
+  const path = await leftover(ended.pid!);
+  // A shell keeps its arguments, as a browser does; its child has none of them.
+  const arguments_ = ['-c', 'sleep 600 & wait', `--user-data-dir=${path}`];
+  const browser = spawn('sh', arguments_, { detached: true, stdio: 'ignore' });
+  try {
+    const group = [browser.pid!];
+    await eventually('both run', async () => (await processesOf(group)).length === 2);
+    process.kill(-browser.pid!, 'SIGSTOP');
+    await fresh.removeWorkFolder(await fresh.makeWorkFolder());
+    await eventually('both are gone', async () => (await processesOf(group)).length === 0);
+    expect(await exists(path)).toBe(false);
+  } finally {
+    killGroup(browser.pid!);
+    await rm(path, { recursive: true, force: true });
   }
 });
 

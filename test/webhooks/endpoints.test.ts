@@ -67,6 +67,30 @@ describe('registering an endpoint', () => {
     await expect(client.submit(receiver.url('/mute'))).rejects.toMatchObject({ kind: 'unprocessable' });
   });
 
+  it('takes no echo for a proof that comes with the status of a failure', async () => {
+    for (const [index, status] of [404, 500, 503, 307].entries()) {
+      receiver.on(`/echo/${index}#verify`, ({ body }, response) => {
+        const { data } = JSON.parse(body.toString()) as { data: { challenge: string } };
+        response.writeHead(status).end(JSON.stringify({ challenge: data.challenge }));
+      });
+      const { body } = await register({ url: receiver.url(`/echo/${index}`) });
+      expect(body.status).toBe('unverified');
+      expect(body.verification_failure).toMatch(new RegExp(` ${status}$`));
+    }
+  });
+
+  it('signs the challenge as every callback, by the schemes that were chosen', async () => {
+    const { body } = await register({ url: receiver.url('/signed'), signatures: ['v1', 'v1a'] });
+    const challenge = receiver.ledger.find(({ path }) => path === '/signed')!;
+    const text = challenge.body.toString();
+    expect(new Webhook(body.secret).verify(text, headersOf(challenge))).toMatchObject({
+      type: 'webhook.endpoint.verification',
+      data: { endpoint_id: body.id },
+    });
+    expect(headersOf(challenge)['webhook-signature']).toMatch(/^v1,\S+ v1a,\S+$/);
+    expect(() => new Webhook(`whsec_${'A'.repeat(43)}=`).verify(text, headersOf(challenge))).toThrow();
+  });
+
   it('is not fooled by a server that mirrors requests', async () => {
     receiver.on('/mirror#verify', ({ body }, response) => response.writeHead(200).end(body));
     expect((await register({ url: receiver.url('/mirror') })).body.status).toBe('unverified');
@@ -168,6 +192,19 @@ describe('registering an endpoint', () => {
     const { status, body } = await register(extra);
     expect(status).toBe(422);
     expect(body.errors[0].field).toBe(field);
+  });
+
+  it('says what is most wrong with a field', async () => {
+    for (const [extra, message] of [
+      [{ url: 5 }, 'url must be a string'],
+      [{ event_types: null }, 'event_types must be an array'],
+      [
+        { event_types: ['Reports!'] },
+        'each value in event_types must be *, a type such as orders.report.completed, or orders.report.*',
+      ],
+    ] as const) {
+      expect((await register(extra)).body.errors).toEqual([expect.objectContaining({ message })]);
+    }
   });
 
   it('refuses a URL twice, and gives another client its own', async () => {
@@ -397,16 +434,54 @@ describe('a callback_url that is no endpoint', () => {
     expect(JSON.stringify(shown.body)).not.toContain('whsec_');
   });
 
-  it('may be limited to the origins of verified endpoints', async () => {
-    const other = await TestReceiver.start();
-    await register();
+  it('may be limited to the origins of endpoints that are verified and enabled', async () => {
     await client.call('PUT', '/v1/webhooks/settings', { unregistered_callbacks: 'verified_origins' });
-    await client.submit(receiver.url('/anything'));
-    await expect(client.submit(other.url())).rejects.toMatchObject({
+    const refusal = expect.objectContaining({
       details: {
-        errors: [{ field: 'callback_url', message: expect.stringMatching(/origin of a verified/) }],
+        errors: [
+          {
+            field: 'callback_url',
+            message: 'callback_url must be on the origin of an endpoint that is verified and enabled',
+          },
+        ],
       },
     });
+    const isRefused = (): Promise<void> =>
+      expect(client.submit(receiver.url('/anything'))).rejects.toEqual(refusal);
+    receiver.on('/unproven#verify', answer(404));
+    await register({ url: receiver.url('/unproven') });
+    await isRefused();
+    const { body } = await register();
+    await client.submit(receiver.url('/anything'));
+    const other = await TestReceiver.start();
+    await expect(client.submit(other.url())).rejects.toEqual(refusal);
     await other.stop();
+    const path = `/v1/webhooks/endpoints/${body.id}`;
+    await client.call('PATCH', path, { enabled: false });
+    await isRefused();
+    // One that fails will be told when it works again.
+    await client.call('PATCH', path, { enabled: true });
+    await house.database.query(
+      `UPDATE webhook_destination SET disabled_reason = 'failing', disabled_at = now() WHERE id = $1`,
+      [body.id],
+    );
+    await client.submit(receiver.url('/anything'));
+    await client.call('DELETE', path);
+    await isRefused();
+  });
+});
+
+describe('the feed', () => {
+  it('begins at the oldest event for a reader who has no id yet', async () => {
+    const job = await client.submit();
+    const { status, body } = await waitFor(
+      async () => {
+        const answered = await client.call('GET', '/v1/events?after=');
+        return (answered.status !== 200 || answered.body.data.length > 0) && answered;
+      },
+      { what: 'the event' },
+    );
+    expect([status, body.data?.[0]?.job_id]).toEqual([200, job.id]);
+    expect((await client.call('GET', '/v1/events?after=x')).status).toBe(400);
   });
 });

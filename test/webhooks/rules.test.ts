@@ -324,6 +324,54 @@ describe('delivering again', () => {
     expect(again.status).toBe(202);
     expect(Date.parse(again.body.next_attempt_at) - Date.now()).toBeGreaterThan(3_500_000);
   });
+
+  it('is refused while an attempt is under way, and says for how long at most', async () => {
+    let finish = (): void => undefined;
+    receiver.on('/slow', (_received, response) => {
+      finish = () => response.writeHead(204).end();
+    });
+    await client.submit(receiver.url('/slow'));
+    await heard('/slow');
+    const [row] = await client.deliveries();
+    const refused = await client.call('POST', `/v1/webhooks/deliveries/${row!.id}/redeliver`);
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'not_redeliverable', reason: 'under_way', detail: 'It is being delivered just now.' },
+    });
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(await delivery(row!.id)).toMatchObject({ status: 'DELIVERING', attempts: 1 });
+    finish();
+    await client.allEnded(1);
+    expect(await delivery(row!.id)).toMatchObject({ status: 'DELIVERED', attempts: 1 });
+    expect(receiver.at('/slow')).toHaveLength(1);
+  });
+
+  it('is refused while its endpoint is told nothing, and says why', async () => {
+    const { id } = await register('/quiet');
+    await client.submit();
+    await client.allEnded(1);
+    const [row] = await client.deliveries();
+    const path = `/v1/webhooks/endpoints/${id}`;
+    const refusal = async (): Promise<unknown> => {
+      const { status, headers, body } = await client.call(
+        'POST',
+        `/v1/webhooks/deliveries/${row!.id}/redeliver`,
+      );
+      return [status, body.code, body.reason, headers.get('retry-after')];
+    };
+    const because = (reason: string): unknown => [409, 'not_redeliverable', reason, null];
+    await client.call('PATCH', path, { enabled: false });
+    expect(await refusal()).toEqual(because('endpoint_disabled'));
+    receiver.on('/quiet-elsewhere#verify', answer(404));
+    await client.call('PATCH', path, { enabled: true, url: receiver.url('/quiet-elsewhere') });
+    expect(await refusal()).toEqual(because('endpoint_unverified'));
+    await client.call('DELETE', path);
+    expect(await refusal()).toEqual(because('endpoint_removed'));
+    expect(receiver.at('/quiet')).toHaveLength(1);
+    expect(await client.deliveries()).toMatchObject([{ state: 'DELIVERED', attempt: 1 }]);
+  });
 });
 
 describe('a callback_url that has become that of an endpoint since', () => {

@@ -1,10 +1,12 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { IsInt, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { AppError, type FieldError } from '../app-error';
 import { StrictValidationPipe } from './validation.pipe';
 
 class Line {
   @IsString()
+  @Length(1, 20)
+  @Matches(/^[A-Z]+$/)
   sku: string;
 }
 
@@ -49,6 +51,15 @@ describe('the validation of input', () => {
       { field: 'number', message: 'number must be a string' },
       { field: 'lines.1.sku', message: 'sku must be a string' },
     ]);
+  });
+
+  it('says of a bad field what is most wrong with it, and that alone', async () => {
+    const messagesOf = async (sku: unknown): Promise<string[]> =>
+      (await fieldsOf({ ...GOOD, lines: [{ sku }] })).map(({ message }) => message);
+    for (const sku of [5, null, undefined, ['A']])
+      expect(await messagesOf(sku)).toEqual(['sku must be a string']);
+    expect(await messagesOf('')).toEqual(['sku must be longer than or equal to 1 characters']);
+    expect(await messagesOf('lamp')).toEqual([expect.stringMatching(/must match/)]);
   });
 
   it('refuses fields that it does not know', async () => {

@@ -6,7 +6,6 @@ const OPTIONS = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
-  stopAtFirstError: true,
   transform: true,
 };
 
@@ -59,10 +58,13 @@ const invalidRequest = (kind: ErrorKind, errors: FieldError[]): AppError =>
 function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {
   return errors.flatMap((error) => {
     const field = path === '' ? error.property : `${path}.${error.property}`;
-    const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-      field,
-      message: rule === 'whitelistValidation' ? `${field} is not a known field` : message,
-    }));
+    // The last one is of the topmost decorator: `5` is no string, which says more than that it is too short for one.
+    const own = Object.entries(error.constraints ?? {})
+      .slice(-1)
+      .map(([rule, message]) => ({
+        field,
+        message: rule === 'whitelistValidation' ? `${field} is not a known field` : message,
+      }));
     return [...own, ...fieldErrors(error.children ?? [], field)];
   });
 }

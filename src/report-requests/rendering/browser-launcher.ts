@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { BrowserBinary, findBrowser } from './browser-binary';
 import { BrowserProcess } from './browser-process';
+import { unlessAborted } from './unless-aborted';
 import { BrowserLostError, BrowserMissingError } from './render-errors';
 
 const START_TIMEOUT_MS = 30_000;
@@ -29,26 +30,28 @@ export class BrowserLauncher {
   /**
    * @throws BrowserMissingError when the machine has no Chromium, or none with the sandbox that it must have
    * @throws BrowserLostError when it does not start
+   * @throws the signal's reason as soon as it is aborted
    */
-  async start(): Promise<BrowserProcess> {
-    const binary = await this.findOnce();
+  async start(signal: AbortSignal): Promise<BrowserProcess> {
+    const binary = await unlessAborted(signal, this.findOnce());
     if (this.sandbox && process.getuid?.() === 0) this.dropSandbox(AS_ROOT);
     if (!this.sandbox) this.warn('BROWSER_SANDBOX is off.');
     try {
-      return await this.tryStart(binary);
+      return await this.tryStart(binary, signal);
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof BrowserMissingError) throw error;
       throw new BrowserLostError(`${binary.version} did not start.`, { cause: error });
     }
   }
 
-  private async tryStart(binary: BrowserBinary): Promise<BrowserProcess> {
+  private async tryStart(binary: BrowserBinary, signal: AbortSignal): Promise<BrowserProcess> {
     try {
-      return await BrowserProcess.start(binary, this.sandbox, START_TIMEOUT_MS);
+      return await BrowserProcess.start(binary, this.sandbox, START_TIMEOUT_MS, signal);
     } catch (error) {
       if (!this.sandbox || !/sandbox/i.test(String(error))) throw error;
       this.dropSandbox(WITHOUT_NAMESPACES);
-      return BrowserProcess.start(binary, false, START_TIMEOUT_MS);
+      return BrowserProcess.start(binary, false, START_TIMEOUT_MS, signal);
     }
   }
 

@@ -1,8 +1,10 @@
 import { Browser, launch } from 'puppeteer';
 import { BrowserBinary } from './browser-binary';
+import { killGroup } from './process-groups';
 import { memoryOfTree } from './process-memory';
 import { StartingProcess } from './starting-process';
 import { makeWorkFolder, removeWorkFolder } from './work-folder';
+import { unlessAborted } from './unless-aborted';
 
 /** How the browser is kept from the network, below the layers that each page has. */
 export const NETWORK_FLAGS = [
@@ -24,7 +26,7 @@ export const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-/** One running Chromium with all its processes, in a process group of its own. */
+/** One running Chromium with all its processes, in a process group that its main process leads: it starts detached. */
 export class BrowserProcess {
   private constructor(
     readonly browser: Browser,
@@ -37,12 +39,20 @@ export class BrowserProcess {
    * Starts a browser on a pipe, so that it ends with this process however that dies.
    *
    * @throws Error when it does not start within `timeoutMs`, or as soon as it dies
+   * @throws the signal's reason as soon as it is aborted
    */
-  static async start(binary: BrowserBinary, sandbox: boolean, timeoutMs: number): Promise<BrowserProcess> {
+  static async start(
+    binary: BrowserBinary,
+    sandbox: boolean,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<BrowserProcess> {
     const profile = await makeWorkFolder();
     const starting = new StartingProcess(profile);
+    let launching: Promise<Browser> | undefined;
     try {
-      const launching = launch({
+      signal.throwIfAborted();
+      launching = launch({
         executablePath: binary.executable,
         headless: 'shell',
         pipe: true,
@@ -64,9 +74,10 @@ export class BrowserProcess {
         handleSIGTERM: false,
         handleSIGHUP: false,
       });
+      const launched = launching.catch((error: unknown) => starting.explain(error));
       const browser = await within(
         timeoutMs,
-        Promise.race([launching.catch((error: unknown) => starting.explain(error)), starting.death]),
+        unlessAborted(signal, Promise.race([launched, starting.death])),
       );
       const child = browser.process();
       if (child?.pid === undefined) throw new Error('the browser has no process');
@@ -76,6 +87,8 @@ export class BrowserProcess {
       });
       return new BrowserProcess(browser, child.pid, exited, profile);
     } catch (error) {
+      // One that is no longer wanted may not be there yet.
+      await Promise.race([starting.appearance, launching?.catch(() => undefined)]);
       if (starting.pid !== undefined) killGroup(starting.pid);
       await removeWorkFolder(profile);
       throw error;
@@ -132,14 +145,5 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Started detached, a browser's main process leads a group of all its processes. */
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -33,13 +33,14 @@ const WEIGH_EVERY_MS = 1_000;
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
 export class BrowserSlot {
   private process: Promise<BrowserProcess> | undefined;
+  private starting = new AbortController();
   /** Of the browser that runs, or ran last. */
   private pages: OwnedPages | undefined;
   private prints = 0;
   private weighedAt = -WEIGH_EVERY_MS;
 
   constructor(
-    private readonly start: () => Promise<BrowserProcess>,
+    private readonly start: (signal: AbortSignal) => Promise<BrowserProcess>,
     private readonly limits: SlotLimits,
   ) {}
 
@@ -86,13 +87,14 @@ export class BrowserSlot {
     await this.pagesOn(await this.runningProcess()).prepare();
   }
 
-  /** Kills the browser with all its processes. The slot can be used again. */
+  /** Kills the browser with all its processes, also while it starts. The slot can be used again. */
   async close(): Promise<void> {
     const process = this.process;
     this.process = undefined;
     this.pages = undefined;
     this.prints = 0;
     this.weighedAt = -WEIGH_EVERY_MS;
+    this.starting.abort(new Error('The browser is not needed any more.'));
     await (await process?.catch(() => undefined))?.kill();
   }
 
@@ -112,7 +114,8 @@ export class BrowserSlot {
       // It died while nobody used it, which is nobody's failed print.
       await this.close();
     }
-    this.process = this.start();
+    this.starting = new AbortController();
+    this.process = this.start(this.starting.signal);
     try {
       return await this.process;
     } catch (error) {

@@ -55,11 +55,19 @@ export class OwnedPages {
     }
     const light = others.filter(({ characters }) => characters < LIGHT).slice(1 - PAGES_KEPT);
     this.keep(light);
-    const fresh = this.fresh ?? PrintPage.open(this.browser);
-    this.fresh = undefined;
-    const used = { owner, page: await fresh, characters: 0 };
+    const used = { owner, page: await this.takeFresh(), characters: 0 };
     this.kept.push(used);
     return used;
+  }
+
+  private async takeFresh(): Promise<PrintPage> {
+    const { fresh } = this;
+    this.fresh = undefined;
+    const page = await fresh?.catch(() => undefined);
+    if (page?.isIntact) return page;
+    // It crashed while nobody used it.
+    page?.close().catch(() => undefined);
+    return PrintPage.open(this.browser);
   }
 
   private keep(some: OwnedPage[]): void {

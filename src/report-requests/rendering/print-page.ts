@@ -31,11 +31,13 @@ export class PrintPage {
 
   private constructor(
     private readonly context: BrowserContext,
+    private readonly page: Page,
     private readonly session: CDPSession,
     private readonly frameId: string,
     /** A world of scripts apart from the document's own, which has none: JavaScript is off there. */
     private readonly world: number,
   ) {
+    page.once('error', () => (this.intact = false));
     session.on('Page.frameAttached', () => (this.intact = false));
     session.on('Page.frameRequestedNavigation', ({ frameId: mover }) => this.leave(mover));
     session.on('Page.frameNavigated', ({ frame }) => this.leave(frame.id));
@@ -44,6 +46,10 @@ export class PrintPage {
   static async open(browser: Browser): Promise<PrintPage> {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
+    return unlessCrashed(page, PrintPage.over(context, page));
+  }
+
+  private static async over(context: BrowserContext, page: Page): Promise<PrintPage> {
     // Each layer alone lets something through, so there are several: these, the browser's flags,
     // the document's content security policy, and the escaping of all data.
     await Promise.all([
@@ -52,28 +58,32 @@ export class PrintPage {
       page.setRequestInterception(true),
     ]);
     page.on('request', (request) => void request.abort('blockedbyclient').catch(() => undefined));
-    return PrintPage.over(context, page);
-  }
-
-  private static async over(context: BrowserContext, page: Page): Promise<PrintPage> {
     const session = await page.createCDPSession();
     await session.send('Page.enable');
     const { frameTree } = await session.send('Page.getFrameTree');
     const frameId = frameTree.frame.id;
     const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId });
-    return new PrintPage(context, session, frameId, executionContextId);
+    return new PrintPage(context, page, session, frameId, executionContextId);
   }
 
-  /** Whether the last document left the page as it found it. Otherwise nothing else may be printed on it. */
+  /** Whether it has not crashed, and the last document left it as it found it. Otherwise nothing else may be printed on it. */
   get isIntact(): boolean {
     return this.intact;
   }
 
   /**
    * @throws UnprintableDocumentError when a font of it does not load, or when it goes away
-   * @throws Error when the browser goes away
+   * @throws Error when the page or the browser goes away
    */
-  async print({ shell, body }: PrintDocument, options: PrintOptions): Promise<Buffer> {
+  async print(document: PrintDocument, options: PrintOptions): Promise<Buffer> {
+    return unlessCrashed(this.page, this.printed(document, options));
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
+  private async printed({ shell, body }: PrintDocument, options: PrintOptions): Promise<Buffer> {
     await this.show(shell, body);
     const { data } = await this.session.send('Page.printToPDF', {
       printBackground: true,
@@ -83,10 +93,6 @@ export class PrintPage {
     });
     if (this.departed) throw new UnprintableDocumentError('The document went away while it was printed.');
     return Buffer.from(data, 'base64');
-  }
-
-  async close(): Promise<void> {
-    await this.context.close();
   }
 
   private leave(mover: string): void {
@@ -114,5 +120,17 @@ export class PrintPage {
     if (exceptionDetails) throw new Error(exceptionDetails.text);
     const missing = result.value as string[];
     if (missing.length > 0) throw new UnprintableDocumentError(`Fonts did not load: ${missing.join(', ')}`);
+  }
+}
+
+/** A page whose process has died answers nothing any more, while its browser goes on. */
+async function unlessCrashed<T>(page: Page, work: Promise<T>): Promise<T> {
+  let onCrash: (error: Error) => void = () => undefined;
+  const crash = new Promise<never>((_, reject) => (onCrash = reject));
+  page.on('error', onCrash);
+  try {
+    return await Promise.race([work, crash]);
+  } finally {
+    page.off('error', onCrash);
   }
 }

@@ -25,7 +25,10 @@ const LIMITS: SlotLimits = {
       inject: [AppConfig],
       useFactory: ({ browserPath, browserSandbox: sandbox, dataDir, renderConcurrency }: AppConfig) => {
         const launcher = new BrowserLauncher({ browserPath, dataDir, sandbox });
-        return new BrowserPool(renderConcurrency, () => new BrowserSlot(() => launcher.start(), LIMITS));
+        return new BrowserPool(
+          renderConcurrency,
+          () => new BrowserSlot((signal) => launcher.start(signal), LIMITS),
+        );
       },
     },
     BrowserWarmUp,

@@ -14,13 +14,17 @@ const LAST_WORDS = 4_096;
 export class StartingProcess {
   /** Rejects when the process ends, with what it said last. */
   readonly death: Promise<never>;
+  /** Resolves when it is there: the launcher has some things to do before. */
+  readonly appearance: Promise<void>;
   private child: ChildProcess | undefined;
   private said = '';
   private reject: (reason: Error) => void = () => undefined;
+  private appear: () => void = () => undefined;
 
   constructor(private readonly argument: string) {
     this.death = new Promise<never>((_, reject) => (this.reject = reject));
     this.death.catch(() => undefined);
+    this.appearance = new Promise((resolve) => (this.appear = resolve));
     subscribe(STARTED, this.onStart);
   }
 
@@ -54,6 +58,7 @@ export class StartingProcess {
     setImmediate(() => {
       if (this.child || !child.spawnargs.some((argument) => argument.includes(this.argument))) return;
       this.child = child;
+      this.appear();
       child.stderr?.on('data', this.onWords);
       if (child.exitCode === null && child.signalCode === null) child.once('exit', this.onExit);
       else this.onExit();

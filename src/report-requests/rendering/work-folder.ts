@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killGroup, processesWith } from './process-groups';
 
 /** `order-reports-browser-<process>-<random>`: the process tells whether anybody still uses it. */
 const PREFIX = 'order-reports-browser-';
@@ -20,14 +21,20 @@ export async function removeWorkFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-/** A process that was killed left its folders; nobody else would remove them. */
+/**
+ * A process that was killed left its folders, and those of its browsers that were stopped or hung, and did not notice:
+ * nobody else would end and remove them.
+ */
 async function removeStaleFolders(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = FOLDER.exec(name)?.[1];
     const path = join(tmpdir(), name);
     if (owner === undefined || isAnotherLiveProcess(Number(owner))) continue;
     const { uid } = await stat(path).catch(() => ({ uid: -1 }));
-    if (uid === process.getuid?.()) await rm(path, { recursive: true, force: true });
+    if (uid !== process.getuid?.()) continue;
+    // Those of them that lead no group are in one of the leader's.
+    (await processesWith(`--user-data-dir=${path}`)).forEach(killGroup);
+    await removeWorkFolder(path);
   }
 }
 

@@ -63,7 +63,9 @@ export class DeliveriesController {
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such delivery.',
-    409: 'It is being delivered just now, or its endpoint is told nothing.',
+    409:
+      'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint is told ' +
+      'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
   })
   async redeliver(
     @CurrentClient() client: Client,

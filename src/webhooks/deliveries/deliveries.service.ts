@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AppError, notFound } from '../../common/app-error';
+import { notFound } from '../../common/app-error';
 import { decodeCursor, Page, pageSize, toPage } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
 import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
 import { DeliveryBell } from './delivery-bell.service';
 import type { DeliveryListQuery } from './delivery-list.query';
+import { REDELIVERY_TARGET, RedeliveryTarget, refusalOf } from './redelivery';
 import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
 
 /** The log of deliveries, always for one client, and their repetition. */
@@ -78,46 +79,32 @@ export class Deliveries {
    * Delivers again, with the same id and the same bytes and a fresh schedule; one that still waits is tried at once. A
    * destination that rests because it only failed is asked whether it works again; one that asked for a rest has it.
    *
-   * @throws AppError 409 while an attempt is under way, or when its endpoint was removed or is told nothing
+   * @throws AppError 404; 409 while an attempt is under way, or when its endpoint was removed or is told nothing
    */
   async redeliver(clientId: string, id: string): Promise<Delivery> {
-    await this.get(clientId, id);
-    const changed = await this.dataSource.transaction(async (manager) => {
+    await this.dataSource.transaction(async (manager) => {
       // Before the delivery, as those who claim hold them.
-      const held = await manager.query<{ id: string }[]>(
-        `SELECT t.id FROM webhook_destination t JOIN delivery d ON d.destination_id = t.id
-         WHERE d.id = $1 AND d.client_id = $2 AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-           AND (t.endpoint_id IS NULL
-             OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))
-         FOR NO KEY UPDATE OF t`,
+      await manager.query(
+        `SELECT FROM webhook_destination t JOIN delivery d ON d.destination_id = t.id
+         WHERE d.id = $1 AND d.client_id = $2 FOR NO KEY UPDATE OF t`,
         [id, clientId],
       );
-      const [, rows] = await manager.query<[unknown[], number]>(
+      const [target] = await manager.query<RedeliveryTarget[]>(REDELIVERY_TARGET, [id, clientId]);
+      if (target === undefined) throw notFound('delivery');
+      const refusal = refusalOf(target);
+      if (refusal !== null) throw refusal;
+      await manager.query(
         `UPDATE delivery SET state = 'PENDING', failures = 0, due_at = now(), finished_at = NULL,
            give_up_at = now() + make_interval(secs => $3)
-         WHERE id = $1 AND client_id = $2 AND state <> 'DELIVERING' AND destination_id = ANY($4::uuid[])`,
-        [
-          id,
-          clientId,
-          giveUpAfter(this.config.callbackRetrySchedule) / 1_000,
-          held.map((destination) => destination.id),
-        ],
+         WHERE id = $1 AND client_id = $2`,
+        [id, clientId, giveUpAfter(this.config.callbackRetrySchedule) / 1_000],
       );
-      if (rows === 0) return false;
       await manager.query(
         `UPDATE webhook_destination SET paused_until = now()
          WHERE id = $1 AND paused_until > now() AND (failures >= $2 OR disabled_reason = 'failing')`,
-        [held[0]?.id, CIRCUIT_OPENS_AFTER],
+        [target.destination_id, CIRCUIT_OPENS_AFTER],
       );
-      return true;
     });
-    if (!changed) {
-      throw new AppError(
-        'conflict',
-        'not_redeliverable',
-        'It is being delivered just now, or its endpoint was removed, is not verified, or is disabled.',
-      );
-    }
     this.bell.ring();
     return this.get(clientId, id);
   }

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import { AppError } from '../../common/app-error';
+import { AppError, notFound } from '../../common/app-error';
 import { parseDestination } from '../deliveries/destination';
 import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../events/messages';
-import type { Endpoint } from './endpoint';
+import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 
 /** More would be a mistake, and each costs a look at every event. */
@@ -48,6 +48,33 @@ export async function insertEndpoint(
   );
 }
 
+/**
+ * Holds an endpoint until the transaction ends: whatever else would change or remove it waits. Everybody locks in this
+ * order: the destination, its endpoint, the secrets. Whoever removes it deletes all three, and its deliveries let go.
+ *
+ * @returns it as it is now
+ * @throws AppError 404
+ */
+export async function lockEndpoint(
+  manager: EntityManager,
+  clientId: string,
+  id: string,
+  strength: 'NO KEY UPDATE' | 'UPDATE' = 'NO KEY UPDATE',
+): Promise<Endpoint> {
+  await manager.query(
+    `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
+     WHERE e.id = $1 AND e.client_id = $2 FOR ${strength} OF t, e`,
+    [id, clientId],
+  );
+  // Only now: what was changed while this waited is seen.
+  const rows = await manager.query<Endpoint[]>(`${SELECT_ENDPOINT} WHERE e.id = $1 AND e.client_id = $2`, [
+    id,
+    clientId,
+  ]);
+  if (rows[0] === undefined) throw notFound('endpoint');
+  return rows[0];
+}
+
 /** @throws AppError 429 when its owner had a challenge sent a moment ago, by asking for it or by another URL */
 export async function noteChallenge(manager: EntityManager, clientId: string, id: string): Promise<void> {
   const [, noted] = await manager.query<[unknown[], number]>(
@@ -62,23 +89,25 @@ export async function noteChallenge(manager: EntityManager, clientId: string, id
   });
 }
 
-/** @throws AppError 409 when the URL is that of another endpoint */
+/**
+ * @param before as it is locked
+ * @param url when it has another one
+ * @param disabledReason that it has then
+ * @throws AppError 409 when the URL is that of another endpoint
+ */
 export async function updateEndpoint(
   manager: EntityManager,
   before: Endpoint,
-  url: string,
+  url: string | null,
+  disabledReason: DisabledReason | null,
   change: EndpointChange,
   sealedKey: Buffer | null,
 ): Promise<void> {
-  const { id } = before;
-  const taken = await manager.query<unknown[]>(
-    'SELECT FROM webhook_endpoint WHERE client_id = $1 AND url = $2 AND id <> $3',
-    [before.client_id, url, id],
-  );
-  if (taken.length > 0) throw urlTaken();
-  const certificate = change.client_certificate !== undefined;
+  const { id, client_id } = before;
+  if (url !== null && (await isTaken(manager, client_id, url))) throw urlTaken();
   await manager.query(
-    `UPDATE webhook_endpoint SET updated_at = now(), url = $2, verified_at = CASE WHEN url = $2 THEN verified_at END,
+    `UPDATE webhook_endpoint SET updated_at = now(), url = coalesce($2, url),
+         verified_at = CASE WHEN $2::text IS NULL THEN verified_at END,
          description = coalesce($3, description), event_types = coalesce($4, event_types),
          signatures = coalesce($5, signatures),
          certificate_authority = CASE WHEN $6 THEN $7 ELSE certificate_authority END,
@@ -93,48 +122,48 @@ export async function updateEndpoint(
       change.signatures ?? null,
       change.certificate_authority !== undefined,
       change.certificate_authority ?? null,
-      certificate,
+      change.client_certificate !== undefined,
       change.client_certificate ?? null,
       sealedKey,
     ],
   );
-  const { address, origin } = parseDestination(url);
+  const { address, origin } = parseDestination(url ?? before.url);
   await manager.query(
     `UPDATE webhook_destination SET address = $2, origin = $3, max_concurrency = coalesce($4, max_concurrency),
          concurrency = least(concurrency, coalesce($4, max_concurrency)),
-         max_per_second = coalesce($5, max_per_second)
+         max_per_second = coalesce($5, max_per_second), disabled_reason = $6,
+         disabled_at = CASE WHEN $6::text IS NULL THEN NULL WHEN $6 = disabled_reason THEN disabled_at ELSE now() END
        WHERE id = $1`,
-    [id, address, origin, change.max_concurrency ?? null, change.max_per_second ?? null],
+    [id, address, origin, change.max_concurrency ?? null, change.max_per_second ?? null, disabledReason],
   );
   // Another URL begins with a clean slate, as does one that its owner has repaired.
-  if (url !== before.url || change.enabled === true) await enable(manager, id);
-  if (change.enabled === false) {
-    await manager.query(
-      `UPDATE webhook_destination SET disabled_reason = 'owner', disabled_at = now() WHERE id = $1`,
-      [id],
-    );
-  }
+  const isEnabled = before.disabled_reason !== null && disabledReason === null;
+  if (url !== null || isEnabled) await forgetFailures(manager, id);
 }
 
 /** Everything that waited is due, in order and one at a time. */
-async function enable(manager: EntityManager, id: string): Promise<void> {
+async function forgetFailures(manager: EntityManager, id: string): Promise<void> {
   await manager.query(
     `WITH waiting AS (
          UPDATE delivery SET due_at = now() WHERE destination_id = $1 AND state = 'PENDING' RETURNING position
        )
-       UPDATE webhook_destination SET disabled_reason = NULL, disabled_at = NULL, failures = 0, failing_since = NULL,
-         paused_until = now(), draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
+       UPDATE webhook_destination SET failures = 0, failing_since = NULL, paused_until = now(),
+         draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
     [id],
   );
 }
 
 async function refuse(manager: EntityManager, clientId: string, url: string): Promise<never> {
-  const taken = await manager.query<unknown[]>(
+  if (await isTaken(manager, clientId, url)) throw urlTaken();
+  throw new AppError('conflict', 'too_many_endpoints', `A client may have ${MAX_ENDPOINTS} endpoints.`);
+}
+
+async function isTaken(manager: EntityManager, clientId: string, url: string): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
     'SELECT FROM webhook_endpoint WHERE client_id = $1 AND url = $2',
     [clientId, url],
   );
-  if (taken.length > 0) throw urlTaken();
-  throw new AppError('conflict', 'too_many_endpoints', `A client may have ${MAX_ENDPOINTS} endpoints.`);
+  return rows.length > 0;
 }
 
 const urlTaken = (): AppError =>

@@ -49,7 +49,10 @@ class EndpointSettings {
   @ArrayNotEmpty()
   @ArrayMaxSize(50)
   @ArrayUnique()
-  @Matches(EVENT_TYPE_PATTERN, { each: true })
+  @Matches(EVENT_TYPE_PATTERN, {
+    each: true,
+    message: 'each value in $property must be *, a type such as orders.report.completed, or orders.report.*',
+  })
   event_types?: string[];
 
   @ApiPropertyOptional({ maxLength: 500, default: '' })
@@ -145,7 +148,8 @@ export class EndpointRequest extends EndpointSettings {
 /** The body of `PATCH /v1/webhooks/endpoints/{id}`: what is missing stays as it is. */
 export class EndpointChange extends PartialType(EndpointSettings, { skipNullProperties: false }) {
   @ApiPropertyOptional({
-    description: '`false` stops callbacks to it; `true` enables it again, however it was disabled.',
+    description:
+      '`false` stops callbacks to it, also at another URL; `true` enables it again, however it was disabled.',
   })
   @MayBeLeftOut()
   @IsBoolean()

@@ -13,7 +13,7 @@ import { SigningSecrets } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
 import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
-import { insertEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
+import { insertEndpoint, lockEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
 import { OwnershipChallenge } from './ownership-challenge.service';
 
@@ -52,7 +52,7 @@ export class Endpoints {
       if (signatures.includes('v1a')) await this.secrets.create(owner, 'v1a', undefined, manager);
       return secretText(key ?? Buffer.alloc(0));
     });
-    await this.challenge.verify(clientId, id, href);
+    await this.prove(clientId, id, href);
     return { endpoint: await this.get(clientId, id), secret };
   }
 
@@ -84,9 +84,8 @@ export class Endpoints {
    * @throws AppError 429 when it would have to just after the last challenge
    */
   async change(clientId: string, id: string, change: EndpointChange): Promise<Endpoint> {
-    const before = await this.get(clientId, id);
-    const url =
-      change.url === undefined ? before.url : (await this.policy.checkAddress('url', change.url)).href;
+    await this.get(clientId, id);
+    const asked = change.url === undefined ? null : (await this.policy.checkAddress('url', change.url)).href;
     checkTlsSettings(
       change.client_certificate === undefined && change.client_key === undefined
         ? {
@@ -96,34 +95,31 @@ export class Endpoints {
           }
         : change,
     );
-    await this.dataSource.transaction(async (manager) => {
+    const url = await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
-      if (url !== before.url) await noteChallenge(manager, clientId, id);
-      const enabled = change.enabled ?? (url !== before.url || before.disabled_reason === null);
+      const before = await lockEndpoint(manager, clientId, id);
+      const moved = asked === before.url ? null : asked;
+      if (moved !== null) await noteChallenge(manager, clientId, id);
+      const reason = reasonAfter(before, change.enabled, moved !== null);
+      const after = { ...before, url: moved ?? before.url, disabled_reason: reason };
       // Not told itself, so while it is disabled; the feed and the others learn of it as when it happens by itself.
-      if (enabled && before.disabled_reason !== null) await this.tell(manager, before, url, null);
-      await updateEndpoint(manager, before, url, change, this.sealedKey(id, change.client_key));
-      if (!enabled && before.disabled_reason === null) {
-        await this.tell(manager, before, url, DisabledReason.Owner);
-      }
+      if (before.disabled_reason !== null && reason === null) await this.tell(manager, after);
+      await updateEndpoint(manager, before, moved, reason, change, this.sealedKey(id, change.client_key));
+      if (before.disabled_reason === null && reason !== null) await this.tell(manager, after);
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
+      return moved;
     });
-    if (url !== before.url) await this.challenge.verify(clientId, id, url);
+    if (url !== null) await this.prove(clientId, id, url);
     return this.get(clientId, id);
   }
 
   /** Removes it. What it was still to be told ends; its log stays. */
   async remove(clientId: string, id: string): Promise<void> {
-    await this.get(clientId, id);
     await this.dataSource.transaction(async (manager) => {
-      // In the order of everybody else: what is being fanned out, claimed or stored for it ends before, or begins after.
-      await manager.query(
-        `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
-         WHERE e.id = $1 AND e.client_id = $2 FOR UPDATE OF e, t`,
-        [id, clientId],
-      );
+      // What is being fanned out, claimed or stored for it ends before, or begins after.
+      await lockEndpoint(manager, clientId, id, 'UPDATE');
       await manager.query('DELETE FROM webhook_endpoint WHERE id = $1 AND client_id = $2', [id, clientId]);
       // Those that a worker has under way just now end with its outcome: they have no destination any more.
       await manager.query(
@@ -141,9 +137,12 @@ export class Endpoints {
    * @throws AppError 429 when it was asked for a moment ago
    */
   async verify(clientId: string, id: string): Promise<Endpoint> {
-    const { url } = await this.get(clientId, id);
-    await noteChallenge(this.dataSource.manager, clientId, id);
-    await this.challenge.verify(clientId, id, url);
+    const { url } = await this.dataSource.transaction(async (manager) => {
+      const endpoint = await lockEndpoint(manager, clientId, id);
+      await noteChallenge(manager, clientId, id);
+      return endpoint;
+    });
+    await this.prove(clientId, id, url);
     return this.get(clientId, id);
   }
 
@@ -153,20 +152,27 @@ export class Endpoints {
     id: string,
     overlapSeconds: number,
   ): Promise<{ endpoint: Endpoint; secret: string }> {
-    const endpoint = await this.get(clientId, id);
     const owner = { clientId, endpointId: id };
-    const key = await this.secrets.rotate(owner, 'v1', overlapSeconds);
-    if (endpoint.secrets.some(({ scheme }) => scheme === 'v1a'))
-      await this.secrets.rotate(owner, 'v1a', overlapSeconds);
+    const key = await this.dataSource.transaction(async (manager) => {
+      const { secrets } = await lockEndpoint(manager, clientId, id);
+      if (secrets.some(({ scheme }) => scheme === 'v1a'))
+        await this.secrets.rotate(manager, owner, 'v1a', overlapSeconds);
+      return this.secrets.rotate(manager, owner, 'v1', overlapSeconds);
+    });
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
   }
 
-  private tell(
-    manager: EntityManager,
-    { id, client_id }: Endpoint,
-    url: string,
-    disabled_reason: DisabledReason | null,
-  ): Promise<void> {
+  private async prove(clientId: string, id: string, url: string): Promise<void> {
+    try {
+      await this.challenge.verify(clientId, id, url);
+    } catch (error) {
+      // One that was removed meanwhile has no secret to sign with.
+      await this.get(clientId, id);
+      throw error;
+    }
+  }
+
+  private tell(manager: EntityManager, { id, client_id, url, disabled_reason }: Endpoint): Promise<void> {
     const { address } = parseDestination(url);
     const destination = { client_id, endpoint_id: id, address, disabled_reason };
     return tellEndpointState(manager, destination, this.config.callbackRetrySchedule);
@@ -175,6 +181,16 @@ export class Endpoints {
   private sealedKey(id: string, pem: string | null | undefined): Buffer | null {
     return typeof pem === 'string' ? this.box.seal(Buffer.from(pem), clientKeyOwner(id)) : null;
   }
+}
+
+/** Why it is disabled after a change. What its owner disabled stays so until he says otherwise; another URL is neither gone nor failing. */
+function reasonAfter(
+  { disabled_reason }: Endpoint,
+  enabled: boolean | undefined,
+  moved: boolean,
+): DisabledReason | null {
+  if (enabled !== undefined) return enabled ? null : DisabledReason.Owner;
+  return moved && disabled_reason !== DisabledReason.Owner ? null : disabled_reason;
 }
 
 /** Until the transaction ends: what a client may have at most, and each URL once, is counted by one at a time. */

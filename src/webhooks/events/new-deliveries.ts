@@ -105,7 +105,7 @@ const ownerOf = ({ client_id, endpoint_id }: LeasableDestination): SecretOwner =
 /** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
 const ENDPOINTS_HELD = `
   SELECT t.id FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
-  WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF e, t`;
+  WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF t, e`;
 const HOLD_ENDPOINTS = prepared('hold_webhook_endpoints', ENDPOINTS_HELD);
 
 /**

@@ -41,6 +41,8 @@ export class WebhookSettings {
 
   /** @returns the new secret, which nobody is told again */
   async rotateSecret(clientId: string, overlapSeconds: number): Promise<string> {
-    return secretText(await this.secrets.rotate(ownerOf(clientId), 'v1', overlapSeconds));
+    return this.dataSource.transaction(async (manager) =>
+      secretText(await this.secrets.rotate(manager, ownerOf(clientId), 'v1', overlapSeconds)),
+    );
   }
 }

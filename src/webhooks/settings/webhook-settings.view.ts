@@ -7,7 +7,8 @@ export class WebhookSettingsView {
     enum: UnregisteredCallbacks,
     enumName: 'UnregisteredCallbacks',
     default: UnregisteredCallbacks.Allowed,
-    description: 'Whether a `callback_url` may be any URL, or only one on the origin of a verified endpoint.',
+    description:
+      'Whether a `callback_url` may be any URL, or only one on the origin of an endpoint that is verified and enabled.',
   })
   @IsEnum(UnregisteredCallbacks)
   unregistered_callbacks: UnregisteredCallbacks;

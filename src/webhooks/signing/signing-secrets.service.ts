@@ -84,30 +84,33 @@ export class SigningSecrets {
    * @returns the new key
    * @throws AppError 409 when too many sign already
    */
-  async rotate(owner: SecretOwner, scheme: SignatureScheme, overlapSeconds: number): Promise<Buffer> {
-    return this.dataSource.transaction(async (manager) => {
-      // One rotation of an owner at a time.
-      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-        keyOfOwner(owner) + scheme,
-      ]);
-      await manager.query(
-        `UPDATE webhook_secret SET expires_at = least(expires_at, now() + make_interval(secs => $4))
+  async rotate(
+    manager: EntityManager,
+    owner: SecretOwner,
+    scheme: SignatureScheme,
+    overlapSeconds: number,
+  ): Promise<Buffer> {
+    // One rotation of an owner at a time.
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      keyOfOwner(owner) + scheme,
+    ]);
+    await manager.query(
+      `UPDATE webhook_secret SET expires_at = least(expires_at, now() + make_interval(secs => $4))
          WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2 AND scheme = $3
            AND (expires_at IS NULL OR expires_at > now())
            AND ($4 = 0 OR (SELECT count(*) FROM webhook_secret WHERE client_id = $1 AND endpoint_id IS NOT DISTINCT FROM $2
              AND scheme = $3 AND (expires_at IS NULL OR expires_at > now())) < $5)`,
-        [owner.clientId, owner.endpointId, scheme, overlapSeconds, MOST_SECRETS],
+      [owner.clientId, owner.endpointId, scheme, overlapSeconds, MOST_SECRETS],
+    );
+    const key = await this.create(owner, scheme, undefined, manager);
+    if (key === null) {
+      throw new AppError(
+        'conflict',
+        'too_many_secrets',
+        `${MOST_SECRETS} secrets sign already: wait until the overlap of one has ended.`,
       );
-      const key = await this.create(owner, scheme, undefined, manager);
-      if (key === null) {
-        throw new AppError(
-          'conflict',
-          'too_many_secrets',
-          `${MOST_SECRETS} secrets sign already: wait until the overlap of one has ended.`,
-        );
-      }
-      return key;
-    });
+    }
+    return key;
   }
 
   /** When each current or overlapping secret of an owner was made and ends, newest first; never the secret itself. */

@@ -1,0 +1,21 @@
+/** Ways out of a document, each with the address that it tries. */
+export const VECTORS: Record<string, (url: string) => string> = {
+  image: (url) => `<img src="${url}">`,
+  'image set': (url) => `<img srcset="${url} 1x">`,
+  'style sheet': (url) => `<link rel="stylesheet" href="${url}">`,
+  import: (url) => `<style>@import "${url}";</style>`,
+  background: (url) => `<p style="background:url('${url}')">x</p>`,
+  font: (url) => `<style>@font-face{font-family:x;src:url("${url}")}p{font-family:x}</style><p>x</p>`,
+  frame: (url) => `<iframe src="${url}"></iframe>`,
+  object: (url) => `<object data="${url}"></object>`,
+  embed: (url) => `<embed src="${url}">`,
+  'picture in SVG': (url) => `<svg><image href="${url}" width="9" height="9"/></svg>`,
+  poster: (url) => `<video poster="${url}"></video>`,
+  sound: (url) => `<audio src="${url}" preload="auto"></audio>`,
+  prefetch: (url) => `<link rel="prefetch" href="${url}">`,
+  preload: (url) => `<link rel="preload" as="image" href="${url}">`,
+  icon: (url) => `<link rel="icon" href="${url}">`,
+  refresh: (url) => `<meta http-equiv="refresh" content="0;url=${url}">`,
+  script: (url) => `<script>fetch("${url}", { mode: 'no-cors' })</script>`,
+  socket: (url) => `<script>new WebSocket("${url.replace(/^\w+/, 'ws')}")</script>`,
+};

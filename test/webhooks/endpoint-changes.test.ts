@@ -1,0 +1,243 @@
+import { emptyTestRedis, waitFor } from '../support/services';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { ApiAnswer, CallbackHouse, Json, TestClient } from './callback-house';
+import { answer, TestReceiver } from './test-receiver';
+
+/** What an owner does to an endpoint that is in use, and several do to it at once. */
+let database: TestDatabase;
+let house: CallbackHouse;
+let receiver: TestReceiver;
+let client: TestClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  house = await CallbackHouse.start(
+    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
+    { CALLBACK_RETRY_SCHEDULE: '1h,1h', CALLBACK_TIMEOUT_SECONDS: '30', LOG_LEVEL: 'error' },
+  );
+  receiver = await TestReceiver.start();
+});
+
+beforeEach(async () => {
+  client = await house.client();
+  receiver.ledger.length = 0;
+});
+
+afterAll(async () => {
+  await receiver.stop();
+  await house.stop();
+  await database.drop();
+});
+
+const register = async (path: string, extra: object = {}): Promise<Json> => {
+  const { status, body } = await client.call('POST', '/v1/webhooks/endpoints', {
+    url: receiver.url(path),
+    ...extra,
+  });
+  expect([status, body]).toEqual([201, expect.anything()]);
+  return body;
+};
+const on = (id: string, method: string, path = '', body?: object): Promise<ApiAnswer> =>
+  client.call(method, `/v1/webhooks/endpoints/${id}${path}`, body);
+const destination = async (id: string): Promise<Json> =>
+  (
+    await house.database.query<Json[]>(
+      `SELECT draining_to, paused_until > now() + interval '50 min' AS rests,
+         (SELECT count(*)::int FROM delivery WHERE destination_id = t.id AND state = 'PENDING' AND due_at <= now()) AS due
+       FROM webhook_destination t WHERE id = $1`,
+      [id],
+    )
+  )[0];
+const told = async (count: number): Promise<string[]> => {
+  const events = await waitFor(
+    async () => {
+      const { body } = await client.call('GET', '/v1/events');
+      return body.data.length >= count && (body.data as { type: string }[]);
+    },
+    { what: `${count} events in the feed` },
+  );
+  return events.map(({ type }) => type);
+};
+
+describe('changes at the same time', () => {
+  it('are all kept: another URL is not undone by another description', async () => {
+    const rounds = Array.from({ length: 12 }, async (_, index) => {
+      const { id } = await register(`/from/${index}`, { event_types: ['test.none'] });
+      const [moved, described] = await Promise.all([
+        on(id, 'PATCH', '', { url: receiver.url(`/to/${index}`) }),
+        on(id, 'PATCH', '', { description: 'mine' }),
+      ]);
+      expect([moved.status, described.status]).toEqual([200, 200]);
+      return (await on(id, 'GET')).body;
+    });
+    for (const [index, endpoint] of (await Promise.all(rounds)).entries()) {
+      expect(endpoint).toMatchObject({
+        url: receiver.url(`/to/${index}`),
+        status: 'enabled',
+        description: 'mine',
+      });
+    }
+  });
+
+  it('end in order when one of them removes the endpoint', async () => {
+    const rounds = await Promise.all(
+      Array.from({ length: 16 }, async (_, index) => {
+        const { id } = await register(`/removed/${index}`, { event_types: ['webhook.*'] });
+        const changes = [
+          () => on(id, 'PATCH', '', { signatures: ['v1', 'v1a'] }),
+          () => on(id, 'POST', '/rotate-secret'),
+          () => on(id, 'PATCH', '', { enabled: false }),
+          () => on(id, 'POST', '/test'),
+          () => on(id, 'POST', '/verify'),
+          () => on(id, 'PATCH', '', { url: receiver.url(`/removed/elsewhere/${index}`) }),
+          () => on(id, 'POST', '/rotate-secret', { overlap_seconds: 0 }),
+        ];
+        // Each time after one more of them.
+        changes.splice(index % 8, 0, () => on(id, 'DELETE'));
+        const answers = await Promise.all(changes.map((change) => change()));
+        return [...answers, await on(id, 'GET')].map(({ status }) => status);
+      }),
+    );
+    for (const round of rounds) {
+      for (const status of round) expect([200, 202, 204, 404, 409, 429]).toContain(status);
+      expect([round.filter((status) => status === 204).length, round.at(-1)]).toEqual([1, 404]);
+    }
+  });
+
+  /** Nobody can have the endpoint until the transaction is over; `waiting` resolves when so many wait for a lock. */
+  const holding = async (
+    id: string,
+    work: (waiting: (count: number) => Promise<unknown>) => Promise<void>,
+  ): Promise<void> => {
+    const runner = house.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT FROM webhook_destination WHERE id = $1 FOR UPDATE', [id]);
+    try {
+      await work((count) =>
+        waitFor(
+          async () => {
+            const [row] = await house.database.query<{ waiting: number }[]>(
+              `SELECT count(*)::int AS waiting FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+            );
+            return row!.waiting >= count;
+          },
+          { what: `${count} waiting for a lock` },
+        ),
+      );
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  };
+
+  it('end in order when the endpoint is removed just as its 410 is told to the others', async () => {
+    const first = await register('/hears', { event_types: ['webhook.*'] });
+    let leave = (): void => undefined;
+    receiver.on('/going', (_received, response) => {
+      leave = () => response.writeHead(410).end();
+    });
+    const { id } = await register('/going', { event_types: ['test.none'] });
+    await on(id, 'POST', '/test');
+    await waitFor(() => receiver.at('/going')[0], { what: 'the test event' });
+    let removed: Promise<ApiAnswer> | undefined;
+    await holding(first.id, async (waiting) => {
+      // The outcome is held up where it has the destination, and would tell the first endpoint.
+      leave();
+      await waiting(1);
+      removed = on(id, 'DELETE');
+      await waiting(2);
+    });
+    expect((await removed)?.status).toBe(204);
+    await waitFor(() => receiver.at('/hears')[0], { what: 'the event' });
+    expect((await client.deliveries()).map(({ failure }) => failure)).toEqual(['gone', null]);
+  });
+
+  it('end in order when the endpoint is removed just as it is to be told', async () => {
+    const { id } = await register('/leaves');
+    let answers: Promise<ApiAnswer[]> | undefined;
+    await holding(id, async (waiting) => {
+      const removed = on(id, 'DELETE');
+      await waiting(1);
+      answers = Promise.all([removed, on(id, 'POST', '/test')]);
+      await waiting(2);
+    });
+    expect((await answers)?.map(({ status }) => status)).toEqual([204, 409]);
+  });
+});
+
+describe('enabling an endpoint that is enabled', () => {
+  it('leaves it the rest that it asked for, and what waits its times', async () => {
+    receiver.on('/tired', answer(503, { 'retry-after': '3600' }));
+    const { id } = await register('/tired');
+    await client.submit();
+    await waitFor(async () => (await client.deliveries()).some(({ failure }) => failure === 'throttled'), {
+      what: 'the first outcome',
+    });
+    const before = await destination(id);
+    expect(before).toEqual({ draining_to: null, rests: true, due: 0 });
+    expect((await on(id, 'PATCH', '', { enabled: true })).body.status).toBe('enabled');
+    expect(await destination(id)).toEqual(before);
+    // Disabled and enabled, it is told at once.
+    receiver.on('/tired', answer(204));
+    await on(id, 'PATCH', '', { enabled: false });
+    await on(id, 'PATCH', '', { enabled: true });
+    await waitFor(() => receiver.at('/tired').length === 2, { what: 'what waited' });
+  });
+});
+
+describe('another URL', () => {
+  it('of an endpoint that its owner disabled is verified, and told nothing until he enables it', async () => {
+    const { id } = await register('/off');
+    await on(id, 'PATCH', '', { enabled: false });
+    const moved = await on(id, 'PATCH', '', { url: receiver.url('/off-elsewhere') });
+    expect(moved.body).toMatchObject({
+      status: 'disabled',
+      disabled_reason: 'owner',
+      disabled_at: expect.any(String),
+      verified_at: expect.any(String),
+      verification_failure: null,
+    });
+    expect(await told(1)).toEqual(['webhook.endpoint.disabled']);
+    expect((await on(id, 'POST', '/test')).status).toBe(409);
+    expect((await on(id, 'PATCH', '', { enabled: true })).body.status).toBe('enabled');
+    expect(await told(2)).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+    await client.submit();
+    await waitFor(() => receiver.at('/off-elsewhere')[0], { what: 'the callback' });
+  });
+
+  it('enables one that was disabled because it was gone, unless its owner says otherwise', async () => {
+    receiver.on('/gone', answer(410));
+    const leave = async (): Promise<string> => {
+      const { id } = await register('/gone', { event_types: ['test.noop.*'] });
+      await client.submit();
+      await waitFor(async () => (await on(id, 'GET')).body.disabled_reason === 'gone', { what: 'the 410' });
+      return id;
+    };
+    const first = await leave();
+    expect((await on(first, 'PATCH', '', { url: receiver.url('/found') })).body.status).toBe('enabled');
+    const second = await leave();
+    const off = await on(second, 'PATCH', '', { url: receiver.url('/found-2'), enabled: false });
+    expect(off.body).toMatchObject({ status: 'disabled', disabled_reason: 'owner' });
+  });
+});
+
+describe('a rotation of an endpoint with keys of both schemes', () => {
+  it('changes both or none', async () => {
+    const { id, secrets } = await register('/both', { signatures: ['v1', 'v1a'] });
+    // As many as may be, of one scheme.
+    await house.database.query(
+      `INSERT INTO webhook_secret (id, client_id, endpoint_id, scheme, sealed, public_key, created_at, expires_at)
+       SELECT uuid_v7(), client_id, endpoint_id, scheme, sealed, public_key, created_at - interval '1 h', now() + interval '1 h'
+       FROM webhook_secret CROSS JOIN generate_series(1, 9) WHERE endpoint_id = $1 AND scheme = 'v1a'`,
+      [id],
+    );
+    expect(await on(id, 'POST', '/rotate-secret')).toMatchObject({
+      status: 409,
+      body: { code: 'too_many_secrets' },
+    });
+    const { body } = await on(id, 'GET');
+    const ofV1 = (all: Json[]): Json[] => all.filter(({ scheme }: Json) => scheme === 'v1');
+    expect(ofV1(body.secrets)).toEqual(ofV1(secrets));
+  });
+});
