@@ -22,7 +22,7 @@ async function main(): Promise<void> {
       '.columns>pre{position:static;contain:none;width:auto!important;height:auto;padding-inline-end:12px}',
   );
   const bold = (html: string): string =>
-    html.replace(/<pre>([^]*?)<\/pre>/g, (_, lines: string) => {
+    html.replace(/<pre>\n([^]*?)<\/pre>/g, (_, lines: string) => {
       const each = lines.split('\n').map((line) => `<b>${line}</b>`);
       return `<pre>${each.join('\n')}</pre>`;
     });

@@ -71,15 +71,18 @@ export const IsInTheFuture = (): PropertyDecorator =>
 /** Extensions and all; a tag could else be as long as a body. */
 const LONGEST_LANGUAGE_TAG = 100;
 
+/** Whether this is a BCP 47 language tag that this runtime can format for. */
+export const isLocaleTag = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= LONGEST_LANGUAGE_TAG &&
+  LANGUAGE_TAG.test(value) &&
+  isAccepted(() => Intl.NumberFormat.supportedLocalesOf(value).length > 0);
+
 /** A BCP 47 language tag that this runtime can format for. */
 export const IsLocaleTag = (): PropertyDecorator =>
   rule(
     'isLocaleTag',
-    (value) =>
-      typeof value === 'string' &&
-      value.length <= LONGEST_LANGUAGE_TAG &&
-      LANGUAGE_TAG.test(value) &&
-      isAccepted(() => Intl.NumberFormat.supportedLocalesOf(value).length > 0),
+    isLocaleTag,
     ({ property }) => `${property} must be a language tag such as en-US or de-DE`,
   );
 

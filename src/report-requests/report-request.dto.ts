@@ -11,8 +11,9 @@ import {
   Matches,
   ValidateBy,
 } from 'class-validator';
-import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName } from '../common/validators';
+import { IsAfter, IsCalendarDate, isLocaleTag, IsLocaleTag, IsTimeZoneName } from '../common/validators';
 import { OrderStatus } from '../orders/order-status';
+import { isPrintableLocale } from './rendering/printable-locale';
 import { ReportFormat } from './report-format';
 
 /** A spreadsheet has no tags. */
@@ -23,6 +24,20 @@ const IsForPdf = (): PropertyDecorator =>
       validate: (value, args) =>
         value !== true || (args?.object as ReportParameters).format !== ReportFormat.Csv,
       defaultMessage: () => '$property is for the format pdf',
+    },
+  });
+
+/** A spreadsheet is written the same way in every language. */
+const IsPrintableLocale = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isPrintableLocale',
+    validator: {
+      // What is no locale has its own message.
+      validate: (value, args) =>
+        !isLocaleTag(value) ||
+        (args?.object as ReportParameters).format === ReportFormat.Csv ||
+        isPrintableLocale(value),
+      defaultMessage: () => '$property must be a language whose digits and words can be printed',
     },
   });
 
@@ -83,10 +98,11 @@ export class ReportParameters {
   @ApiPropertyOptional({
     default: 'en-US',
     example: 'de-DE',
-    description: 'BCP 47; formats numbers and dates.',
+    description: 'BCP 47; formats numbers and dates. For a PDF a language whose script can be printed.',
   })
   @IsOptional()
   @IsLocaleTag()
+  @IsPrintableLocale()
   locale?: string;
 
   @ApiPropertyOptional({

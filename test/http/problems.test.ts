@@ -112,6 +112,15 @@ const CASES: Case[] = [
     'locale',
   ],
   [
+    'a locale of which no font has the words',
+    'POST',
+    REPORTS,
+    post({ ...PERIOD, locale: 'chr' }),
+    422,
+    'invalid_request',
+    'locale',
+  ],
+  [
     'a wrong time zone',
     'POST',
     REPORTS,

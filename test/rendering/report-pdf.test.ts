@@ -15,6 +15,9 @@ const NAMES = {
   Korean: '삼성전자 주식회사',
   Polish: 'Łukasz Żółć',
   Vietnamese: 'Nguyễn Văn An',
+  Armenian: 'Հայ ընկեր',
+  Georgian: 'ქართული',
+  Ethiopic: 'አማርኛ',
 };
 
 function ordersOf(
@@ -93,10 +96,9 @@ describe('the report as a PDF', () => {
     expect(pdf.pages.map((page) => linesOf(page).at(-1))).toEqual(
       pdf.pages.map((_, index) => `Superstore Ltd Page ${index + 1} of ${pages}`),
     );
-    const rows = pdf.pages
-      .slice(1)
-      .flatMap((page) => linesOf(page).slice(2, -1))
-      .map((text) => /US-2016-\d+|[AB]-\d+/.exec(text)?.[0]);
+    const printed = pdf.pages.slice(1).flatMap((page) => linesOf(page).slice(2, -1));
+    for (const row of printed) expect(/^[A-Z][a-z]{2} \d+, 2016 /.test(row)).toBe(row.includes('US-2016-'));
+    const rows = printed.map((text) => /US-2016-\d+|[AB]-\d+/.exec(text)?.[0]);
     expect(rows).toEqual(orders.flatMap(({ number, lines }) => [number, ...lines.map(({ sku }) => sku)]));
     expect(pdf.info).toMatchObject({ Title: 'Order report', Author: 'Superstore Ltd', Language: 'en-US' });
     expect(pdf.outline.map(({ title }) => title)).toEqual(['January 2016', 'February 2016', 'March 2016']);
@@ -216,6 +218,61 @@ describe('the report as a PDF', () => {
     expect(date.x).toBeGreaterThan(total.x + 300);
     expect(pdf.info.Language).toBe('ar-EG');
     expect(linesOf(pdf.pages[1]!).join('\n')).toMatch(/Page ٢ of ٢/);
+  });
+
+  it.each([
+    ['bn', '২৪৬.৯১'],
+    ['my', '၂၄၆.၉၁'],
+  ])('prints the digits of %s', async (locale, amount) => {
+    const orders = ordersOf(1, () => ({ total: '246.91' }));
+    const pdf = await renderer.render(sampleReport(orders, { locale }));
+    expect(linesOf(pdf.pages[1]!)[2]!.replaceAll(' ', '')).toContain(amount);
+  });
+
+  it('keeps the edges of the paper, whatever is long', async () => {
+    const lines = Array.from({ length: 60 }, (_, index) => line(`A-${index}`));
+    const orders = ordersOf(3, (index) => ({
+      number: `${'W'.repeat(99)}${index}`,
+      currency: ['USD', 'EUR', 'JPY'][index]!,
+      total: '12345.5',
+      lines,
+    }));
+    const pdf = await renderer.render(
+      sampleReport(orders, {
+        title: 'أ'.repeat(200),
+        clientName: 'Very long client name '.repeat(9),
+        statuses: ['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'],
+        timeZone: 'America/Argentina/ComodRivadavia',
+        locale: 'de-CH',
+        includeItems: true,
+      }),
+    );
+    pdf.pages.forEach((page, index) => {
+      expect(linesOf(page).at(-1)).toMatch(new RegExp(`…? Page ${index + 1} of ${pdf.pages.length}$`));
+      for (const { x, width } of page.items) {
+        expect(x).toBeGreaterThan(0);
+        expect(x + width).toBeLessThan(((794 - 51) * 595) / 794);
+      }
+    });
+    const first = textOf({ ...pdf, pages: [pdf.pages[0]!] });
+    expect(first).toMatch(/…/);
+    for (const whole of ['Refunded', 'ComodRivadavia', 'USD', 'JPY']) expect(first).toContain(whole);
+    const heads = pdf.pages.map((page) => linesOf(page)[0]);
+    expect(heads.filter((head) => head?.includes('continued'))).toEqual([
+      expect.stringMatching(/W{20,}… ?, continued$/),
+      expect.stringMatching(/W{20,}… ?, continued$/),
+      expect.stringMatching(/W{20,}… ?, continued$/),
+    ]);
+  });
+
+  it('gives the figures one size, and the axis room for its amounts', async () => {
+    const orders = ordersOf(3, (index) => ({ currency: ['USD', 'EUR', 'JPY'][index]!, total: '123456.5' }));
+    const { pages } = await renderer.render(sampleReport(orders, { locale: 'de-CH', includeItems: true }));
+    const items = pages[0]!.items;
+    const figure = items.find(({ text }) => text.includes('123’456.50') || text.includes("123'456.50"))!;
+    expect(figure.width).toBeGreaterThan(60);
+    const left = (52 * 595) / 794;
+    for (const { x } of items) expect(x).toBeGreaterThan(left - 1);
   });
 
   it('says so when there are no orders', async () => {

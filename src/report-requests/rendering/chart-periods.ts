@@ -46,11 +46,18 @@ function periodStart(day: Date, unit: Unit): Date {
     case 'week':
       return new Date(day.getTime() - ((day.getUTCDay() + 6) % 7) * DAY_MS);
     case 'month':
-      return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1));
+      return firstOfMonth(day, 0);
   }
 }
 
+/** `Date.UTC` reads a year before 100 as one of the twentieth century. */
+function firstOfMonth(day: Date, later: number): Date {
+  const first = new Date(day);
+  first.setUTCMonth(day.getUTCMonth() + later, 1);
+  return first;
+}
+
 function next(day: Date, unit: Unit): Date {
-  if (unit === 'month') return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 1));
+  if (unit === 'month') return firstOfMonth(day, 1);
   return new Date(day.getTime() + (unit === 'week' ? 7 : 1) * DAY_MS);
 }

@@ -4,7 +4,7 @@ import { FONT_SIZE, ROW_HEIGHT } from './page-geometry';
 /** Lines below each other are smaller than a single one, which fills its row. */
 const LINE_HEIGHT = 1.15;
 // Estimates of a character's width in the bundled fonts, in ems; somewhat too large rather than too small.
-const WIDE = /[\u1100-\uffef\u{10000}-\u{10ffff}]/u;
+const WIDE = /[\u0b80-\u0dff\u1000-\uffef\u{10000}-\u{10ffff}]/u;
 const WIDTHS: readonly [RegExp, number][] = [
   [/[MWmw@%—…]/, 0.96],
   [/[A-Z&]/, 0.73],
@@ -46,7 +46,8 @@ export function fitted(content: Markup, text: string, room: number, lines: numbe
   return new Markup(`<i class="lines" style="${style};${box}">${content.text}</i>`);
 }
 
-function widthOf(text: string): number {
+/** In ems; rather too large than too small. */
+export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
     const [, known] = WIDTHS.find(([some]) => some.test(character)) ?? [];

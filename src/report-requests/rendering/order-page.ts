@@ -78,7 +78,8 @@ function asColumns(page: OrderPage, headings: string[], text: TextWriter): Marku
       const { text: content } = cell(row, field, text);
       return isMixed && row.kind === 'order' ? `<b>${content}</b>` : content;
     });
-    return markup`<pre>${new Markup(lines.join('\n'))}</pre>`;
+    // The first newline in it is not read as text, and a date's first line may be empty.
+    return markup`<pre>\n${new Markup(lines.join('\n'))}</pre>`;
   });
   return markup`<div class="head">${head}</div>
     <div class="columns">${columns}</div>`;

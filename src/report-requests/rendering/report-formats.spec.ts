@@ -19,6 +19,12 @@ describe('ReportFormats', () => {
     expect(plain(new ReportFormats('ar-EG', 'UTC').integer(1234))).toBe('١٬٢٣٤');
   });
 
+  it('keeps the sign of a currency behind its letters where the script runs from the right', () => {
+    expect(new ReportFormats('he', 'UTC').money('1', 'CAD')).toContain('CA$\u200e');
+    expect(new ReportFormats('ar', 'UTC').compactMoney(1e6, 'USD')).toContain('US$\u200e');
+    expect(new ReportFormats('en-CA', 'UTC').money('1', 'USD')).toBe('US$1.00');
+  });
+
   it('shows a unit price finer than its currency', () => {
     const formats = new ReportFormats('en-US', 'UTC');
     expect(formats.unitPrice('24.9950', 'USD')).toBe('24.995');

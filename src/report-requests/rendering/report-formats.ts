@@ -1,6 +1,7 @@
 import { assertDecimal } from './decimals';
 
 const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
+const SIGN_AFTER_LETTERS = /(?<=\p{Script=Latin})\p{Sc}/gu;
 const DAY_MS = 86_400_000;
 
 type MoneyUse = 'total' | 'unit' | 'compact';
@@ -51,7 +52,7 @@ export class ReportFormats {
 
   /** Rounds to the digits of the currency, half away from zero; exact at any size. */
   money(amount: string, currency: string): string {
-    return this.format(this.moneyFormat(currency, 'total'), amount);
+    return this.inOrder(this.format(this.moneyFormat(currency, 'total'), amount));
   }
 
   /** Without the currency, which the total beside it shows; up to four decimals, because a price may be finer. */
@@ -61,7 +62,7 @@ export class ReportFormats {
 
   /** For the axis of a chart: "$1.2M". */
   compactMoney(amount: number, currency: string): string {
-    return this.moneyFormat(currency, 'compact').format(amount);
+    return this.inOrder(this.moneyFormat(currency, 'compact').format(amount));
   }
 
   quantity(amount: string): string {
@@ -93,6 +94,11 @@ export class ReportFormats {
   period(startDate: string, endDate: string): string {
     const last = new Date(Date.parse(endDate) - DAY_MS);
     return this.calendarDays.formatRange(new Date(startDate), last);
+  }
+
+  /** From right to left, the sign of "US$" would else come before its letters. */
+  private inOrder(money: string): string {
+    return this.direction === 'rtl' ? money.replace(SIGN_AFTER_LETTERS, '$&\u200e') : money;
   }
 
   private format(numbers: Intl.NumberFormat, amount: string): string {

@@ -74,7 +74,7 @@ class Layout {
 
   async *parts(): AsyncGenerator<ReportPart> {
     let part = this.first;
-    for (const content of this.summary) part.pages.push(this.page(content, part, ''));
+    for (const content of this.summary) part.pages.push(this.page(content, part, null));
     for await (const page of orderPages(this.document, this.formats)) {
       // The tags of two files cannot be joined, so a tagged one is printed in one part.
       if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
@@ -85,8 +85,7 @@ class Layout {
       await setImmediate();
       this.markMonths(page, part);
       const table = orderTable(page, { items: this.document.includeItems, style: this.style }, part.text);
-      const continued = page.continued === null ? '' : `${page.continued}, continued`;
-      part.pages.push(this.page(table, part, continued));
+      part.pages.push(this.page(table, part, page.continued));
     }
     yield this.finishPart(part);
   }
@@ -117,14 +116,14 @@ class Layout {
     };
   }
 
-  private page(content: Markup, part: OpenPart, continued: string): Markup {
+  private page(content: Markup, part: OpenPart, continued: string | null): Markup {
     const { formats, document } = this;
     const { text } = part;
     const index = part.first + part.pages.length;
     const number = `Page ${formats.integer(index + 1)} of ${formats.integer(this.pages)}`;
     const running = markup`<div class="running">
       <div class="cut">${text.write(document.title)}</div>
-      <div>${text.write(continued === '' ? this.period : continued)}</div>
+      ${continued === null ? markup`<div>${text.write(this.period)}</div>` : continuation(continued, text)}
     </div>`;
     return markup`<div class="page">
       ${index === 0 ? Markup.empty : running}${content}
@@ -144,6 +143,11 @@ class Layout {
       part.bookmarks.push({ title: this.formats.month(row.orderedAt), page: part.first + part.pages.length });
     }
   }
+}
+
+/** However long the number, the word after it stays on the paper. */
+function continuation(number: string, text: TextWriter): Markup {
+  return markup`<div class="continued" dir="ltr"><div class="cut">${text.write(number)}</div>, continued</div>`;
 }
 
 interface OpenPart {

@@ -34,9 +34,8 @@ export class TextWriter {
 
   /** Somebody's text, kept apart from the direction and the Han characters of what surrounds it. */
   write(text: string): Markup {
-    const line = oneLine(text);
+    const line = this.fonts.add(oneLine(text));
     if (PLAIN.test(line) && this.direction === 'ltr') return new Markup(escapeHtml(line));
-    this.fonts.add(line);
     const language = cjkLanguageOf(line, this.language);
     const lang = language && language !== this.language ? ` lang="${language}"` : '';
     const mixed = this.direction === 'rtl' || RIGHT_TO_LEFT.test(line) || BIDI_CONTROLS.test(line);
@@ -46,15 +45,12 @@ export class TextWriter {
 
   /** English words with numbers in them, whatever the direction around them. */
   words(text: string): Markup {
-    this.fonts.add(text);
-    return new Markup(
-      this.direction === 'rtl' ? `<bdi dir="ltr">${escapeHtml(text)}</bdi>` : escapeHtml(text),
-    );
+    const words = escapeHtml(this.fonts.add(text));
+    return new Markup(this.direction === 'rtl' ? `<bdi dir="ltr">${words}</bdi>` : words);
   }
 
   /** Numbers and dates as the locale writes them. */
   own(text: string): Markup {
-    this.fonts.add(text);
-    return new Markup(escapeHtml(text));
+    return new Markup(escapeHtml(this.fonts.add(text)));
   }
 }

@@ -12,6 +12,14 @@ describe('chartPeriods', () => {
     ]);
   });
 
+  it('has the months of the first century', () => {
+    expect(chartPeriods('0001-11-15', '0002-02-01', 'month')).toEqual([
+      '0001-11-01',
+      '0001-12-01',
+      '0002-01-01',
+    ]);
+  });
+
   it('begins weeks on Monday', () => {
     expect(chartPeriods('2016-01-01', '2016-01-12', 'week')).toEqual([
       '2015-12-28',

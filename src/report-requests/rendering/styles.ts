@@ -3,7 +3,6 @@ import {
   COLUMNS,
   CONTENT_WIDTH,
   FIGURE_GAP,
-  FIGURE_SIZE,
   FONT_SIZE,
   PAGE,
   ROW_HEIGHT,
@@ -41,7 +40,8 @@ body{font-size:${FONT_SIZE}px;line-height:${ROW_HEIGHT}px;color:${INK};font-vari
 .page:last-child{break-after:auto}
 .cut{min-width:0;overflow:clip;white-space:nowrap;text-overflow:ellipsis}
 .running,.footer{display:flex;justify-content:space-between;gap:24px;color:${MUTED};font-size:9.5px;line-height:14px}
-.running>:first-child{flex:0 1 auto}.running>:last-child{flex:none;text-align:end}
+.running>:last-child,.footer>:last-child{flex:none;max-width:60%;white-space:nowrap;text-align:end}
+.continued{display:flex}
 .running{height:26px}
 .footer{position:absolute;left:${PAGE.side}px;right:${PAGE.side}px;bottom:${PAGE.bottom}px}
 .orders{position:relative;width:${CONTENT_WIDTH}px}
@@ -56,7 +56,7 @@ ${places('.columns', exact)}
 .columns>*{padding-inline-end:${exact(COLUMN_GAP)}}
 pre,td,.orders th,.head>div{white-space:pre;font:inherit;text-align:start}
 pre,.head>div{overflow:clip;text-overflow:ellipsis}
-pre:last-child,td:last-child,th:last-child,.head>div:last-child{padding-inline-end:0;text-align:end!important}
+pre:last-child,td:last-child,th:last-child,.head>div:last-child{padding-inline-end:0;text-align:right!important}
 td{height:${ROW_HEIGHT}px;vertical-align:top}
 .orders th,.head>div{height:${HEAD_HEIGHT}px;line-height:${HEAD_HEIGHT - 4}px;font-size:9.5px;font-weight:600;color:${MUTED};border-bottom:1px solid ${RULE}}
 b{font-weight:inherit}
@@ -65,18 +65,19 @@ i{font-style:normal;vertical-align:top}
 .items b,.items tr.order td{font-weight:600;color:${INK}}
 .items pre,.items td{color:${MUTED}}
 .rules{position:absolute;inset-inline-start:0;top:${HEAD_HEIGHT}px;stroke:${HAIRLINE};stroke-width:1;fill:none;pointer-events:none}
-h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-height:68px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
+h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-height:68px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
 .lead{font-size:14px;line-height:22px;color:${MUTED}}
 .title{height:136px;border-top:3px solid ${ACCENT};padding-top:18px}
 .figures{height:70px;display:flex;gap:${FIGURE_GAP}px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .figures dt,.facts dt{color:${MUTED};font-size:9.5px;line-height:14px}
-.figures dd{font-size:${FIGURE_SIZE}px;line-height:28px;font-weight:600;white-space:nowrap}
-.facts{height:64px;display:grid;grid-template-columns:1fr 1fr 1.6fr;gap:0 24px;border-top:1px solid ${HAIRLINE};padding-top:10px}
-.facts dd{line-height:18px}
+.figures dd{line-height:28px;font-weight:600;white-space:nowrap}
+.facts{height:64px;display:grid;grid-template-columns:minmax(0,1.4fr) minmax(0,.7fr) minmax(0,1.3fr);gap:0 24px;border-top:1px solid ${HAIRLINE};padding-top:10px}
+.facts dd{line-height:18px;max-height:36px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
 section.currency{padding-bottom:32px}
 h2{font-size:13px;line-height:20px;font-weight:600}
 .currency h2 small{font-size:9.5px;font-weight:400;color:${MUTED};padding-inline-start:8px}
 bdi{display:inline-block;max-width:100%;overflow:clip;text-overflow:ellipsis;vertical-align:top}
+h1 bdi,.facts bdi{display:inline}
 .chart{display:block;margin-top:8px}
 .chart text{font-size:9px;fill:${MUTED}}
 .chart .bars{fill:${ACCENT}}
@@ -85,7 +86,7 @@ bdi{display:inline-block;max-width:100%;overflow:clip;text-overflow:ellipsis;ver
 .totals{margin-top:10px}
 .totals th,.totals td{height:22px;line-height:22px;text-align:start;padding:0;border-bottom:1px solid ${HAIRLINE}}
 .totals th{font-size:9.5px;font-weight:600;color:${MUTED};border-bottom-color:${RULE}}
-.totals :nth-child(2){text-align:end}
+.totals :nth-child(2){text-align:right}
 .totals tr.sum td{font-weight:600;border-bottom:0;border-top:1px solid ${RULE}}
 .empty{padding-top:48px;font-size:14px;line-height:22px;color:${MUTED};border-top:1px solid ${HAIRLINE}}
 `;

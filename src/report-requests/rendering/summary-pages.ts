@@ -1,8 +1,8 @@
 import { sumDecimals } from './decimals';
-import { fitted } from './fitted-text';
+import { widthOf } from './fitted-text';
 import { Markup, markup } from './markup';
 import { statusLabel } from './order-rows';
-import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, FONT_SIZE, SUMMARY_HEIGHT } from './page-geometry';
+import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, SUMMARY_HEIGHT } from './page-geometry';
 import { ReportDocument, ReportTotal } from './report-document';
 import { ReportFormats } from './report-formats';
 import { TextWriter } from './report-text';
@@ -16,6 +16,8 @@ interface Block {
 
 const HEIGHTS = { title: 136, figures: 70, facts: 78, empty: 100, currency: 76, row: 22 };
 const FIGURES = 3;
+/** Size of a figure's name in relation to the figure. */
+const NAME_SHARE = 0.5;
 
 /** The first page, or more of them when the orders are in many currencies. */
 export function summaryPages(document: ReportDocument, formats: ReportFormats, text: TextWriter): Markup[] {
@@ -74,7 +76,7 @@ function facts(document: ReportDocument, formats: ReportFormats, text: TextWrite
       ([name, value]) =>
         markup`<div>
           <dt>${name}</dt>
-          <dd class="cut">${value}</dd>
+          <dd>${value}</dd>
         </div>`,
     )}
   </dl>`;
@@ -98,17 +100,23 @@ function figures(
     ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
     ...totals,
   ];
-  // In the size that `fitted` knows.
-  const room = (CONTENT_WIDTH / entries.length - FIGURE_GAP) * (FONT_SIZE / FIGURE_SIZE);
-  return markup`<dl class="figures">
+  const size = figureSize(entries);
+  return markup`<dl class="figures" style="font-size:${size.toFixed(2)}px">
     ${entries.map(
       ([name, value]) =>
         markup`<div>
           <dt>${name}</dt>
-          <dd>${fitted(text.own(value), value, room, 1)}</dd>
+          <dd>${text.own(value)}</dd>
         </div>`,
     )}
   </dl>`;
+}
+
+/** One size for all of them, in which they fit beside each other. */
+function figureSize(entries: [string, string][]): number {
+  const room = CONTENT_WIDTH - (entries.length - 1) * FIGURE_GAP;
+  const widths = entries.map(([name, value]) => Math.max(widthOf(value), widthOf(name) * NAME_SHARE));
+  return Math.min(FIGURE_SIZE, room / widths.reduce((sum, width) => sum + width, 0));
 }
 
 function currencyBlock(

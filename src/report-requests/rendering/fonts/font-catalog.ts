@@ -6,7 +6,7 @@ export type FontWeight = 400 | 600;
 interface FontSource {
   family: string;
   package: string;
-  /** Chinese, Japanese and Korean come as variable fonts: their static files are ten times as large. */
+  /** Chinese, Japanese, Korean and emoji come as variable fonts: their static files are ten times as large. */
   variable: boolean;
   /** Only these parts; most packages repeat the Latin letters. */
   subsets: RegExp;
@@ -21,21 +21,51 @@ export interface FontSubset {
   files: readonly { weight: string; path: string }[];
 }
 
+/** Scripts of which each has a small font of its own, as the packages call them. */
+const SCRIPTS = [
+  'arabic',
+  'armenian',
+  'bengali',
+  'ethiopic',
+  'georgian',
+  'gujarati',
+  'gurmukhi',
+  'hebrew',
+  'kannada',
+  'khmer',
+  'lao',
+  'malayalam',
+  'myanmar',
+  'oriya',
+  'sinhala',
+  'tamil',
+  'telugu',
+  'thaana',
+  'thai',
+] as const;
+
 /**
  * Static fonts wherever they are small: Chromium embeds them as TrueType, variable ones as drawings
  * (Type 3), which are larger and look coarser on screens.
  */
 const SOURCES: readonly FontSource[] = [
   { family: 'Report', package: '@fontsource/noto-sans', variable: false, subsets: /./ },
-  { family: 'Report Arabic', package: '@fontsource/noto-sans-arabic', variable: false, subsets: /^arabic$/ },
-  { family: 'Report Hebrew', package: '@fontsource/noto-sans-hebrew', variable: false, subsets: /^hebrew$/ },
-  { family: 'Report Thai', package: '@fontsource/noto-sans-thai', variable: false, subsets: /^thai$/ },
+  ...SCRIPTS.map((script) => ({
+    family: `Report ${script}`,
+    package: `@fontsource/noto-sans-${script}`,
+    variable: false,
+    subsets: new RegExp(`^${script}$`),
+  })),
   { family: 'Report SC', package: '@fontsource-variable/noto-sans-sc', variable: true, subsets: /^\[/ },
   { family: 'Report JP', package: '@fontsource-variable/noto-sans-jp', variable: true, subsets: /^\[/ },
   { family: 'Report KR', package: '@fontsource-variable/noto-sans-kr', variable: true, subsets: /^\[/ },
+  { family: 'Report emoji', package: '@fontsource-variable/noto-emoji', variable: true, subsets: /^\[/ },
 ];
 
 const WEIGHTS: readonly FontWeight[] = [400, 600];
+
+/** Families of scripts that look the same in every language. */
+export const SCRIPT_FAMILIES: readonly string[] = ['Report', ...SCRIPTS.map((script) => `Report ${script}`)];
 
 /** Every bundled font by family, each with its parts. */
 export function readFontCatalog(): ReadonlyMap<string, readonly FontSubset[]> {

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { create, type Font } from 'fontkit';
+import { existsSync, readFileSync } from 'node:fs';
 import { FontLibrary, FontUse } from './font-subsets';
 import { parseUnicodeRange, readFontCatalog } from './font-catalog';
+import { readCharacters } from './woff2';
 
 const library = new FontLibrary();
 
@@ -21,12 +23,15 @@ describe('fonts', () => {
   it.each([
     ['Ελληνική', ['Report']],
     ['Общество', ['Report']],
-    ['شركة النور', ['Report', 'Report Arabic']],
-    ['חברת ישראל', ['Report', 'Report Hebrew']],
+    ['شركة النور', ['Report', 'Report arabic']],
+    ['חברת ישראל', ['Report', 'Report hebrew']],
     ['北京贸易', ['Report', 'Report SC']],
     ['とよた', ['Report', 'Report JP']],
     ['삼성전자', ['Report', 'Report KR']],
-    ['ไทย', ['Report', 'Report Thai']],
+    ['ไทย', ['Report', 'Report thai']],
+    ['தமிழ்', ['Report', 'Report tamil']],
+    ['မြန်မာ', ['Report', 'Report myanmar']],
+    ['Party 🎉', ['Report', 'Report emoji']],
   ])('brings what %s needs and no more', (text, families) => {
     expect(familiesFor(text)).toEqual(families);
   });
@@ -39,6 +44,28 @@ describe('fonts', () => {
         letter,
         true,
       ]);
+    }
+  });
+
+  it('names no font that the document has not', () => {
+    const use = new FontUse(library, 'en');
+    use.add('شركة النور');
+    expect(use.css()).toContain("html{font-family:'Report','Report arabic',sans-serif}");
+    expect(use.css()).not.toContain(':lang');
+  });
+
+  it('puts a sign in the place of what no font has', () => {
+    const use = new FontUse(library, 'en');
+    expect(use.add('Ꮳ ab\u{10ffff} \u{1d173}é \u200d')).toBe('\ufffd ab\ufffd \u{1d173}é \u200d');
+  });
+
+  it('reads which characters a font has', () => {
+    const files = [...readFontCatalog().values()].flatMap(([subset]) => subset?.files.slice(0, 1) ?? []);
+    for (const { path } of files) {
+      const font = create(readFileSync(path)) as Font;
+      // The end of a table is no character.
+      const characters = font.characterSet.filter((character) => character !== 0xffff);
+      expect([...readCharacters(readFileSync(path))].sort()).toEqual(characters.sort());
     }
   });
 

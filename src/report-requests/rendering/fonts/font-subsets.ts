@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { FontSubset, readFontCatalog } from './font-catalog';
+import { CharacterSet } from './character-set';
+import { FontSubset, readFontCatalog, SCRIPT_FAMILIES } from './font-catalog';
 import { CjkLanguage, cjkLanguageOf } from './text-language';
+import { readCharacters } from './woff2';
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const BASE = ['Report', 'Report Arabic', 'Report Hebrew', 'Report Thai'];
+/** What stands for a character that no bundled font has: what a machine's own fonts have differs from one to the next. */
+const UNKNOWN = '\ufffd';
+/** Never drawn, or drawn like the space that every font has. */
+const WITHOUT_GLYPH = /[\p{Default_Ignorable_Code_Point}\p{Zs}]/u;
+const WITHOUT_GLYPHS = new RegExp(WITHOUT_GLYPH, 'gu');
 const CJK: Record<CjkLanguage, string[]> = {
   zh: ['Report SC', 'Report JP', 'Report KR'],
   ja: ['Report JP', 'Report SC', 'Report KR'],
@@ -19,13 +25,16 @@ export class FontUse {
     private readonly reportLanguage: string,
   ) {}
 
-  add(text: string): void {
+  /** Gives the text as it can be printed: what no font has is replaced. */
+  add(text: string): string {
     // Nearly all text is plain, and its fonts are always there.
-    if (PLAIN.test(text)) return;
-    const language = cjkLanguageOf(text, this.reportLanguage) ?? 'other';
+    if (PLAIN.test(text)) return text;
+    const printable = this.library.printable(text);
+    const language = cjkLanguageOf(printable, this.reportLanguage) ?? 'other';
     let characters = this.characters.get(language);
     if (!characters) this.characters.set(language, (characters = new Set()));
-    for (const character of text) characters.add(character.codePointAt(0) ?? 0);
+    for (const character of printable) characters.add(character.codePointAt(0) ?? 0);
+    return printable;
   }
 
   css(): string {
@@ -33,7 +42,15 @@ export class FontUse {
     for (const [language, characters] of this.characters) {
       this.library.subsetsFor(language, characters).forEach((subset) => subsets.add(subset));
     }
-    return [...subsets].map((subset) => this.library.faceCss(subset)).join('') + FAMILY_CSS;
+    const used = new Set([...subsets].map(({ family }) => family));
+    const languages = [...this.characters.keys()].filter((language) => language !== 'other');
+    return [
+      ...[...subsets].map((subset) => this.library.faceCss(subset)),
+      `html{font-family:${familyList(familiesOf('other'), used)}}`,
+      ...languages.map(
+        (language) => `:lang(${language}){font-family:${familyList(familiesOf(language), used)}}`,
+      ),
+    ].join('');
   }
 }
 
@@ -41,6 +58,26 @@ export class FontUse {
 export class FontLibrary {
   private readonly catalog = readFontCatalog();
   private readonly faces = new Map<FontSubset, string>();
+  private readonly characters = new Map<FontSubset, ReadonlySet<number>>();
+  private readonly asked = new CharacterSet();
+  private readonly known = new CharacterSet();
+
+  /** Whether one part of a font has the whole of a letter with its marks: from two it cannot be drawn. */
+  hasLetter(letter: string): boolean {
+    const characters = Array.from(
+      letter.replace(WITHOUT_GLYPHS, ''),
+      (character) => character.codePointAt(0) ?? 0,
+    );
+    return [...this.catalog.values()].some((subsets) =>
+      subsets.some((subset) => characters.every((character) => this.holds(subset, character))),
+    );
+  }
+
+  /** The text with a sign in the place of each character that no font has. */
+  printable(text: string): string {
+    for (const character of text) if (!this.has(character)) return this.replaced(text);
+    return text;
+  }
 
   /** The parts that hold these characters, from the first family of the language that has each. */
   subsetsFor(language: CjkLanguage | 'other', characters: Iterable<number>): FontSubset[] {
@@ -48,7 +85,7 @@ export class FontLibrary {
     const found = new Set<FontSubset>();
     for (const character of characters) {
       for (const family of families) {
-        const subsets = family.filter((subset) => covers(subset, character));
+        const subsets = family.filter((subset) => this.holds(subset, character));
         subsets.forEach((subset) => found.add(subset));
         if (subsets.length > 0) break;
       }
@@ -72,22 +109,39 @@ export class FontLibrary {
     }
     return css;
   }
-}
 
-function covers(subset: FontSubset, character: number): boolean {
-  return subset.ranges.some(([first, last]) => character >= first && character <= last);
+  private replaced(text: string): string {
+    return Array.from(text, (character) => (this.has(character) ? character : UNKNOWN)).join('');
+  }
+
+  private has(character: string): boolean {
+    const point = character.codePointAt(0) ?? 0;
+    if (!this.asked.has(point)) {
+      this.asked.add(point);
+      if (WITHOUT_GLYPH.test(character) || this.subsetsFor('other', [point]).length > 0)
+        this.known.add(point);
+    }
+    return this.known.has(point);
+  }
+
+  /** A part is made for a range of which the font may lack some. */
+  private holds(subset: FontSubset, character: number): boolean {
+    if (!subset.ranges.some(([first, last]) => character >= first && character <= last)) return false;
+    let characters = this.characters.get(subset);
+    if (!characters) {
+      const [file] = subset.files;
+      characters = file ? readCharacters(readFileSync(file.path)) : new Set();
+      this.characters.set(subset, characters);
+    }
+    return characters.has(character);
+  }
 }
 
 function familiesOf(language: CjkLanguage | 'other'): string[] {
-  return [...BASE, ...CJK[language === 'other' ? 'zh' : language]];
+  return [...SCRIPT_FAMILIES, ...CJK[language === 'other' ? 'zh' : language], 'Report emoji'];
 }
 
-function familyList(families: string[]): string {
-  return [...families.map((family) => `'${family}'`), 'sans-serif'].join(',');
+function familyList(families: string[], used: ReadonlySet<string>): string {
+  const names = families.filter((family) => used.has(family)).map((family) => `'${family}'`);
+  return [...names, 'sans-serif'].join(',');
 }
-
-const FAMILY_CSS =
-  `html{font-family:${familyList(familiesOf('other'))}}` +
-  (['zh', 'ja', 'ko'] as const)
-    .map((language) => `:lang(${language}){font-family:${familyList(familiesOf(language))}}`)
-    .join('');

@@ -1,0 +1,161 @@
+import { create, type Font } from 'fontkit';
+import { readFileSync } from 'node:fs';
+import { readFontCatalog } from './fonts/font-catalog';
+import { isPrintableLocale } from './printable-locale';
+import { ReportFormats } from './report-formats';
+
+const ALPHABET = Array.from('abcdefghijklmnopqrstuvwxyz');
+const SCRIPTS = [
+  'Adlm',
+  'Arab',
+  'Beng',
+  'Cyrl',
+  'Deva',
+  'Guru',
+  'Hans',
+  'Hant',
+  'Latn',
+  'Olck',
+  'Orya',
+  'Telu',
+  'Tfng',
+  'Vaii',
+];
+const CURRENCIES = [
+  'USD',
+  'EUR',
+  'JPY',
+  'INR',
+  'ILS',
+  'KRW',
+  'VND',
+  'UAH',
+  'BDT',
+  'AMD',
+  'GEL',
+  'KHR',
+  'LAK',
+  'MMK',
+  'ETB',
+  'LKR',
+  'NPR',
+  'EGP',
+  'IRR',
+  'AFN',
+  'THB',
+  'KGS',
+  'NGN',
+  'PYG',
+  'CRC',
+  'TRY',
+  'KZT',
+  'MNT',
+  'PLN',
+  'RUB',
+];
+// Never drawn, or drawn as the space that every font has.
+const WITHOUT_GLYPH = /[\p{Default_Ignorable_Code_Point}\p{Zs}]/gu;
+
+/** Every language of this runtime, with each script that it has formats for. */
+function locales(): string[] {
+  const codes = ALPHABET.flatMap((a) => ALPHABET.flatMap((b) => [a + b, ...ALPHABET.map((c) => a + b + c)]));
+  const languages = Intl.NumberFormat.supportedLocalesOf(codes);
+  const scripts = languages.flatMap((language) => {
+    try {
+      return SCRIPTS.map((script) => `${language}-${script}`).filter(
+        (locale) => new Intl.NumberFormat(locale).resolvedOptions().locale === locale,
+      );
+    } catch {
+      return [];
+    }
+  });
+  return [...languages, ...scripts];
+}
+
+function textsOf(locale: string): string {
+  const formats = new ReportFormats(locale, 'UTC');
+  const names = new Intl.DisplayNames(locale, { type: 'currency' });
+  const moments = Array.from(
+    { length: 24 },
+    (_, hour) => new Date(Date.UTC(2016, hour % 12, 1 + hour, hour)),
+  );
+  return [
+    ...moments.flatMap((moment) => [
+      formats.day(moment),
+      formats.month(moment),
+      formats.moment(moment),
+      ...(['day', 'month'] as const).flatMap((unit) => [
+        formats.periodLabel(moment, unit, true),
+        formats.periodLabel(moment, unit, false),
+      ]),
+    ]),
+    formats.period('2016-01-01', '2016-02-01'),
+    formats.period('2016-01-01', '2017-02-01'),
+    formats.integer(1_234_567_890),
+    formats.quantity('-1234567890.1234'),
+    ...CURRENCIES.flatMap((currency) => [
+      formats.money('-1234567890', currency),
+      formats.compactMoney(-1.2e6, currency),
+      names.of(currency) ?? '',
+    ]),
+    ...[1, 1e2, 1e3, 1e4, 1e5, 1e7, 1e9, 1e12].map((amount) => formats.compactMoney(amount, 'USD')),
+  ].join('');
+}
+
+describe('the locales of a report', () => {
+  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+  // By what the files hold, not by what they are said to be for.
+  const fonts = [...readFontCatalog().values()]
+    .flat()
+    .flatMap(({ files }) => files.map(({ path }) => create(readFileSync(path)) as Font))
+    .map((font) => new Set(font.characterSet));
+  const known = new Map<string, boolean>();
+
+  /** A letter and its marks are drawn from one file. */
+  function isDrawn(letter: string): boolean {
+    let drawn = known.get(letter);
+    if (drawn === undefined) {
+      const points = Array.from(
+        letter.replace(WITHOUT_GLYPH, ''),
+        (character) => character.codePointAt(0) ?? 0,
+      );
+      drawn = fonts.some((font) => points.every((point) => font.has(point)));
+      known.set(letter, drawn);
+    }
+    return drawn;
+  }
+
+  it('are those of which the bundled fonts have every digit, word and sign', () => {
+    const all = locales();
+    const accepted = all.filter(isPrintableLocale);
+    const missing = accepted.flatMap((locale) => {
+      const letters = Array.from(graphemes.segment(textsOf(locale)), ({ segment }) => segment);
+      return [...new Set(letters)].filter((letter) => !isDrawn(letter)).map((letter) => [locale, letter]);
+    });
+    // In the name of a foreign currency, where a sign stands for the mark.
+    expect(missing).toEqual([['yo', 'ẹ̵́']]);
+    expect(accepted.length).toBeGreaterThan(220);
+    expect(all.length - accepted.length).toBeLessThan(40);
+  });
+
+  it.each([
+    'bn',
+    'my',
+    'ta-LK',
+    'am',
+    'hy',
+    'ka',
+    'km',
+    'pa',
+    'si',
+    'ar-EG',
+    'hi-u-nu-deva',
+    'ja-u-ca-japanese',
+  ])('%s is one of them', (locale) => {
+    expect(isPrintableLocale(locale)).toBe(true);
+  });
+
+  it.each(['dz', 'chr', 'ff-Adlm', 'en-u-nu-adlm'])('%s is none', (locale) => {
+    expect(isPrintableLocale(locale)).toBe(false);
+  });
+});
