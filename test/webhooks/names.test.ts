@@ -126,38 +126,41 @@ it('a name that is rebound to a private address after it was accepted looks like
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1s', CALLBACK_TIMEOUT_SECONDS: '2' },
   );
-  // The machine's own name servers, but for their address.
-  house.app.get(NameResolver).addressesOf = (name, signal) => resolver.addressesOf(name, signal);
-  const client = await house.client();
-  server.names.set('rebound.example', { a: ['127.0.0.1'] });
-  const url = receiver.url('/hook', 'rebound.example');
-  await client.submit(url);
-  await client.allEnded(1);
-  expect(receiver.at()).toHaveLength(1);
-  const closed = await freePort();
-  receiver.on('/hook', (_received, response) => {
-    server.names.set('rebound.example', { a: ['169.254.169.254'] });
-    response.writeHead(500).end();
-  });
-  await client.submit(url);
-  await client.submit(`http://127.0.0.1:${closed}/hook`);
-  await client.allEnded(3);
-  const views = await Promise.all(
-    (await client.deliveries()).map(
-      async ({ id }): Promise<Json> => (await client.call('GET', `/v1/webhooks/deliveries/${id}`)).body,
-    ),
-  );
-  const of = (part: string): Json => views.filter((view) => view.url.includes(part)).at(-1);
-  const looks = (attempt: Json): Json => ({
-    ...attempt,
-    attempt: null,
-    started_at: null,
-    next_attempt_at: null,
-  });
-  const [rebound, refused] = [of('rebound'), of(String(closed))];
-  expect(rebound).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
-  expect(looks(rebound.attempt_log.at(-1))).toEqual(looks(refused.attempt_log.at(-1)));
-  expect(receiver.at()).toHaveLength(2);
-  await house.stop();
-  await database.drop();
+  try {
+    // The machine's own name servers, but for their address.
+    house.app.get(NameResolver).addressesOf = (name, signal) => resolver.addressesOf(name, signal);
+    const client = await house.client();
+    server.names.set('rebound.example', { a: ['127.0.0.1'] });
+    const url = receiver.url('/hook', 'rebound.example');
+    await client.submit(url);
+    await client.allEnded(1);
+    expect(receiver.at()).toHaveLength(1);
+    const closed = await freePort();
+    receiver.on('/hook', (_received, response) => {
+      server.names.set('rebound.example', { a: ['169.254.169.254'] });
+      response.writeHead(500).end();
+    });
+    await client.submit(url);
+    await client.submit(`http://127.0.0.1:${closed}/hook`);
+    await client.allEnded(3);
+    const views = await Promise.all(
+      (await client.deliveries()).map(
+        async ({ id }): Promise<Json> => (await client.call('GET', `/v1/webhooks/deliveries/${id}`)).body,
+      ),
+    );
+    const of = (part: string): Json => views.filter((view) => view.url.includes(part)).at(-1);
+    const looks = (attempt: Json): Json => ({
+      ...attempt,
+      attempt: null,
+      started_at: null,
+      next_attempt_at: null,
+    });
+    const [rebound, refused] = [of('rebound'), of(String(closed))];
+    expect(rebound).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
+    expect(looks(rebound.attempt_log.at(-1))).toEqual(looks(refused.attempt_log.at(-1)));
+    expect(receiver.at()).toHaveLength(2);
+  } finally {
+    await house.stop();
+    await database.drop();
+  }
 });
