@@ -5,8 +5,6 @@ import { PageQuery } from '../../common/pagination';
 
 export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
   @ApiPropertyOptional({ format: 'uuid', description: 'The id of the last event that you have read.' })
-  // A reader who has read none yet has no id to give.
-  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsOptional()
   // `?after=` of a reader that has read nothing yet.
   @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))

@@ -102,7 +102,7 @@ const ownerOf = ({ client_id, endpoint_id }: LeasableDestination): SecretOwner =
   endpointId: endpoint_id,
 });
 
-/** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. */
+/** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. It locks in the same order. */
 const ENDPOINTS_HELD = `
   SELECT t.id FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
   WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF t, e`;
