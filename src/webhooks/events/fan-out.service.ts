@@ -3,15 +3,13 @@ import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
+import { isOfData } from '../../database/sql-state';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
 import { MessageBodies } from './message-bodies.service';
 import { writeMessages } from './messages';
 import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
-
-/** SQLSTATE classes that blame what is written, not the state of the database: data, integrity, program limits. */
-const BAD_DATA = /^(22|23|54)/;
 
 /** Half of what one destination may have under way: as one half ends, the other one is written. */
 const BATCH = 128;
@@ -151,11 +149,5 @@ export class FanOut {
 }
 
 /** Whether it is what we made of an event that failed, and not the database that is away, restarts or is in a conflict. */
-function blamesData(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return (
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    (typeof code === 'string' && BAD_DATA.test(code))
-  );
-}
+const blamesData = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError || isOfData(error);
