@@ -5,6 +5,7 @@ import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets
 import { COLUMNS, PAGE, ROW_HEIGHT } from '../src/report-requests/rendering/page-geometry';
 import { layOut } from '../src/report-requests/rendering/report-parts';
 import { Measurements } from './measurements';
+import { PrintDocument } from '../src/report-requests/rendering/print-page';
 import { documentOf, preformatted } from './render-floor';
 
 /** One part of a long report (2,500 rows) in the layouts that were tried: what each costs the browser, and how long its file is. */
@@ -64,15 +65,15 @@ async function part(style: 'columns' | 'table' = 'columns'): Promise<string> {
     taggedPages: style === 'columns' ? 0 : Infinity,
   };
   const layout = layOut(documentOf(ROWS), new FontLibrary(), limits);
-  const documents: { shell: string; body: string }[] = [];
+  const documents: PrintDocument[] = [];
   for await (const { document } of layout.parts) documents.push(document);
   const [first, ...rest] = documents;
   const body =
     style === 'table'
-      ? first!.body
+      ? first!.body.toString()
       : rest
           .slice(0, pages)
-          .map((each) => each.body)
+          .map((each) => each.body.toString())
           .join('');
   return first!.shell + body;
 }

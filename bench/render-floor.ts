@@ -163,7 +163,7 @@ export async function htmlOf(rows: number): Promise<string> {
   const layout = layOut(documentOf(rows), new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
   let html = '';
   for await (const part of layout.parts)
-    html += part.document.shell.replace(PRINT_ONLY, '') + part.document.body;
+    html += part.document.shell.replace(PRINT_ONLY, '') + part.document.body.toString();
   return html;
 }
 

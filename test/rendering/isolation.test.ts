@@ -57,7 +57,7 @@ describe('a document with hostile markup', () => {
   /** @returns the path of the file */
   async function printed(markup: string, shell = SHELL, owner = 'mallory'): Promise<string> {
     const { signal } = new AbortController();
-    const document = { shell, body: `${markup}<p>The end.</p>` };
+    const document = { shell, body: Buffer.from(`${markup}<p>The end.</p>`) };
     const job = { report: Symbol('hostile'), owner, document, tagged: false, isLong: false };
     const path = join(renderer.directory, `${randomUUID()}.pdf`);
     await writeFile(path, await renderer.pool.print(job, signal));
@@ -118,7 +118,7 @@ describe('a document with hostile markup', () => {
     afterEach(() => own.close());
 
     const printFor = async (owner: string, body = '<p>Mine.</p>'): Promise<void> => {
-      const document = { shell: '<!doctype html><title>x</title><body>', body };
+      const document = { shell: '<!doctype html><title>x</title><body>', body: Buffer.from(body) };
       const job = { report: Symbol('report'), owner, document, tagged: false, isLong: false };
       await own.pool.print(job, new AbortController().signal);
     };

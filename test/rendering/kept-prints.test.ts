@@ -2,6 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PrintJob } from '../../src/report-requests/rendering/browser-slot';
+import { PdfJoiner } from '../../src/report-requests/rendering/pdf/pdf-joiner';
+import { PdfWriter } from '../../src/report-requests/rendering/pdf/pdf-writer';
 import { TestRenderer } from './test-renderer';
 
 setFlagsFromString('--expose-gc');
@@ -16,7 +18,7 @@ describe('what a browser has printed', () => {
     const job: PrintJob = {
       report: Symbol('report'),
       owner: 'client',
-      document: { shell: '<!doctype html><body>', body: 'Some text.' },
+      document: { shell: '<!doctype html><body>', body: Buffer.from('Some text.') },
       tagged: false,
       isLong: false,
     };
@@ -31,6 +33,33 @@ describe('what a browser has printed', () => {
       // The last one may still be in the hands of the loop.
       expect(kept.length).toBeLessThanOrEqual(1);
       expect(renderer.started).toHaveLength(1);
+    } finally {
+      await renderer.close();
+    }
+  });
+});
+
+describe('a part that was joined', () => {
+  it('leaves nothing behind but its place in the file', async () => {
+    const renderer = await TestRenderer.create();
+    const writer = new PdfWriter();
+    const joiner = new PdfJoiner(writer);
+    /** Bytes of the heap, once so many parts were joined. */
+    const heapAfter = async (pdf: Buffer, parts: number): Promise<number> => {
+      for (let count = 0; count < parts; count += 1) {
+        await joiner.add({ pdf, pages: 1, bookmarks: [] });
+        writer.take();
+      }
+      await setImmediate();
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    try {
+      const document = { shell: '<!doctype html><body>', body: Buffer.from('Some text.') };
+      const job = { report: Symbol('report'), owner: 'client', document, tagged: false, isLong: true };
+      const pdf = await renderer.pool.print(job, new AbortController().signal);
+      const before = await heapAfter(pdf, 500);
+      expect(((await heapAfter(pdf, 2_000)) - before) / 2_000).toBeLessThan(300);
     } finally {
       await renderer.close();
     }

@@ -84,7 +84,7 @@ describe('each layer of isolation', () => {
     it('it runs no script', async () => {
       const script = '<script>document.documentElement.lang = "scripted"</script>';
       await printPage.print(
-        { shell: `<!doctype html><html lang="en">${script}<body>`, body: script },
+        { shell: `<!doctype html><html lang="en">${script}<body>`, body: Buffer.from(script) },
         options,
       );
       expect(await evaluate('document.documentElement.lang')).toBe('en');
@@ -94,7 +94,7 @@ describe('each layer of isolation', () => {
       const failures: string[] = [];
       page.on('requestfailed', (request) => failures.push(request.failure()?.errorText ?? ''));
       const body = '<img src="http://127.0.0.1:9/x"><p style="background:url(http://127.0.0.1:9/y)">x</p>';
-      await printPage.print({ shell: '<!doctype html><body>', body }, options);
+      await printPage.print({ shell: '<!doctype html><body>', body: Buffer.from(body) }, options);
       await eventually('they are refused', () => failures.length >= 1);
       for (const failure of failures) expect(failure).toMatch(/ERR_BLOCKED_BY_CLIENT/);
     });
@@ -103,9 +103,10 @@ describe('each layer of isolation', () => {
       const { shell } = await documentOf();
       expect(shell.indexOf('Content-Security-Policy')).toBeLessThan(shell.indexOf('<style>'));
       // A picture that needs no network.
-      const body = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" width="9">';
+      const image = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" width="9">';
+      const body = Buffer.from(image);
       await printPage.print({ shell, body }, options);
-      await printPage.print({ shell: `${shell}${body}`, body }, options);
+      await printPage.print({ shell: `${shell}${image}`, body }, options);
       const policy = `document.querySelector('meta[http-equiv="Content-Security-Policy"]').content`;
       expect(await evaluate(policy)).toBe("default-src 'none'; style-src 'unsafe-inline'; font-src data:");
       await eventually(

@@ -55,12 +55,13 @@ describe('RenderingModule', () => {
     expect(await newProfiles(before)).toEqual([]);
   });
 
-  it('replaces a page after two million characters', async () => {
+  it('replaces a page after two million bytes', async () => {
     const opened = jest.spyOn(PrintPage, 'open');
     const module = await start({ RENDER_CONCURRENCY: '1' });
     const pool = module.get(BrowserPool);
     await pool.warm();
-    const document = { shell: '<!doctype html><body>', body: `<p hidden>${'x'.repeat(1_000_000)}</p>` };
+    const body = Buffer.from(`<p hidden>${'x'.repeat(1_000_000)}</p>`);
+    const document = { shell: '<!doctype html><body>', body };
     const job = { report: Symbol('report'), owner: 'client', tagged: false, isLong: true, document };
     const pages: number[] = [];
     for (let count = 0; count < 4; count += 1) {

@@ -5,12 +5,12 @@ import { PrintDocument, PrintOptions, PrintPage } from './print-page';
 interface OwnedPage {
   owner: string;
   page: PrintPage;
-  characters: number;
+  bytes: number;
 }
 
 /** The owners who printed last, each of whom keeps a page: a few tens of megabytes each. */
 const PAGES_KEPT = 4;
-/** Characters after which a page is too heavy to be kept beside others: what it has shown stays in its memory for long. */
+/** Bytes after which a page is too heavy to be kept beside others: what it has shown stays in its memory for long. */
 const LIGHT = 200_000;
 
 /** The pages of one browser. A page, with the process that it lives in, only ever shows documents of one owner. */
@@ -20,10 +20,10 @@ export class OwnedPages {
   /** A page for the next owner who has none, opened meanwhile. */
   private fresh: Promise<PrintPage> | undefined;
 
-  /** @param charactersPerPage in bodies of documents, after which a page is replaced for its owner too */
+  /** @param bytesPerPage in bodies of documents, after which a page is replaced for its owner too */
   constructor(
     readonly browser: Browser,
-    private readonly charactersPerPage: number,
+    private readonly bytesPerPage: number,
   ) {}
 
   has(owner: string): boolean {
@@ -33,7 +33,7 @@ export class OwnedPages {
   /** @throws what `PrintPage.print` throws */
   async print(owner: string, document: PrintDocument, options: PrintOptions): Promise<Buffer> {
     const used = await this.pageOf(owner);
-    used.characters += document.body.length;
+    used.bytes += document.body.length;
     const pdf = await used.page.print(document, options);
     if (!used.page.isIntact) this.keep(this.kept.filter((each) => each !== used));
     this.prepare().catch(() => undefined);
@@ -49,13 +49,13 @@ export class OwnedPages {
   private async pageOf(owner: string): Promise<OwnedPage> {
     const own = this.kept.find((each) => each.owner === owner);
     const others = this.kept.filter((each) => each !== own);
-    if (own?.page.isIntact && own.characters < this.charactersPerPage) {
+    if (own?.page.isIntact && own.bytes < this.bytesPerPage) {
       this.kept = [...others, own];
       return own;
     }
-    const light = others.filter(({ characters }) => characters < LIGHT).slice(1 - PAGES_KEPT);
+    const light = others.filter(({ bytes }) => bytes < LIGHT).slice(1 - PAGES_KEPT);
     this.keep(light);
-    const used = { owner, page: await this.takeFresh(), characters: 0 };
+    const used = { owner, page: await this.takeFresh(), bytes: 0 };
     this.kept.push(used);
     return used;
   }

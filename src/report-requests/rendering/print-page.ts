@@ -5,8 +5,8 @@ import { UnprintableDocumentError } from './render-errors';
 export interface PrintDocument {
   /** From the doctype to `<body>`: policy, fonts, styles. Without anybody's data. */
   shell: string;
-  /** What is in `<body>`. */
-  body: string;
+  /** What is in `<body>`, in UTF-8: text that waits to be printed would be carried into the collector's old space. */
+  body: Buffer;
 }
 
 export interface PrintOptions {
@@ -20,8 +20,8 @@ export const PRINT_ONLY = '@media screen{body{display:none!important}}';
 // In the page, whose types are not those of Node; each gives the families of fonts that did not load.
 const FONTS_NOT_LOADED = `Promise.allSettled([...document.fonts].map((font) => font.load())).then(() =>
   [...document.fonts].filter(({ status }) => status !== 'loaded').map(({ family }) => family))`;
-const replaceBody = (body: string): string =>
-  `document.body.innerHTML = ${JSON.stringify(body)}; ${FONTS_NOT_LOADED}`;
+const LOAD_FONTS = `() => ${FONTS_NOT_LOADED}`;
+const REPLACE_BODY = `(body) => { document.body.innerHTML = body; return ${FONTS_NOT_LOADED}; }`;
 
 /** A blank page in a context of its own, cut off from the network, that prints documents one after the other. */
 export class PrintPage {
@@ -101,19 +101,23 @@ export class PrintPage {
   }
 
   /** Fonts and styles of the shell that is there already need not be read again: a third of a short print. */
-  private async show(shell: string, body: string): Promise<void> {
-    if (shell === this.shell) return this.evaluate(replaceBody(body));
+  private async show(shell: string, body: Buffer): Promise<void> {
+    if (shell === this.shell) return this.call(REPLACE_BODY, body);
     this.shell = undefined;
     // Never a navigation: a page with an address of its own may read local files.
-    await this.session.send('Page.setDocumentContent', { frameId: this.frameId, html: `${shell}${body}` });
-    await this.evaluate(FONTS_NOT_LOADED);
+    await this.session.send('Page.setDocumentContent', {
+      frameId: this.frameId,
+      html: `${shell}${body.toString()}`,
+    });
+    await this.call(LOAD_FONTS);
     this.shell = shell;
   }
 
-  private async evaluate(expression: string): Promise<void> {
-    const { result, exceptionDetails } = await this.session.send('Runtime.evaluate', {
-      expression,
-      contextId: this.world,
+  private async call(declaration: string, ...values: Buffer[]): Promise<void> {
+    const { result, exceptionDetails } = await this.session.send('Runtime.callFunctionOn', {
+      functionDeclaration: declaration,
+      arguments: values.map((value) => ({ value: value.toString() })),
+      executionContextId: this.world,
       awaitPromise: true,
       returnByValue: true,
     });

@@ -78,8 +78,10 @@ class Layout {
     for await (const page of orderPages(this.document, this.formats)) {
       // The tags of two files cannot be joined, so a tagged one is printed in one part.
       if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
-        yield this.finishPart(part);
+        const finished = this.finishPart(part);
+        // Before the wait for a printer: what the old part was made of is not needed any more.
         part = this.startPart(part.first + part.pages.length);
+        yield finished;
       }
       // Whatever else the process does shall not wait for a whole batch of orders.
       await setImmediate();
@@ -110,7 +112,7 @@ class Layout {
         <body>`;
     const body = markup`${part.pages}`;
     return {
-      document: { shell: shell.text, body: body.text },
+      document: { shell: shell.text, body: Buffer.from(body.text) },
       pages: part.pages.length,
       bookmarks: part.bookmarks,
     };

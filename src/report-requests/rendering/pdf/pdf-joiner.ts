@@ -1,17 +1,19 @@
 import {
-  ParseSpeeds,
   PDFArray,
   PDFContext,
   PDFDict,
-  PDFDocument,
   PDFName,
   PDFObject,
+  PDFObjectParser,
   PDFRawStream,
   PDFRef,
 } from '@cantoo/pdf-lib';
+import { FileReference } from './file-reference';
 import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
 import { outlineObjects, OutlineEntry } from './pdf-outline';
+import { pageTree } from './page-tree';
 import { PdfWriter } from './pdf-writer';
+import { PrintedFile } from './printed-file';
 import { PrintedPart, requirePages } from './printed-part';
 import { SharedFonts } from './shared-fonts';
 
@@ -25,7 +27,7 @@ export class PdfJoiner {
   private readonly context = PDFContext.create();
   private readonly root: PDFRef;
   private readonly fonts = new SharedFonts(() => this.reserve());
-  private readonly kids: PDFRef[] = [];
+  private readonly kids: PDFObject[] = [];
   private readonly bookmarks: OutlineEntry[] = [];
   private pages = 0;
 
@@ -36,30 +38,27 @@ export class PdfJoiner {
 
   /** @throws Error when a part has not the pages that it is to have */
   async add({ pdf, pages, bookmarks }: PrintedPart): Promise<void> {
-    const part = await PDFDocument.load(pdf, { updateMetadata: false, parseSpeed: ParseSpeeds.Fastest });
-    const { context, catalog } = part;
-    const shift = this.writer.reserve(context.largestObjectNumber) - 1;
-    const pageRefs = part.getPages().map((page) => shifted(page.ref, shift));
-    requirePages(pageRefs.length, pages);
+    const printed = PrintedFile.read(pdf);
+    const part = parsed(printed);
+    const shift = this.writer.reserve(printed.size - 1) - 1;
+    const shifted = (ref: PDFRef): FileReference => new FileReference(ref.objectNumber + shift);
+    const root = PDFRef.of(printed.root);
+    const tree = pageTree(part.lookup(root, PDFDict), (ref) => part.lookup(ref, PDFDict));
+    requirePages(tree.pages.length, pages);
     for (const { title, page } of bookmarks) {
-      const target = pageRefs[page - this.pages];
-      if (target) this.bookmarks.push({ title, page: target });
+      const target = tree.pages[page - this.pages];
+      if (target) this.bookmarks.push({ title, page: shifted(target) });
     }
-    const tree = catalog.get(PDFName.of('Pages'));
-    if (!(tree instanceof PDFRef)) throw new Error('The printed part has no page tree.');
-    const { fonts, dropped } = this.fonts.take(context);
-    const moved = (ref: PDFRef): PDFRef => fonts.get(ref) ?? shifted(ref, shift);
-    renumber(catalog, moved);
-    for (const own of [context.trailerInfo.Root, context.trailerInfo.Info])
-      if (own instanceof PDFRef) dropped.add(own);
-    const objects = context.enumerateIndirectObjects().filter(([ref]) => !dropped.has(ref));
+    const { fonts, dropped } = this.fonts.take(part);
+    dropped.add(root).add(PDFRef.of(printed.information));
+    const objects = part.enumerateIndirectObjects().filter(([ref]) => !dropped.has(ref));
     for (const [ref, object] of objects) {
-      renumber(object, moved);
-      if (ref === tree && object instanceof PDFDict) object.set(PARENT, this.root);
+      renumber(object, (other) => fonts.get(other) ?? shifted(other));
+      if (ref === tree.root && object instanceof PDFDict) object.set(PARENT, this.root);
     }
-    await this.writer.write(objects.map(([ref, object]) => [shifted(ref, shift), object]));
-    this.kids.push(shifted(tree, shift));
-    this.pages += pageRefs.length;
+    await this.writer.write(objects.map(([ref, object]) => [shifted(ref), object]));
+    this.kids.push(shifted(tree.root));
+    this.pages += pages;
   }
 
   /** Writes what belongs to the whole report. */
@@ -89,12 +88,19 @@ export class PdfJoiner {
   }
 }
 
-function shifted(ref: PDFRef, shift: number): PDFRef {
-  return PDFRef.of(ref.objectNumber + shift);
+/**
+ * All objects of a part, at once: of what the library's own reading of files makes, which awaits each object, nearly all was
+ * carried into the collector's old space.
+ */
+function parsed(printed: PrintedFile): PDFContext {
+  const context = PDFContext.create();
+  for (const { number, bytes } of printed.objects)
+    context.assign(PDFRef.of(number), PDFObjectParser.forBytes(bytes, context).parseObject());
+  return context;
 }
 
 /** Changes every reference inside an object, in place. */
-function renumber(object: PDFObject, moved: (ref: PDFRef) => PDFRef): void {
+function renumber(object: PDFObject, moved: (ref: PDFRef) => PDFObject): void {
   if (object instanceof PDFDict) {
     for (const [key, value] of object.entries()) {
       if (value instanceof PDFRef) object.set(key, moved(value));

@@ -1,8 +1,8 @@
-import { PDFContext, PDFDict, PDFHexString, PDFRef } from '@cantoo/pdf-lib';
+import { PDFContext, PDFDict, PDFHexString, PDFObject, PDFRef } from '@cantoo/pdf-lib';
 
 export interface OutlineEntry {
   title: string;
-  page: PDFRef;
+  page: PDFObject;
 }
 
 /** A flat outline (ISO 32000-2, 12.3.3) whose entries lead to their pages. */

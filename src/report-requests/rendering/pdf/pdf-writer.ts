@@ -1,4 +1,5 @@
 import { PDFObject, PDFRef, PDFStream } from '@cantoo/pdf-lib';
+import { CrossReferences } from './cross-references';
 import type { PrintedObject } from './printed-file';
 import { promisify } from 'node:util';
 import { constants, deflate } from 'node:zlib';
@@ -12,15 +13,12 @@ const HEADER = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
 const GROUP_SIZE = 256;
 const NEWLINE = Buffer.from('\n');
 
-/** Where an object lies: at a byte of the file, or as one of a group. */
-type Place = { offset: number } | { group: number; index: number };
-
 /**
  * Writes PDF objects as they come, for somebody who takes the bytes from time to time. All but streams are packed into compressed groups
  * (object streams, ISO 32000-2, 7.5.7): the tags of a report are thousands of small objects.
  */
 export class PdfWriter {
-  private readonly places: Place[] = [];
+  private readonly places = new CrossReferences();
   private group: { number: number; bytes: Buffer }[] = [];
   private pending: Buffer[] = [HEADER];
   private position = HEADER.length;
@@ -34,7 +32,7 @@ export class PdfWriter {
   }
 
   /** Writes objects under reserved numbers. */
-  async write(objects: Iterable<readonly [PDFRef, PDFObject]>): Promise<void> {
+  async write(objects: Iterable<readonly [{ objectNumber: number }, PDFObject]>): Promise<void> {
     for (const [{ objectNumber: number }, object] of objects)
       this.put({ number, bytes: bytesOf(object), isStream: object instanceof PDFStream });
     await this.settle();
@@ -57,10 +55,10 @@ export class PdfWriter {
   async finish(catalog: PDFRef, information: PDFRef): Promise<void> {
     while (this.group.length > 0) await this.pack();
     const number = this.reserve(1);
-    this.places[number] = { offset: this.position };
-    const table = await compress(this.crossReferences());
+    this.places.set(number, { offset: this.position });
+    const table = await compress(this.places.bytes(this.lastNumber + 1));
     const entries =
-      `/Type/XRef/Size ${this.lastNumber + 1}/W[1 5 2]/Root ${catalog.toString()}/Info ${information.toString()}` +
+      `/Type/XRef/Size ${this.lastNumber + 1}/W${CrossReferences.WIDTHS}/Root ${catalog.toString()}/Info ${information.toString()}` +
       `/Filter/FlateDecode/Length ${table.length}`;
     const start = this.position;
     this.append([streamObject(number, entries, table), Buffer.from(`startxref\n${start}\n%%EOF\n`)]);
@@ -71,7 +69,7 @@ export class PdfWriter {
       this.group.push({ number, bytes });
       return;
     }
-    this.places[number] = { offset: this.position };
+    this.places.set(number, { offset: this.position });
     this.append([Buffer.from(`${number} 0 obj\n`), bytes, Buffer.from('\nendobj\n')]);
   }
 
@@ -84,7 +82,7 @@ export class PdfWriter {
     const number = this.reserve(1);
     let offset = 0;
     const index = members.map((member, position) => {
-      this.places[member.number] = { group: number, index: position };
+      this.places.set(member.number, { group: number, index: position });
       const entry = `${member.number} ${offset}`;
       offset += member.bytes.length + NEWLINE.length;
       return entry;
@@ -94,25 +92,13 @@ export class PdfWriter {
       Buffer.concat([head, ...members.flatMap((member) => [member.bytes, NEWLINE])]),
     );
     const entries = `/Type/ObjStm/N ${members.length}/First ${head.length}/Filter/FlateDecode/Length ${data.length}`;
-    this.places[number] = { offset: this.position };
+    this.places.set(number, { offset: this.position });
     this.append([streamObject(number, entries, data)]);
   }
 
   private append(buffers: Buffer[]): void {
     for (const buffer of buffers) this.position += buffer.length;
     this.pending.push(...buffers);
-  }
-
-  /** Eight bytes for each object: kind, offset or group, index in the group (7.5.8.3). */
-  private crossReferences(): Buffer {
-    const table = Buffer.alloc((this.lastNumber + 1) * 8);
-    this.places.forEach((place, number) => {
-      const at = number * 8;
-      table.writeUInt8('offset' in place ? 1 : 2, at);
-      table.writeUIntBE('offset' in place ? place.offset : place.group, at + 1, 5);
-      table.writeUInt16BE('offset' in place ? 0 : place.index, at + 6);
-    });
-    return table;
   }
 }
 

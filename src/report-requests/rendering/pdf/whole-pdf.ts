@@ -1,6 +1,7 @@
-import { PDFArray, PDFContext, PDFDict, PDFName, PDFObjectParser, PDFRef } from '@cantoo/pdf-lib';
+import { PDFContext, PDFDict, PDFName, PDFObjectParser, PDFRef } from '@cantoo/pdf-lib';
 import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
 import { outlineObjects } from './pdf-outline';
+import { pageTree } from './page-tree';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile, PrintedObject } from './printed-file';
 import { PrintedPart, requirePages } from './printed-part';
@@ -20,9 +21,7 @@ export async function wholePdf(part: PrintedPart, about: PdfInformation): Promis
   const reserve = (): PDFRef => PDFRef.of(writer.reserve(1));
   const tree = new Tree(printed.objects);
   const printedCatalog = tree.get(PDFRef.of(printed.root));
-  const root = printedCatalog.get(PDFName.of('Pages'));
-  if (!(root instanceof PDFRef)) throw new Error('The printed file has no page tree.');
-  const pages = tree.pages(root);
+  const { root, pages } = pageTree(printedCatalog, (ref) => tree.get(ref));
   requirePages(pages.length, part.pages);
   const { context } = tree;
   const entries = part.bookmarks.flatMap(({ title, page }) => {
@@ -68,12 +67,5 @@ class Tree {
     if (!(object instanceof PDFDict))
       throw new Error('The printed file has no dictionary where one must be.');
     return object;
-  }
-
-  /** The pages below a node of the page tree (ISO 32000-2, 7.7.3), in their order. */
-  pages(ref: PDFRef): PDFRef[] {
-    const kids = this.get(ref).get(PDFName.of('Kids'));
-    if (!(kids instanceof PDFArray)) return [ref];
-    return kids.asArray().flatMap((kid) => (kid instanceof PDFRef ? this.pages(kid) : []));
   }
 }
