@@ -87,7 +87,8 @@ describe('a browser that is lost', () => {
   it('is replaced when it has grown too large', async () => {
     renderer = await TestRenderer.create({ memoryPerBrowser: 1 });
     for (let count = 0; count < 3; count += 1) await renderer.start(sampleReport(few));
-    expect(renderer.started).toHaveLength(3);
+    // One more is started before anybody needs it.
+    expect(renderer.started.length).toBeGreaterThanOrEqual(3);
   });
 
   it('is ready before the first report when its slot is warmed', async () => {
@@ -236,6 +237,29 @@ describe('a browser that hangs while it starts', () => {
     await warm;
     await eventually('its processes are gone', async () => (await processesOf([group])).length === 0);
     expect(await profiles()).toEqual([]);
+    await rm(directory, { recursive: true });
+  });
+
+  it('holds up nobody when it hangs before its first print', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+    const hung: number[] = [];
+    const launcher = new BrowserLauncher({
+      browserPath: process.env['BROWSER_PATH'],
+      dataDir: directory,
+      sandbox: 'auto',
+    });
+    const slot = new BrowserSlot(
+      async (signal) => {
+        const started = await launcher.start(signal);
+        hung.push(started.browser.process()?.pid ?? 0);
+        process.kill(-hung[0]!, 'SIGSTOP');
+        return started;
+      },
+      { ...LIMITS, silenceMs: 1_000 },
+    );
+    await expect(slot.warm()).rejects.toThrow(BrowserLostError);
+    expect(slot.isWarm).toBe(false);
+    await eventually('its processes are gone', async () => (await processesOf(hung)).length === 0);
     await rm(directory, { recursive: true });
   });
 });

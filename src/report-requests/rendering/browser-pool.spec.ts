@@ -7,7 +7,7 @@ const job = (report: symbol, body: string, isLong = false): PrintJob => ({
   report,
   owner: 'client',
   isLong,
-  document: { shell: '', body },
+  document: { shell: '', body: Buffer.from(body) },
   tagged: false,
 });
 
@@ -23,8 +23,9 @@ class Press {
   private slotOf = (printed: string[]): PrintSlot => ({
     isWarm: true,
     serves: () => false,
-    print: ({ document: { body: html } }) =>
+    print: ({ document: { body } }) =>
       new Promise((resolve) => {
+        const html = body.toString();
         this.order.push(html);
         printed.push(html);
         this.printing.push({ html, finish: () => resolve(Buffer.from(html)) });
@@ -190,6 +191,34 @@ describe('BrowserPool', () => {
       await settle();
       expect(press.slots.map((printed) => printed.slice(2).join(' '))).toEqual(['S3 S4', 'S2 B2 A3 B3']);
     });
+  });
+
+  it('gives a slot that lost its browser to nobody before it has another', async () => {
+    let isWarm = false;
+    let warmed: () => void = () => undefined;
+    const pool = new BrowserPool(2, () => {
+      const slot = press.createSlot();
+      if (press.slots.length > 1) return slot;
+      const warm = (): Promise<void> =>
+        new Promise((resolve) => {
+          warmed = () => {
+            isWarm = true;
+            resolve();
+          };
+        });
+      return Object.defineProperty({ ...slot, warm }, 'isWarm', { get: () => isWarm });
+    });
+    const report = Symbol('long');
+    for (const html of ['A1', 'A2', 'A3', 'A4'])
+      pool.print(job(report, html, true), never).catch(() => undefined);
+    await settle();
+    await press.finish('A1');
+    await press.finish('A2');
+    expect(press.slots.map((printed) => printed.join(' '))).toEqual(['A2', 'A1 A3']);
+    warmed();
+    await settle();
+    expect(press.slots.map((printed) => printed.join(' '))).toEqual(['A2 A4', 'A1 A3']);
+    await pool.close();
   });
 
   it('forgets a print that is aborted while it waits', async () => {

@@ -56,11 +56,14 @@ export class BrowserPool {
    */
   async print(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
     const slot = await this.acquire(job, signal);
+    let isWorn = false;
     try {
       if (this.closed) throw new Error('The renderer is shut down.');
-      return await slot.print(job, signal);
+      const pdf = await slot.print(job, signal);
+      isWorn = !slot.isWarm;
+      return pdf;
     } finally {
-      this.release(job, slot);
+      this.release(job, slot, isWorn);
     }
   }
 
@@ -78,8 +81,7 @@ export class BrowserPool {
           if (!this.closed) throw error;
         });
       } finally {
-        this.idle.add(slot);
-        this.serve();
+        this.open(slot);
       }
     }
   }
@@ -120,12 +122,20 @@ export class BrowserPool {
     });
   }
 
-  private release({ report, isLong }: PrintJob, slot: PrintSlot): void {
+  private release({ report, isLong }: PrintJob, slot: PrintSlot, isWorn: boolean): void {
     const { held, served } = this.shareOf(report);
     const goesOn = held > 1 || this.waiters.some(({ job }) => job.report === report);
     if (goesOn) this.shares.set(report, { held: held - 1, served });
     else this.shares.delete(report);
     if (isLong) this.long -= 1;
+    const open = (): void => this.open(slot);
+    if (!isWorn || this.closed) return open();
+    // Whoever comes next need not wait for another browser; if there is none, its print says so.
+    slot.warm().then(open, open);
+    this.serve();
+  }
+
+  private open(slot: PrintSlot): void {
     this.idle.add(slot);
     this.serve();
   }

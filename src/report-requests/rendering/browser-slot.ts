@@ -12,8 +12,8 @@ export interface SlotLimits {
   printsPerBrowser: number;
   /** Resident memory of all its processes above which it is replaced earlier. */
   memoryPerBrowser: number;
-  /** Characters in bodies of documents after which a page is replaced: what it has shown stays in its memory for long. */
-  charactersPerPage: number;
+  /** Bytes in bodies of documents after which a page is replaced: what it has shown stays in its memory for long. */
+  bytesPerPage: number;
 }
 
 /** One document to print. */
@@ -22,7 +22,7 @@ export interface PrintJob extends PrintOptions {
   report: symbol;
   /** Whose report it is. */
   owner: string;
-  /** Whether it is of so many pages that it is printed in parts, one after the other, or would be if it were not tagged. */
+  /** Whether it is of so many rows that short reports have the right of way. */
   isLong: boolean;
   document: PrintDocument;
 }
@@ -63,28 +63,22 @@ export class BrowserSlot {
     signal.throwIfAborted();
     const running = await this.runningProcess();
     signal.throwIfAborted();
-    const guard = new Guard(running, signal, this.limits);
-    try {
-      const pages = this.pagesOn(running);
-      const pdf = await guard.race(pages.print(job.owner, job.document, job));
-      this.prints += 1;
-      if (await this.isWorn(running)) await this.close();
-      return pdf;
-    } catch (error) {
-      await this.close();
-      throw guard.explain(error);
-    } finally {
-      guard.release();
-    }
+    const pdf = await this.guarded(running, signal, () =>
+      this.pagesOn(running).print(job.owner, job.document, job),
+    );
+    this.prints += 1;
+    if (await this.isWorn(running)) await this.close();
+    return pdf;
   }
 
   /**
    * Starts the browser and its first page, so that the first print need not wait for them. Not while it prints.
    *
-   * @throws what starting a browser throws
+   * @throws what starting a browser throws, and BrowserLostError when it died or hung
    */
   async warm(): Promise<void> {
-    await this.pagesOn(await this.runningProcess()).prepare();
+    const running = await this.runningProcess();
+    await this.guarded(running, new AbortController().signal, () => this.pagesOn(running).prepare());
   }
 
   /** Kills the browser with all its processes, also while it starts. The slot can be used again. */
@@ -96,6 +90,18 @@ export class BrowserSlot {
     this.weighedAt = -WEIGH_EVERY_MS;
     this.starting.abort(new Error('The browser is not needed any more.'));
     await (await process?.catch(() => undefined))?.kill();
+  }
+
+  private async guarded<T>(running: BrowserProcess, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const guard = new Guard(running, signal, this.limits);
+    try {
+      return await guard.race(work());
+    } catch (error) {
+      await this.close();
+      throw guard.explain(error);
+    } finally {
+      guard.release();
+    }
   }
 
   private async isWorn(running: BrowserProcess): Promise<boolean> {
@@ -125,7 +131,7 @@ export class BrowserSlot {
   }
 
   private pagesOn({ browser }: BrowserProcess): OwnedPages {
-    if (this.pages?.browser !== browser) this.pages = new OwnedPages(browser, this.limits.charactersPerPage);
+    if (this.pages?.browser !== browser) this.pages = new OwnedPages(browser, this.limits.bytesPerPage);
     return this.pages;
   }
 }
