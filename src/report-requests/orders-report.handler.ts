@@ -6,6 +6,8 @@ import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
 import { PdfReportWriter } from './pdf-report.writer';
+import { RightOfWay } from './rendering/right-of-way';
+import { ROWS_OF_SHORT } from './rendering/short-reports';
 import { ReportFormat } from './report-format';
 import { ReportLimits, rowsOf } from './report-limits.service';
 
@@ -23,20 +25,28 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
     private readonly artifacts: ArtifactStore,
     private readonly pdf: PdfReportWriter,
     private readonly csv: CsvReportWriter,
+    private readonly rightOfWay: RightOfWay,
   ) {}
 
   async run(context: JobContext<OrdersReportParameters>): Promise<OrdersReportResult> {
+    const leave = this.rightOfWay.enter();
     try {
-      return await this.make(context);
+      return await this.make(context, leave);
     } catch (cause) {
       if (!(cause instanceof StoreFullError)) throw cause;
       throw new TemporaryJobError('store_full', 'There is no room for the file.', cause.retryAfterSeconds, {
         cause,
       });
+    } finally {
+      leave();
     }
   }
 
-  private async make(context: JobContext<OrdersReportParameters>): Promise<OrdersReportResult> {
+  /** @param onLong called as soon as the report is known to be long */
+  private async make(
+    context: JobContext<OrdersReportParameters>,
+    onLong: () => void,
+  ): Promise<OrdersReportResult> {
     const { parameters, signal } = context;
     context.step('query');
     return this.orders.withSnapshot(context.clientId, parameters, signal, async (snapshot) => {
@@ -45,11 +55,21 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       this.limits.check(rows, parameters);
       await this.artifacts.requireRoom(BYTES_OF_ANY_REPORT + BYTES_PER_ROW * rows);
       context.progress(0.1);
+      const isLong = rows > ROWS_OF_SHORT;
+      if (isLong) onLong();
+      const paced = isLong ? { ...snapshot, orders: () => this.givingWay(snapshot.orders()) } : snapshot;
       const artifact =
         parameters.format === ReportFormat.Csv
-          ? await this.csv.write(context, snapshot)
-          : await this.pdf.write(context, snapshot);
+          ? await this.csv.write(context, paced)
+          : await this.pdf.write(context, paced);
       return { artifact, orders: snapshot.summary.orders };
     });
+  }
+
+  private async *givingWay<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const batch of batches) {
+      yield batch;
+      await this.rightOfWay.giveWay();
+    }
   }
 }

@@ -8,6 +8,7 @@ import { BrowserProcess } from '../../src/report-requests/rendering/browser-proc
 import { BrowserSlot, SlotLimits } from '../../src/report-requests/rendering/browser-slot';
 import type { ReportDocument } from '../../src/report-requests/rendering/report-document';
 import { RenderOptions, ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
+import { RightOfWay } from '../../src/report-requests/rendering/right-of-way';
 import { waitFor } from '../support/services';
 import { Pdf, readPdf } from './pdf-reader';
 
@@ -21,7 +22,7 @@ export const LIMITS: SlotLimits = {
   printDeadlineMs: 30_000,
   silenceMs: 10_000,
   printsPerBrowser: 100,
-  charactersPerPage: 2_000_000,
+  bytesPerPage: 2_000_000,
   memoryPerBrowser: 1024 ** 3,
 };
 
@@ -29,6 +30,7 @@ export const LIMITS: SlotLimits = {
 export class TestRenderer {
   readonly started: BrowserProcess[] = [];
   readonly pool: BrowserPool;
+  readonly rightOfWay = new RightOfWay();
   private readonly renderer: ReportRenderer;
 
   private constructor(
@@ -47,7 +49,7 @@ export class TestRenderer {
       return browser;
     };
     this.pool = new BrowserPool(slots, () => new BrowserSlot(start, { ...LIMITS, ...limits }));
-    this.renderer = new ReportRenderer(this.pool);
+    this.renderer = new ReportRenderer(this.pool, this.rightOfWay);
   }
 
   static async create(limits: Partial<SlotLimits> = {}, slots = 1): Promise<TestRenderer> {

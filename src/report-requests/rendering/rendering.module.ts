@@ -5,6 +5,7 @@ import { BrowserPool } from './browser-pool';
 import { BrowserSlot, SlotLimits } from './browser-slot';
 import { BrowserWarmUp } from './browser-warm-up';
 import { ReportRenderer } from './report-renderer';
+import { RightOfWay } from './right-of-way';
 
 const LIMITS: SlotLimits = {
   // A part of a report prints in about a second; a whole minute is a hang on any machine.
@@ -12,7 +13,7 @@ const LIMITS: SlotLimits = {
   silenceMs: 10_000,
   printsPerBrowser: 1_000,
   // About 20 parts of a long report, or 200 short ones.
-  charactersPerPage: 2_000_000,
+  bytesPerPage: 2_000_000,
   // Twice what the longest part takes, and the pages that are kept for others.
   memoryPerBrowser: 1.5 * 1024 * 1024 * 1024,
 };
@@ -33,7 +34,8 @@ const LIMITS: SlotLimits = {
     },
     BrowserWarmUp,
     ReportRenderer,
+    RightOfWay,
   ],
-  exports: [ReportRenderer],
+  exports: [ReportRenderer, RightOfWay],
 })
 export class RenderingModule {}

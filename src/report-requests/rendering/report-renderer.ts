@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { BrowserPool } from './browser-pool';
 import { PrintJob } from './browser-slot';
+import { rowCount } from './pagination';
 import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
@@ -11,6 +12,8 @@ import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
+import { RightOfWay } from './right-of-way';
+import { ROWS_OF_SHORT } from './short-reports';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
@@ -34,7 +37,10 @@ export class ReportRenderer implements OnApplicationShutdown {
   private readonly logger = new Logger('Renderer');
   private readonly fonts = new FontLibrary();
 
-  constructor(private readonly pool: BrowserPool) {}
+  constructor(
+    private readonly pool: BrowserPool,
+    private readonly rightOfWay: RightOfWay,
+  ) {}
 
   /**
    * Memory does not grow with the report. Nothing is printed before the file is read, and nothing more when its reader
@@ -46,7 +52,8 @@ export class ReportRenderer implements OnApplicationShutdown {
    */
   render(document: ReportDocument, options: RenderOptions): RenderedReport {
     const layout = layOut(document, this.fonts, LIMITS);
-    return { pages: layout.pages, file: this.write(layout, informationOf(document), options) };
+    const isLong = rowCount(document) > ROWS_OF_SHORT;
+    return { pages: layout.pages, file: this.write(layout, isLong, informationOf(document), options) };
   }
 
   /** After the workers have drained: ends every browser. */
@@ -56,12 +63,13 @@ export class ReportRenderer implements OnApplicationShutdown {
 
   private async *write(
     layout: ReportLayout,
+    isLong: boolean,
     about: PdfInformation,
     { owner, signal, onProgress }: RenderOptions,
   ): AsyncGenerator<Buffer> {
     signal.throwIfAborted();
     const stop = new AbortController();
-    const printed = this.print(layout, owner, AbortSignal.any([signal, stop.signal]));
+    const printed = this.print(layout, { owner, isLong }, AbortSignal.any([signal, stop.signal]));
     try {
       if (layout.tagged) yield* whole(printed, about);
       else yield* joined(printed, about, (pages) => onProgress(pages / layout.pages));
@@ -71,9 +79,12 @@ export class ReportRenderer implements OnApplicationShutdown {
     }
   }
 
-  private print(layout: ReportLayout, owner: string, signal: AbortSignal): AsyncGenerator<PrintedPart> {
-    const { tagged, pages } = layout;
-    const shared = { report: Symbol('report'), owner, tagged, isLong: pages > LIMITS.pagesPerPart };
+  private print(
+    layout: ReportLayout,
+    of: Pick<PrintJob, 'owner' | 'isLong'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<PrintedPart> {
+    const shared = { report: Symbol('report'), tagged: layout.tagged, ...of };
     // One more than there are slots: its HTML is made while they print.
     return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
       pdf: await this.printPart({ ...shared, document: part.document }, signal),
@@ -86,6 +97,7 @@ export class ReportRenderer implements OnApplicationShutdown {
   private async printPart(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
     for (let left = TRIES_PER_PART - 1; ; left -= 1) {
       try {
+        if (job.isLong) await this.rightOfWay.giveWay();
         return await this.pool.print(job, signal);
       } catch (error) {
         if (!(error instanceof BrowserLostError) || left === 0) throw error;

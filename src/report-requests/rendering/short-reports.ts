@@ -1,3 +1,6 @@
+/** Reports of up to so many rows are short. */
+export const ROWS_OF_SHORT = 1_000;
+
 /** Short reports that come within so much time of each other keep coming; the last one's time counts to its end. */
 const PAUSE_MS = 1_000;
 
