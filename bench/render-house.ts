@@ -11,6 +11,7 @@ import { createApp } from '../src/app.setup';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
+import { keepHeapSmall } from '../src/heap';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
 import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-memory';
 
@@ -48,6 +49,7 @@ export class RenderHouse {
   ) {}
 
   static async open(): Promise<RenderHouse> {
+    keepHeapSmall();
     const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
     const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log: console.log });
     await migrate(services.databaseUrl ?? '');

@@ -5,6 +5,7 @@ import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
 import { startEmbeddedServices } from './embedded/embedded-services';
+import { keepHeapSmall } from './heap';
 import { welcome } from './welcome';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -17,6 +18,7 @@ const SHUTDOWN_DEADLINE_MS = 24_000;
 const ECHO_OF_SIGNAL_MS = 1_000;
 
 async function main(): Promise<void> {
+  keepHeapSmall();
   const environment = environmentOfProcess();
   const dataDir = resolve(environment.DATA_DIR);
   const say = (line: string): void => console.log(line);
