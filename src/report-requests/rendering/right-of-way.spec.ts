@@ -39,19 +39,13 @@ describe('RightOfWay', () => {
     expect(done).toEqual(['one', 'other']);
   });
 
-  it('holds them for a while after a short one was asked for', async () => {
-    way.announce();
+  it.each([
+    ['for a while after a short one was asked for', 30, () => way.announce()],
+    ['for a tenth of a second at the most', 100, () => void way.enter()],
+  ])('holds them %s', async (_, milliseconds, begin) => {
+    begin();
     void long('one');
-    await pass(29);
-    expect(done).toEqual([]);
-    await pass(1);
-    expect(done).toEqual(['one']);
-  });
-
-  it('holds them for a tenth of a second at the most', async () => {
-    way.enter();
-    void long('one');
-    await pass(99);
+    await pass(milliseconds - 1);
     expect(done).toEqual([]);
     await pass(1);
     expect(done).toEqual(['one']);
