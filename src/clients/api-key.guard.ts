@@ -4,6 +4,7 @@ import { AppError } from '../common/app-error';
 import { ApiKeyRecognition } from './api-key-recognition.service';
 import { bearerOf } from './bearer';
 import type { AuthenticatedRequest } from './current-client.decorator';
+import { invalidKey } from './invalid-key';
 import { PUBLIC, REQUIRED_SCOPES } from './require-scope.decorator';
 import type { Scope } from './scope';
 
@@ -26,11 +27,7 @@ export class ApiKeyGuard implements CanActivate {
       throw new AppError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer <key>.');
     }
     const caller = await this.keys.recognize(key);
-    if (caller === null) {
-      throw new AppError('unauthenticated', 'invalid_key', 'This API key is not valid.', {
-        headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-      });
-    }
+    if (caller === null) throw invalidKey();
     if (!scopes.some((scope) => caller.scopes.includes(scope))) {
       throw new AppError(
         'forbidden',

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { newId } from '../common/ids';
@@ -38,6 +39,9 @@ const COLUMNS = 'id, client_id, name, prefix, scopes, expires_at, revoked_at, cr
 /** Issues, lists, rotates and revokes API keys. */
 @Injectable()
 export class ApiKeys {
+  /** Emits when this process has ended keys, or may have. */
+  readonly changed = new Subject<void>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly clients: Clients,
@@ -124,7 +128,7 @@ export class ApiKeys {
       ],
     );
     const row = only(rows, 'key');
-    this.recognition.forget();
+    this.announceChange();
     return { row, key };
   }
 
@@ -143,7 +147,7 @@ export class ApiKeys {
       [...actorParameters(actor), keyId, clientId],
     );
     only(rows, 'key');
-    this.recognition.forget();
+    this.announceChange();
   }
 
   /** Sees to it that a client of this name exists and that this key is its own. Safe at every start. */
@@ -165,8 +169,13 @@ export class ApiKeys {
        WHERE client_id = $1 AND name = $2 AND hash <> $3 AND revoked_at IS NULL`,
       [client.id, keyName, hashApiKey(key)],
     );
-    this.recognition.forget();
+    this.announceChange();
     return client.id;
+  }
+
+  private announceChange(): void {
+    this.recognition.forget();
+    this.changed.next();
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
-import { finalize, Observable } from 'rxjs';
+import { finalize, Observable, takeUntil } from 'rxjs';
 import { DataSource } from 'typeorm';
+import type { Caller } from '../clients/client';
 import { AppError } from '../common/app-error';
 import { HeldRequests } from './held-requests.service';
 import type { Job } from './job';
@@ -21,25 +22,28 @@ export class JobEventStreams {
 
   /**
    * @param lastEventId the last event that the caller has; one that is not of this job counts as none
-   * @returns the events after it, then those to come; `null` when the job has ended and the caller has its last event
+   * @returns the events after it, then those to come, until the caller's key ends; `null` when the job has ended and the caller has its last event
    * @throws AppError 404 when the client has no such job of these types, 429 when it holds too many streams
    */
   async open(
-    clientId: string,
+    caller: Caller,
     jobId: string,
     types: string[],
     lastEventId: string | undefined,
   ): Promise<Observable<JobNews> | null> {
+    const clientId = caller.client.id;
     const job = await this.queries.get(clientId, jobId, types);
     const last = await this.find(job, lastEventId);
     if (last?.ends === true && isTerminal(job.state)) return null;
-    const release = this.held.take(clientId);
-    if (release === null) {
+    const held = this.held.take(caller);
+    if (held === null) {
       throw new AppError('too_many', 'too_many_streams', 'You hold too many streams and waits open.', {
         retryAfter: 5,
       });
     }
-    return this.watch.watch(clientId, job.id, last?.position ?? '0').pipe(finalize(release));
+    return this.watch
+      .watch(clientId, job.id, last?.position ?? '0')
+      .pipe(takeUntil(held.keyEnded), finalize(held.release));
   }
 
   private async find(

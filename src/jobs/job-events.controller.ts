@@ -59,7 +59,7 @@ export class JobEventsController {
     @Res() response: Response,
   ): Promise<void> {
     const types = this.registry.visibleTo(caller.scopes);
-    const news = await this.streams.open(caller.client.id, id, types, lastEventId);
+    const news = await this.streams.open(caller, id, types, lastEventId);
     if (news === null) {
       response.status(HttpStatus.NO_CONTENT).end();
       return;

@@ -136,7 +136,7 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /**
-   * Resolves when the job has ended, when the time is over, or when `until` emits.
+   * Resolves when the job has ended, when the time is over, or when `until` emits; rejects when `until` fails.
    *
    * @returns the state in which it has ended, as far as that was told
    */

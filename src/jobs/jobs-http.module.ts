@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module';
 import { ExternalClaims } from './external-claims.service';
 import { GenericSubmission } from './generic-submission.service';
+import { HeldKeys } from './held-keys.service';
 import { HeldRequests } from './held-requests.service';
 import { JobEventStreams } from './job-event-streams.service';
 import { JobEventsController } from './job-events.controller';
@@ -12,11 +14,12 @@ import { PreferWait } from './prefer-wait.service';
 
 /** The monitor's routes, and what other features need to let callers wait for jobs. */
 @Module({
-  imports: [JobsModule],
+  imports: [ClientsModule, JobsModule],
   controllers: [JobsController, JobEventsController],
   providers: [
     ExternalClaims,
     GenericSubmission,
+    HeldKeys,
     HeldRequests,
     JobEventStreams,
     JobRetry,

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import { fromEvent } from 'rxjs';
+import type { Response } from 'express';
+import { fromEvent, map, merge } from 'rxjs';
+import type { AuthenticatedRequest } from '../clients/current-client.decorator';
+import { invalidKey } from '../clients/invalid-key';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { HeldRequests } from './held-requests.service';
 import type { Job } from './job';
@@ -33,17 +35,23 @@ export class PreferWait {
    * already is answered without waiting: a preference may be left aside.
    *
    * @returns `null` when it did not wait; otherwise what was known of the job may be out of date
+   * @throws AppError 401 when the key that the request came with ends meanwhile
    */
-  async hold(request: Request, response: Response, job: WaitedJob): Promise<Waited | null> {
+  async hold(request: AuthenticatedRequest, response: Response, job: WaitedJob): Promise<Waited | null> {
     const { waitSeconds } = preferencesOf(request.get('prefer'));
-    if (waitSeconds === undefined) return null;
-    const release = this.held.take(job.clientId);
-    if (release === null) return null;
+    if (waitSeconds === undefined || request.caller === undefined) return null;
+    const held = this.held.take(request.caller);
+    if (held === null) return null;
     let end: JobState | undefined;
+    const keyEnded = held.keyEnded.pipe(
+      map((): never => {
+        throw invalidKey();
+      }),
+    );
     try {
-      end = await this.watch.untilEnded(job, waitSeconds, fromEvent(response, 'close'));
+      end = await this.watch.untilEnded(job, waitSeconds, merge(fromEvent(response, 'close'), keyEnded));
     } finally {
-      release();
+      held.release();
     }
     response.set('Preference-Applied', appliedPreferences({ respondAsync: false, waitSeconds }));
     return { end };

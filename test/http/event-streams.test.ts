@@ -3,7 +3,10 @@ import { EventReader } from '../support/event-reader';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
+import { Scope } from '../../src/clients/scope';
+import { issueKey } from './support/tenant';
 
 let app: TestApp;
 /** A second process: it serves HTTP alone, and learns of everything from the database. */
@@ -217,6 +220,60 @@ describe('the event stream', () => {
     const id = await submitScript(app, owner.id, 'succeed');
     const { links } = (await app.call('GET', `/v1/jobs/${id}`, { key: owner.key })).body;
     expect(links).toContainEqual({ rel: 'events', href: `http://localhost:0/v1/jobs/${id}/events` });
+  });
+
+  describe('with a key of its own', () => {
+    let id: string;
+    let keys: string;
+
+    beforeAll(async () => {
+      id = await submitScript(app, owner.id, 'wait');
+      keys = `/v1/clients/${owner.id}/keys`;
+      await started(id);
+    });
+
+    afterAll(() => gates.release());
+
+    const streamsOf = (key: string): Promise<EventReader[]> =>
+      Promise.all([open(app, id, { key }), open(api, id, { key })]);
+    const endOf = async (stream: EventReader): Promise<number> => {
+      await stream.end();
+      return Date.now();
+    };
+
+    it('ends when the key is revoked: at once there, and within two seconds in every other process', async () => {
+      const { id: keyId, key } = await issueKey(app, owner.id, [Scope.Reports, Scope.Orders]);
+      const streams = await streamsOf(key);
+      const bystander = await open(api, id);
+      const revokedAt = Date.now();
+      await app.call('DELETE', `${keys}/${keyId}`, { key: ADMIN_KEY });
+      const [here, there] = await Promise.all(streams.map(endOf));
+      // A stream lives for a quarter of an hour; on a machine of its own these take 5 ms and a second.
+      expect(Math.max(here!, there!) - revokedAt).toBeLessThan(10_000);
+      for (const { url } of [app, api])
+        expect((await EventReader.open(`${url}/v1/jobs/${id}/events`, { key })).response.status).toBe(401);
+      expect(bystander.ended).toBe(false);
+      bystander.close();
+    });
+
+    it('ends when the key expires, to the second', async () => {
+      const expiresAt = Date.now() + 2_500;
+      const { key } = await issueKey(app, owner.id, [Scope.Reports, Scope.Orders], {
+        expires_at: new Date(expiresAt).toISOString(),
+      });
+      for (const end of await Promise.all((await streamsOf(key)).map(endOf))) {
+        expect(end).toBeGreaterThanOrEqual(expiresAt);
+        expect(end - expiresAt).toBeLessThan(10_000);
+      }
+    });
+
+    it('ends when the key was rotated without an overlap', async () => {
+      const { id: keyId, key } = await issueKey(app, owner.id, [Scope.Reports, Scope.Orders]);
+      const streams = await streamsOf(key);
+      const body = { overlap_seconds: 0 };
+      await app.call('POST', `${keys}/${keyId}/rotate`, { key: ADMIN_KEY, body });
+      await Promise.all(streams.map(endOf));
+    });
   });
 
   it('does not keep a process from stopping', async () => {

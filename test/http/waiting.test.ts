@@ -2,7 +2,9 @@ import { Scope } from '../../src/clients/scope';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
+import { issueKey } from './support/tenant';
 
 let app: TestApp;
 let api: TestApp;
@@ -121,6 +123,31 @@ describe('Prefer: wait', () => {
     const answer = await api.call('GET', `/v1/jobs/${id}`, prefer(value));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('preference-applied')).toBeNull();
+  });
+
+  it('is refused with 401 when its key is revoked meanwhile, in whichever process it waits', async () => {
+    const id = await submitScript(app, owner.id, 'wait');
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
+    const { id: keyId, key } = await issueKey(app, owner.id, [Scope.Reports, Scope.Orders]);
+    const options = { key, headers: { Prefer: 'wait=50' } };
+    const held = [
+      app.call('GET', `/v1/jobs/${id}`, options),
+      api.call('GET', `/v1/jobs/${id}`, options),
+      api.call('GET', `/v1/tasks/${id}`, options),
+    ];
+    const answeredAt = held.map(async (answer) => answer.then(() => Date.now()));
+    const bystander = api.call('GET', `/v1/jobs/${id}`, prefer('wait=50'));
+    // Until they are held: each process has looked at the key when it answers another call with it.
+    await Promise.all([app, api].map((one) => one.call('GET', '/v1/jobs', { key })));
+    const revokedAt = Date.now();
+    await app.call('DELETE', `/v1/clients/${owner.id}/keys/${keyId}`, { key: ADMIN_KEY });
+    for (const answer of await Promise.all(held)) {
+      expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_key' } });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    }
+    expect(Math.max(...(await Promise.all(answeredAt))) - revokedAt).toBeLessThan(2_000);
+    gates.release();
+    expect((await bystander).body.status).toBe('COMPLETED');
   });
 
   it('holds no database connection: more waits than the pool has connections', async () => {

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 const RECONNECT_MS = 2_000;
 /** Keeps proxies from ending a silent stream, and finds connections that are dead. */
 const HEARTBEAT_MS = 15_000;
-/** Then the client connects again, and its key is looked at again. */
+/** Then the client connects again: no stream is for ever, and processes that are new get their share. */
 const LIFETIME_MS = 15 * 60_000;
 /** A reader that is this far behind is cut off; it may resume. */
 const MAX_BACKLOG_BYTES = 256 * 1024;
