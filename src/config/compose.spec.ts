@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { parse } from 'yaml';
 import { readEnvironment, VARIABLES } from './app-config';
 
@@ -32,7 +33,28 @@ const SECRETS = {
   WEBHOOK_MASTER_KEYS: Buffer.alloc(32).toString('base64'),
 };
 
+/** What this file or the image decides, and why. */
+const FIXED: Record<string, string> = {
+  ROLE: 'each service has its own',
+  DATABASE_URL: 'the service postgres',
+  REDIS_URL: 'the service redis',
+  HOST: 'a container listens on all of its addresses; what is published is loopback',
+  PORT: 'the port of this machine; inside it is always 3000',
+  DATA_DIR: 'a folder of the image',
+  STORAGE_URL: 'the volume that all share',
+  BROWSER_PATH: 'the Chromium of the image',
+};
+
 describe('docker-compose.yml', () => {
+  it.each(['api', 'worker'])('passes every variable of .env.example on to the %s', (service) => {
+    const documented = Object.keys(parseEnv(readFileSync('.env.example', 'utf8')));
+    const missing = documented
+      .filter((name) => !(name in FIXED))
+      .filter((name) => environmentOf(service, { ...SECRETS, [name]: 'given' })[name] !== 'given')
+      .map((name) => `add to x-environment in docker-compose.yml:   ${name}: \${${name}:-}`);
+    expect(missing).toEqual([]);
+  });
+
   it.each(['api', 'worker'])('sets only variables that the application reads, for the %s', (service) => {
     const names = Object.keys(environmentOf(service, SECRETS));
     expect(names).toEqual(expect.arrayContaining(['ROLE', 'DATABASE_URL', 'REDIS_URL']));
