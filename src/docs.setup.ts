@@ -44,6 +44,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+    // The key that is tried out lives as long as the page: nothing on the machine keeps it.
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
   });
 }
