@@ -135,8 +135,6 @@ async function main(): Promise<void> {
     const config = new AppConfig(environment, {
       databaseUrl,
       redisUrl: services.redisUrl ?? '',
-      adminApiKey: undefined,
-      demoApiKey: undefined,
     });
     const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
     const bench = new Bench(config, dataSource, receiver);

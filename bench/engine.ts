@@ -207,8 +207,6 @@ async function main(): Promise<void> {
     const config = new AppConfig(environment, {
       databaseUrl,
       redisUrl: services.redisUrl ?? '',
-      adminApiKey: undefined,
-      demoApiKey: undefined,
     });
     const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
     const results = await measure(new EngineBench(config, dataSource), databaseUrl);

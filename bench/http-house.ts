@@ -45,8 +45,6 @@ async function serve(): Promise<void> {
   const config = new AppConfig(environment, {
     databaseUrl: environment.DATABASE_URL!,
     redisUrl: environment.REDIS_URL!,
-    adminApiKey: undefined,
-    demoApiKey: environment.DEMO_API_KEY,
     webhookMasterKeys: [Buffer.alloc(32)],
   } as ConstructorParameters<typeof AppConfig>[1]);
   const app = process.argv[2] === 'bare' ? await bare(config) : await createApp(config);

@@ -57,6 +57,8 @@ export class RenderHouse {
       DATA_DIR: dataDir,
       PORT: '0',
       SAMPLE_DATA: 'false',
+      ADMIN_API_KEY: ADMIN_KEY,
+      DEMO_API_KEY: KEY,
       LOG_LEVEL: 'warn',
       BROWSER_PATH: process.env['BROWSER_PATH'],
       RATE_LIMIT_SUBMIT: NO_LIMIT,
@@ -65,8 +67,6 @@ export class RenderHouse {
     const config = new AppConfig(environment, {
       databaseUrl: services.databaseUrl ?? '',
       redisUrl: services.redisUrl ?? '',
-      adminApiKey: ADMIN_KEY,
-      demoApiKey: KEY,
     });
     const app = await createApp(config);
     await app.listen(0, '127.0.0.1');

@@ -9,8 +9,6 @@ async function main(): Promise<void> {
   const config = new AppConfig(environment, {
     databaseUrl: environment.DATABASE_URL ?? '',
     redisUrl: environment.REDIS_URL ?? '',
-    adminApiKey: undefined,
-    demoApiKey: undefined,
   });
   const app = await createApp(config);
   await app.listen(0, '127.0.0.1');

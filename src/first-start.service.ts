@@ -1,31 +1,87 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { ApiKeys } from './clients/api-keys.service';
+import { ConfiguredKeyRefusal, ConfiguredKeys } from './clients/configured-keys.service';
+import { keptApiKey, newKeptApiKey } from './clients/kept-api-key';
 import { Scope } from './clients/scope';
 import { AppConfig } from './config/app-config';
 import { SampleOrders } from './orders/sample-orders.service';
 
-const DEMO_CLIENT = 'Demo';
-const DEMO_SCOPES = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
+interface KeyOfStart {
+  clientName: string;
+  /** Names the key; also one that was made because the variable is not set. */
+  variable: 'ADMIN_API_KEY' | 'DEMO_API_KEY';
+  /** Name of the file that keeps it when it was made here. */
+  file: string;
+  scopes: Scope[];
+}
 
-/** Makes the clients of the configured keys, and loads the sample orders once. Later starts find them there. */
+const OPERATOR: KeyOfStart = {
+  clientName: 'Operator',
+  variable: 'ADMIN_API_KEY',
+  file: 'admin',
+  scopes: [Scope.Admin],
+};
+const DEMO: KeyOfStart = {
+  clientName: 'Demo',
+  variable: 'DEMO_API_KEY',
+  file: 'demo',
+  scopes: Object.values(Scope).filter((scope) => scope !== Scope.Admin),
+};
+
+const WHY: Record<ConfiguredKeyRefusal, string> = {
+  revoked: 'was revoked, and a key that was revoked stays so',
+  expired: 'has expired, and a key that has expired stays so',
+  of_another_client: 'is the key of another client',
+};
+
+/**
+ * Makes the clients of the configured keys, and loads the sample orders once. Later starts find them there. A start whose
+ * variable holds a key that is not good any more goes on without it; one that was made and kept here is made anew.
+ */
 @Injectable()
 export class FirstStart implements OnApplicationBootstrap {
+  /** The demo client's key; `undefined` when there is none that is good. */
+  demoKey: string | undefined;
+
   private readonly logger = new Logger(FirstStart.name);
 
   constructor(
     private readonly config: AppConfig,
-    private readonly keys: ApiKeys,
+    private readonly keys: ConfiguredKeys,
     private readonly samples: SampleOrders,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { adminApiKey, demoApiKey, sampleData } = this.config;
-    if (adminApiKey !== undefined)
-      await this.keys.ensure('Operator', 'ADMIN_API_KEY', adminApiKey, [Scope.Admin]);
-    if (demoApiKey === undefined) return;
-    const clientId = await this.keys.ensure(DEMO_CLIENT, 'DEMO_API_KEY', demoApiKey, DEMO_SCOPES);
-    if (!sampleData) return;
-    const loaded = await this.samples.loadOnce(clientId);
-    if (loaded > 0) this.logger.log(`${loaded} sample orders loaded for the client ${DEMO_CLIENT}.`);
+    await this.ensure(OPERATOR, this.config.adminApiKey);
+    const demo = await this.ensure(DEMO, this.config.demoApiKey);
+    if (demo === undefined) return;
+    this.demoKey = demo.key;
+    if (!this.config.sampleData) return;
+    const loaded = await this.samples.loadOnce(demo.clientId);
+    if (loaded > 0) this.logger.log(`${loaded} sample orders loaded for the client ${DEMO.clientName}.`);
+  }
+
+  /** @returns the client, with its key when that is good; `undefined` when no key is configured or kept */
+  private async ensure(
+    wanted: KeyOfStart,
+    configured: string | undefined,
+  ): Promise<{ clientId: string; key: string | undefined } | undefined> {
+    const { clientName, variable, file, scopes } = wanted;
+    const { keptKeysDir } = this.config;
+    const key = configured ?? (keptKeysDir && (await keptApiKey(keptKeysDir, file)));
+    if (key === undefined) return undefined;
+    const { clientId, refusal } = await this.keys.ensure(clientName, variable, key, scopes);
+    if (refusal === null) return { clientId, key };
+    if (configured === undefined && keptKeysDir !== undefined) {
+      const again = await newKeptApiKey(keptKeysDir, file);
+      await this.keys.ensure(clientName, variable, again, scopes);
+      this.logger.warn(
+        `The key in ${keptKeysDir}/${file} ${WHY[refusal]}: a new one for the client ${clientName} was made and is kept there.`,
+      );
+      return { clientId, key: again };
+    }
+    this.logger.warn(
+      `${variable} ${WHY[refusal]}: no request is answered with it. Set ${variable} to a new value, and start again.`,
+    );
+    return { clientId, key: undefined };
   }
 }

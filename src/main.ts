@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 import { createApp } from './app.setup';
-import { keptApiKey } from './clients/kept-api-key';
 import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
 import { startEmbeddedServices } from './embedded/embedded-services';
+import { FirstStart } from './first-start.service';
 import { keepHeapSmall } from './heap';
 import { welcome } from './welcome';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 /** By then everything has drained, or something hangs: the leases of what is left run out by themselves. */
 const SHUTDOWN_DEADLINE_MS = 24_000;
@@ -34,14 +34,9 @@ async function main(): Promise<void> {
   });
   stop = () => embedded.stop();
   try {
-    const ownsData = environment.DATABASE_URL === undefined;
-    const keyOf = async (name: string): Promise<string | undefined> =>
-      ownsData ? keptApiKey(join(dataDir, 'keys'), name) : undefined;
     const config = new AppConfig(environment, {
       databaseUrl: required(embedded.databaseUrl ?? environment.DATABASE_URL),
       redisUrl: required(embedded.redisUrl ?? environment.REDIS_URL),
-      adminApiKey: environment.ADMIN_API_KEY ?? (await keyOf('admin')),
-      demoApiKey: environment.DEMO_API_KEY ?? (await keyOf('demo')),
     });
     await migrate(config.databaseUrl).catch(explainDatabase);
     const app = await createApp(config);
@@ -50,7 +45,7 @@ async function main(): Promise<void> {
       await embedded.stop();
     };
     await app.listen(config.port, config.host).catch(explainPort);
-    if (ownsData) say(welcome(config));
+    if (environment.DATABASE_URL === undefined) say(welcome(config.publicUrl, app.get(FirstStart).demoKey));
   } catch (error) {
     await stop();
     throw error;

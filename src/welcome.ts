@@ -1,16 +1,20 @@
-import type { AppConfig } from './config/app-config';
-
-/** What a newcomer sees when everything runs: where to look, and lines to paste. */
-export function welcome(config: AppConfig): string {
-  const url = config.publicUrl;
-  const key = config.demoApiKey ?? '';
+/**
+ * What a newcomer sees when everything runs: where to look, and lines to paste.
+ *
+ * @param demoKey `undefined` when the one that is configured is not good
+ */
+export function welcome(url: string, demoKey: string | undefined): string {
   return `
 Order Reports is ready.
 
   The page    ${url}/
   API docs    ${url}/docs
-  Demo key    ${key}
+  Demo key    ${demoKey ?? 'DEMO_API_KEY is not good any more: set it to a new value, or leave it out and get one'}
+${demoKey === undefined ? '' : linesToPaste(url, demoKey)}
+Ctrl-C stops everything.`;
+}
 
+const linesToPaste = (url: string, key: string): string => `
 Ask for a PDF of the orders of 2016, wait for it, and fetch it:
 
   KEY='${key}'
@@ -19,6 +23,4 @@ Ask for a PDF of the orders of 2016, wait for it, and fetch it:
     | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
   until [ "$(curl -sS -o /dev/null -w '%{http_code}' "$STATUS" -H "Authorization: Bearer $KEY")" != 200 ]; do sleep 1; done
   curl -sSL "$STATUS" -H "Authorization: Bearer $KEY" -o orders-2016.pdf && ls -l orders-2016.pdf
-
-Ctrl-C stops everything.`;
-}
+`;

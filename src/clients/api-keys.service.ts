@@ -150,30 +150,8 @@ export class ApiKeys {
     this.announceChange();
   }
 
-  /** Sees to it that a client of this name exists and that this key is its own. Safe at every start. */
-  async ensure(clientName: string, keyName: string, key: string, scopes: Scope[]): Promise<string> {
-    const [client] = await this.dataSource.query<{ id: string }[]>(
-      `WITH made AS (INSERT INTO client (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING id)
-       SELECT id FROM made UNION ALL SELECT id FROM client WHERE name = $1 LIMIT 1`,
-      [clientName],
-    );
-    if (client === undefined) return this.ensure(clientName, keyName, key, scopes);
-    await this.dataSource.query(
-      `INSERT INTO api_key (client_id, name, hash, prefix, scopes) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (hash) DO UPDATE SET scopes = excluded.scopes, revoked_at = NULL`,
-      [client.id, keyName, hashApiKey(key), shownPrefix(key), scopes],
-    );
-    // The one that a new value of the same variable replaces.
-    await this.dataSource.query(
-      `UPDATE api_key SET revoked_at = now()
-       WHERE client_id = $1 AND name = $2 AND hash <> $3 AND revoked_at IS NULL`,
-      [client.id, keyName, hashApiKey(key)],
-    );
-    this.announceChange();
-    return client.id;
-  }
-
-  private announceChange(): void {
+  /** To be called after keys were changed. */
+  announceChange(): void {
     this.recognition.forget();
     this.changed.next();
   }

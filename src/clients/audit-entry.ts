@@ -1,10 +1,20 @@
-/** The administrative acts. */
+/** The administrative acts. What callers do with their own jobs is in the jobs' events. */
 export const AUDIT_ACTIONS = [
   'client.created',
   'key.issued',
+  'key.changed',
   'key.rotated',
   'key.revoked',
   'job.retried',
+  'report.deleted',
+  'settings.changed',
+  'secret.rotated',
+  'secret.resealed',
+  'endpoint.created',
+  'endpoint.changed',
+  'endpoint.challenged',
+  'endpoint.deleted',
+  'delivery.redelivered',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -16,16 +26,23 @@ export interface Actor {
   requestId: string;
 }
 
+/** The actor of what a process does by its configuration while it starts. */
+export const START = 'start';
+
+/** `key`: a request with an API key. `start`: the start of a process, which has no client, key or request. */
+export const ACTOR_TYPES = ['key', START] as const;
+
 /** A row of the audit trail, as it comes from the database. */
 export interface AuditEntry {
   id: string;
-  actor_client_id: string;
-  actor_key_id: string;
+  actor_type: (typeof ACTOR_TYPES)[number];
+  actor_client_id: string | null;
+  actor_key_id: string | null;
   action: AuditAction;
   client_id: string;
   key_id: string | null;
   details: object;
-  request_id: string;
+  request_id: string | null;
   occurred_at: Date;
 }
 
@@ -33,16 +50,16 @@ export interface AuditEntry {
  * The part of a statement that writes one entry for each row of a CTE: the act and its entry are one statement, so
  * neither can be without the other. `$1`, `$2` and `$3` are the actor's, as `actorParameters` gives them.
  *
- * @param source what follows `SELECT` for the client's id, the key's id and the details, with its `FROM`
+ * @param source what follows `SELECT` for the client's id, the key's id and the details, with its `FROM`; the details hold
+ *   no secret, and of a URL its origin alone, since its path may be one
  */
 export const writeAudit = (action: AuditAction, source: string): string => `
   audited AS (
-    INSERT INTO audit_entry (actor_client_id, actor_key_id, request_id, action, client_id, key_id, details)
-    SELECT $1::uuid, $2::uuid, $3::text, '${action}', ${source}
+    INSERT INTO audit_entry (actor_type, actor_client_id, actor_key_id, request_id, action, client_id, key_id, details)
+    SELECT CASE WHEN $2::uuid IS NULL THEN '${START}' ELSE 'key' END, $1::uuid, $2::uuid, $3::text, '${action}', ${source}
   )`;
 
-export const actorParameters = (actor: Actor): [string, string, string] => [
-  actor.clientId,
-  actor.keyId,
-  actor.requestId,
-];
+export const actorParameters = (
+  actor: Actor | typeof START,
+): [string | null, string | null, string | null] =>
+  actor === START ? [null, null, null] : [actor.clientId, actor.keyId, actor.requestId];

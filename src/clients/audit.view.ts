@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../common/pagination';
-import { AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
+import { ACTOR_TYPES, AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only what was done to this client.' })
@@ -11,11 +11,17 @@ export class AuditQuery extends PageQuery {
 }
 
 class AuditActorView {
-  @ApiProperty({ format: 'uuid' })
-  client_id: string;
+  @ApiProperty({
+    enum: ACTOR_TYPES,
+    description: '`key`: a request. `start`: the start of a process, by its configuration.',
+  })
+  type: string;
 
-  @ApiProperty({ format: 'uuid' })
-  key_id: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`null` for a start.' })
+  client_id: string | null;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: '`null` for a start.' })
+  key_id: string | null;
 }
 
 export class AuditEntryView {
@@ -28,7 +34,7 @@ export class AuditEntryView {
   })
   action: string;
 
-  @ApiProperty({ type: AuditActorView, description: 'Whose key it was done with.' })
+  @ApiProperty({ type: AuditActorView, description: 'Whose key it was done with, or that it was a start.' })
   actor: AuditActorView;
 
   @ApiProperty({ format: 'uuid', description: 'The client that it was done to.' })
@@ -40,8 +46,13 @@ export class AuditEntryView {
   @ApiProperty({ type: 'object', additionalProperties: true, example: { name: 'nightly export' } })
   details: object;
 
-  @ApiProperty({ example: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11' })
-  request_id: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11',
+    description: '`null` for a start.',
+  })
+  request_id: string | null;
 
   @ApiProperty({ format: 'date-time' })
   occurred_at: string;
@@ -58,7 +69,7 @@ export class AuditPageView {
 export const viewAuditEntry = (entry: AuditEntry): AuditEntryView => ({
   id: entry.id,
   action: entry.action,
-  actor: { client_id: entry.actor_client_id, key_id: entry.actor_key_id },
+  actor: { type: entry.actor_type, client_id: entry.actor_client_id, key_id: entry.actor_key_id },
   client_id: entry.client_id,
   key_id: entry.key_id,
   details: entry.details,

@@ -5,8 +5,6 @@ import { Role } from './environment';
 const SERVICES = {
   databaseUrl: 'postgres://localhost/orders',
   redisUrl: 'redis://localhost',
-  adminApiKey: undefined,
-  demoApiKey: undefined,
 };
 
 const configOf = (environment: Record<string, string>): AppConfig =>

@@ -18,8 +18,6 @@ export class InvalidConfigurationError extends Error {
 export interface ServicesOfProcess {
   databaseUrl: string;
   redisUrl: string;
-  adminApiKey: string | undefined;
-  demoApiKey: string | undefined;
 }
 
 /** The typed configuration of a process. Every other module injects this and never sees the environment. */
@@ -37,6 +35,8 @@ export class AppConfig {
   readonly storageUrl: string;
   readonly adminApiKey: string | undefined;
   readonly demoApiKey: string | undefined;
+  /** Absolute folder of the keys that are made and kept where no variable names them; only beside an embedded database. */
+  readonly keptKeysDir: string | undefined;
   readonly sampleData: boolean;
   /** CIDR ranges that callbacks may reach besides public addresses. */
   readonly callbackAllowedAddresses: string[];
@@ -81,8 +81,9 @@ export class AppConfig {
     this.redisUrl = services.redisUrl;
     this.dataDir = resolve(environment.DATA_DIR);
     this.storageUrl = environment.STORAGE_URL ?? pathToFileURL(resolve(this.dataDir, 'artifacts')).href;
-    this.adminApiKey = services.adminApiKey;
-    this.demoApiKey = services.demoApiKey;
+    this.adminApiKey = environment.ADMIN_API_KEY;
+    this.demoApiKey = environment.DEMO_API_KEY;
+    this.keptKeysDir = environment.DATABASE_URL === undefined ? resolve(this.dataDir, 'keys') : undefined;
     this.sampleData = environment.SAMPLE_DATA ?? environment.DATABASE_URL === undefined;
     this.callbackAllowedAddresses = environment.CALLBACK_ALLOWED_ADDRESSES?.split(',') ?? [];
     this.callbackRetrySchedule = parseDurations(environment.CALLBACK_RETRY_SCHEDULE);

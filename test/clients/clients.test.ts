@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
+import { migrate } from '../../src/database/migrate';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
@@ -222,4 +225,85 @@ it('writes down who did what, and no secret', async () => {
     request_id: expect.any(String),
   });
   for (const secret of [first.key, second.body.key]) expect(JSON.stringify(trail.body)).not.toContain(secret);
+});
+
+describe('the audit trail', () => {
+  const REFUSED = { driverError: { code: '42501' } };
+
+  beforeAll(() => newClient());
+
+  it.each([
+    `UPDATE audit_entry SET details = '{}'`,
+    'DELETE FROM audit_entry',
+    `DELETE FROM audit_entry WHERE occurred_at < now() - interval '1 minute' OR true`,
+    'TRUNCATE audit_entry',
+    'TRUNCATE audit_entry, client CASCADE',
+  ])('refuses %s', async (statement) => {
+    const before = await app.dataSource.query('SELECT * FROM audit_entry ORDER BY id');
+    expect(before).not.toHaveLength(0);
+    await expect(app.dataSource.query(statement)).rejects.toMatchObject(REFUSED);
+    // As what restores or replicates a database sets it, without the triggers of most tables.
+    await expect(
+      app.dataSource.transaction(async (manager) => {
+        await manager.query('SET LOCAL session_replication_role = replica');
+        await manager.query(statement);
+      }),
+    ).rejects.toMatchObject(REFUSED);
+    expect(await app.dataSource.query('SELECT * FROM audit_entry ORDER BY id')).toEqual(before);
+  });
+
+  it('lets go of what is old enough, and of nothing else', async () => {
+    const client = randomUUID();
+    const write = (days: number): Promise<unknown> =>
+      app.dataSource.query(
+        `INSERT INTO audit_entry (actor_type, action, client_id, occurred_at)
+         VALUES ('start', 'client.created', $1, now() - make_interval(days => $2))`,
+        [client, days],
+      );
+    await write(399);
+    await write(401);
+    const remove = (than: string): Promise<unknown> =>
+      app.dataSource.query(
+        `DELETE FROM audit_entry WHERE client_id = $1 AND occurred_at ${than} now() - interval '400 days'`,
+        [client],
+      );
+    await expect(remove('>')).rejects.toMatchObject(REFUSED);
+    await remove('<');
+    expect((await admin('GET', `/v1/audit?client_id=${client}`)).body.data).toHaveLength(1);
+  });
+
+  it('takes no entry without its actor', async () => {
+    await expect(
+      app.dataSource.query(`INSERT INTO audit_entry (action, client_id) VALUES ('key.issued', $1)`, [
+        randomUUID(),
+      ]),
+    ).rejects.toMatchObject({ driverError: { constraint: 'audit_entry_actor' } });
+  });
+
+  it('is out of reach for the lesser role of docs/keys-and-audit.md, as which the service runs', async () => {
+    const role = `app_${randomUUID().replaceAll('-', '')}`;
+    const docs = readFileSync(join(__dirname, '../../docs/keys-and-audit.md'), 'utf8');
+    const [, grants = ''] = /^ *```sql\n( *CREATE ROLE [^]*?)^ *```$/m.exec(docs) ?? [];
+    await app.dataSource.query(grants.replaceAll('order_reports_app', role));
+    const { href } = Object.assign(new URL(app.config.databaseUrl), { username: role, password: '…' });
+    await migrate(href);
+    const lesser = await TestApp.start({ DATABASE_URL: href }, app);
+    try {
+      const period = { start_date: '2016-01-01', end_date: '2016-02-01', format: 'csv' };
+      const { body } = await lesser.call('POST', '/v1/orders/reports', { body: period });
+      expect((await lesser.polled(`/v1/orders/reports/status/${body.id}`)).status).toBe(303);
+      expect((await lesser.call('GET', '/v1/audit', { key: ADMIN_KEY })).status).toBe(200);
+      for (const statement of [
+        'DELETE FROM audit_entry',
+        'ALTER TABLE audit_entry DISABLE TRIGGER ALL',
+        'CREATE OR REPLACE FUNCTION audit_retention() RETURNS interval LANGUAGE sql RETURN now() - now()',
+        `UPDATE audit_entry SET details = '{}'`,
+      ])
+        await expect(lesser.dataSource.query(statement)).rejects.toMatchObject(REFUSED);
+    } finally {
+      await lesser.app.close();
+      await app.dataSource.query(`DROP OWNED BY ${role}`);
+      await app.dataSource.query(`DROP ROLE ${role}`);
+    }
+  });
 });

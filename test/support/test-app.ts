@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module';
 import { createApp } from '../../src/app.setup';
-import { ApiKeys } from '../../src/clients/api-keys.service';
+import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from './services';
@@ -45,7 +45,7 @@ export class TestApp {
   ): Promise<TestApp> {
     const database = shared ? undefined : await createTestDatabase();
     const services = {
-      databaseUrl: shared?.config.databaseUrl ?? database!.url,
+      databaseUrl: variables['DATABASE_URL'] ?? shared?.config.databaseUrl ?? database!.url,
       redisUrl: variables['REDIS_URL'] ?? shared?.config.redisUrl ?? (await emptyTestRedis()),
     };
     const config = testConfig(services, {
@@ -100,7 +100,8 @@ export class TestApp {
   /** A new client with a key of these scopes. */
   async client(name: string, scopes: Scope[] = Object.values(Scope)): Promise<{ id: string; key: string }> {
     const key = `test-key-of-${name.replaceAll(' ', '-')}-0123456789abcdefghijklmnop`;
-    return { id: await this.app.get(ApiKeys).ensure(name, 'test', key, scopes), key };
+    const { clientId } = await this.app.get(ConfiguredKeys).ensure(name, 'test', key, scopes);
+    return { id: clientId, key };
   }
 
   /** Polls a status address as a caller would until it answers something else than 200. */

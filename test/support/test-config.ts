@@ -19,7 +19,9 @@ export function testConfig(
     DATA_DIR: mkdtempSync(join(process.env['TEST_FILES_DIR'] ?? tmpdir(), 'order-reports-test-files-')),
     RENDER_CONCURRENCY: '2',
     LOG_LEVEL: 'error',
+    ADMIN_API_KEY: ADMIN_KEY,
+    DEMO_API_KEY: DEMO_KEY,
     ...variables,
   });
-  return new AppConfig(environment, { ...services, adminApiKey: ADMIN_KEY, demoApiKey: DEMO_KEY });
+  return new AppConfig(environment, services);
 }

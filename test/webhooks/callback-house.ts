@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup';
 import { ApiKeyGuard } from '../../src/clients/api-key.guard';
-import { ApiKeys } from '../../src/clients/api-keys.service';
 import { ClientsModule } from '../../src/clients/clients.module';
+import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
@@ -86,8 +86,8 @@ export class CallbackHouse {
   async client(name = `client ${Math.random()}`): Promise<TestClient> {
     const key = `key-of-${name}-${'x'.repeat(24)}`.replaceAll(' ', '-');
     const scopes = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
-    const id = await this.app.get(ApiKeys).ensure(name, 'key', key, scopes);
-    return new TestClient(this, this.url, id, key);
+    const { clientId } = await this.app.get(ConfiguredKeys).ensure(name, 'key', key, scopes);
+    return new TestClient(this, this.url, clientId, key);
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import { ClientsAdmin1732200000007 } from './0007-clients-admin';
 import { ReportFiles1732200000008 } from './0008-report-files';
 import { DeliveryThroughput1732200000009 } from './0009-delivery-throughput';
 import { CallbacksReviewed1732200000010 } from './0010-callbacks-reviewed';
+import { KeysAndAudit1732200000011 } from './0011-keys-and-audit';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   ReportFiles1732200000008,
   DeliveryThroughput1732200000009,
   CallbacksReviewed1732200000010,
+  KeysAndAudit1732200000011,
 ];
