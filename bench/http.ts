@@ -1,105 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { Pool } from 'undici';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
+import { BenchServer, type Run } from './http-server';
 import { type Measurement, median, writeResults } from './measurements';
 
 /** Accepting and polling reports, beside one INSERT and one SELECT of a bare Nest application on the same Postgres. */
-
-interface Run {
-  perSecond: number;
-  p50: number;
-  p99: number;
-}
 
 const RUNS = 3;
 /** Until the compiler of Node has seen what is called. */
 const WARM_UP_MS = 8_000;
 const RUN_MS = 4_000;
-const CALLERS = 16;
 /** What is read in turn, so that no two callers at a time read the same. */
 const READ = 100;
 const KEY = `bench-${randomUUID()}`;
 const NO_LIMIT = '100000000';
-const PERIOD = JSON.stringify({ start_date: '2016-01-01', end_date: '2017-01-01' });
-
-/** A server in a process of its own, so that it shares its event loop with nobody. */
-class Server {
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly pool: Pool,
-  ) {}
-
-  static async start(kind: 'bare' | 'ours', env: NodeJS.ProcessEnv): Promise<Server> {
-    const args = ['--require', './scripts/typescript.cjs', join(__dirname, 'http-house.ts'), kind];
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    for await (const line of createInterface({ input: child.stdout })) {
-      const port = /^port (\d+)$/.exec(line)?.[1];
-      if (port !== undefined)
-        return new Server(child, new Pool(`http://127.0.0.1:${port}`, { connections: CALLERS }));
-    }
-    throw new Error(`The server ${kind} did not start.`);
-  }
-
-  get megabytes(): number {
-    const status = readFileSync(`/proc/${this.child.pid ?? 0}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024;
-  }
-
-  async call(method: 'GET' | 'POST', path: string, expected: number): Promise<Record<string, unknown>> {
-    const { statusCode, body } = await this.pool.request({
-      method,
-      path,
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-      ...(method === 'POST' ? { body: PERIOD } : {}),
-    });
-    const answer = (await body.json()) as Record<string, unknown>;
-    if (statusCode !== expected)
-      throw new Error(`${method} ${path}: ${statusCode} ${JSON.stringify(answer)}`);
-    return answer;
-  }
-
-  /** As many calls as go through in the time, by so many callers at once. */
-  async load(
-    method: 'GET' | 'POST',
-    paths: readonly string[],
-    expected: number,
-    forMs: number,
-  ): Promise<Run> {
-    const took: number[] = [];
-    let calls = 0;
-    const from = performance.now();
-    const caller = async (): Promise<void> => {
-      for (let start = performance.now(); start - from < forMs; start = performance.now()) {
-        calls += 1;
-        await this.call(method, paths[calls % paths.length] ?? '', expected);
-        took.push(performance.now() - start);
-      }
-    };
-    await Promise.all(Array.from({ length: CALLERS }, caller));
-    const seconds = (performance.now() - from) / 1_000;
-    took.sort((a, b) => a - b);
-    const at = (share: number): number => took[Math.floor(took.length * share)] ?? NaN;
-    return { perSecond: took.length / seconds, p50: at(0.5), p99: at(0.99) };
-  }
-
-  async stop(): Promise<void> {
-    await this.pool.destroy();
-    if (this.child.exitCode !== null) return;
-    this.child.kill('SIGTERM');
-    await once(this.child, 'exit');
-  }
-}
 
 function compare(name: string, ours: Run[], bare: Run[]): Measurement[] {
   const of = (label: string, unit: string, pick: (run: Run) => number): Measurement => {
@@ -113,8 +31,8 @@ function compare(name: string, ours: Run[], bare: Run[]): Measurement[] {
   ];
 }
 
-async function measure(database: Client, bare: Server, ours: Server): Promise<Measurement[]> {
-  const made = async (server: Server, path: string): Promise<string[]> => {
+async function measure(database: Client, bare: BenchServer, ours: BenchServer): Promise<Measurement[]> {
+  const made = async (server: BenchServer, path: string): Promise<string[]> => {
     const answers = await Promise.all(Array.from({ length: READ }, () => server.call('POST', path, 202)));
     return answers.map(({ id }) => String(id));
   };
@@ -163,7 +81,7 @@ async function main(): Promise<void> {
     durable: true,
     log: () => undefined,
   });
-  const servers: Server[] = [];
+  const servers: BenchServer[] = [];
   const database = new Client({ connectionString: services.databaseUrl });
   try {
     await migrate(services.databaseUrl!);
@@ -184,7 +102,7 @@ async function main(): Promise<void> {
       RATE_LIMIT_OTHER: NO_LIMIT,
       LOG_LEVEL: 'error',
     };
-    for (const kind of ['bare', 'ours'] as const) servers.push(await Server.start(kind, env));
+    for (const kind of ['bare', 'ours'] as const) servers.push(await BenchServer.start(kind, KEY, env));
     const results = await measure(database, servers[0]!, servers[1]!);
     console.table(
       results.map(({ name, value, unit, beside, ratio }) => ({
