@@ -1,3 +1,5 @@
+import type { EntityManager } from 'typeorm';
+
 /** The administrative acts. What callers do with their own jobs is in the jobs' events. */
 export const AUDIT_ACTIONS = [
   'client.created',
@@ -6,7 +8,7 @@ export const AUDIT_ACTIONS = [
   'key.rotated',
   'key.revoked',
   'job.retried',
-  'report.deleted',
+  'file.deleted',
   'settings.changed',
   'secret.rotated',
   'secret.resealed',
@@ -63,3 +65,15 @@ export const actorParameters = (
   actor: Actor | typeof START,
 ): [string | null, string | null, string | null] =>
   actor === START ? [null, null, null] : [actor.clientId, actor.keyId, actor.requestId];
+
+/** Writes the entry of what a client did to its own, where that is several statements: within their transaction. */
+export const recordAct = (
+  manager: EntityManager,
+  actor: Actor,
+  action: AuditAction,
+  details: Record<string, unknown>,
+): Promise<unknown> =>
+  manager.query(`WITH ${writeAudit(action, '$1::uuid, NULL::uuid, $4::jsonb')} SELECT`, [
+    ...actorParameters(actor),
+    JSON.stringify(details),
+  ]);

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
 import type { AuditEntry } from './audit-entry';
 
-/** Reads what operators did. */
+/** Reads the administrative acts. */
 @Injectable()
 export class AuditTrail {
   constructor(private readonly dataSource: DataSource) {}

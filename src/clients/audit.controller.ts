@@ -7,7 +7,7 @@ import { AuditPageView, AuditQuery, viewAuditEntry } from './audit.view';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';
 
-/** What operators did to clients and keys. */
+/** Who did what to clients, keys, secrets, settings and endpoints. */
 @ApiTags('clients')
 @RequireScope(Scope.Admin)
 @Controller('v1/audit')

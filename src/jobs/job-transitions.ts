@@ -212,19 +212,22 @@ export class JobTransitions {
   }
 
   /**
-   * Ends what is kept of a completed job's result before its time.
+   * Ends what is kept of a completed job's result before its time. Goes into the audit trail.
    *
    * @returns whether there was anything left to end
    */
-  async expire(clientId: string, jobId: string): Promise<boolean> {
+  async expire(actor: Actor, jobId: string): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH expired AS (
          UPDATE job SET expires_at = now()
-         WHERE id = $2 AND client_id = $1 AND state = 'COMPLETED' AND expires_at > now()
-         RETURNING id
-       )
+         WHERE id = $4 AND client_id = $1::uuid AND state = 'COMPLETED' AND expires_at > now()
+         RETURNING *
+       ), ${writeAudit(
+         'file.deleted',
+         `client_id, NULL::uuid, jsonb_build_object('job_id', id, 'type', type) FROM expired`,
+       )}
        SELECT id FROM expired`,
-      [clientId, jobId],
+      [...actorParameters(actor), jobId],
     );
     return rows.length === 1;
   }

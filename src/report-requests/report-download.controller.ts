@@ -1,7 +1,9 @@
 import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import type { Actor } from '../clients/audit-entry';
 import type { Client } from '../clients/client';
+import { CurrentActor } from '../clients/current-actor.decorator';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
@@ -57,7 +59,7 @@ export class ReportDownloadController {
     409: 'It has no file: cancel it at its status address while it is being made.',
     410: 'It was cancelled, or its file is deleted already.',
   })
-  discard(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<void> {
-    return this.reports.discard(client, id);
+  discard(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<void> {
+    return this.reports.discard(actor, id);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { ArtifactMissingError, ArtifactStore, ByteRange } from '../artifacts/artifact-store';
+import type { Actor } from '../clients/audit-entry';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
 import type { Page, PageQuery } from '../common/pagination';
@@ -91,12 +92,12 @@ export class ReportRequests {
    *
    * @throws AppError 409 when there is no file: it is not ready, or it failed; 410 when there is none any more
    */
-  async discard(client: Client, id: string): Promise<void> {
-    const job = await this.get(client, id);
+  async discard(actor: Actor, id: string): Promise<void> {
+    const job = await this.queries.get(actor.clientId, id, [ORDERS_REPORT.name]);
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state !== JobState.Completed)
       throw new AppError('conflict', 'no_file', `The report is ${job.state}: it has no file.`);
-    if (!(await this.transitions.expire(client.id, id))) throw expired();
+    if (!(await this.transitions.expire(actor, id))) throw expired();
     await this.files.delete(id, job.attempt);
   }
 

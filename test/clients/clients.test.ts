@@ -7,13 +7,16 @@ import { migrate } from '../../src/database/migrate';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
+import { OpenApi } from '../http/support/openapi';
+import { TestReceiver } from '../webhooks/test-receiver';
+import { AUDIT_ACTIONS } from '../../src/clients/audit-entry';
 
 const JOBS = '/v1/jobs';
 
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await TestApp.start({ ROLE: 'api' });
+  app = await TestApp.start({ ROLE: 'api', CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8' });
 });
 
 afterAll(() => app.stop());
@@ -225,6 +228,122 @@ it('writes down who did what, and no secret', async () => {
     request_id: expect.any(String),
   });
   for (const secret of [first.key, second.body.key]) expect(JSON.stringify(trail.body)).not.toContain(secret);
+});
+
+/** What of each route that changes something is in the audit trail; of an ordinary one nothing is. */
+const ACTS: Record<string, string> = {
+  'POST /v1/clients': 'client.created',
+  'POST /v1/clients/{id}/keys': 'key.issued',
+  'POST /v1/clients/{id}/keys/{key_id}/rotate': 'key.rotated',
+  'DELETE /v1/clients/{id}/keys/{key_id}': 'key.revoked',
+  'POST /v1/jobs/{id}/retry': 'job.retried',
+  'DELETE /v1/orders/reports/{id}': 'file.deleted',
+  'PUT /v1/webhooks/settings': 'settings.changed',
+  'POST /v1/webhooks/signing-secret/rotate': 'secret.rotated',
+  'POST /v1/webhooks/endpoints': 'endpoint.created',
+  'PATCH /v1/webhooks/endpoints/{id}': 'endpoint.changed',
+  'DELETE /v1/webhooks/endpoints/{id}': 'endpoint.deleted',
+  'POST /v1/webhooks/endpoints/{id}/verify': 'endpoint.challenged',
+  'POST /v1/webhooks/endpoints/{id}/rotate-secret': 'secret.rotated',
+  'POST /v1/webhooks/deliveries/{id}/redeliver': 'delivery.redelivered',
+};
+const ORDINARY = [
+  'POST /v1/orders',
+  'POST /v1/orders/imports',
+  'POST /v1/orders/reports',
+  'DELETE /v1/orders/reports/status/{id}',
+  'POST /v1/jobs',
+  'DELETE /v1/jobs/{id}',
+  'POST /v1/tasks/claim',
+  'PUT /v1/tasks/{id}',
+  'POST /v1/webhooks/endpoints/{id}/test',
+];
+
+describe('an administrative act', () => {
+  let receiver: TestReceiver;
+
+  beforeAll(async () => {
+    receiver = await TestReceiver.start();
+  });
+
+  afterAll(() => receiver.stop());
+
+  it('is what every route does that changes something, unless it is named as an ordinary one', async () => {
+    const { operations } = await OpenApi.of(app);
+    const changing = operations.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+    expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      [...Object.keys(ACTS), ...ORDINARY].sort(),
+    );
+    const ofStarts = ['key.changed', 'secret.resealed'];
+    expect([...AUDIT_ACTIONS].sort()).toEqual([...new Set([...Object.values(ACTS), ...ofStarts])].sort());
+  });
+
+  it('of a client over its callbacks is in the trail with its key and request, and without secrets', async () => {
+    const { id, keys } = await newClient();
+    const { key, id: keyId } = await newKey(keys, { scopes: [Scope.Webhooks] });
+    const entries: object[] = [];
+    const secrets: string[] = [];
+    const act = async (route: string, details: object, body?: unknown, ids = ''): Promise<string> => {
+      const [method = '', path = ''] = route.split(' ');
+      const answer = await app.call(method, path.replace('{id}', ids), { key, body });
+      expect(answer.status).toBeLessThan(300);
+      if (answer.body?.secret !== undefined) secrets.push(answer.body.secret);
+      const made = ids === '' ? answer.body?.id : ids;
+      entries.push({
+        action: ACTS[route],
+        actor: { type: 'key', client_id: id, key_id: keyId },
+        client_id: id,
+        key_id: null,
+        request_id: answer.headers.get('x-request-id'),
+        details: { ...details, ...(/endpoints/.test(path) && { endpoint_id: made }) },
+      });
+      return made;
+    };
+    const origin = new URL(receiver.url()).origin;
+    const token = `/hooks/${randomUUID()}`;
+    const url = receiver.url(token);
+    secrets.push(token);
+    await act(
+      'PUT /v1/webhooks/settings',
+      { unregistered_callbacks: 'verified_origins' },
+      {
+        unregistered_callbacks: 'verified_origins',
+      },
+    );
+    await act('POST /v1/webhooks/signing-secret/rotate', { overlap_seconds: 60 }, { overlap_seconds: 60 });
+    const endpoint = await act('POST /v1/webhooks/endpoints', { origin }, { url });
+    await act('POST /v1/webhooks/endpoints/{id}/verify', {}, undefined, endpoint);
+    const tested = await app.call('POST', `/v1/webhooks/endpoints/${endpoint}/test`, { key });
+    await act(
+      'POST /v1/webhooks/deliveries/{id}/redeliver',
+      { delivery_id: tested.body.id },
+      undefined,
+      tested.body.id,
+    );
+    await act(
+      'PATCH /v1/webhooks/endpoints/{id}',
+      { fields: ['description', 'enabled'], enabled: false },
+      { description: 'the password is swordfish', enabled: false },
+      endpoint,
+    );
+    secrets.push('swordfish');
+    await act('POST /v1/webhooks/endpoints/{id}/rotate-secret', { overlap_seconds: 86_400 }, {}, endpoint);
+    const moving = await act('POST /v1/webhooks/endpoints', { origin }, { url: receiver.url('/before') });
+    await act('PATCH /v1/webhooks/endpoints/{id}', { fields: ['url'], origin }, { url: `${url}/2` }, moving);
+    await act('DELETE /v1/webhooks/endpoints/{id}', { origin }, undefined, endpoint);
+
+    // What fails or changes nothing leaves none.
+    await app.call('DELETE', `/v1/webhooks/endpoints/${endpoint}`, { key });
+    await app.call('PUT', '/v1/webhooks/settings', {
+      key,
+      body: { unregistered_callbacks: 'verified_origins' },
+    });
+    const trail = (await admin('GET', `/v1/audit?client_id=${id}`)).body.data.reverse();
+    expect(trail.slice(2)).toEqual(
+      entries.map((entry) => ({ ...entry, id: expect.any(String), occurred_at: expect.any(String) })),
+    );
+    for (const secret of secrets) expect(JSON.stringify(trail)).not.toContain(secret);
+  });
 });
 
 describe('the audit trail', () => {

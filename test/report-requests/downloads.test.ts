@@ -7,6 +7,7 @@ import { ReportFiles } from '../../src/report-requests/report-files.service';
 import { Readable } from 'node:stream';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
 
 const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
 
@@ -242,6 +243,15 @@ describe('a report that is deleted by its owner', () => {
     expect((await app.call('GET', pathOf(link.url), { key: null })).status).toBe(410);
     expect((await app.call('DELETE', href, { key: owner.key })).status).toBe(410);
     expect((await app.call('GET', `/v1/jobs/${id}`, { key: owner.key })).body.status).toBe('COMPLETED');
+
+    const trail = await app.call('GET', `/v1/audit?client_id=${owner.id}`, { key: ADMIN_KEY });
+    const deletions = trail.body.data.filter(({ action }: { action: string }) => action === 'file.deleted');
+    expect(deletions).toEqual([
+      expect.objectContaining({
+        actor: { type: 'key', client_id: owner.id, key_id: expect.any(String) },
+        details: { job_id: id, type: 'orders.report' },
+      }),
+    ]);
   });
 
   it('has to be one', async () => {

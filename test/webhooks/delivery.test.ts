@@ -642,6 +642,11 @@ describe('settings of the house', () => {
     await first.stop();
     const second = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: `${current},${old}` });
     expect((await sealed(second))[0]!.sealed).not.toEqual(before[0]!.sealed);
+    expect(
+      await second.database.query(
+        `SELECT actor_type, client_id FROM audit_entry WHERE action = 'secret.resealed'`,
+      ),
+    ).toEqual([{ actor_type: 'start', client_id: owner.id }]);
     await second.stop();
     const third = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: current });
     await (await third.client('rotating')).submit(receiver.url('/rotated'));

@@ -1,6 +1,8 @@
 import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../../clients/audit-entry';
 import type { Client } from '../../clients/client';
+import { CurrentActor } from '../../clients/current-actor.decorator';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
@@ -67,10 +69,7 @@ export class DeliveriesController {
       'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint is told ' +
       'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
   })
-  async redeliver(
-    @CurrentClient() client: Client,
-    @Param('id', UuidParam) id: string,
-  ): Promise<DeliveryView> {
-    return deliveryView(await this.deliveries.redeliver(client.id, id));
+  async redeliver(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<DeliveryView> {
+    return deliveryView(await this.deliveries.redeliver(actor, id));
   }
 }

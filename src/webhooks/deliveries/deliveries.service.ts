@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Actor, recordAct } from '../../clients/audit-entry';
 import { notFound } from '../../common/app-error';
 import { decodeCursor, Page, pageSize, toPage } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
@@ -81,7 +82,8 @@ export class Deliveries {
    *
    * @throws AppError 404; 409 while an attempt is under way, or when its endpoint was removed or is told nothing
    */
-  async redeliver(clientId: string, id: string): Promise<Delivery> {
+  async redeliver(actor: Actor, id: string): Promise<Delivery> {
+    const { clientId } = actor;
     await this.dataSource.transaction(async (manager) => {
       // Before the delivery, as those who claim hold them.
       await manager.query(
@@ -104,6 +106,7 @@ export class Deliveries {
          WHERE id = $1 AND paused_until > now() AND (failures >= $2 OR disabled_reason = 'failing')`,
         [target.destination_id, CIRCUIT_OPENS_AFTER],
       );
+      await recordAct(manager, actor, 'delivery.redelivered', { delivery_id: id });
     });
     this.bell.ring();
     return this.get(clientId, id);

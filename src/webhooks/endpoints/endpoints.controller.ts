@@ -21,7 +21,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
+import type { Actor } from '../../clients/audit-entry';
 import type { Client } from '../../clients/client';
+import { CurrentActor } from '../../clients/current-actor.decorator';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
@@ -66,11 +68,11 @@ export class EndpointsController {
     422: 'A field is not valid, or the URL must not be called.',
   })
   async register(
-    @CurrentClient() client: Client,
+    @CurrentActor() actor: Actor,
     @Body() request: EndpointRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<EndpointWithSecretView> {
-    const { endpoint, secret } = await this.endpoints.register(client.id, request);
+    const { endpoint, secret } = await this.endpoints.register(actor, request);
     response.location(`${this.config.publicUrl}/v1/webhooks/endpoints/${endpoint.id}`);
     return Object.assign(endpointView(endpoint), { secret });
   }
@@ -105,11 +107,11 @@ export class EndpointsController {
     429: 'It has another URL, and a challenge was sent a moment ago.',
   })
   async change(
-    @CurrentClient() client: Client,
+    @CurrentActor() actor: Actor,
     @Param('id', UuidParam) id: string,
     @Body() change: EndpointChange,
   ): Promise<EndpointView> {
-    return endpointView(await this.endpoints.change(client.id, id, change));
+    return endpointView(await this.endpoints.change(actor, id, change));
   }
 
   @Delete(':id')
@@ -121,8 +123,8 @@ export class EndpointsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse()
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
-  async remove(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<void> {
-    await this.endpoints.remove(client.id, id);
+  async remove(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<void> {
+    await this.endpoints.remove(actor, id);
   }
 
   @Post(':id/verify')
@@ -138,8 +140,8 @@ export class EndpointsController {
     404: 'You have no such endpoint.',
     429: 'It was sent a moment ago.',
   })
-  async verify(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<EndpointView> {
-    return endpointView(await this.endpoints.verify(client.id, id));
+  async verify(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<EndpointView> {
+    return endpointView(await this.endpoints.verify(actor, id));
   }
 
   @Post(':id/rotate-secret')
@@ -159,11 +161,11 @@ export class EndpointsController {
     422: 'A field is not valid.',
   })
   async rotate(
-    @CurrentClient() client: Client,
+    @CurrentActor() actor: Actor,
     @Param('id', UuidParam) id: string,
     @OptionalBody(SecretRotationBody) { overlap_seconds }: SecretRotationBody,
   ): Promise<EndpointWithSecretView> {
-    const { endpoint, secret } = await this.endpoints.rotate(client.id, id, overlap_seconds);
+    const { endpoint, secret } = await this.endpoints.rotate(actor, id, overlap_seconds);
     return Object.assign(endpointView(endpoint), { secret });
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { Actor, recordAct } from '../../clients/audit-entry';
 import { notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
@@ -34,10 +35,8 @@ export class Endpoints {
    *
    * @returns the endpoint and its secret, which nobody is told again
    */
-  async register(
-    clientId: string,
-    request: EndpointRequest,
-  ): Promise<{ endpoint: Endpoint; secret: string }> {
+  async register(actor: Actor, request: EndpointRequest): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { clientId } = actor;
     const { href } = await this.policy.checkAddress('url', request.url);
     checkTlsSettings(request);
     const id = newId();
@@ -50,6 +49,7 @@ export class Endpoints {
       // The secret is there even when only `v1a` signs: choosing `v1` later needs no new answer.
       const key = await this.secrets.create(owner, 'v1', given ?? undefined, manager);
       if (signatures.includes('v1a')) await this.secrets.create(owner, 'v1a', undefined, manager);
+      await recordAct(manager, actor, 'endpoint.created', { endpoint_id: id, origin: new URL(href).origin });
       return secretText(key ?? Buffer.alloc(0));
     });
     await this.prove(clientId, id, href);
@@ -83,7 +83,8 @@ export class Endpoints {
    *
    * @throws AppError 429 when it would have to just after the last challenge
    */
-  async change(clientId: string, id: string, change: EndpointChange): Promise<Endpoint> {
+  async change(actor: Actor, id: string, change: EndpointChange): Promise<Endpoint> {
+    const { clientId } = actor;
     await this.get(clientId, id);
     const asked = change.url === undefined ? null : (await this.policy.checkAddress('url', change.url)).href;
     checkTlsSettings(
@@ -109,6 +110,7 @@ export class Endpoints {
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
+      await recordAct(manager, actor, 'endpoint.changed', { endpoint_id: id, ...whatChanges(change, moved) });
       return moved;
     });
     if (url !== null) await this.prove(clientId, id, url);
@@ -116,10 +118,11 @@ export class Endpoints {
   }
 
   /** Removes it. What it was still to be told ends; its log stays. */
-  async remove(clientId: string, id: string): Promise<void> {
+  async remove(actor: Actor, id: string): Promise<void> {
+    const { clientId } = actor;
     await this.dataSource.transaction(async (manager) => {
       // What is being fanned out, claimed or stored for it ends before, or begins after.
-      await lockEndpoint(manager, clientId, id, 'UPDATE');
+      const { url } = await lockEndpoint(manager, clientId, id, 'UPDATE');
       await manager.query('DELETE FROM webhook_endpoint WHERE id = $1 AND client_id = $2', [id, clientId]);
       // Those that a worker has under way just now end with its outcome: they have no destination any more.
       await manager.query(
@@ -128,6 +131,7 @@ export class Endpoints {
            AND state = 'PENDING'`,
         [id, clientId],
       );
+      await recordAct(manager, actor, 'endpoint.deleted', { endpoint_id: id, origin: new URL(url).origin });
     });
   }
 
@@ -136,10 +140,12 @@ export class Endpoints {
    *
    * @throws AppError 429 when it was asked for a moment ago
    */
-  async verify(clientId: string, id: string): Promise<Endpoint> {
+  async verify(actor: Actor, id: string): Promise<Endpoint> {
+    const { clientId } = actor;
     const { url } = await this.dataSource.transaction(async (manager) => {
       const endpoint = await lockEndpoint(manager, clientId, id);
       await noteChallenge(manager, clientId, id);
+      await recordAct(manager, actor, 'endpoint.challenged', { endpoint_id: id });
       return endpoint;
     });
     await this.prove(clientId, id, url);
@@ -148,16 +154,19 @@ export class Endpoints {
 
   /** New keys of every scheme that it has; the old ones sign as well for a while. */
   async rotate(
-    clientId: string,
+    actor: Actor,
     id: string,
     overlapSeconds: number,
   ): Promise<{ endpoint: Endpoint; secret: string }> {
+    const { clientId } = actor;
     const owner = { clientId, endpointId: id };
     const key = await this.dataSource.transaction(async (manager) => {
       const { secrets } = await lockEndpoint(manager, clientId, id);
       if (secrets.some(({ scheme }) => scheme === 'v1a'))
         await this.secrets.rotate(manager, owner, 'v1a', overlapSeconds);
-      return this.secrets.rotate(manager, owner, 'v1', overlapSeconds);
+      const made = await this.secrets.rotate(manager, owner, 'v1', overlapSeconds);
+      await recordAct(manager, actor, 'secret.rotated', { endpoint_id: id, overlap_seconds: overlapSeconds });
+      return made;
     });
     return { endpoint: await this.get(clientId, id), secret: secretText(key) };
   }
@@ -192,6 +201,15 @@ function reasonAfter(
   if (enabled !== undefined) return enabled ? null : DisabledReason.Owner;
   return moved && disabled_reason !== DisabledReason.Owner ? null : disabled_reason;
 }
+
+/** For the audit trail: values of settings may be secret, and so may the path of a URL. */
+const whatChanges = (change: EndpointChange, url: string | null): Record<string, unknown> => ({
+  fields: Object.entries(change)
+    .flatMap(([field, value]) => (value === undefined ? [] : [field]))
+    .sort(),
+  ...(change.enabled !== undefined && { enabled: change.enabled }),
+  ...(url !== null && { origin: new URL(url).origin }),
+});
 
 /** Until the transaction ends: what a client may have at most, and each URL once, is counted by one at a time. */
 const oneAtATime = (manager: EntityManager, clientId: string): Promise<unknown> =>

@@ -1,6 +1,8 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../../clients/audit-entry';
 import type { Client } from '../../clients/client';
+import { CurrentActor } from '../../clients/current-actor.decorator';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
@@ -29,10 +31,10 @@ export class WebhookSettingsController {
   @ApiOkResponse({ type: WebhookSettingsView })
   @ApiProblems({ 422: 'A field is not valid.' })
   async put(
-    @CurrentClient() client: Client,
+    @CurrentActor() actor: Actor,
     @Body() request: WebhookSettingsView,
   ): Promise<WebhookSettingsView> {
-    await this.settings.setUnregisteredCallbacks(client.id, request.unregistered_callbacks);
+    await this.settings.setUnregisteredCallbacks(actor, request.unregistered_callbacks);
     return request;
   }
 
@@ -60,10 +62,11 @@ export class WebhookSettingsController {
   @ApiOkResponse({ type: RotatedClientSecretView })
   @ApiProblems({ 409: 'As many secrets as there may be sign already.', 422: 'A field is not valid.' })
   async rotate(
+    @CurrentActor() actor: Actor,
     @CurrentClient() client: Client,
     @OptionalBody(SecretRotationBody) { overlap_seconds }: SecretRotationBody,
   ): Promise<RotatedClientSecretView> {
-    const secret = await this.settings.rotateSecret(client.id, overlap_seconds);
+    const secret = await this.settings.rotateSecret(actor, overlap_seconds);
     return Object.assign(await this.secrets(client), { secret });
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Actor, actorParameters, recordAct, writeAudit } from '../../clients/audit-entry';
 import { SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
 import { secretText } from '../signing/standard-webhooks';
 
@@ -26,11 +27,19 @@ export class WebhookSettings {
     return rows[0]?.unregistered_callbacks ?? UnregisteredCallbacks.Allowed;
   }
 
-  async setUnregisteredCallbacks(clientId: string, policy: UnregisteredCallbacks): Promise<void> {
+  async setUnregisteredCallbacks(actor: Actor, policy: UnregisteredCallbacks): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO webhook_settings (client_id, unregistered_callbacks) VALUES ($1, $2)
-       ON CONFLICT (client_id) DO UPDATE SET unregistered_callbacks = excluded.unregistered_callbacks`,
-      [clientId, policy],
+      `WITH changed AS (
+         INSERT INTO webhook_settings AS s (client_id, unregistered_callbacks) VALUES ($1::uuid, $4)
+         ON CONFLICT (client_id) DO UPDATE SET unregistered_callbacks = excluded.unregistered_callbacks
+           WHERE s.unregistered_callbacks <> excluded.unregistered_callbacks
+         RETURNING *
+       ), ${writeAudit(
+         'settings.changed',
+         `client_id, NULL::uuid, jsonb_build_object('unregistered_callbacks', unregistered_callbacks) FROM changed`,
+       )}
+       SELECT FROM changed`,
+      [...actorParameters(actor), policy],
     );
   }
 
@@ -40,9 +49,11 @@ export class WebhookSettings {
   }
 
   /** @returns the new secret, which nobody is told again */
-  async rotateSecret(clientId: string, overlapSeconds: number): Promise<string> {
-    return this.dataSource.transaction(async (manager) =>
-      secretText(await this.secrets.rotate(manager, ownerOf(clientId), 'v1', overlapSeconds)),
-    );
+  async rotateSecret(actor: Actor, overlapSeconds: number): Promise<string> {
+    return this.dataSource.transaction(async (manager) => {
+      const key = await this.secrets.rotate(manager, ownerOf(actor.clientId), 'v1', overlapSeconds);
+      await recordAct(manager, actor, 'secret.rotated', { overlap_seconds: overlapSeconds });
+      return secretText(key);
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { actorParameters, START, writeAudit } from '../../clients/audit-entry';
 import { SealBrokenError, SealedBox } from './sealed-box';
 
 const BATCH = 500;
@@ -56,11 +57,16 @@ export class Reseal implements OnApplicationBootstrap {
     const owner = `${table} ${id}`;
     try {
       const again = this.box.seal(this.box.open(sealed, owner), owner);
-      await this.dataSource.query(`UPDATE ${table} SET ${column} = $3 WHERE id = $1 AND ${column} = $2`, [
-        id,
-        sealed,
-        again,
-      ]);
+      await this.dataSource.query(
+        `WITH changed AS (
+           UPDATE ${table} SET ${column} = $6 WHERE id = $4 AND ${column} = $5 RETURNING id, client_id
+         ), ${writeAudit(
+           'secret.resealed',
+           `client_id, NULL::uuid, jsonb_build_object('${table}', id) FROM changed`,
+         )}
+         SELECT FROM changed`,
+        [...actorParameters(START), id, sealed, again],
+      );
       return true;
     } catch (error) {
       if (error instanceof SealBrokenError) return false;
