@@ -50,8 +50,9 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   async beforeApplicationShutdown(): Promise<void> {
     this.changed?.unsubscribe();
-    clearTimeout(this.nextExpiry);
     await this.loop.stop();
+    // After the round that was under way, which may have set it.
+    clearTimeout(this.nextExpiry);
   }
 
   /** Emits once, when the key has been revoked or has expired; never completes before. */
