@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   orders: [...LEAVES, 'clients', 'artifacts', 'jobs', 'tasks'],
   'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],
   webhooks: [...LEAVES, 'clients', 'jobs'],
-  'rate-limits': [...LEAVES, 'clients'],
+  'rate-limits': [...LEAVES, 'clients', 'jobs'],
   health: [...LEAVES, 'clients', 'jobs'],
 };
 

@@ -99,6 +99,7 @@ async function main(): Promise<void> {
       SAMPLE_DATA: 'false',
       MAX_JOBS_IN_FLIGHT: '1000000',
       RATE_LIMIT_SUBMIT: NO_LIMIT,
+      RATE_LIMIT_POLL: NO_LIMIT,
       RATE_LIMIT_OTHER: NO_LIMIT,
       LOG_LEVEL: 'error',
     };

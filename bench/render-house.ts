@@ -63,6 +63,7 @@ export class RenderHouse {
       BROWSER_PATH: process.env['BROWSER_PATH'],
       RATE_LIMIT_SUBMIT: NO_LIMIT,
       RATE_LIMIT_OTHER: NO_LIMIT,
+      RATE_LIMIT_POLL: NO_LIMIT,
     });
     const config = new AppConfig(environment, {
       databaseUrl: services.databaseUrl ?? '',

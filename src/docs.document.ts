@@ -5,20 +5,24 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 type Response = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>;
 
+const RATE_LIMIT_POLICIES = `How many requests (\`q\`) in how many seconds (\`w\`). For each API key: \`submit\`, \`poll\` (each job apart: its
+status, stream, link and file), \`other\` (lists, and polls of what is not yours, among them). For each address: \`address\`
+(without a good key), \`link\` (signed links), \`jwks\`, \`docs\`, \`page\`, \`unknown\` (404 and 405 where no route is).`;
+
 const HEADERS = {
   'X-Request-Id': {
     description: 'The id that you sent, or a new one. Name it when you ask for help.',
     schema: { type: 'string' },
   },
   RateLimit: {
-    description: 'What is left (`r`), and in how many seconds all of it is back (`t`).',
+    description: 'What is left (`r`) of the policy, and in how many seconds all of it is back (`t`).',
     schema: { type: 'string' },
     example: '"poll";r=50;t=30',
   },
   'RateLimit-Policy': {
-    description: 'How many requests (`q`) in how many seconds (`w`).',
+    description: RATE_LIMIT_POLICIES,
     schema: { type: 'string' },
-    example: '"poll";q=60;w=60',
+    example: '"poll";q=90;w=60',
   },
   Link: { description: 'The next page, `rel="next"` (RFC 8288).', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
@@ -26,7 +30,7 @@ const HEADERS = {
 
 const OF_EVERY_OPERATION = { 500: 'Something went wrong on our side.' };
 const OF_LIMITED_OPERATIONS = {
-  429: 'Too many requests, or too many jobs in flight: come back after `Retry-After`.',
+  429: 'Too many requests of a kind (`violated-policies` says which), or too many jobs in flight: come back after `Retry-After`.',
   503: 'The database is away for a moment: come back after `Retry-After`.',
 };
 const OF_OPERATIONS_WITH_BODY = {

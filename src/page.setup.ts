@@ -1,17 +1,30 @@
 import type { INestApplication } from '@nestjs/common';
-import { type NextFunction, type Request, type Response, static as staticFiles } from 'express';
+import {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  static as staticFiles,
+} from 'express';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { AddressLimits } from './rate-limits/address-limits.service';
 
 /** The page for people, beside the compiled code and beside the sources alike. */
 const PAGE = join(__dirname, '..', 'public');
 
-/** Serves the page for people at `/`. Calls of the API do not look for themselves among its files, on the disk. */
+/** Serves the page for people at `/`. Other requests do not look for themselves among its files, on the disk. */
 export function setUpPage(app: INestApplication): void {
-  const files = staticFiles(PAGE, { setHeaders: revalidate });
-  app.use((request: Request, response: Response, next: NextFunction) => {
-    if (request.path.startsWith('/v1/')) next();
-    else files(request, response, next);
-  });
+  const paths = new Set(['/', ...readdirSync(PAGE).map((name) => `/${name}`)]);
+  const ofPage =
+    (handle: RequestHandler) =>
+    (request: Request, response: Response, next: NextFunction): void => {
+      if (['GET', 'HEAD'].includes(request.method) && paths.has(request.path))
+        void handle(request, response, next);
+      else next();
+    };
+  app.use(ofPage(app.get(AddressLimits).middleware('page')));
+  app.use(ofPage(staticFiles(PAGE, { setHeaders: revalidate })));
 }
 
 /** A new version of the page is seen at once; the ETag keeps it cheap. */

@@ -10,7 +10,7 @@ import type { Caller } from './clients/client';
 import { Scope } from './clients/scope';
 import { answersWithin } from './common/answers-within';
 import { AppError } from './common/app-error';
-import { AddressLimitGuard } from './rate-limits/address-limit.guard';
+import { AddressLimits } from './rate-limits/address-limits.service';
 
 const PATH = '/admin/queues';
 const REDIS_PATIENCE_MS = 400;
@@ -34,7 +34,7 @@ export function setUpQueueBoard(app: INestApplication): void {
   });
   app.use(
     PATH,
-    operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimitGuard)),
+    operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimits)),
     whileRedisAnswers(queues),
     allowOwnInlineScript,
     server.getRouter(),
@@ -43,14 +43,15 @@ export function setUpQueueBoard(app: INestApplication): void {
 
 /** A browser asks for a user and a password (RFC 7617): any user, and a key with the scope `admin`. */
 const operatorsOnly =
-  (keys: ApiKeyRecognition, limit: AddressLimitGuard) =>
+  (keys: ApiKeyRecognition, addresses: AddressLimits) =>
   (request: Request, response: Response, next: NextFunction): void => {
     const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');
     const recognized = async (): Promise<Caller | null> => {
       if (password === '') return null;
-      if (!keys.isKnown(password)) await limit.count(request, response);
-      return keys.recognize(password);
+      const caller = await keys.recognize(password);
+      if (caller === null) await addresses.admit(request, response, 'address');
+      return caller;
     };
     recognized().then((caller) => {
       if (caller?.scopes.includes(Scope.Admin) === true) return next();

@@ -1,5 +1,9 @@
 /** An estimate of what is further away is not good enough to stay away for it. */
 const MOST = 60;
 
-/** Seconds for `Retry-After`: whole, at least one (RFC 9110, section 10.2.3). */
-export const retryAfterSeconds = (seconds: number): number => Math.min(MOST, Math.max(1, Math.ceil(seconds)));
+/**
+ * Seconds for `Retry-After`: whole, at least one (RFC 9110, section 10.2.3). `RATE_LIMIT_POLL` counts on it that nobody is
+ * asked to come back sooner.
+ */
+export const retryAfterSeconds = (seconds: number): number =>
+  Number.isNaN(seconds) ? 1 : Math.min(MOST, Math.max(1, Math.ceil(seconds)));

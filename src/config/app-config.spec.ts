@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig, InvalidConfigurationError, readEnvironment, VARIABLES } from './app-config';
 import { Role } from './environment';
 
@@ -54,6 +55,9 @@ const REFUSED: Record<string, string> = {
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];
+
+const LEAST_RATE_LIMIT_POLL = 75;
+const WINDOW_SECONDS = 60;
 
 describe('the configuration', () => {
   it('refuses one key for two clients', () => {
@@ -124,22 +128,35 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('allows of no limit of polls that a client reaches which polls as Retry-After says', () => {
+    expect(() => readEnvironment({ RATE_LIMIT_POLL: `${LEAST_RATE_LIMIT_POLL - 1}` })).toThrow(
+      InvalidConfigurationError,
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 100 }), { minLength: 100, maxLength: 100 }),
+        (estimates) => {
+          let [polls, second] = [0, 0];
+          // A window has both of its ends.
+          for (const estimate of estimates) {
+            if (second > WINDOW_SECONDS) break;
+            polls += 1;
+            second += retryAfterSeconds(estimate);
+          }
+          const fileAndLink = 2;
+          expect(polls + fileAndLink).toBeLessThanOrEqual(LEAST_RATE_LIMIT_POLL);
+        },
+      ),
+      { examples: [[Array<number>(100).fill(0)]] },
+    );
+  });
+
   it('loads the sample orders into its own database unasked, and into another only when told to', () => {
     const elsewhere = { DATABASE_URL: 'postgres://localhost/orders' };
     expect(configOf({}).sampleData).toBe(true);
     expect(configOf({ SAMPLE_DATA: 'false' }).sampleData).toBe(false);
     expect(configOf(elsewhere).sampleData).toBe(false);
     expect(configOf({ ...elsewhere, SAMPLE_DATA: 'true' }).sampleData).toBe(true);
-  });
-
-  it('leaves room to poll every job in flight once a second, whatever the limits are', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 75, max: 1_000 }), (jobs, polls) => {
-        const limits = { MAX_JOBS_IN_FLIGHT: String(jobs), RATE_LIMIT_POLL: String(polls) };
-        const { rateLimits } = configOf(limits);
-        expect(rateLimits.poll).toBeGreaterThanOrEqual(61 * jobs + 2 * rateLimits.submit);
-      }),
-    );
   });
 
   it('reads lists of origins and of proxies', () => {

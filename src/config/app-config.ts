@@ -64,7 +64,7 @@ export class AppConfig {
   readonly trustedProxies: string[];
   /** Jobs of one client that may wait or run at once. */
   readonly maxJobsInFlight: number;
-  /** Requests a minute, for each API key (`address`: for each address without a key that is known). */
+  /** Requests a minute: for each API key, `poll` for each job of it; `address` for each address, and each kind of what needs no key. */
   readonly rateLimits: Record<'submit' | 'poll' | 'other' | 'address', number>;
   /** Streams and waits that one client may hold open in one process. */
   readonly heldRequestsPerClient: number;
@@ -107,8 +107,7 @@ export class AppConfig {
     this.maxJobsInFlight = environment.MAX_JOBS_IN_FLIGHT;
     this.rateLimits = {
       submit: environment.RATE_LIMIT_SUBMIT,
-      // A job that has ended is asked for twice more: the last poll, and the download.
-      poll: environment.RATE_LIMIT_POLL * environment.MAX_JOBS_IN_FLIGHT + 2 * environment.RATE_LIMIT_SUBMIT,
+      poll: environment.RATE_LIMIT_POLL,
       other: environment.RATE_LIMIT_OTHER,
       address: environment.RATE_LIMIT_ADDRESS,
     };

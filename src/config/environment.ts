@@ -143,7 +143,8 @@ export class Environment {
   @IsWholeNumber(1, MOST)
   RATE_LIMIT_SUBMIT = 1200;
 
-  // Once a second is what `Retry-After` may ask for at most; the rest is for clocks that are not exact.
+  // Of one job: once a second is what `Retry-After` may ask for at most; the rest is for the file, for a link, and for
+  // clocks that are not exact.
   @IsWholeNumber(75, MOST)
   RATE_LIMIT_POLL = 90;
 

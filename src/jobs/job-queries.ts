@@ -47,6 +47,11 @@ export class JobQueries {
     return job;
   }
 
+  /** Whether the client has this job, of whatever type. */
+  async exists(clientId: string, jobId: string): Promise<boolean> {
+    return (await this.lookUps.run({ clientId, jobId })) !== undefined;
+  }
+
   /** Newest first, keyset-paginated by the id, which sorts by time. */
   async list<T>(
     clientId: string,

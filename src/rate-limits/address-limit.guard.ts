@@ -1,34 +1,47 @@
-import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
 import { bearerOf } from '../clients/bearer';
 import { PUBLIC } from '../clients/require-scope.decorator';
-import { RatePolicy } from '../common/http/rate-policy';
-import { keyOf, RateLimitGuard } from './rate-limit.guard';
+import {
+  ADDRESS_POLICIES,
+  type AddressPolicy,
+  RatePolicy,
+  type RatePolicyName,
+} from '../common/http/rate-policy';
+import { AddressLimits } from './address-limits.service';
 
 /**
- * Before authentication: counts by address whatever comes without a key that is known to be good, so that nobody can
- * try keys, or keep the database busy with looking for them. Many clients behind one address do not get into each
- * other's way.
+ * Before authentication: counts by address what comes to a public route, and what comes without a key or with one that
+ * has proved bad. A good key is never counted so, whatever else comes from its address.
  */
 @Injectable()
-export class AddressLimitGuard extends RateLimitGuard {
-  @Inject() private readonly recognition: ApiKeyRecognition;
-  protected readonly policies = ['address'];
+export class AddressLimitGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly recognition: ApiKeyRecognition,
+    private readonly addresses: AddressLimits,
+  ) {}
 
-  /** The same for what is no route of a controller. @throws AppError 429 */
-  async count(request: Request, response: Response): Promise<void> {
-    const { limit, ttl } = this.throttlers[0] as { limit: number; ttl: number };
-    const allowance = { policy: 'address', limit, ttl, blockDuration: ttl };
-    await this.admit(response, keyOf('address', request.ip ?? ''), allowance);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    const policy = this.reflector.getAllAndOverride<RatePolicyName | undefined>(RatePolicy.KEY, targets);
+    if (policy === 'none') return true;
+    const request = context.switchToHttp().getRequest<Request>();
+    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true;
+    if (isPublic || !(await this.hasGoodKey(request))) {
+      const response = context.switchToHttp().getResponse<Response>();
+      await this.addresses.admit(request, response, isPublic ? addressPolicyOf(policy) : 'address');
+    }
+    return true;
   }
 
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride(RatePolicy, targets) === 'none') return Promise.resolve(true);
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true)
-      return Promise.resolve(false);
-    const key = bearerOf(context.switchToHttp().getRequest<Request>());
-    return Promise.resolve(key !== undefined && this.recognition.isKnown(key));
+  private async hasGoodKey(request: Request): Promise<boolean> {
+    const key = bearerOf(request);
+    return key !== undefined && (await this.recognition.recognize(key)) !== null;
   }
 }
+
+const addressPolicyOf = (policy: RatePolicyName | undefined): AddressPolicy =>
+  ADDRESS_POLICIES.find((name) => name === policy) ?? 'address';

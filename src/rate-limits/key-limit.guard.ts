@@ -1,18 +1,66 @@
-import { ExecutionContext, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { isUUID } from 'class-validator';
+import type { Response } from 'express';
+import type { Caller } from '../clients/client';
 import type { AuthenticatedRequest } from '../clients/current-client.decorator';
-import { RateLimitGuard } from './rate-limit.guard';
+import { KEY_POLICIES, RatePolicy, type RatePolicyName } from '../common/http/rate-policy';
+import { JobQueries } from '../jobs/job-queries';
+import { AppConfig } from '../config/app-config';
+import { RateLimits } from './rate-limits.service';
 
-/** After authentication: counts by API key, by the policy of the route. */
+/** As many jobs as this many keys may submit in a minute is more than anybody follows by one. */
+const KEYS_FOLLOWED_BY_ONE = 10;
+
+/** After authentication: counts by API key, by the policy of the route; polls by key and job. */
 @Injectable()
-export class KeyLimitGuard extends RateLimitGuard {
-  protected readonly policies = ['submit', 'poll', 'other'];
+export class KeyLimitGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly config: AppConfig,
+    private readonly limits: RateLimits,
+    private readonly jobs: JobQueries,
+  ) {}
 
-  /** A public route has no caller: its address was counted. */
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return Promise.resolve(context.switchToHttp().getRequest<AuthenticatedRequest>().caller === undefined);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { caller, params } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    // A public route has no caller: its address was counted.
+    if (caller === undefined) return true;
+    const response = context.switchToHttp().getResponse<Response>();
+    const targets = [context.getHandler(), context.getClass()];
+    const declared = this.reflector.getAllAndOverride<RatePolicyName | undefined>(RatePolicy.KEY, targets);
+    const policy = KEY_POLICIES.find((name) => name === declared) ?? 'other';
+    if (policy === 'poll') await this.admitPoll(response, caller, String(params['id']).toLowerCase());
+    else await this.limits.admit(response, policy, caller.keyId);
+    return true;
   }
 
-  protected override getTracker(request: AuthenticatedRequest): Promise<string> {
-    return Promise.resolve(request.caller?.keyId ?? '');
+  private async admitPoll(response: Response, caller: Caller, jobId: string): Promise<void> {
+    const { keyId } = caller;
+    const tracker = `${keyId}:${jobId}`;
+    // Only jobs of the caller's have a window: who polls random ids makes none.
+    const isFollowed = this.limits.known('poll', tracker) > 0;
+    if (!isFollowed && !(await this.mayFollow(caller, jobId))) {
+      await this.limits.admit(response, 'other', keyId);
+      return;
+    }
+    const polls = await this.limits.admit(response, 'poll', tracker);
+    if (polls === 1) await this.limits.count('followed', keyId, this.mostFollowed());
+  }
+
+  private async mayFollow({ client, keyId }: Caller, jobId: string): Promise<boolean> {
+    if (!isUUID(jobId) || this.limits.known('followed', keyId) >= this.mostFollowed()) return false;
+    // Who has used up two allowances on ids that are not its own does not heed `Retry-After`, and is not looked up for.
+    const mostMissed = 2 * this.limits.limitOf('other');
+    if (this.limits.known('missed', keyId) >= mostMissed) return false;
+    const exists = await this.jobs.exists(client.id, jobId);
+    if (!exists) await this.limits.count('missed', keyId, mostMissed);
+    return exists;
+  }
+
+  /** Jobs that a key may poll in a minute, each within its own limit; of further ones a poll is an other request. */
+  private mostFollowed(): number {
+    const { maxJobsInFlight, rateLimits } = this.config;
+    return KEYS_FOLLOWED_BY_ONE * (maxJobsInFlight + rateLimits.submit);
   }
 }

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** What a caller is told about its allowance. */
+/** What a caller learns of its allowance. */
 export interface Allowance {
   policy: string;
   /** Requests in a window. */
@@ -12,7 +12,7 @@ export interface Allowance {
 }
 
 /** Sets `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11). */
-export function announce(response: Response, allowance: Allowance): void {
+export function setRateLimitHeaders(response: Response, allowance: Allowance): void {
   const { policy, quota, windowSeconds, remaining, resetSeconds } = allowance;
   response.setHeader('RateLimit-Policy', `"${policy}";q=${quota};w=${windowSeconds}`);
   response.setHeader('RateLimit', `"${policy}";r=${remaining};t=${resetSeconds}`);

@@ -1,10 +1,8 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
-import { type ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
 import Redis from 'ioredis';
+import { LruMap } from '../common/lru-map';
 import { AppConfig } from '../config/app-config';
-import { REDIS_PATIENCE_MS } from './redis-patience';
-
-type StorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
+import { REDIS_TIMEOUT_MS } from './redis-timeout';
 
 const PROBE_EVERY_MS = 1_000;
 
@@ -22,15 +20,14 @@ type CountingRedis = Redis & {
   countRequests(key: string, windowMs: number, hits: number): Promise<[number, number]>;
 };
 
+/** Requests of a window, and when it ends, in milliseconds since the epoch. */
 interface Tally {
   hits: number;
   endsAt: number;
 }
 
-/** A window as Redis told of it last, with what was admitted since. */
+/** A window as Redis last had it, with what was admitted since. */
 interface Window extends Tally {
-  /** Admitted, and not told to Redis yet. */
-  untold: number;
   seenAt: number;
 }
 
@@ -39,25 +36,23 @@ const MARGIN = 0.2;
 const LEAST_MARGIN = 20;
 const SEEN_FOR_MS = 1_000;
 /** How long a request far from the limit may be unknown to the other processes. */
-const TELL_AFTER_MS = 50;
-const MOST_WINDOWS = 10_000;
-
-function recordOf({ hits, endsAt }: Tally, limit: number): StorageRecord {
-  const timeToExpire = Math.max(1, Math.ceil((endsAt - Date.now()) / 1_000));
-  const isBlocked = hits > limit;
-  return { totalHits: hits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
-}
+const SEND_AFTER_MS = 50;
+/** In memory, some 300 bytes each. What is not among them is asked of Redis. */
+const MOST_WINDOWS = 50_000;
 
 /**
  * Counts requests in Redis, for all processes together. A request far from the limit is counted there too, but does not
- * wait for it: those of some milliseconds are told together. While Redis is away each process counts for itself, and no
+ * wait for it: those of some milliseconds are sent together. While Redis is away each process counts for itself, and no
  * request waits for its return: a probe in the background notices it.
  */
 @Injectable()
-export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown {
+export class RateLimitStorage implements OnApplicationShutdown {
   private readonly logger = new Logger(RateLimitStorage.name);
-  private readonly local = new ThrottlerStorageService();
-  private readonly windows = new Map<string, Window>();
+  private readonly windows = new LruMap<string, Window>(MOST_WINDOWS);
+  /** What was counted here while Redis was away. */
+  private readonly local = new LruMap<string, Tally>(MOST_WINDOWS);
+  /** What was admitted in the last milliseconds and Redis does not have yet. */
+  private readonly unsent = new Map<string, Tally>();
   private readonly redis: CountingRedis;
   private probe: NodeJS.Timeout | undefined;
   private away = true;
@@ -68,7 +63,7 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
       lazyConnect: true,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
-      commandTimeout: REDIS_PATIENCE_MS,
+      commandTimeout: REDIS_TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), PROBE_EVERY_MS),
       scripts: { countRequests: { lua: COUNT, numberOfKeys: 1 } },
@@ -81,63 +76,79 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     if (config.runsApi) this.redis.connect().catch(() => undefined);
   }
 
-  async increment(key: string, windowMs: number, ...rest: [number, number, string]): Promise<StorageRecord> {
-    const [limit] = rest;
-    if (this.away || this.redis.status !== 'ready') return this.local.increment(key, windowMs, ...rest);
-    const window = this.windowOf(key);
+  /** Counts a request in the window of this key, which begins with its first one. */
+  async increment(key: string, windowMs: number, limit: number): Promise<Tally> {
+    if (this.isAway()) return this.countLocally(key, windowMs);
+    const window = openOf(this.windows, key);
     if (window !== undefined && Date.now() - window.seenAt < SEEN_FOR_MS) {
       if (limit - window.hits - 1 > Math.max(LEAST_MARGIN, limit * MARGIN)) {
         window.hits += 1;
-        if (window.untold === 0) this.tellLater(key, windowMs);
-        window.untold += 1;
-        return recordOf(window, limit);
+        this.sendLater(key, windowMs, window.endsAt);
+        return { hits: window.hits, endsAt: window.endsAt };
       }
     }
     try {
-      return recordOf(await this.count(key, windowMs, 1), limit);
+      return await this.count(key, windowMs, 1);
     } catch (error) {
       this.leave(error);
-      return this.local.increment(key, windowMs, ...rest);
+      return this.countLocally(key, windowMs);
     }
+  }
+
+  /** What this process knows to be counted in the open window of this key. Asks nobody. */
+  known(key: string): number {
+    return openOf<Tally>(this.isAway() ? this.local : this.windows, key)?.hits ?? 0;
   }
 
   onApplicationShutdown(): void {
     this.closed = true;
     clearTimeout(this.probe);
-    this.local.onApplicationShutdown();
     this.redis.disconnect();
   }
 
-  /** What is known of the window that is open now. */
-  private windowOf(key: string): Window | undefined {
-    const window = this.windows.get(key);
-    return window !== undefined && Date.now() < window.endsAt ? window : undefined;
+  private isAway(): boolean {
+    return this.away || this.redis.status !== 'ready';
   }
 
-  private tellLater(key: string, windowMs: number): void {
+  private countLocally(key: string, windowMs: number): Tally {
+    const { hits, endsAt } = openOf(this.local, key) ?? { hits: 0, endsAt: Date.now() + windowMs };
+    const tally = { hits: hits + 1, endsAt };
+    this.local.set(key, tally);
+    return tally;
+  }
+
+  private sendLater(key: string, windowMs: number, endsAt: number): void {
+    const unsent = this.unsent.get(key);
+    if (unsent !== undefined) {
+      unsent.hits += 1;
+      return;
+    }
+    this.unsent.set(key, { hits: 1, endsAt });
     setTimeout(() => {
-      if (this.closed || !this.windowOf(key)?.untold) return;
+      if (this.closed || !this.unsent.has(key)) return;
       this.count(key, windowMs, 0).catch((error: unknown) => this.leave(error));
-    }, TELL_AFTER_MS).unref();
+    }, SEND_AFTER_MS).unref();
   }
 
-  /** Tells Redis of requests, and with them of those that it has not been told of yet. */
+  /** Counts requests in Redis, and with them those that it does not have yet. */
   private async count(key: string, windowMs: number, requests: number): Promise<Tally> {
-    const before = this.windowOf(key);
-    const untold = before?.untold ?? 0;
-    if (before !== undefined) before.untold = 0;
-    const [hits, leftMs] = await this.redis.countRequests(key, windowMs, untold + requests);
+    const unsent = this.takeUnsent(key);
+    if (unsent + requests === 0) return { hits: 0, endsAt: Date.now() };
+    const [hits, leftMs] = await this.redis.countRequests(key, windowMs, unsent + requests);
     const seenAt = Date.now();
     const endsAt = seenAt + leftMs;
-    const window = this.windowOf(key);
-    if (window === undefined) {
-      if (this.windows.size >= MOST_WINDOWS) this.windows.clear();
-      this.windows.set(key, { hits, untold: 0, endsAt, seenAt });
-    } else {
-      // What was admitted meanwhile has not arrived there yet.
-      Object.assign(window, { hits: Math.max(window.hits, hits + window.untold), endsAt, seenAt });
-    }
+    // What was admitted meanwhile has not arrived there yet.
+    const known = hits + (this.unsent.get(key)?.hits ?? 0);
+    const before = openOf(this.windows, key)?.hits ?? 0;
+    this.windows.set(key, { hits: Math.max(before, known), endsAt, seenAt });
     return { hits, endsAt };
+  }
+
+  /** What belongs to a window that has ended meanwhile is not counted in the next one. */
+  private takeUnsent(key: string): number {
+    const unsent = this.unsent.get(key);
+    this.unsent.delete(key);
+    return unsent !== undefined && Date.now() < unsent.endsAt ? unsent.hits : 0;
   }
 
   private leave(error: unknown): void {
@@ -159,4 +170,10 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
       );
     }, PROBE_EVERY_MS).unref();
   }
+}
+
+/** The window of this key that is open now. */
+function openOf<T extends Tally>(windows: LruMap<string, T>, key: string): T | undefined {
+  const window = windows.get(key);
+  return window !== undefined && Date.now() < window.endsAt ? window : undefined;
 }

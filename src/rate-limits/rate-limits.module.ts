@@ -1,46 +1,24 @@
-import { ExecutionContext, Module } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module';
-import { RatePolicy, type RatePolicyName } from '../common/http/rate-policy';
-import { AppConfig } from '../config/app-config';
+import { JobsModule } from '../jobs/jobs.module';
 import { AddressLimitGuard } from './address-limit.guard';
+import { AddressLimits } from './address-limits.service';
 import { KeyLimitGuard } from './key-limit.guard';
 import { RateLimitStorage } from './rate-limit-storage.service';
+import { RateLimits } from './rate-limits.service';
+import { UnknownPathLimit } from './unknown-path-limit.service';
 
-const WINDOW_MS = 60_000;
-
-@Module({ providers: [RateLimitStorage], exports: [RateLimitStorage] })
-class RateLimitStorageModule {}
-
-/** The policies, where they are counted, and the guards that the application puts around authentication. */
+/** Where requests are counted, and the guards that the application puts around authentication. */
 @Module({
-  imports: [
-    ClientsModule,
-    ThrottlerModule.forRootAsync({
-      imports: [RateLimitStorageModule],
-      inject: [AppConfig, RateLimitStorage, Reflector],
-      useFactory: (
-        config: AppConfig,
-        storage: RateLimitStorage,
-        reflector: Reflector,
-      ): ThrottlerModuleOptions => ({
-        storage,
-        throttlers: Object.entries(config.rateLimits).map(([name, limit]) => ({
-          name,
-          limit,
-          ttl: WINDOW_MS,
-          skipIf: (context) => name !== 'address' && name !== policyOf(reflector, context),
-        })),
-      }),
-    }),
+  imports: [ClientsModule, JobsModule],
+  providers: [
+    AddressLimitGuard,
+    AddressLimits,
+    KeyLimitGuard,
+    RateLimits,
+    RateLimitStorage,
+    UnknownPathLimit,
   ],
-  providers: [AddressLimitGuard, KeyLimitGuard],
-  exports: [AddressLimitGuard, KeyLimitGuard],
+  exports: [AddressLimitGuard, AddressLimits, KeyLimitGuard],
 })
 export class RateLimitsModule {}
-
-function policyOf(reflector: Reflector, context: ExecutionContext): RatePolicyName {
-  const targets = [context.getHandler(), context.getClass()];
-  return reflector.getAllAndOverride<RatePolicyName | undefined>(RatePolicy.KEY, targets) ?? 'other';
-}

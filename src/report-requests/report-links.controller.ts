@@ -53,6 +53,7 @@ export class ReportLinksController {
   }
 
   @Get(':id/file')
+  @RatePolicy('link')
   @Public()
   @ApiOperation({ summary: 'Open the file by a signed link' })
   @ApiParam({ name: 'id', format: 'uuid' })

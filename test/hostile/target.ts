@@ -99,6 +99,7 @@ export class Target {
       EXTERNAL_TASK_TYPES: HOSTILE_TASK,
       RATE_LIMIT_SUBMIT: '1000000',
       RATE_LIMIT_OTHER: '1000000',
+      RATE_LIMIT_POLL: '1000000',
       LOG_LEVEL: 'warn',
     };
     rmSync(env.PROBE_SOCKET, { force: true });

@@ -18,6 +18,8 @@ export function testConfig(
     // Within the data of the run, which is removed with everything in it.
     DATA_DIR: mkdtempSync(join(process.env['TEST_FILES_DIR'] ?? tmpdir(), 'order-reports-test-files-')),
     RENDER_CONCURRENCY: '2',
+    // Tests do not wait as long as `Retry-After` says.
+    RATE_LIMIT_POLL: '100000',
     LOG_LEVEL: 'error',
     ADMIN_API_KEY: ADMIN_KEY,
     DEMO_API_KEY: DEMO_KEY,

@@ -8,6 +8,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FieldError } from '../app-error';
+import { ADDRESS_POLICIES, KEY_POLICIES } from './rate-policy';
 
 class ProblemFieldError implements FieldError {
   @ApiProperty({ example: 'end_date' })
@@ -46,9 +47,10 @@ export class Problem {
 
   @ApiPropertyOptional({
     name: 'violated-policies',
-    type: [String],
+    enum: [...KEY_POLICIES, ...ADDRESS_POLICIES, 'jobs-in-flight'],
+    isArray: true,
     example: ['poll'],
-    description: 'With 429: the limits that you have reached.',
+    description: 'With 429: the limits that you have reached; see `RateLimit-Policy`.',
   })
   violatedPolicies?: string[];
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from '../../clients/require-scope.decorator';
+import { RatePolicy } from '../../common/http/rate-policy';
 
 class JsonWebKey {
   @ApiProperty({ enum: ['OKP'] })
@@ -34,6 +35,7 @@ class JsonWebKeySet {
 /** The public keys of `v1a` signatures (RFC 7517, RFC 8037). */
 @ApiTags('webhooks')
 @Public()
+@RatePolicy('jwks')
 @Controller('.well-known')
 export class JwksController {
   constructor(private readonly dataSource: DataSource) {}

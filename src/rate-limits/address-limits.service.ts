@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestHandler } from 'express';
+import type { Request, Response } from 'express';
+import type { AddressPolicy } from '../common/http/rate-policy';
+import { RateLimits } from './rate-limits.service';
+
+/** What an address may ask for without a key. */
+@Injectable()
+export class AddressLimits {
+  constructor(private readonly limits: RateLimits) {}
+
+  /** @throws AppError 429 */
+  async admit(request: Request, response: Response, policy: AddressPolicy): Promise<void> {
+    await this.limits.admit(response, policy, request.ip ?? '');
+  }
+
+  /** For what is no route of a controller. */
+  middleware(policy: AddressPolicy): RequestHandler {
+    return (request, response, next) => {
+      this.admit(request, response, policy).then(() => next(), next);
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import { Injectable, OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { AddressLimits } from './address-limits.service';
+
+/** Counts by address what no route answers. */
+@Injectable()
+export class UnknownPathLimit implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly addresses: AddressLimits,
+  ) {}
+
+  /** Nest calls this when its routes are registered, and what answers 404 and 405 for all the rest is not yet. */
+  onModuleInit(): void {
+    this.host.httpAdapter.use(this.addresses.middleware('unknown'));
+  }
+}
