@@ -1,8 +1,8 @@
-// An S3-compatible server on a free port of this machine; its folder is the argument.
+// An S3-compatible server of this machine. Arguments: its folder, and its port (any free one unless given).
 import S3rver from '@20minutes/s3rver';
 
 const server = new S3rver({
-  port: 0,
+  port: Number(process.argv[3] ?? 0),
   address: '127.0.0.1',
   silent: true,
   directory: process.argv[2],

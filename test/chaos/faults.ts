@@ -1,14 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redisCommand } from '../../src/embedded/redis-command';
 import { Fleet, LEASE_SECONDS } from './fleet';
+import type { Ledger } from './ledger';
 import type { Random } from './random';
 import type { ServiceProcess } from './service-process';
+import type { StoreCondition } from './store-proxy';
 
-interface Fault {
+/** What a fault has to do with. */
+export interface Struck {
+  fleet: Fleet;
+  random: Random;
+  /** For what a fault sees itself of the service's promises: whether it says that it cannot serve. */
+  ledger: Ledger;
+}
+
+export interface Fault {
   name: string;
   /** Does the harm and repairs what only an operator or a supervisor would; resolves when that is done. */
-  strike: (fleet: Fleet, random: Random) => Promise<string>;
+  strike: (struck: Struck) => Promise<string>;
 }
+
+/** Within so many milliseconds a process says that it cannot serve. */
+const HONEST_WITHIN_MS = 5_000;
+/** Within so many a session that can only read is gone, once the database takes writes again. */
+const DROPPED_WITHIN_MS = 30_000;
 
 async function killAndRestart(service: ServiceProcess, random: Random, highSeconds: number): Promise<string> {
   const { pid } = service;
@@ -26,18 +41,46 @@ async function freeze(service: ServiceProcess, seconds: number): Promise<string>
   return `${service.name} for ${seconds.toFixed(1)} s`;
 }
 
+/** Every API answers `/health/ready` with 503 before long: no balancer may send it requests any more. */
+async function demandHonesty({ fleet, ledger }: Struck, because: string): Promise<void> {
+  const until = Date.now() + HONEST_WITHIN_MS;
+  for (const api of fleet.apis) {
+    let readiness = await api.readiness();
+    while (readiness !== 503 && Date.now() < until) {
+      await sleep(100);
+      readiness = await api.readiness();
+    }
+    if (readiness !== 503)
+      ledger.violation(`${api.name} answered /health/ready with ${readiness ?? 'nothing'}, and ${because}`);
+  }
+}
+
+/** For as long as `hold` says, and from the start of that to its end. */
+async function during(
+  begin: () => Promise<void>,
+  hold: () => Promise<void>,
+  end: () => Promise<void>,
+): Promise<void> {
+  try {
+    await begin();
+    await hold();
+  } finally {
+    await end();
+  }
+}
+
 const ON_ANY: Fault[] = [
   {
     name: 'SIGKILL of an API',
-    strike: (fleet, random) => killAndRestart(random.pick(fleet.apis), random, 2),
+    strike: ({ fleet, random }) => killAndRestart(random.pick(fleet.apis), random, 2),
   },
   {
     name: 'SIGKILL of a worker',
-    strike: (fleet, random) => killAndRestart(random.pick(fleet.workers), random, 2),
+    strike: ({ fleet, random }) => killAndRestart(random.pick(fleet.workers), random, 2),
   },
   {
     name: 'SIGKILL of a browser',
-    strike: (fleet, random) => {
+    strike: ({ fleet, random }) => {
       const main = fleet.browsers.filter(({ isMain }) => isMain);
       if (main.length === 0) return Promise.resolve('none ran');
       const { pid } = random.pick(main);
@@ -45,32 +88,17 @@ const ON_ANY: Fault[] = [
       return Promise.resolve(`process ${pid}`);
     },
   },
-  { name: 'SIGKILL of Postgres', strike: (fleet, random) => killAndRestart(fleet.postgres, random, 3) },
   {
     name: 'SIGSTOP of a worker past its lease',
-    strike: (fleet, random) => freeze(random.pick(fleet.workers), LEASE_SECONDS + random.between(3, 6)),
+    strike: ({ fleet, random }) => freeze(random.pick(fleet.workers), LEASE_SECONDS + random.between(3, 6)),
   },
   {
     name: 'SIGSTOP of an API',
-    strike: (fleet, random) => freeze(random.pick(fleet.apis), random.between(1, 4)),
-  },
-  {
-    name: 'cut connections to Postgres',
-    strike: (fleet) => Promise.resolve(`${fleet.postgresProxy.cut()} connections`),
-  },
-  {
-    name: 'connections to Postgres that hang',
-    strike: async (fleet, random) => {
-      const seconds = random.between(0.5, 3);
-      fleet.postgresProxy.hang();
-      await sleep(seconds * 1_000);
-      fleet.postgresProxy.resume();
-      return `for ${seconds.toFixed(1)} s`;
-    },
+    strike: ({ fleet, random }) => freeze(random.pick(fleet.apis), random.between(1, 4)),
   },
   {
     name: 'restart of a worker',
-    strike: async (fleet, random) => {
+    strike: async ({ fleet, random }) => {
       const worker = random.pick(fleet.workers);
       const from = Date.now();
       await worker.end('SIGTERM', 25_000);
@@ -79,21 +107,180 @@ const ON_ANY: Fault[] = [
       return `${worker.name}, which took ${tookMs} ms to end`;
     },
   },
+  { name: 'rolling restart', strike: ({ fleet }) => fleet.roll(30_000) },
 ];
 
-const ON_REDIS: Fault[] = [
-  { name: 'SIGKILL of Redis', strike: (fleet, random) => killAndRestart(fleet.redis!, random, 5) },
-  { name: 'SIGSTOP of Redis', strike: (fleet, random) => freeze(fleet.redis!, random.between(1, 4)) },
-  { name: 'FLUSHALL', strike: (fleet) => redisCommand(fleet.redisUrl, 'FLUSHALL') },
+const ON_POSTGRES: Fault[] = [
   {
-    name: 'cut connections to Redis',
-    strike: (fleet) => Promise.resolve(`${fleet.redisProxy!.cut()} connections`),
+    name: 'SIGKILL of Postgres',
+    strike: ({ fleet, random }) => killAndRestart(fleet.database.primary, random, 3),
+  },
+  {
+    name: 'cut connections to Postgres',
+    strike: ({ fleet }) => Promise.resolve(`${fleet.database.proxy.cut()} connections`),
+  },
+  {
+    name: 'connections to Postgres that hang',
+    strike: async ({ fleet, random }) => {
+      const seconds = random.between(0.5, 3);
+      fleet.database.proxy.hang();
+      await sleep(seconds * 1_000);
+      fleet.database.proxy.resume();
+      return `for ${seconds.toFixed(1)} s`;
+    },
+  },
+  {
+    // As when a primary is demoted and comes back: every session ends both times.
+    name: 'Postgres read-only',
+    strike: async (struck) => {
+      const { database } = struck.fleet;
+      const seconds = struck.random.between(2, 5);
+      await during(
+        async () => {
+          await database.setReadOnly(true);
+          await database.endSessions();
+        },
+        async () => {
+          await demandHonesty(struck, 'the database was read-only');
+          await sleep(seconds * 1_000);
+        },
+        () => database.setReadOnly(false),
+      );
+      return `for ${seconds.toFixed(1)} s, then ${await database.endSessions()} sessions cut`;
+    },
+  },
+  {
+    // As when a name is switched over and back: nobody ends the sessions that can only read.
+    name: 'sessions of Postgres that stay read-only',
+    strike: async (struck) => {
+      const { database } = struck.fleet;
+      const seconds = struck.random.between(2, 5);
+      const from = new Date();
+      await during(
+        async () => {
+          await database.setReadOnly(true);
+          await database.endSessions('every second');
+        },
+        () => sleep(seconds * 1_000),
+        () => database.setReadOnly(false),
+      );
+      const until = new Date();
+      const left = await database.sessionsBegun(from, until);
+      while (
+        (await database.sessionsBegun(from, until)) > 0 &&
+        Date.now() < until.getTime() + DROPPED_WITHIN_MS
+      )
+        await sleep(200);
+      const kept = await database.sessionsBegun(from, until);
+      if (kept > 0)
+        struck.ledger.violation(
+          `${kept} sessions that can only read were still open ${DROPPED_WITHIN_MS / 1_000} s after the database took writes again`,
+        );
+      const tookMs = Date.now() - until.getTime();
+      return `for ${seconds.toFixed(1)} s, and ${left} sessions left so, which took ${tookMs} ms to go`;
+    },
+  },
+  {
+    name: 'no connections to Postgres for the role',
+    strike: async (struck) => {
+      const { database } = struck.fleet;
+      const seconds = struck.random.between(2, 5);
+      await during(
+        async () => {
+          await database.limitConnections(0);
+          await database.endSessions();
+        },
+        async () => {
+          await demandHonesty(struck, 'the role could not connect');
+          await sleep(seconds * 1_000);
+        },
+        () => database.limitConnections(-1),
+      );
+      return `for ${seconds.toFixed(1)} s`;
+    },
+  },
+  {
+    name: 'connections of Postgres used up',
+    strike: async ({ fleet: { database }, random }) => {
+      const seconds = random.between(2, 5);
+      const cut = await database.endSessions();
+      const { taken, release } = await database.useUpConnections();
+      await sleep(seconds * 1_000);
+      await release();
+      return `${taken} taken for ${seconds.toFixed(1)} s, after ${cut} sessions were cut`;
+    },
   },
 ];
 
-/** Every kind in turn, in an order that the seed decides, until there are enough. */
-export function planFaults(count: number, withRedis: boolean, random: Random): Fault[] {
-  const kinds = withRedis ? [...ON_ANY, ...ON_REDIS] : ON_ANY;
+const ON_STANDBY: Fault[] = [
+  {
+    name: 'failover of Postgres',
+    strike: ({ fleet, random }) => fleet.database.failOver(random.between(200, 2_000)),
+  },
+];
+
+const ON_REDIS: Fault[] = [
+  {
+    name: 'SIGKILL of Redis',
+    strike: ({ fleet, random }) => killAndRestart(fleet.redis!.process, random, 5),
+  },
+  {
+    name: 'SIGSTOP of Redis',
+    strike: ({ fleet, random }) => freeze(fleet.redis!.process, random.between(1, 4)),
+  },
+  { name: 'FLUSHALL', strike: ({ fleet }) => redisCommand(fleet.redis!.url, 'FLUSHALL') },
+  {
+    name: 'cut connections to Redis',
+    strike: ({ fleet }) => Promise.resolve(`${fleet.redis!.proxy.cut()} connections`),
+  },
+];
+
+const storeFault = (name: string, condition: StoreCondition, low: number, high: number): Fault => ({
+  name,
+  strike: async ({ fleet, random }) => {
+    const { proxy } = fleet.store!;
+    const before = proxy.harmed;
+    const seconds = random.between(low, high);
+    proxy.become(condition);
+    await sleep(seconds * 1_000);
+    proxy.become('works');
+    return `for ${seconds.toFixed(1)} s, ${proxy.harmed - before} requests harmed`;
+  },
+});
+
+const ON_STORE: Fault[] = [
+  {
+    name: 'store away',
+    strike: async ({ fleet, random }) => {
+      const seconds = random.between(3, 10);
+      await fleet.store!.proxy.goAway();
+      await sleep(seconds * 1_000);
+      await fleet.store!.proxy.comeBack();
+      return `for ${seconds.toFixed(1)} s`;
+    },
+  },
+  storeFault('store that does not answer', 'silent', 2, 5),
+  storeFault('slow store', 'slow', 3, 6),
+  storeFault('store that answers 500 and 503', 'errors', 3, 8),
+  storeFault('uploads to the store cut off', 'cuts uploads', 3, 8),
+  storeFault('downloads from the store cut off', 'cuts downloads', 3, 8),
+];
+
+export interface Possible {
+  redis: boolean;
+  store: boolean;
+  standby: boolean;
+}
+
+/** Every kind that is possible in turn, in an order that the seed decides, until there are enough. */
+export function planFaults(count: number, possible: Possible, random: Random): Fault[] {
+  const kinds = [
+    ...ON_ANY,
+    ...ON_POSTGRES,
+    ...(possible.standby ? ON_STANDBY : []),
+    ...(possible.redis ? ON_REDIS : []),
+    ...(possible.store ? ON_STORE : []),
+  ];
   const plan: Fault[] = [];
   while (plan.length < count) plan.push(...random.shuffled(kinds));
   return plan.slice(0, count);

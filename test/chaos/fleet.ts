@@ -2,136 +2,139 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Client } from 'pg';
-import { openCluster, relocatedClusterHome, SUPERUSER } from '../../src/embedded/postgres-cluster';
+import { relocatedClusterHome } from '../../src/embedded/postgres-cluster';
 import { findRedisBinary } from '../../src/embedded/redis-binary';
 import { redisCommand } from '../../src/embedded/redis-command';
-import { freePort } from '../support/services';
+import { freePort, waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
+import { Balancer } from './balancer';
 import { browsersBelow } from './browsers';
-import { ServiceProcess } from './service-process';
+import { Database } from './database';
+import type { ChaosOptions } from './options';
+import { Application, ServiceProcess } from './service-process';
+import { StoreProxy } from './store-proxy';
 
 /** Short, so that a run sees many of them pass. */
 export const LEASE_SECONDS = 5;
+/** Behind a balancer that asks once a second, and believes the second answer. */
+const DRAIN_DELAY_SECONDS = 3;
 const ROOT = resolve(__dirname, '../..');
+const S3_SERVER = join(ROOT, 'test/artifacts/s3-server.mjs');
 
-/** The real processes: two APIs, two workers, Postgres, Redis without persistence, and a proxy before each of those. */
+/** The run needs what this machine does not have, and cannot get. */
+export class NotHereError extends Error {}
+
+/** One of the services that the application stands on, and the proxy before it. */
+interface Neighbour<Proxy> {
+  readonly process: ServiceProcess;
+  readonly proxy: Proxy;
+  readonly url: string;
+}
+
+/** The real processes: two APIs, two workers, Postgres, Redis without persistence, an object store, a proxy before each of those. */
 export class Fleet {
+  /** What of the run cannot be had on this machine, and why. */
+  readonly skipped: string[] = [];
+  readonly apis: Application[] = [];
+  readonly workers: Application[] = [];
+  readonly apiKey = randomBytes(24).toString('hex');
+  database: Database;
+  redis: Neighbour<TcpProxy> | undefined;
+  store: Neighbour<StoreProxy> | undefined;
+  balancer: Balancer | undefined;
+
   private constructor(
     readonly folder: string,
-    readonly apiKey: string,
-    readonly postgres: ServiceProcess,
-    readonly redis: ServiceProcess | undefined,
-    readonly postgresProxy: TcpProxy,
-    readonly redisProxy: TcpProxy | undefined,
-    readonly databaseUrl: string,
-    readonly redisUrl: string,
-    readonly apis: ServiceProcess[],
-    readonly workers: ServiceProcess[],
-    readonly apiUrls: string[],
+    private readonly options: ChaosOptions,
+    private readonly log: (line: string) => void,
   ) {}
 
-  static async start(withRedis: boolean, log: (line: string) => void): Promise<Fleet> {
+  /** Everything is up and ready when it resolves; when it rejects, nothing is left of it but the logs. */
+  static async start(options: ChaosOptions, log: (line: string) => void): Promise<Fleet> {
     const folder = mkdtempSync(join(tmpdir(), 'order-reports-chaos-'));
     chmodSync(folder, 0o711);
     // The profiles of the run's browsers lie here, which tells them from all others.
     mkdirSync(join(folder, 'tmp'));
-    const { postgres, url: databaseUrl } = await definePostgres(folder, log);
-    const redisPort = await freePort();
-    const redisPassword = randomBytes(24).toString('hex');
-    const redisUrl = `redis://:${redisPassword}@127.0.0.1:${redisPort}`;
-    const redis = withRedis ? await defineRedis(folder, redisUrl, log) : undefined;
-    const postgresProxy = await TcpProxy.to('127.0.0.1', Number(new URL(databaseUrl).port));
-    const redisProxy = withRedis ? await TcpProxy.to('127.0.0.1', redisPort) : undefined;
-
-    const apiKey = randomBytes(24).toString('hex');
-    const common = {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      TMPDIR: join(folder, 'tmp'),
-      DATABASE_URL: through(databaseUrl, postgresProxy),
-      // Nothing listens there when Redis is off.
-      REDIS_URL: redisProxy ? through(redisUrl, redisProxy) : redisUrl,
-      DATA_DIR: join(folder, 'data'),
-      DEMO_API_KEY: apiKey,
-      WEBHOOK_MASTER_KEYS: randomBytes(32).toString('base64'),
-      JOB_LEASE_SECONDS: String(LEASE_SECONDS),
-      RENDER_CONCURRENCY: '1',
-      LOG_LEVEL: 'warn',
-      ...(process.env['BROWSER_PATH'] && { BROWSER_PATH: process.env['BROWSER_PATH'] }),
-    };
-    const ports: number[] = [];
-    const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
-    const define = async (name: string, role: string): Promise<ServiceProcess> => {
-      let port = await freePort();
-      while (ports.includes(port)) port = await freePort();
-      ports.push(port);
-      const sample = name === 'api 1' ? 'true' : 'false';
-      return new ServiceProcess({
-        name,
-        command: process.execPath,
-        args: [join(ROOT, 'dist/main.js')],
-        options: {
-          cwd: ROOT,
-          env: {
-            ...common,
-            ROLE: role,
-            PORT: String(port),
-            // The same from every process: links are part of an answer.
-            PUBLIC_URL: urlOf(ports[0]!),
-            SAMPLE_DATA: sample,
-          },
-        },
-        logFile: join(folder, `${name.replace(' ', '-')}.log`),
-        isReady: () => answers(`${urlOf(port)}/health/live`),
-      });
-    };
-    const apis = [await define('api 1', 'api'), await define('api 2', 'api')];
-    const workers = [await define('worker 1', 'worker'), await define('worker 2', 'worker')];
-    const fleet = new Fleet(
-      folder,
-      apiKey,
-      postgres,
-      redis,
-      postgresProxy,
-      redisProxy,
-      databaseUrl,
-      redisUrl,
-      apis,
-      workers,
-      ports.slice(0, 2).map(urlOf),
-    );
+    const fleet = new Fleet(folder, options, log);
     try {
-      await postgres.start();
-      await createDatabase(databaseUrl);
-      await redis?.start();
-      for (const service of [...apis, ...workers]) await service.start();
+      await fleet.startAll();
+      return fleet;
     } catch (error) {
       await fleet.stop('SIGKILL');
       fleet.sweep(true);
       throw error;
     }
-    return fleet;
+  }
+
+  private async startAll(): Promise<void> {
+    this.database = await this.startDatabase();
+    if (this.options.store === 's3') this.store = await this.startStore();
+    const redisUrl = await this.startRedis();
+    await this.defineApplications(redisUrl);
+    // One after the other, as a machine with two cores likes it; the first runs the migrations.
+    for (const application of this.applications) await application.start();
+    await this.ready(this.applications, 60_000);
+    if (this.options.mode === 'rolling') await this.startBalancer();
+  }
+
+  get applications(): Application[] {
+    return [...this.apis, ...this.workers];
   }
 
   get services(): ServiceProcess[] {
-    return [...this.apis, ...this.workers, this.postgres, ...(this.redis ? [this.redis] : [])];
+    return [
+      ...this.applications,
+      ...this.database.servers,
+      ...[this.redis, this.store].flatMap((each) => (each ? [each.process] : [])),
+      ...(this.balancer ? [this.balancer] : []),
+    ];
   }
 
   get browsers(): ReturnType<typeof browsersBelow> {
     return browsersBelow(join(this.folder, 'tmp'));
   }
 
+  /** Where callers go: each API by itself, or the balancer. */
+  get callersUrls(): string[] {
+    return this.balancer ? [this.balancer.url] : this.apis.map(({ url }) => url);
+  }
+
+  /** @throws Error that names who was not ready in time */
+  async ready(applications: Application[], withinMs: number): Promise<void> {
+    for (const application of applications)
+      await waitFor(async () => (await application.readiness()) === 200, {
+        what: `${application.name} to be ready`,
+        timeoutMs: withinMs,
+      });
+  }
+
+  /** Restarts every application, one after the other, each only when the one before is ready. Returns how long each took to end. */
+  async roll(endWithinMs: number): Promise<string> {
+    const took: string[] = [];
+    for (const application of this.applications) {
+      const from = Date.now();
+      await application.end('SIGTERM', endWithinMs);
+      took.push(`${application.name} in ${Date.now() - from} ms`);
+      await application.start();
+      await this.ready([application], 60_000);
+      // A balancer has to know it before the next one goes.
+      if (this.apis.includes(application)) await this.balanced([application]);
+    }
+    return `ended: ${took.join(', ')}`;
+  }
+
   /** Ends the applications by a signal, then what they used. Nothing is left behind, whatever the state was. */
   async stop(signal: NodeJS.Signals): Promise<void> {
-    const applications = [...this.apis, ...this.workers];
     await Promise.all(
-      applications.map((service) => service.end(signal, 40_000).catch(() => service.end('SIGKILL'))),
+      this.applications.map((service) => service.end(signal, 40_000).catch(() => service.end('SIGKILL'))),
     );
-    await this.postgres.end('SIGINT', 20_000).catch(() => this.postgres.end('SIGQUIT'));
-    await this.redis?.end('SIGKILL');
-    await this.postgresProxy.close();
-    await this.redisProxy?.close();
+    await this.balancer?.end('SIGKILL');
+    // A fleet that did not come up has none.
+    await (this.database as Database | undefined)?.stop();
+    await this.redis?.process.end('SIGKILL');
+    await this.redis?.proxy.close();
+    await this.store?.process.end('SIGKILL');
+    await this.store?.proxy.close();
   }
 
   /** Ends what a browser's worker did not, for the machine's sake; the verdict has been given by then. */
@@ -141,92 +144,142 @@ export class Fleet {
     for (const path of [this.folder, relocatedClusterHome(this.folder)])
       rmSync(path, { recursive: true, force: true });
   }
-}
 
-async function definePostgres(
-  folder: string,
-  log: (line: string) => void,
-): Promise<{ postgres: ServiceProcess; url: string }> {
-  const cluster = await openCluster({ dataDir: folder, durable: true, log });
-  const port = await freePort();
-  const urlOf = (database: string): string =>
-    `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/${database}`;
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    port: String(port),
-    unix_socket_directories: '',
-    max_connections: '150',
-    timezone: 'UTC',
-  };
-  const postgres = new ServiceProcess({
-    name: 'Postgres',
-    command: cluster.binaries.postgres,
-    args: [
-      '-D',
-      cluster.dir,
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    options: { cwd: cluster.dir, env: { PATH: process.env['PATH'], LC_ALL: 'C' }, ...cluster.user },
-    logFile: join(folder, 'postgres.log'),
-    isReady: () =>
-      withClient(urlOf('postgres'), (client) => client.query('SELECT 1')).then(
-        () => true,
-        () => false,
-      ),
-  });
-  return { postgres, url: urlOf('order_reports') };
-}
+  private async startDatabase(): Promise<Database> {
+    // No fault strikes Postgres in the other modes.
+    if (this.options.mode !== 'faults' || !this.options.failover)
+      return Database.start(this.folder, false, this.log);
+    try {
+      return await Database.start(this.folder, true, this.log);
+    } catch (error) {
+      this.skipped.push(`failover to a standby: ${messageOf(error)}`);
+      return Database.start(this.folder, false, this.log);
+    }
+  }
 
-async function defineRedis(
-  folder: string,
-  url: string,
-  log: (line: string) => void,
-): Promise<ServiceProcess> {
-  const { port, password } = new URL(url);
-  const binary = await findRedisBinary(log);
-  const args = { bind: '127.0.0.1', port, requirepass: password, save: '', appendonly: 'no', dir: folder };
-  return new ServiceProcess({
-    name: 'Redis',
-    command: binary.path,
-    args: Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]),
-    options: { cwd: folder, env: binary.env },
-    logFile: join(folder, 'redis.log'),
-    isReady: () =>
-      redisCommand(url, 'PING').then(
-        () => true,
-        () => false,
-      ),
-  });
-}
+  private async startStore(): Promise<Neighbour<StoreProxy>> {
+    const port = await freePort();
+    const server = new ServiceProcess({
+      name: 'the store',
+      command: process.execPath,
+      args: [S3_SERVER, join(this.folder, 's3'), String(port)],
+      options: { cwd: ROOT, env: { PATH: process.env['PATH'] } },
+      logFile: join(this.folder, 'store.log'),
+      // It has an answer for everybody, be it a refusal.
+      isReady: () =>
+        fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2_000) }).then(
+          () => true,
+          () => false,
+        ),
+    });
+    const proxy = await StoreProxy.to(port);
+    await server.start();
+    const url = `s3://reports?region=us-east-1&endpoint=http://127.0.0.1:${proxy.port}`;
+    return { process: server, proxy, url };
+  }
 
-function through(url: string, proxy: TcpProxy): string {
-  const changed = new URL(url);
-  changed.port = String(proxy.port);
-  return changed.href;
-}
+  /** The URL for the applications; nothing listens there when Redis is off. */
+  private async startRedis(): Promise<string> {
+    const port = await freePort();
+    const password = randomBytes(24).toString('hex');
+    const urlAt = (of: number): string => `redis://:${password}@127.0.0.1:${of}`;
+    if (!this.options.redis) return urlAt(port);
+    const binary = await findRedisBinary(this.log);
+    const settings = {
+      bind: '127.0.0.1',
+      port: String(port),
+      requirepass: password,
+      save: '',
+      appendonly: 'no',
+      dir: this.folder,
+    };
+    const server = new ServiceProcess({
+      name: 'Redis',
+      command: binary.path,
+      args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      options: { cwd: this.folder, env: binary.env },
+      logFile: join(this.folder, 'redis.log'),
+      isReady: () =>
+        redisCommand(urlAt(port), 'PING').then(
+          () => true,
+          () => false,
+        ),
+    });
+    const proxy = await TcpProxy.to('127.0.0.1', port);
+    this.redis = { process: server, proxy, url: urlAt(port) };
+    await server.start();
+    return urlAt(proxy.port);
+  }
 
-async function createDatabase(url: string): Promise<void> {
-  const maintenance = new URL(url);
-  maintenance.pathname = '/postgres';
-  await withClient(maintenance.href, (client) => client.query('CREATE DATABASE order_reports'));
-}
+  private async defineApplications(redisUrl: string): Promise<void> {
+    const common = {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TMPDIR: join(this.folder, 'tmp'),
+      DATABASE_URL: this.database.url,
+      REDIS_URL: redisUrl,
+      DATA_DIR: join(this.folder, 'data'),
+      // What the S3 server takes; a folder needs none.
+      ...(this.store && {
+        STORAGE_URL: this.store.url,
+        AWS_ACCESS_KEY_ID: 'S3RVER',
+        AWS_SECRET_ACCESS_KEY: 'S3RVER',
+      }),
+      DEMO_API_KEY: this.apiKey,
+      WEBHOOK_MASTER_KEYS: randomBytes(32).toString('base64'),
+      JOB_LEASE_SECONDS: String(LEASE_SECONDS),
+      RENDER_CONCURRENCY: '1',
+      LOG_LEVEL: 'warn',
+      ...(this.options.mode === 'rolling' && {
+        DRAIN_DELAY_SECONDS: String(DRAIN_DELAY_SECONDS),
+        TRUSTED_PROXIES: '127.0.0.1/32',
+      }),
+      ...(process.env['BROWSER_PATH'] && { BROWSER_PATH: process.env['BROWSER_PATH'] }),
+    };
+    const ports = new Set<number>();
+    while (ports.size < 4) ports.add(await freePort());
+    const urls = [...ports].map((port) => `http://127.0.0.1:${port}`);
+    const roles = ['api', 'api', 'worker', 'worker'] as const;
+    for (const [index, role] of roles.entries()) {
+      const name = `${role === 'api' ? 'api' : 'worker'} ${(index % 2) + 1}`;
+      const application = new Application(
+        {
+          name,
+          command: process.execPath,
+          args: [join(ROOT, 'dist/main.js')],
+          options: {
+            cwd: ROOT,
+            env: {
+              ...common,
+              ROLE: role,
+              PORT: new URL(urls[index]!).port,
+              // The same from every process: links are part of an answer.
+              PUBLIC_URL: urls[0],
+              SAMPLE_DATA: String(index === 0),
+            },
+          },
+          logFile: join(this.folder, `${name.replace(' ', '-')}.log`),
+        },
+        urls[index]!,
+      );
+      (role === 'api' ? this.apis : this.workers).push(application);
+    }
+  }
 
-export async function withClient<T>(
-  connectionString: string,
-  use: (client: Client) => Promise<T>,
-): Promise<T> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await use(client);
-  } finally {
-    await client.end().catch(() => undefined);
+  private async startBalancer(): Promise<void> {
+    this.balancer = await Balancer.before(this.apis, this.folder, this.log).catch((error: unknown) => {
+      throw new NotHereError(`rolling restarts behind HAProxy: ${messageOf(error)}`, { cause: error });
+    });
+    await this.balancer.start();
+    await this.balanced(this.apis);
+  }
+
+  private async balanced(apis: Application[]): Promise<void> {
+    for (const api of apis)
+      await waitFor(async () => (await this.balancer?.sendsTo(api)) ?? true, {
+        what: `HAProxy to send to ${api.name}`,
+      });
   }
 }
 
-const answers = (url: string): Promise<boolean> =>
-  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    (answer) => answer.ok,
-    () => false,
-  );
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

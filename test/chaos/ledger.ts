@@ -1,3 +1,6 @@
+/** How the client learns that a report has ended. */
+export type Following = 'poll' | 'wait' | 'stream';
+
 /** What the client side knows of one report that it asked for: from answers of the service alone. */
 export interface Entry {
   readonly number: number;
@@ -5,6 +8,7 @@ export interface Entry {
   /** Tells this report's content from every other. */
   readonly title: string;
   readonly body: Record<string, unknown>;
+  readonly following: Following;
   /** Every id that a 202 named. */
   readonly ids: Set<string>;
   /** When it is asked to be cancelled, in milliseconds after it was accepted. */
@@ -40,9 +44,17 @@ export class Ledger {
   unknown = 0;
   /** Reports that the client has done with, accepted or not. */
   settled = 0;
+  /** Requests that were sent. */
+  requests = 0;
+  /** Requests that were not served, by how: `no answer`, `503 store_unavailable`. */
+  readonly unserved = new Map<string, number>();
 
   violation(text: string): void {
     this.violations.push(text);
+  }
+
+  notServed(how: string): void {
+    this.unserved.set(how, (this.unserved.get(how) ?? 0) + 1);
   }
 
   get accepted(): Entry[] {

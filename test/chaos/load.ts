@@ -2,10 +2,23 @@ import { PDFDocument } from '@cantoo/pdf-lib';
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from './client';
-import { Entry, isEnd, JobAnswer, Ledger } from './ledger';
+import { Entry, Following, isEnd, JobAnswer, Ledger } from './ledger';
 import type { Random } from './random';
 
-const REPORTS = '/v1/orders/reports';
+export const REPORTS = '/v1/orders/reports';
+
+/** Most poll, as most callers do. */
+const FOLLOWINGS: Following[] = ['poll', 'poll', 'poll', 'wait', 'stream'];
+
+export interface LoadPlan {
+  /** How many reports are asked for, unless it is over before. */
+  jobs: number;
+  /** How many may be unfinished at a time. */
+  outstanding: number;
+  /** How many may be asked for by now: the rest is kept for what is to come. */
+  allowed: () => number;
+  isOver: () => boolean;
+}
 
 /** Asks for reports, follows each to its end, fetches what is finished, and writes everything into the ledger. */
 export class Load {
@@ -19,15 +32,13 @@ export class Load {
     private readonly until: number,
   ) {}
 
-  /**
-   * Keeps at most `outstanding` reports unfinished at a time.
-   *
-   * @param allowed how many may be asked for by now: the rest is kept for the faults to come
-   */
-  async run(jobs: number, outstanding: number, allowed: () => number): Promise<void> {
-    for (let number = 1; number <= jobs && Date.now() < this.until; number += 1) {
+  /** Asks for reports as planned; resolves when each has been followed to its end. */
+  async run({ jobs, outstanding, allowed, isOver }: LoadPlan): Promise<void> {
+    const goesOn = (): boolean => !isOver() && Date.now() < this.until;
+    for (let number = 1; number <= jobs && goesOn(); number += 1) {
       while (this.following.size >= outstanding) await Promise.race(this.following);
-      while (number > allowed() && Date.now() < this.until) await sleep(50);
+      while (number > allowed() && goesOn()) await sleep(50);
+      if (!goesOn()) break;
       const entry = this.plan(number);
       this.ledger.entries.push(entry);
       const following = this.follow(entry).catch((error: unknown) =>
@@ -54,6 +65,7 @@ export class Load {
       key: this.random.chance(0.9) ? randomUUID() : undefined,
       title,
       body: { start_date: date(day), end_date: date(day + 2), title },
+      following: this.random.pick(FOLLOWINGS),
       ids: new Set(),
       cancelAfterMs: this.random.chance(0.1) ? this.random.between(0, 4_000) : undefined,
       acceptedAt: undefined,
@@ -69,7 +81,7 @@ export class Load {
     const [id] = entry.ids;
     if (id === undefined) return;
     const cancelling = entry.cancelAfterMs === undefined ? undefined : this.cancel(id, entry.cancelAfterMs);
-    entry.end = await this.await(id);
+    entry.end = await this.await(id, entry.following);
     await cancelling;
     if (entry.end === undefined) return;
     // And some press it again long afterwards.
@@ -111,18 +123,20 @@ export class Load {
       this.ledger.violation(`job ${id}: DELETE was answered ${answer.status}`);
   }
 
-  /** Polls until the end; `undefined` when the run is over before. */
-  private async await(id: string): Promise<JobAnswer | undefined> {
+  /** Until the end; `undefined` when the run is over before. */
+  private async await(id: string, following: Following): Promise<JobAnswer | undefined> {
     while (Date.now() < this.until) {
-      const job = await this.job(id);
+      if (following === 'stream') await this.client.stream(`/v1/jobs/${id}/events`);
+      const job = await this.job(id, following === 'wait' ? { prefer: 'wait=5' } : {});
       if (job !== undefined && isEnd(job.status)) return job;
+      // A wait and a stream may be ended early, by a restart for one.
       await sleep(500 + this.random.next() * 500);
     }
     return undefined;
   }
 
-  async job(id: string): Promise<JobAnswer | undefined> {
-    const answer = await this.client.persist('GET', `/v1/jobs/${id}`, this.until);
+  async job(id: string, headers: Record<string, string> = {}): Promise<JobAnswer | undefined> {
+    const answer = await this.client.persist('GET', `/v1/jobs/${id}`, this.until, headers);
     if (answer === undefined) return undefined;
     if (answer.status !== 200) {
       this.ledger.violation(`job ${id}: accepted, and then answered ${answer.status}`);
@@ -137,7 +151,7 @@ export class Load {
       this.ledger.violation(`report ${entry.number}, job ${job.id}: ${text}`);
     // The file of a failed job is answered with its failure, a 500 for one.
     const isFinal = (status: number): boolean => job.status === 'FAILED' || status < 500;
-    const answer = await this.client.persist('GET', `${REPORTS}/${job.id}`, this.until, isFinal);
+    const answer = await this.client.persist('GET', `${REPORTS}/${job.id}`, this.until, {}, isFinal);
     if (answer === undefined) return;
     entry.file = 'checked';
     if (job.status !== 'COMPLETED') {

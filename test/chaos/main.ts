@@ -1,65 +1,31 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './client';
-import { planFaults } from './faults';
-import { Fleet, LEASE_SECONDS } from './fleet';
+import { Fleet, LEASE_SECONDS, NotHereError } from './fleet';
 import { Entry, Ledger } from './ledger';
 import { Load } from './load';
-import { ChaosOptions, readOptions } from './options';
+import { ChaosOptions, readOptions, USAGE } from './options';
 import { Random } from './random';
+import { REQUESTS_A_SECOND, rolling } from './rolling';
+import type { Run } from './run';
+import { storeAway } from './store-away';
+import { storm } from './storm';
 import { judge } from './verdict';
 
-/** A fault strikes when its share of the jobs has ended, or when nothing has moved for so long. */
-const STRIKE_AT_LATEST_MS = 20_000;
-const BREATHE_MS = 500;
+const MODES: Record<ChaosOptions['mode'], (run: Run) => Promise<string[]>> = {
+  faults: storm,
+  rolling,
+  'store-away': storeAway,
+};
+/** More of them say nothing new. */
+const VIOLATIONS_SHOWN = 50;
 
 const started = Date.now();
 const say = (line: string): void =>
   console.log(`${((Date.now() - started) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 
-/** The faults of a run, and how far it is with them. */
-class Storm {
-  struck = 0;
-
-  constructor(
-    private readonly fleet: Fleet,
-    private readonly ledger: Ledger,
-    private readonly options: ChaosOptions,
-  ) {}
-
-  /** How many reports will have ended when the next fault strikes. */
-  get share(): number {
-    return ((this.struck + 1) * this.options.jobs) / (this.options.faults + 1);
-  }
-
-  /** Not so many that they end before the faults do: the last one waits for the last fault. */
-  get reportsAllowed(): number {
-    const { jobs, faults, outstanding } = this.options;
-    return this.struck === faults ? jobs : Math.min(this.share + outstanding, jobs - 1);
-  }
-
-  async strike(isOver: () => boolean): Promise<void> {
-    // A stream of numbers of its own, so that what the clients do does not change which faults strike.
-    const random = new Random(this.options.seed ^ 0x5eed);
-    for (const fault of planFaults(this.options.faults, this.options.redis, random)) {
-      const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
-      while (!isOver() && this.ledger.settled < this.share && Date.now() < atLatest) await sleep(100);
-      if (isOver()) return;
-      const what = await fault.strike(this.fleet, random);
-      this.struck += 1;
-      const { settled, entries } = this.ledger;
-      say(`fault ${this.struck}: ${fault.name}: ${what} (${settled} of ${entries.length} reports are done)`);
-      await sleep(BREATHE_MS);
-    }
-  }
-}
-
 async function run(options: ChaosOptions): Promise<boolean> {
-  say(
-    `seed ${options.seed}: ${options.jobs} jobs, ${options.faults} faults, Redis ${options.redis ? 'on' : 'off'}, ` +
-      `leases of ${LEASE_SECONDS} s`,
-  );
+  say(`seed ${options.seed}: ${describe(options)}, leases of ${LEASE_SECONDS} s`);
   const until = Date.now() + options.minutes * 60_000;
-  const fleet = await Fleet.start(options.redis, say);
+  const fleet = await Fleet.start(options, say);
   const ledger = new Ledger();
   let good = false;
   // Ctrl-C ends the run like its time: everything is stopped and judged as it is.
@@ -73,22 +39,21 @@ async function run(options: ChaosOptions): Promise<boolean> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     say(`the fleet is up in ${fleet.folder}`);
+    for (const skipped of fleet.skipped) say(`SKIPPED ${skipped}`);
     const random = new Random(options.seed);
-    const client = new ApiClient(fleet.apiUrls, fleet.apiKey, random);
+    const isRolling = options.mode === 'rolling';
+    const client = new ApiClient(fleet.callersUrls, fleet.apiKey, random, ledger, {
+      serveAll: isRolling,
+      ...(isRolling && { rate: REQUESTS_A_SECOND }),
+    });
     const load = new Load(client, ledger, random, until);
-    let over = false;
-    const storm = new Storm(fleet, ledger, options);
-    await Promise.all([
-      storm.strike(() => over),
-      load.run(options.jobs, options.outstanding, () => storm.reportsAllowed).finally(() => (over = true)),
-    ]);
-    if (storm.struck < options.faults)
-      ledger.violation(`only ${storm.struck} of ${options.faults} faults struck before the jobs had ended`);
+    const summary = await MODES[options.mode]({ fleet, client, load, ledger, options, say });
     say('all reports have been followed; judging');
-    await judge(ledger, load, fleet);
+    client.hurry();
+    await judge(ledger, load, fleet, options.awaySeconds);
     await fleet.stop('SIGTERM');
     for (const { pid } of fleet.browsers) ledger.violation(`browser process ${pid} outlived its worker`);
-    report(ledger, storm.struck);
+    report(ledger, [...summary, ...fleet.skipped.map((skipped) => `SKIPPED ${skipped}`)]);
     good = ledger.violations.length === 0;
     return good;
   } finally {
@@ -98,7 +63,19 @@ async function run(options: ChaosOptions): Promise<boolean> {
   }
 }
 
-function report(ledger: Ledger, struck: number): void {
+function describe({ mode, jobs, faults, redis, store, awaySeconds }: ChaosOptions): string {
+  const neighbours = `Redis ${redis ? 'on' : 'off'}, store ${store}`;
+  switch (mode) {
+    case 'faults':
+      return `${jobs} jobs, ${faults} faults, ${neighbours}`;
+    case 'rolling':
+      return `rolling restarts under ${REQUESTS_A_SECOND} requests a second, ${neighbours}`;
+    case 'store-away':
+      return `${jobs} jobs, the store away for ${awaySeconds} s, Redis ${redis ? 'on' : 'off'}`;
+  }
+}
+
+function report(ledger: Ledger, summary: string[]): void {
   const count = (of: (entry: Entry) => string | undefined): string => {
     const counts = new Map<string, number>();
     for (const value of ledger.accepted.map(of))
@@ -108,21 +85,36 @@ function report(ledger: Ledger, struck: number): void {
   const sorted = [...ledger.postMs].sort((a, b) => a - b);
   const percentile = (share: number): string =>
     `${Math.round(sorted[Math.floor(sorted.length * share)] ?? 0)} ms`;
-  say(`${struck} faults, ${ledger.accepted.length} reports accepted: ${count(({ end }) => end?.status)}`);
+  for (const line of summary) say(line);
+  say(`${ledger.accepted.length} reports accepted: ${count(({ end }) => end?.status)}`);
   const failures = count(({ end }) => end?.error?.code);
   if (failures !== '') say(`failed: ${failures}`);
   say(
     `POST answered 202: ${sorted.length} times, p50 ${percentile(0.5)}, p99 ${percentile(0.99)}, ` +
       `worst ${Math.round(sorted.at(-1) ?? 0)} ms; ${ledger.postsFailed} had no answer or a 5xx`,
   );
-  for (const violation of ledger.violations) say(`VIOLATION ${violation}`);
-  say(ledger.violations.length === 0 ? 'no violation' : `${ledger.violations.length} violations`);
+  const unserved = [...ledger.unserved].map(([how, times]) => `${times} x ${how}`).join(', ');
+  say(`${ledger.requests} requests; not served: ${unserved || 'none'}`);
+  const { violations } = ledger;
+  for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) say(`VIOLATION ${violation}`);
+  if (violations.length > VIOLATIONS_SHOWN) say(`and ${violations.length - VIOLATIONS_SHOWN} more`);
+  say(violations.length === 0 ? 'no violation' : `${violations.length} violations`);
 }
 
-run(readOptions(process.argv.slice(2))).then(
-  (good) => process.exit(good ? 0 : 1),
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  return (await run(options)) ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error);
-    process.exit(1);
+    if (!(error instanceof NotHereError)) console.error(error);
+    else say(`SKIPPED ${error.message}`);
+    process.exit(error instanceof NotHereError ? 2 : 1);
   },
 );

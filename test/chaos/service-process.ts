@@ -82,3 +82,24 @@ export class ServiceProcess {
     this.child?.kill('SIGCONT');
   }
 }
+
+/** A process of the service itself, which speaks HTTP in every role. */
+export class Application extends ServiceProcess {
+  constructor(
+    definition: Omit<ServiceDefinition, 'isReady'>,
+    readonly url: string,
+  ) {
+    super({ ...definition, isReady: async () => (await statusOf(`${url}/health/live`)) === 200 });
+  }
+
+  /** What `/health/ready` answers; `undefined` when nothing does. */
+  readiness(): Promise<number | undefined> {
+    return statusOf(`${this.url}/health/ready`);
+  }
+}
+
+const statusOf = (url: string): Promise<number | undefined> =>
+  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    (answer) => answer.body?.cancel().then(() => answer.status),
+    () => undefined,
+  );

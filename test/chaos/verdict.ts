@@ -1,15 +1,19 @@
 import type { Fleet } from './fleet';
-import { withClient } from './fleet';
 import type { Entry, Ledger } from './ledger';
 import type { Load } from './load';
 
-/** Seconds from acceptance that a report has, and what its end may be late by. */
+/** Seconds from acceptance that a report has, but for a long outage, and what its end may be late by. */
 const DEADLINE_SECONDS = 900;
 const LATE_SECONDS = 10;
 
-/** Holds the ledger against what was promised. While the service still runs, and nothing strikes any more. */
-export async function judge(ledger: Ledger, load: Load, fleet: Fleet): Promise<void> {
-  for (const entry of ledger.accepted) await judgeEntry(entry, ledger, load);
+/**
+ * Holds the ledger against what was promised. While the service still runs, and nothing strikes any more.
+ *
+ * @param outageSeconds of an outage that was longer than the others: deadlines moved on by it
+ */
+export async function judge(ledger: Ledger, load: Load, fleet: Fleet, outageSeconds: number): Promise<void> {
+  const withinSeconds = DEADLINE_SECONDS + outageSeconds + LATE_SECONDS;
+  for (const entry of ledger.accepted) await judgeEntry(entry, ledger, load, withinSeconds);
   await judgeEvents(ledger, fleet);
   for (const service of fleet.services) for (const death of service.deaths) ledger.violation(death);
   const workers = new Set(fleet.workers.map(({ pid }) => pid));
@@ -17,7 +21,7 @@ export async function judge(ledger: Ledger, load: Load, fleet: Fleet): Promise<v
     if (!workers.has(parent)) ledger.violation(`browser ${pid} belongs to no worker that lives`);
 }
 
-async function judgeEntry(entry: Entry, ledger: Ledger, load: Load): Promise<void> {
+async function judgeEntry(entry: Entry, ledger: Ledger, load: Load, withinSeconds: number): Promise<void> {
   const wrong = (text: string): void =>
     ledger.violation(`report ${entry.number}, job ${[...entry.ids].join(', ')}: ${text}`);
   if (entry.ids.size > 1) wrong('one idempotency key made several jobs');
@@ -26,9 +30,11 @@ async function judgeEntry(entry: Entry, ledger: Ledger, load: Load): Promise<voi
     return;
   }
   if (entry.file === undefined) wrong('its file was not answered');
+  // Nothing that strikes is a report's own fault, and nothing that the service stands on uses up its attempts.
+  if (entry.end.status === 'FAILED') wrong(`FAILED ${entry.end.error?.code ?? ''}`);
   const { created_at, finished_at } = entry.end;
   const seconds = (Date.parse(finished_at ?? '') - Date.parse(created_at)) / 1_000;
-  if (!(seconds <= DEADLINE_SECONDS + LATE_SECONDS)) wrong(`ended ${seconds} s after it was accepted`);
+  if (!(seconds <= withinSeconds)) wrong(`ended ${seconds} s after it was accepted`);
   if (entry.cancelAfterMs === undefined && entry.end.status === 'CANCELLED') wrong('nobody cancelled it');
   const now = await load.job(entry.end.id);
   if (JSON.stringify(now) !== JSON.stringify(entry.end))
@@ -40,12 +46,8 @@ async function judgeEntry(entry: Entry, ledger: Ledger, load: Load): Promise<voi
  * job that the client does not know of (but for those whose POST got no answer).
  */
 async function judgeEvents(ledger: Ledger, fleet: Fleet): Promise<void> {
-  const rows = await withClient(fleet.databaseUrl, (client) =>
-    client
-      .query<{ id: string; ends: number }>(
-        `SELECT j.id, (SELECT count(*)::int FROM job_event e WHERE e.job_id = j.id AND e.terminal) AS ends FROM job j`,
-      )
-      .then((result) => result.rows),
+  const rows = await fleet.database.read<{ id: string; ends: number }>(
+    `SELECT j.id, (SELECT count(*)::int FROM job_event e WHERE e.job_id = j.id AND e.terminal) AS ends FROM job j`,
   );
   const known = new Set(ledger.accepted.flatMap(({ ids }) => [...ids]));
   for (const { id, ends } of rows)

@@ -62,14 +62,19 @@ export class DistributionPostgres {
     return stdout;
   }
 
+  /** An empty folder that belongs to the user whom the server runs as. */
+  async makeFolder(dir: string): Promise<void> {
+    await mkdir(dir, { mode: 0o700 });
+    if (this.user !== undefined) await chown(dir, this.user.uid, this.user.gid);
+  }
+
   /** Makes an empty cluster in a folder that is not there yet; returns the password of its superuser `postgres`. */
   async createCluster(dir: string): Promise<string> {
     const password = randomBytes(24).toString('hex');
     const passwordFile = `${dir}.password`;
-    await mkdir(dir, { mode: 0o700 });
+    await this.makeFolder(dir);
     await writeFile(passwordFile, password, { mode: 0o600 });
-    if (this.user !== undefined)
-      for (const path of [dir, passwordFile]) await chown(path, this.user.uid, this.user.gid);
+    if (this.user !== undefined) await chown(passwordFile, this.user.uid, this.user.gid);
     await this.run('initdb', [
       `--pgdata=${dir}`,
       `--username=${SUPERUSER}`,

@@ -9,7 +9,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {}
 
   /** @param at the port to listen on; any free one unless told */
@@ -43,6 +43,11 @@ export class TcpProxy {
     this.swallowed = undefined;
     for (const pair of this.pairs) for (const socket of pair) socket.destroy();
     return size;
+  }
+
+  /** New connections lead to another port of the same host, as a name does that is switched over; open ones stay. */
+  leadTo(port: number): void {
+    this.target = { ...this.target, port };
   }
 
   /** Connections stay, and are taken, but no byte passes until `resume`. */
