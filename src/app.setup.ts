@@ -14,6 +14,7 @@ import { requestId } from './common/http/request-id.middleware';
 import { warnOfUntrustedProxy } from './common/http/untrusted-proxy.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
+import { isDatabaseOutage } from './database/outage';
 import { setUpDocs } from './docs.setup';
 import { IMPORTS_PATH } from './orders/import/orders-import.job';
 import { setUpPage } from './page.setup';
@@ -64,7 +65,7 @@ export async function createApp(
   });
   app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(isDatabaseOutage));
   if (config.runsApi) {
     setUpDocs(app, config);
     setUpQueueBoard(app);

@@ -24,21 +24,6 @@ const STATUS: Record<ErrorKind, number> = {
 };
 
 const OUTAGE_RETRY_SECONDS = 2;
-/** Of the socket, and SQLSTATE of a Postgres that stops, starts, or cuts a connection. */
-const OUTAGE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08001',
-  '08003',
-  '08006',
-]);
-/** What the driver says without a code. */
-const OUTAGE_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /**
  * The only place where an error becomes an answer: RFC 9457 problem details. What the caller may know is in an
@@ -47,6 +32,9 @@ const OUTAGE_MESSAGE =
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+
+  /** @param isOutage whether an error says that the database cannot serve for a moment */
+  constructor(private readonly isOutage: (error: unknown) => boolean) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -87,7 +75,7 @@ export class ProblemFilter implements ExceptionFilter {
   private toAppError(exception: unknown, request: Request): AppError {
     if (exception instanceof AppError) return exception;
     if (exception instanceof HttpException) return fromHttpException(exception, request);
-    if (isOutage(exception)) {
+    if (this.isOutage(exception)) {
       this.logger.warn(`${request.method} ${request.path}: the database is away: ${String(exception)}`);
       return new AppError(
         'unavailable',
@@ -108,12 +96,6 @@ export class ProblemFilter implements ExceptionFilter {
     );
     return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
   }
-}
-
-/** Whether an error says that the database cannot be reached, or has just gone: trying again soon makes sense. */
-function isOutage(exception: unknown): boolean {
-  const { code, message } = (exception ?? {}) as { code?: unknown; message?: unknown };
-  return OUTAGE_CODES.has(String(code)) || OUTAGE_MESSAGE.test(String(message));
 }
 
 function fromHttpException(exception: HttpException, request: Request): AppError {

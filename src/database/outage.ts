@@ -1,0 +1,50 @@
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { sqlStateOf } from './sql-state';
+
+/** Of the socket and of the name of the host. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/**
+ * SQLSTATE (Postgres, appendix A) of a server that cannot serve now, whatever it is asked: 08 the connection (but for
+ * 08P01, which blames what was sent), 53 no memory,
+ * disk or connections, 57P it stops, starts or cuts the session, 58 its disk. 57014 is a statement that took longer than it
+ * may, 25006 a primary that has become a standby, 25P03 a transaction that stood still, 40001, 40P01
+ * and 55P03 one that was given up for others.
+ */
+const UNAVAILABLE = /^(08\d{3}|53[0-3]\d{2}|57P0[1-5]|58\w{3}|57014|25006|25P03|40001|40P01|55P03)$/;
+
+/** What the driver and its pool say without a code. */
+const WITHOUT_CODE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+
+export const READ_ONLY = '25006';
+
+/** A session that was cut between two statements of a transaction: TypeORM has given it back by the second. */
+const cutInTransaction = (error: unknown): boolean =>
+  error instanceof QueryRunnerAlreadyReleasedError ||
+  error instanceof QueryRunnerProviderAlreadyReleasedError;
+
+/**
+ * Whether an error says that the database is away, read-only, out of connections or too slow: nobody's fault who asked,
+ * and worth another try.
+ */
+export function isDatabaseOutage(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const state = sqlStateOf(error) ?? String(code);
+  return (
+    cutInTransaction(error) ||
+    NETWORK_CODES.has(state) ||
+    UNAVAILABLE.test(state) ||
+    WITHOUT_CODE.test(String(message))
+  );
+}
