@@ -27,6 +27,7 @@ const REFUSED: Record<string, string> = {
   PORT: '70007',
   PUBLIC_URL: 'leaked-value',
   DATABASE_URL: 'mysql://user:leaked-value@host/orders',
+  DATABASE_POOL_SIZE: '4',
   REDIS_URL: 'http://:leaked-value@host',
   STORAGE_URL: 'ftp://user:leaked-value@host',
   ADMIN_API_KEY: 'leaked-value',
@@ -60,6 +61,19 @@ const LEAST_RATE_LIMIT_POLL = 75;
 const WINDOW_SECONDS = 60;
 
 describe('the configuration', () => {
+  it('gives the jobs of a worker no more connections than there are', () => {
+    const config = (variables: NodeJS.ProcessEnv): AppConfig =>
+      new AppConfig(readEnvironment(variables), { databaseUrl: 'postgres://x', redisUrl: 'redis://x' });
+    expect(config({ ROLE: 'api' }).databasePoolSize).toBe(20);
+    expect(config({ ROLE: 'worker', JOB_CONCURRENCY: '7' }).databasePoolSize).toBe(27);
+    const small = config({ ROLE: 'worker', RENDER_CONCURRENCY: '8', DATABASE_POOL_SIZE: '6' });
+    expect([small.databasePoolSize, small.jobConcurrency]).toEqual([6, 2]);
+    expect(() => readEnvironment({ JOB_CONCURRENCY: '7', DATABASE_POOL_SIZE: '10' })).toThrow(
+      'DATABASE_POOL_SIZE must be 11 or more for JOB_CONCURRENCY=7',
+    );
+    expect(readEnvironment({ ROLE: 'api', JOB_CONCURRENCY: '7', DATABASE_POOL_SIZE: '10' }).ROLE).toBe('api');
+  });
+
   it('refuses one key for two clients', () => {
     const key = 'one-key-for-both-0123456789abcdefghij';
     const complaint = complaintAbout({ ADMIN_API_KEY: key, DEMO_API_KEY: key });

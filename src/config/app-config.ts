@@ -20,6 +20,15 @@ export interface ServicesOfProcess {
   redisUrl: string;
 }
 
+/** Connections of a process whose jobs hold none, where nothing else is said. */
+const USUAL_CONNECTIONS = 20;
+
+/**
+ * A report holds a connection while its orders are read; its end, the heartbeat, and whatever else the process does need
+ * others, or all would wait for each other.
+ */
+const CONNECTIONS_BESIDE_JOBS = 4;
+
 /** The typed configuration of a process. Every other module injects this and never sees the environment. */
 export class AppConfig {
   readonly role: Role;
@@ -28,6 +37,8 @@ export class AppConfig {
   /** Base of absolute links, without a trailing slash. */
   readonly publicUrl: string;
   readonly databaseUrl: string;
+  /** Connections of this process, all included. */
+  readonly databasePoolSize: number;
   readonly redisUrl: string;
   /** Absolute folder of everything embedded and of file artifacts. */
   readonly dataDir: string;
@@ -98,7 +109,10 @@ export class AppConfig {
       environment.BROWSER_SANDBOX ?? (environment.DATABASE_URL === undefined || isRoot() ? 'auto' : 'on');
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     // While some print, the next are read and laid out, and those before are stored.
-    this.jobConcurrency = environment.JOB_CONCURRENCY ?? 2 * this.renderConcurrency;
+    const room = (environment.DATABASE_POOL_SIZE ?? Infinity) - CONNECTIONS_BESIDE_JOBS;
+    this.jobConcurrency = environment.JOB_CONCURRENCY ?? Math.min(2 * this.renderConcurrency, room);
+    this.databasePoolSize =
+      environment.DATABASE_POOL_SIZE ?? USUAL_CONNECTIONS + (this.runsWorker ? this.jobConcurrency : 0);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
     this.reportMaxRows = environment.REPORT_MAX_ROWS;
@@ -143,6 +157,18 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}));
   if (environment.ADMIN_API_KEY !== undefined && environment.ADMIN_API_KEY === environment.DEMO_API_KEY) {
     problems.push('ADMIN_API_KEY and DEMO_API_KEY must differ: a key has one client and its scopes');
+  }
+  const { ROLE, JOB_CONCURRENCY, DATABASE_POOL_SIZE } = environment;
+  if (
+    ROLE !== Role.Api &&
+    JOB_CONCURRENCY !== undefined &&
+    DATABASE_POOL_SIZE !== undefined &&
+    JOB_CONCURRENCY + CONNECTIONS_BESIDE_JOBS > DATABASE_POOL_SIZE
+  ) {
+    problems.push(
+      `DATABASE_POOL_SIZE must be ${JOB_CONCURRENCY + CONNECTIONS_BESIDE_JOBS} or more for JOB_CONCURRENCY=${JOB_CONCURRENCY}: ` +
+        'each job may hold a connection',
+    );
   }
   if (problems.length > 0) throw new InvalidConfigurationError(problems);
   return environment;

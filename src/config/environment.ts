@@ -54,6 +54,11 @@ export class Environment {
   @Matches(/^postgres(ql)?:\/\//, { message: '$property must be a postgres:// URL' })
   DATABASE_URL?: string;
 
+  // Less would not do for what a process does beside a single job.
+  @IsOptional()
+  @IsWholeNumber(5, 1_000)
+  DATABASE_POOL_SIZE?: number;
+
   @IsOptional()
   @Matches(/^rediss?:\/\//, { message: '$property must be a redis:// or rediss:// URL' })
   REDIS_URL?: string;

@@ -1,5 +1,9 @@
 import { Client, ClientConfig } from 'pg';
+import { READ_ONLY } from './outage';
 import { nameOfPrepared } from './prepared';
+
+/** Emitted by a session that was asked to write and may not. */
+export const READ_ONLY_EVENT = 'readOnly';
 
 /** How a query is asked of `pg`: its text or a description of it, and what belongs to it. */
 type Query = (query: unknown, ...rest: unknown[]) => unknown;
@@ -9,7 +13,7 @@ type Query = (query: unknown, ...rest: unknown[]) => unknown;
  * listener would end the process, and between the pool and the one who is given a connection there is a moment without
  * one: a Postgres that is killed finds it.
  *
- * It keeps the statements that are `prepared`.
+ * It keeps the statements that are `prepared`, and says when it turned out to be read-only.
  */
 export class ResilientClient extends Client {
   constructor(config?: string | ClientConfig) {
@@ -18,7 +22,12 @@ export class ResilientClient extends Client {
     const query = this.query.bind(this) as Query;
     const asked: Query = (text, ...rest) => {
       const name = typeof text === 'string' ? nameOfPrepared(text) : undefined;
-      return query(name === undefined ? text : { name, text }, ...rest);
+      const answer = query(name === undefined ? text : { name, text }, ...rest);
+      if (answer instanceof Promise)
+        answer.catch((error: unknown) => {
+          if ((error as { code?: unknown }).code === READ_ONLY) this.emit(READ_ONLY_EVENT);
+        });
+      return answer;
     };
     this.query = asked as Client['query'];
   }

@@ -8,6 +8,12 @@ import { JOBS_QUEUE } from '../jobs/jobs-queue';
 /** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */
 const PATIENCE_MS = 400;
 
+/**
+ * A standby, or a primary that was made one, answers questions and stores nothing. Locking a row is a write to Postgres, so
+ * a session that may not is refused and leaves the pool; there is no row, so nothing is written.
+ */
+const MAY_WRITE = 'SELECT FROM client WHERE false FOR KEY SHARE';
+
 /** Asks what this process depends on, without ever waiting long for an answer. */
 @Injectable()
 export class Readiness {
@@ -18,7 +24,7 @@ export class Readiness {
 
   async check(): Promise<{ database: boolean; redis: boolean }> {
     const [database, redis] = await Promise.all([
-      answersWithin(PATIENCE_MS, this.dataSource.query('SELECT 1')),
+      answersWithin(PATIENCE_MS, this.dataSource.query(MAY_WRITE)),
       answersWithin(PATIENCE_MS, this.queue.client.ping()),
     ]);
     return { database, redis };
