@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { DataSource } from 'typeorm';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, Json, TestClient } from './callback-house';
@@ -471,9 +472,14 @@ describe('a dump that was restored into another cluster', () => {
       `UPDATE webhook_message SET transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,
     );
     expect(await feed(reader, 0)).toEqual([]);
+    const versionsOf = (database: DataSource): Promise<unknown[]> =>
+      database.query('SELECT id, xmin, ctid, transaction_id FROM webhook_message ORDER BY id');
+    const versions = await versionsOf(first.database);
     await first.stop();
     const second = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
     const again = await second.client('restored');
+    // However many there were: the start rewrote none of them.
+    expect(await versionsOf(second.database)).toEqual(versions);
     expect(await feed(again, 5)).toEqual(before);
     await again.submit(receiver.url('/restored'));
     await again.allEnded(6);
@@ -481,6 +487,20 @@ describe('a dump that was restored into another cluster', () => {
     expect(after).toHaveLength(1);
     expect(await feed(again, 6)).toEqual([...before, ...after]);
     await second.stop();
+    // A third start has nothing to mend, and one after another restore begins above what is there by then.
+    const third = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    expect(await feed(await third.client('restored'), 6)).toEqual([...before, ...after]);
+    await third.database.query(
+      `UPDATE webhook_message SET transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,
+    );
+    await third.stop();
+    const fourth = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const last = await fourth.client('restored');
+    await last.submit(receiver.url('/restored'));
+    await last.allEnded(7);
+    const all = await feed(last, 7);
+    expect(all.slice(0, 6)).toEqual([...before, ...after]);
+    await fourth.stop();
     await own.drop();
   });
 });

@@ -9,6 +9,7 @@ import { ReportFiles1732200000008 } from './0008-report-files';
 import { DeliveryThroughput1732200000009 } from './0009-delivery-throughput';
 import { CallbacksReviewed1732200000010 } from './0010-callbacks-reviewed';
 import { KeysAndAudit1732200000011 } from './0011-keys-and-audit';
+import { FeedEpoch1732200000012 } from './0012-feed-epoch';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   DeliveryThroughput1732200000009,
   CallbacksReviewed1732200000010,
   KeysAndAudit1732200000011,
+  FeedEpoch1732200000012,
 ];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppError } from '../../common/app-error';
+import { FINAL_BELOW } from './feed-order.service';
 
 export interface FeedEvent {
   id: string;
@@ -27,7 +28,7 @@ export class EventFeed {
     if (after !== undefined) await this.requireKept(clientId, after);
     return this.dataSource.query(
       `SELECT id, type, job_id, body, occurred_at FROM webhook_message
-       WHERE client_id = $1 AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+       WHERE client_id = $1 AND transaction_id < ${FINAL_BELOW}
          AND ($2::uuid IS NULL OR (transaction_id, position) >
            (SELECT transaction_id, position FROM webhook_message WHERE id = $2 AND client_id = $1))
        ORDER BY transaction_id, position LIMIT $3`,

@@ -3,6 +3,7 @@ import { arrayOf } from '../../database/array-literal';
 import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
+import { NUMBER_IN_FEED } from './feed-order.service';
 import { LeaseOffer, writeDeliveries, WrittenDeliveries } from './new-deliveries';
 import type { NewMessage } from './new-message';
 
@@ -55,8 +56,9 @@ async function insertMessages(manager: EntityManager, messages: NewMessage[]): P
 const INSERT_MESSAGES = prepared(
   'insert_webhook_messages',
   `
-    INSERT INTO webhook_message (id, client_id, job_id, type, occurred_at, body)
-    SELECT id, client_id, job_id, type, to_timestamp(occurred_at / 1000), substring($8::bytea FROM start FOR length)
+    INSERT INTO webhook_message (id, client_id, job_id, type, occurred_at, body, transaction_id)
+    SELECT id, client_id, job_id, type, to_timestamp(occurred_at / 1000), substring($8::bytea FROM start FOR length),
+      ${NUMBER_IN_FEED}
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::int[], $7::int[])
       WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, start, length, place)
     ORDER BY place`,
