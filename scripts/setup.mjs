@@ -1,6 +1,7 @@
 // Brings a clone to where it can run: packages installed, sources compiled. Runs before every start and every test
 // run, so it looks before it works, and uses nothing but Node, because it runs before anything is installed.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -15,9 +16,9 @@ process.chdir(root);
 try {
   checkNodeVersion(JSON.parse(readFileSync('package.json', 'utf8')).engines.node);
   if (!isInstalled() || !isBuilt()) {
-    await withLock(join(root, '.cache/setup.lock'), () => {
-      if (!isInstalled()) install();
-      if (!isBuilt()) build();
+    await withLock(join(root, '.cache/setup.lock'), async () => {
+      if (!isInstalled()) await install();
+      if (!isBuilt()) await build();
     });
   }
 } catch (error) {
@@ -66,16 +67,20 @@ function matchesLockfile() {
   );
 }
 
-function install() {
-  console.log('setup: installing packages (npm ci) ...');
+async function install() {
+  console.log('setup: installing packages (npm ci), which takes a minute or more ...');
   const started = Date.now();
   const npm = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, process.env.npm_execpath]
     : ['npm'];
   // The compiler is a development package, and Postgres an optional one: whatever the environment says, both are needed.
-  run([...npm, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
-    PUPPETEER_SKIP_DOWNLOAD: 'true',
-  });
+  await run(
+    'installing packages',
+    [...npm, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      PUPPETEER_SKIP_DOWNLOAD: 'true',
+    },
+  );
   writeFileSync(installMark, installKey());
   console.log(`setup: packages installed in ${seconds(started)}`);
 }
@@ -93,7 +98,7 @@ function isBuilt() {
   return readMark(buildMark) === buildKey();
 }
 
-function build() {
+async function build() {
   console.log('setup: compiling ...');
   const started = Date.now();
   const key = buildKey();
@@ -101,19 +106,23 @@ function build() {
   // output it would write none.
   rmSync('dist', { recursive: true, force: true });
   rmSync('tsconfig.build.tsbuildinfo', { force: true });
-  run([process.execPath, 'node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  await run('compiling', [process.execPath, 'node_modules/@nestjs/cli/bin/nest.js', 'build']);
   writeFileSync(buildMark, key);
   console.log(`setup: compiled in ${seconds(started)}`);
 }
 
-function run([command, ...args], env = {}) {
-  const { status, signal, error } = spawnSync(command, args, {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  if (error) throw error;
-  if (status !== 0)
-    throw new Error(`"${[command, ...args].join(' ')}" failed (${signal ?? `exit code ${status}`})`);
+/** Says every ten seconds that it is still at work. */
+async function run(what, [command, ...args], env = {}) {
+  const started = Date.now();
+  const reminder = setInterval(() => console.log(`setup: still ${what} (${seconds(started)}) ...`), 10_000);
+  try {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const [status, signal] = await once(child, 'exit');
+    if (status !== 0)
+      throw new Error(`"${[command, ...args].join(' ')}" failed (${signal ?? `exit code ${status}`})`);
+  } finally {
+    clearInterval(reminder);
+  }
 }
 
 function readMark(path) {

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
       databaseUrl: required(embedded.databaseUrl ?? environment.DATABASE_URL),
       redisUrl: required(embedded.redisUrl ?? environment.REDIS_URL),
     });
-    await migrate(config.databaseUrl).catch(explainDatabase);
+    await migrate(config.databaseUrl, say).catch(explainDatabase);
     const app = await createApp(config);
     stop = async () => {
       await app.close();
