@@ -48,6 +48,7 @@ interface Programs {
  */
 export class Database {
   private number = 1;
+  private isStopped = false;
   private standby: Server | undefined;
   readonly servers: ServiceProcess[] = [];
 
@@ -61,21 +62,22 @@ export class Database {
     this.servers.push(current.process);
   }
 
-  /** @param standby whether there is to be one; throws where it cannot be had */
-  static async start(folder: string, standby: boolean, log: (line: string) => void): Promise<Database> {
-    const programs = standby ? await distributionPrograms(folder, log) : await embeddedPrograms(folder, log);
+  /** @throws Error where a standby is wanted and cannot be had */
+  static async prepare(folder: string, withStandby: boolean, log: (line: string) => void): Promise<Database> {
+    const programs = withStandby
+      ? await distributionPrograms(folder, log)
+      : await embeddedPrograms(folder, log);
     const first = await programs.define(1, programs.firstDir);
     const proxy = await TcpProxy.to('127.0.0.1', first.port);
-    const database = new Database(folder, programs, first, proxy, randomBytes(24).toString('hex'));
-    try {
-      await first.process.start();
-      await database.create();
-      if (standby) await database.addStandby();
-      return database;
-    } catch (error) {
-      await database.stop();
-      throw error;
-    }
+    return new Database(folder, programs, first, proxy, randomBytes(24).toString('hex'));
+  }
+
+  async start(): Promise<void> {
+    await this.primary.start();
+    for (const role of [ROLE, NEIGHBOUR])
+      await this.query(`CREATE ROLE ${role} LOGIN PASSWORD '${this.rolePassword}'`);
+    await this.query(`CREATE DATABASE ${NAME} OWNER ${ROLE}`);
+    if (this.programs.copy) await this.addStandby();
   }
 
   get primary(): ServiceProcess {
@@ -171,14 +173,9 @@ export class Database {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     for (const server of this.servers) await server.end('SIGINT', 20_000).catch(() => server.end('SIGQUIT'));
     await this.proxy.close().catch(() => undefined);
-  }
-
-  private async create(): Promise<void> {
-    for (const role of [ROLE, NEIGHBOUR])
-      await this.query(`CREATE ROLE ${role} LOGIN PASSWORD '${this.rolePassword}'`);
-    await this.query(`CREATE DATABASE ${NAME} OWNER ${ROLE}`);
   }
 
   /** A copy of the primary that streams from it, and that every commit waits for from then on. */
@@ -187,6 +184,7 @@ export class Database {
     const dir = join(this.folder, `postgres-${this.number}`);
     await this.programs.copy?.(this.current, dir);
     const standby = await this.programs.define(this.number, dir);
+    if (this.isStopped) throw new Error('the database was stopped');
     this.servers.push(standby.process);
     await standby.process.start();
     const isStandby = (state: 'state' | 'sync_state', value: string): Promise<unknown> =>

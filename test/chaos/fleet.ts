@@ -43,32 +43,25 @@ export class Fleet {
   store: Neighbour<StoreProxy> | undefined;
   balancer: Balancer | undefined;
 
-  private constructor(
-    readonly folder: string,
+  readonly folder = mkdtempSync(join(tmpdir(), 'order-reports-chaos-'));
+
+  constructor(
     private readonly options: ChaosOptions,
     private readonly log: (line: string) => void,
-  ) {}
-
-  /** Everything is up and ready when it resolves; when it rejects, nothing is left of it but the logs. */
-  static async start(options: ChaosOptions, log: (line: string) => void): Promise<Fleet> {
-    const folder = mkdtempSync(join(tmpdir(), 'order-reports-chaos-'));
-    chmodSync(folder, 0o711);
+  ) {
+    chmodSync(this.folder, 0o711);
     // The profiles of the run's browsers lie here, which tells them from all others.
-    mkdirSync(join(folder, 'tmp'));
-    const fleet = new Fleet(folder, options, log);
-    try {
-      await fleet.startAll();
-      return fleet;
-    } catch (error) {
-      await fleet.stop('SIGKILL');
-      fleet.sweep(true);
-      throw error;
-    }
+    mkdirSync(join(this.folder, 'tmp'));
   }
 
-  private async startAll(): Promise<void> {
-    this.database = await this.startDatabase();
-    if (this.options.store === 's3') this.store = await this.startStore();
+  /**
+   * Everything is up and ready when it resolves; when it rejects, `stop` ends what came up.
+   *
+   * @throws NotHereError
+   */
+  async start(): Promise<void> {
+    await this.startDatabase();
+    if (this.options.store === 's3') await this.startStore();
     const redisUrl = await this.startRedis();
     await this.defineApplications(redisUrl);
     // One after the other, as a machine with two cores likes it; the first runs the migrations.
@@ -84,7 +77,8 @@ export class Fleet {
   get services(): ServiceProcess[] {
     return [
       ...this.applications,
-      ...this.database.servers,
+      // A fleet that did not come up has none.
+      ...((this.database as Database | undefined)?.servers ?? []),
       ...[this.redis, this.store].flatMap((each) => (each ? [each.process] : [])),
       ...(this.balancer ? [this.balancer] : []),
     ];
@@ -125,11 +119,11 @@ export class Fleet {
 
   /** Ends the applications by a signal, then what they used. Nothing is left behind, whatever the state was. */
   async stop(signal: NodeJS.Signals): Promise<void> {
+    for (const service of this.services) service.retire();
     await Promise.all(
       this.applications.map((service) => service.end(signal, 40_000).catch(() => service.end('SIGKILL'))),
     );
     await this.balancer?.end('SIGKILL');
-    // A fleet that did not come up has none.
     await (this.database as Database | undefined)?.stop();
     await this.redis?.process.end('SIGKILL');
     await this.redis?.proxy.close();
@@ -145,19 +139,21 @@ export class Fleet {
       rmSync(path, { recursive: true, force: true });
   }
 
-  private async startDatabase(): Promise<Database> {
+  private async startDatabase(): Promise<void> {
+    const start = async (withStandby: boolean): Promise<void> => {
+      this.database = await Database.prepare(this.folder, withStandby, this.log);
+      await this.database.start();
+    };
     // No fault strikes Postgres in the other modes.
-    if (this.options.mode !== 'faults' || !this.options.failover)
-      return Database.start(this.folder, false, this.log);
-    try {
-      return await Database.start(this.folder, true, this.log);
-    } catch (error) {
+    if (this.options.mode !== 'faults' || !this.options.failover) return start(false);
+    return start(true).catch(async (error: unknown) => {
       this.skipped.push(`failover to a standby: ${messageOf(error)}`);
-      return Database.start(this.folder, false, this.log);
-    }
+      await (this.database as Database | undefined)?.stop();
+      await start(false);
+    });
   }
 
-  private async startStore(): Promise<Neighbour<StoreProxy>> {
+  private async startStore(): Promise<void> {
     const port = await freePort();
     const server = new ServiceProcess({
       name: 'the store',
@@ -173,9 +169,9 @@ export class Fleet {
         ),
     });
     const proxy = await StoreProxy.to(port);
-    await server.start();
     const url = `s3://reports?region=us-east-1&endpoint=http://127.0.0.1:${proxy.port}`;
-    return { process: server, proxy, url };
+    this.store = { process: server, proxy, url };
+    await server.start();
   }
 
   /** The URL for the applications; nothing listens there when Redis is off. */

@@ -25,19 +25,24 @@ const say = (line: string): void =>
 async function run(options: ChaosOptions): Promise<boolean> {
   say(`seed ${options.seed}: ${describe(options)}, leases of ${LEASE_SECONDS} s`);
   const until = Date.now() + options.minutes * 60_000;
-  const fleet = await Fleet.start(options, say);
+  const fleet = new Fleet(options, say);
   const ledger = new Ledger();
   let good = false;
   // Ctrl-C ends the run like its time: everything is stopped and judged as it is.
+  let isInterrupted = false;
   const interrupted = (): void => {
+    // A terminal and npm both pass it on: the second is the echo of the first.
+    if (isInterrupted) return;
+    isInterrupted = true;
     say('interrupted');
     void fleet.stop('SIGKILL').finally(() => {
       fleet.sweep(true);
       process.exit(130);
     });
   };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
+    await fleet.start();
     say(`the fleet is up in ${fleet.folder}`);
     for (const skipped of fleet.skipped) say(`SKIPPED ${skipped}`);
     const random = new Random(options.seed);

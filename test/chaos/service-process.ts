@@ -19,6 +19,7 @@ export class ServiceProcess {
   /** Deaths that nobody ordered. */
   readonly deaths: string[] = [];
   private ordered = false;
+  private retired = false;
   frozen = false;
 
   constructor(readonly definition: ServiceDefinition) {}
@@ -35,10 +36,16 @@ export class ServiceProcess {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** It is not to run any more: who is about to start it again, in a fault for one, gets an error instead. */
+  retire(): void {
+    this.retired = true;
+  }
+
   async start(): Promise<void> {
     const { command, args, options, logFile } = this.definition;
     const deadline = Date.now() + READY_WITHIN_MS;
     do {
+      if (this.retired) throw new Error(`${this.name} is not to run any more`);
       if (!this.isAlive) {
         const log = openSync(logFile, 'a');
         // A group of its own: a Ctrl-C of the terminal reaches the run alone, which tidies up.
