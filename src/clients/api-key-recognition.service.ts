@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
 import { Batcher } from '../common/batcher';
-import { LruMap } from '../common/lru-map';
 import { hashApiKey, isDamaged } from './api-key';
 import type { Caller } from './client';
 import type { Scope } from './scope';
@@ -39,9 +39,9 @@ interface KnownKey {
  */
 @Injectable()
 export class ApiKeyRecognition {
-  private readonly known = new LruMap<string, KnownKey>(MOST_KEPT);
+  private readonly known = new LRUCache<string, KnownKey>({ max: MOST_KEPT });
   /** When keys proved bad. */
-  private readonly bad = new LruMap<string, number>(MOST_KEPT);
+  private readonly bad = new LRUCache<string, number>({ max: MOST_KEPT });
   /** One look into the database for all requests that wait for the same key. */
   private readonly pending = new Map<string, Promise<KnownKey | null>>();
   private readonly unseen = new Batcher<Buffer, KnownKey | null>((hashes) => this.lookUp(hashes), {

@@ -1,47 +1,34 @@
-import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { ThrottlerRequest } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
 import { bearerOf } from '../clients/bearer';
-import { PUBLIC } from '../clients/require-scope.decorator';
-import {
-  ADDRESS_POLICIES,
-  type AddressPolicy,
-  RatePolicy,
-  type RatePolicyName,
-} from '../common/http/rate-policy';
+import { ADDRESS_POLICIES, type AddressPolicy } from '../common/http/rate-policy';
 import { AddressLimits } from './address-limits.service';
+import { isPublic, isUnlimited } from './policies-of-route';
+import { RateLimitGuard } from './rate-limit.guard';
 
 /**
  * Before authentication: counts by address what comes to a public route, and what comes without a key or with one that
  * has proved bad. A good key is never counted so, whatever else comes from its address.
  */
 @Injectable()
-export class AddressLimitGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly recognition: ApiKeyRecognition,
-    private readonly addresses: AddressLimits,
-  ) {}
+export class AddressLimitGuard extends RateLimitGuard {
+  @Inject() private readonly recognition: ApiKeyRecognition;
+  @Inject() private readonly addresses: AddressLimits;
+  protected readonly policies = ADDRESS_POLICIES;
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    const policy = this.reflector.getAllAndOverride<RatePolicyName | undefined>(RatePolicy.KEY, targets);
-    if (policy === 'none') return true;
-    const request = context.switchToHttp().getRequest<Request>();
-    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true;
-    if (isPublic || !(await this.hasGoodKey(request))) {
-      const response = context.switchToHttp().getResponse<Response>();
-      await this.addresses.admit(request, response, isPublic ? addressPolicyOf(policy) : 'address');
-    }
-    return true;
-  }
-
-  private async hasGoodKey(request: Request): Promise<boolean> {
-    const key = bearerOf(request);
+  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
+    if (isUnlimited(this.reflector, context)) return true;
+    if (isPublic(this.reflector, context)) return false;
+    const key = bearerOf(context.switchToHttp().getRequest<Request>());
     return key !== undefined && (await this.recognition.recognize(key)) !== null;
   }
-}
 
-const addressPolicyOf = (policy: RatePolicyName | undefined): AddressPolicy =>
-  ADDRESS_POLICIES.find((name) => name === policy) ?? 'address';
+  protected override async handleRequest({ context, throttler }: ThrottlerRequest): Promise<boolean> {
+    const http = context.switchToHttp();
+    const policy = throttler.name as AddressPolicy;
+    await this.addresses.admit(http.getRequest<Request>(), http.getResponse<Response>(), policy);
+    return true;
+  }
+}

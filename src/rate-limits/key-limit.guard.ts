@@ -1,12 +1,13 @@
-import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { ThrottlerRequest } from '@nestjs/throttler';
 import { isUUID } from 'class-validator';
 import type { Response } from 'express';
 import type { Caller } from '../clients/client';
 import type { AuthenticatedRequest } from '../clients/current-client.decorator';
-import { KEY_POLICIES, RatePolicy, type RatePolicyName } from '../common/http/rate-policy';
-import { JobQueries } from '../jobs/job-queries';
+import { KEY_POLICIES, type KeyPolicy } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
+import { JobQueries } from '../jobs/job-queries';
+import { RateLimitGuard } from './rate-limit.guard';
 import { RateLimits } from './rate-limits.service';
 
 /** As many jobs as this many keys may submit in a minute is more than anybody follows by one. */
@@ -14,22 +15,22 @@ const KEYS_FOLLOWED_BY_ONE = 10;
 
 /** After authentication: counts by API key, by the policy of the route; polls by key and job. */
 @Injectable()
-export class KeyLimitGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly config: AppConfig,
-    private readonly limits: RateLimits,
-    private readonly jobs: JobQueries,
-  ) {}
+export class KeyLimitGuard extends RateLimitGuard {
+  @Inject() private readonly config: AppConfig;
+  @Inject() private readonly limits: RateLimits;
+  @Inject() private readonly jobs: JobQueries;
+  protected readonly policies = KEY_POLICIES;
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { caller, params } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    // A public route has no caller: its address was counted.
-    if (caller === undefined) return true;
-    const response = context.switchToHttp().getResponse<Response>();
-    const targets = [context.getHandler(), context.getClass()];
-    const declared = this.reflector.getAllAndOverride<RatePolicyName | undefined>(RatePolicy.KEY, targets);
-    const policy = KEY_POLICIES.find((name) => name === declared) ?? 'other';
+  /** A public route has no caller: its address was counted. */
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    return Promise.resolve(context.switchToHttp().getRequest<AuthenticatedRequest>().caller === undefined);
+  }
+
+  protected override async handleRequest({ context, throttler }: ThrottlerRequest): Promise<boolean> {
+    const http = context.switchToHttp();
+    const { caller, params } = http.getRequest<AuthenticatedRequest & { caller: Caller }>();
+    const response = http.getResponse<Response>();
+    const policy = throttler.name as KeyPolicy;
     if (policy === 'poll') await this.admitPoll(response, caller, String(params['id']).toLowerCase());
     else await this.limits.admit(response, policy, caller.keyId);
     return true;

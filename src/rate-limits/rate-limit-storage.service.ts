@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import Redis from 'ioredis';
-import { LruMap } from '../common/lru-map';
+import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/app-config';
 import { REDIS_TIMEOUT_MS } from './redis-timeout';
 
@@ -15,6 +16,8 @@ if left < 0 then
   left = tonumber(ARGV[1])
 end
 return {hits, left}`;
+
+type StorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
 type CountingRedis = Redis & {
   countRequests(key: string, windowMs: number, hits: number): Promise<[number, number]>;
@@ -46,11 +49,11 @@ const MOST_WINDOWS = 50_000;
  * request waits for its return: a probe in the background notices it.
  */
 @Injectable()
-export class RateLimitStorage implements OnApplicationShutdown {
+export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown {
   private readonly logger = new Logger(RateLimitStorage.name);
-  private readonly windows = new LruMap<string, Window>(MOST_WINDOWS);
+  private readonly windows = new LRUCache<string, Window>({ max: MOST_WINDOWS });
   /** What was counted here while Redis was away. */
-  private readonly local = new LruMap<string, Tally>(MOST_WINDOWS);
+  private readonly local = new LRUCache<string, Tally>({ max: MOST_WINDOWS });
   /** What was admitted in the last milliseconds and Redis does not have yet. */
   private readonly unsent = new Map<string, Tally>();
   private readonly redis: CountingRedis;
@@ -76,8 +79,26 @@ export class RateLimitStorage implements OnApplicationShutdown {
     if (config.runsApi) this.redis.connect().catch(() => undefined);
   }
 
-  /** Counts a request in the window of this key, which begins with its first one. */
-  async increment(key: string, windowMs: number, limit: number): Promise<Tally> {
+  /** Counts a request in the window of this key, which begins with its first one. Times are answered in seconds. */
+  async increment(key: string, windowMs: number, limit: number): Promise<StorageRecord> {
+    const { hits, endsAt } = await this.tally(key, windowMs, limit);
+    const timeToExpire = Math.max(1, Math.ceil((endsAt - Date.now()) / 1_000));
+    const isBlocked = hits > limit;
+    return { totalHits: hits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
+  }
+
+  /** What this process knows to be counted in the open window of this key. Asks nobody. */
+  known(key: string): number {
+    return (this.isAway() ? openOf(this.local, key) : openOf(this.windows, key))?.hits ?? 0;
+  }
+
+  onApplicationShutdown(): void {
+    this.closed = true;
+    clearTimeout(this.probe);
+    this.redis.disconnect();
+  }
+
+  private async tally(key: string, windowMs: number, limit: number): Promise<Tally> {
     if (this.isAway()) return this.countLocally(key, windowMs);
     const window = openOf(this.windows, key);
     if (window !== undefined && Date.now() - window.seenAt < SEEN_FOR_MS) {
@@ -93,17 +114,6 @@ export class RateLimitStorage implements OnApplicationShutdown {
       this.leave(error);
       return this.countLocally(key, windowMs);
     }
-  }
-
-  /** What this process knows to be counted in the open window of this key. Asks nobody. */
-  known(key: string): number {
-    return openOf<Tally>(this.isAway() ? this.local : this.windows, key)?.hits ?? 0;
-  }
-
-  onApplicationShutdown(): void {
-    this.closed = true;
-    clearTimeout(this.probe);
-    this.redis.disconnect();
   }
 
   private isAway(): boolean {
@@ -173,7 +183,7 @@ export class RateLimitStorage implements OnApplicationShutdown {
 }
 
 /** The window of this key that is open now. */
-function openOf<T extends Tally>(windows: LruMap<string, T>, key: string): T | undefined {
+function openOf<T extends Tally>(windows: LRUCache<string, T>, key: string): T | undefined {
   const window = windows.get(key);
   return window !== undefined && Date.now() < window.endsAt ? window : undefined;
 }

@@ -1,24 +1,45 @@
 import { Module } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { ClientsModule } from '../clients/clients.module';
+import { ADDRESS_POLICIES, KEY_POLICIES } from '../common/http/rate-policy';
 import { JobsModule } from '../jobs/jobs.module';
 import { AddressLimitGuard } from './address-limit.guard';
 import { AddressLimits } from './address-limits.service';
 import { KeyLimitGuard } from './key-limit.guard';
+import { policiesOf } from './policies-of-route';
 import { RateLimitStorage } from './rate-limit-storage.service';
-import { RateLimits } from './rate-limits.service';
+import { RateLimits, WINDOW_MS } from './rate-limits.service';
 import { UnknownPathLimit } from './unknown-path-limit.service';
 
-/** Where requests are counted, and the guards that the application puts around authentication. */
+@Module({ providers: [RateLimits, RateLimitStorage], exports: [RateLimits, RateLimitStorage] })
+class RateLimitCountsModule {}
+
+/** The policies, where they are counted, and the guards that the application puts around authentication. */
 @Module({
-  imports: [ClientsModule, JobsModule],
-  providers: [
-    AddressLimitGuard,
-    AddressLimits,
-    KeyLimitGuard,
-    RateLimits,
-    RateLimitStorage,
-    UnknownPathLimit,
+  imports: [
+    ClientsModule,
+    JobsModule,
+    RateLimitCountsModule,
+    ThrottlerModule.forRootAsync({
+      imports: [RateLimitCountsModule],
+      inject: [RateLimits, RateLimitStorage, Reflector],
+      useFactory: (
+        limits: RateLimits,
+        storage: RateLimitStorage,
+        reflector: Reflector,
+      ): ThrottlerModuleOptions => ({
+        storage,
+        throttlers: [...KEY_POLICIES, ...ADDRESS_POLICIES].map((name) => ({
+          name,
+          limit: limits.limitOf(name),
+          ttl: WINDOW_MS,
+          skipIf: (context) => !policiesOf(reflector, context).includes(name),
+        })),
+      }),
+    }),
   ],
+  providers: [AddressLimitGuard, AddressLimits, KeyLimitGuard, UnknownPathLimit],
   exports: [AddressLimitGuard, AddressLimits, KeyLimitGuard],
 })
 export class RateLimitsModule {}

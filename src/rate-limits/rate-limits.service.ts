@@ -7,7 +7,7 @@ import { setRateLimitHeaders } from './rate-limit-headers';
 import { RateLimitStorage } from './rate-limit-storage.service';
 
 const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
-const WINDOW_MS = 60_000;
+export const WINDOW_MS = 60_000;
 
 type Policy = KeyPolicy | AddressPolicy;
 
@@ -28,8 +28,7 @@ export class RateLimits {
    */
   async admit(response: Response, policy: Policy, tracker: string): Promise<number> {
     const limit = this.limitOf(policy);
-    const { hits, endsAt } = await this.count(policy, tracker, limit);
-    const resetSeconds = Math.max(1, Math.ceil((endsAt - Date.now()) / 1_000));
+    const { hits, resetSeconds } = await this.count(policy, tracker, limit);
     setRateLimitHeaders(response, {
       policy,
       quota: limit,
@@ -45,8 +44,9 @@ export class RateLimits {
   }
 
   /** Counts what is no allowance of its own, in the same windows. */
-  count(name: string, tracker: string, limit: number): Promise<{ hits: number; endsAt: number }> {
-    return this.storage.increment(keyOf(name, tracker), WINDOW_MS, limit);
+  async count(name: string, tracker: string, limit: number): Promise<{ hits: number; resetSeconds: number }> {
+    const { totalHits, timeToExpire } = await this.storage.increment(keyOf(name, tracker), WINDOW_MS, limit);
+    return { hits: totalHits, resetSeconds: timeToExpire };
   }
 
   /** What this process knows to be counted in the window that is open now. Waits for nothing. */
