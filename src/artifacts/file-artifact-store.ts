@@ -1,5 +1,6 @@
+import { Logger, OnModuleInit } from '@nestjs/common';
 import type { StatsFs } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { newId } from '../common/ids';
@@ -16,10 +17,24 @@ import { Measure } from './measure';
 /** Ends the names of files that are being written. */
 const PART = '.part';
 
-/** Artifacts as files below one folder, which all processes must share. */
-export class FileArtifactStore extends ArtifactStore {
+/** Reports and uploads hold what customers bought: they are for the user of the service alone. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Artifacts as files below one folder, which all processes must share, as the same user. */
+export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
   constructor(private readonly root: string) {
     super();
+  }
+
+  /** A folder that is there already may be open to others; once it is closed, so is all that lies inside. */
+  async onModuleInit(): Promise<void> {
+    await chmod(this.root, FOLDER_MODE).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      new Logger(FileArtifactStore.name).warn(
+        `Other users of this machine may be able to read the files in ${this.root}: ${String(error)}`,
+      );
+    });
   }
 
   async requireRoom(bytes: number): Promise<void> {
@@ -30,7 +45,7 @@ export class FileArtifactStore extends ArtifactStore {
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
     const path = this.pathOf(key);
     const temporary = `${path}.${newId()}${PART}`;
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
     const measure = new Measure(maxBytes);
     try {
       await writeDurably(temporary, () => measure.pass(signal ? addAbortSignal(signal, source) : source));
@@ -77,7 +92,7 @@ export class FileArtifactStore extends ArtifactStore {
       return await statfs(this.root);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(this.root, { recursive: true });
+      await mkdir(this.root, { recursive: true, mode: FOLDER_MODE });
       return statfs(this.root);
     }
   }
@@ -91,7 +106,7 @@ export class FileArtifactStore extends ArtifactStore {
 
 /** Without a stream of its own: that costs a small file as much as its writing. */
 async function writeDurably(path: string, chunks: () => AsyncIterable<Buffer>): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await open(path, 'w', FILE_MODE);
   try {
     await writeFile(file, chunks());
     await file.sync();

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -122,6 +122,21 @@ it('deletes with a file what a process that was killed left of it, and nothing o
 it('does not say that it deleted what it could not look for', async () => {
   await writeFile(join(folder, 'files', 'job-7'), 'no folder');
   await expect(stores['file']!.delete('job-7/1')).rejects.toThrow(/ENOTDIR/);
+});
+
+it('keeps its files to its own user, and closes a folder that was open', async () => {
+  const modeOf = (...path: string[]): string => (statSync(join(folder, ...path)).mode & 0o777).toString(8);
+  const content = (): Readable => Readable.from([Buffer.from('secret')]);
+  const made = new FileArtifactStore(join(folder, 'made'));
+  await made.onModuleInit();
+  await made.put('job/1', content());
+  expect([modeOf('made'), modeOf('made/job'), modeOf('made/job/1')]).toEqual(['700', '700', '600']);
+
+  await mkdir(join(folder, 'old/job'), { recursive: true });
+  for (const name of ['old', 'old/job']) await chmod(join(folder, name), 0o755);
+  const old = new FileArtifactStore(join(folder, 'old'));
+  await old.onModuleInit();
+  expect(modeOf('old')).toBe('700');
 });
 
 it('says beforehand when there is no room', async () => {

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRoot } from '../../src/embedded/service-user';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { reportKey } from '../../src/report-requests/orders-report.job';
 import { ReportFiles } from '../../src/report-requests/report-files.service';
@@ -32,7 +34,22 @@ const pathOf = (url: string): string => new URL(url).pathname + new URL(url).sea
 const fileOf = (id: string, attempt = 1): string =>
   join(fileURLToPath(app.config.storageUrl), reportKey(id, attempt));
 
+/** Only root can become somebody else. */
+const asRoot = isRoot() ? it : it.skip;
+
 describe('a download', () => {
+  asRoot('is no file that another user of the machine can read', async () => {
+    const { id } = await report();
+    const nobody = { uid: 65_534, gid: 65_534, cwd: '/' };
+    const canRead = (path: string): boolean => spawnSync('cat', [path], nobody).status === 0;
+    // As a real data directory and the folders above it are, which others can pass through.
+    const inDataDir = join(app.config.dataDir, 'readable');
+    for (const folder of [dirname(app.config.dataDir), app.config.dataDir]) chmodSync(folder, 0o711);
+    writeFileSync(inDataDir, 'x');
+    expect(existsSync(fileOf(id))).toBe(true);
+    expect([canRead(inDataDir), canRead(fileOf(id))]).toEqual([true, false]);
+  });
+
   it('answers HEAD with the headers alone, and ignores its range', async () => {
     const { href } = await report();
     const whole = await app.call('GET', href, { key: owner.key });
