@@ -2,7 +2,7 @@ import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy } from 'class-validator';
 import { parseDecimal } from './decimal';
 import { parseTimestamp } from '../common/timestamp';
-import { isVisible } from './plain-text';
+import { hasControlCharacters, isVisible } from './plain-text';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -51,7 +51,7 @@ export const IsPlainText =
     ValidateBy({
       name: 'isPlainText',
       validator: {
-        validate: (value: unknown) => isText(value) && isVisible(value) && !/\p{Cc}/u.test(value),
+        validate: (value: unknown) => isText(value) && isVisible(value) && !hasControlCharacters(value),
         defaultMessage: buildMessage(
           (prefix) => `${prefix}$property must be text without control characters`,
         ),

@@ -29,7 +29,14 @@ describe('importing a file', () => {
       'B,2026-01-02,paid,EUR,Bob,,S-9,Other,1,1',
       'A,2026-01-01,paid,EUR,Eve,C-1,S-1,First,1,0.2',
     );
-    expect(report).toEqual({ orders: 2, lines: 3, ignoredColumns: [], errors: [], errorCount: 0 });
+    expect(report).toEqual({
+      orders: 2,
+      lines: 3,
+      ignoredColumns: [],
+      errors: [],
+      errorCount: 0,
+      isReadWhole: true,
+    });
     const rows = await book.dataSource.query<object[]>(
       `SELECT number, o.total, line_count, position, sku FROM orders o JOIN order_line ON order_id = o.id
        WHERE client_id = $1 ORDER BY number, position`,

@@ -1,3 +1,4 @@
+import { MAX_COLUMNS } from './csv-records';
 import type { RowErrors } from './row-errors';
 
 /**
@@ -57,29 +58,39 @@ const ALIASES: Record<string, CsvColumn> = {
 
 export interface CsvHeader {
   layout: CsvLayout;
-  /** Columns of the file that mean nothing to the import. */
+  /** Columns of the file that mean nothing to the import; long names are cut. */
   ignored: string[];
+  /** Whether the rows can be read by it. */
+  isValid: boolean;
   /** How many fields each row must have. */
   width: number;
 }
 
-/** Understands the header row: names are matched without regard to case, spaces and hyphens. Errors go to row 1. */
-export function readHeader(names: string[], errors: RowErrors): CsvHeader {
+const MAX_SHOWN_NAME = 100;
+
+/** Understands the header row: names are matched without regard to case, spaces and hyphens. */
+export function readHeader(row: number, names: string[], width: number, errors: RowErrors): CsvHeader {
   const layout = new Map<CsvColumn, number>();
   const ignored: string[] = [];
+  const errorsBefore = errors.count;
   names.forEach((name, index) => {
     const column = columnOf(name);
-    if (column === undefined) ignored.push(name);
-    else if (layout.has(column)) errors.add(1, column, `two columns mean ${column}`);
+    if (column === undefined) ignored.push(shown(name));
+    else if (layout.has(column)) errors.add(row, column, `two columns mean ${column}`);
     else layout.set(column, index);
   });
+  if (width > MAX_COLUMNS) errors.add(row, null, `the file has ${width} columns, more than ${MAX_COLUMNS}`);
   for (const column of REQUIRED) {
-    if (!layout.has(column)) errors.add(1, column, `the column ${column} is missing`);
+    if (!layout.has(column)) errors.add(row, column, `the column ${column} is missing`);
   }
   if (!layout.has('unit_price') && !layout.has('line_total')) {
-    errors.add(1, 'unit_price', 'one of the columns unit_price and line_total is needed');
+    errors.add(row, 'unit_price', 'one of the columns unit_price and line_total is needed');
   }
-  return { layout, ignored, width: names.length };
+  return { layout, ignored, width, isValid: errors.count === errorsBefore };
+}
+
+function shown(name: string): string {
+  return name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME - 1)}…` : name;
 }
 
 function columnOf(name: string): CsvColumn | undefined {

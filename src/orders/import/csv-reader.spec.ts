@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Readable } from 'node:stream';
 import { OrderCsvReader } from './csv-reader';
 import type { ImportedLine } from './csv-row';
-import { MAX_ROW_ERRORS, RowErrors } from './row-errors';
+import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS, RowErrors } from './row-errors';
 
 const HEADER = 'order_number,ordered_at,customer_name,sku,description,quantity,unit_price';
 const ROW = 'A-1,2026-01-01,Eve,S-1,Thing,2,1.50';
@@ -16,7 +16,8 @@ async function read(file: string | Buffer, chunkSize = 1 << 16) {
   const reader = new OrderCsvReader(errors, 'USD');
   const lines: ImportedLine[] = [];
   for await (const line of reader.lines(Readable.from(chunks))) lines.push(line);
-  return { lines, errors: errors.list, errorCount: errors.count, ignored: reader.ignoredColumns };
+  const { ignoredColumns: ignored, isReadWhole } = reader;
+  return { lines, errors: errors.list, errorCount: errors.count, ignored, isReadWhole };
 }
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -105,6 +106,9 @@ describe('reading an order CSV', () => {
     ['a total that is too large', 'A-1,2026-01-01,Eve,S-1,Thing,999999999,999999999', 'line_total'],
     ['a sku that is too long', `A-1,2026-01-01,Eve,${'S'.repeat(101)},Thing,2,1.50`, 'sku'],
     ['a control character', 'A-1,2026-01-01,E\u0000ve,S-1,Thing,2,1.50', 'customer_name'],
+    ['a tab', 'A-1,2026-01-01,E\tve,S-1,Thing,2,1.50', 'customer_name'],
+    ['a line end', 'A-1,2026-01-01,"E\nve",S-1,Thing,2,1.50', 'customer_name'],
+    ['a control character of C1', 'A-1,2026-01-01,Eve,S-1,Th\u009bing,2,1.50', 'description'],
     ['too few fields', 'A-1,2026-01-01', null],
     ['too many fields', `${ROW},more`, null],
   ])('names the row and the column of %s', async (_what, row, field) => {
@@ -119,7 +123,7 @@ describe('reading an order CSV', () => {
     [
       'bytes that are not UTF-8',
       Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.from([0xe9])]),
-      1,
+      2,
       /UTF-8/,
     ],
     ['a missing column', Buffer.from('order_number\nA-1'), 1, /is missing/],
@@ -130,8 +134,61 @@ describe('reading an order CSV', () => {
   });
 
   it('keeps a bounded number of errors, and counts them all', async () => {
-    const { errors, errorCount } = await read([HEADER, ...Array<string>(3_000).fill('bad')].join('\n'));
+    const { errors, errorCount, isReadWhole } = await read(
+      [HEADER, ...Array<string>(3_000).fill('bad')].join('\n'),
+    );
     expect(errors).toHaveLength(MAX_ROW_ERRORS);
     expect(errorCount).toBe(3_000);
+    expect(isReadWhole).toBe(true);
+  });
+
+  it.each([
+    ['rows of another width', 'a\n'],
+    ['rows of many faults', '\u0001,x,\u0001,\u0001,\u0001,x,x\n'],
+  ])('reads no further after too many errors in %s', async (_what, row) => {
+    const { errorCount, isReadWhole } = await read(`${HEADER}\n${row.repeat(2 * MAX_COUNTED_ERRORS)}`);
+    expect(errorCount).toBeGreaterThanOrEqual(MAX_COUNTED_ERRORS);
+    expect(errorCount).toBeLessThan(MAX_COUNTED_ERRORS + 20);
+    expect(isReadWhole).toBe(false);
+  });
+
+  it('skips blank lines, however many, before and after the header', async () => {
+    const blank = '\n'.repeat(50_000);
+    const { lines, errors } = await read(`${blank}${HEADER}\n${blank}${ROW}\n${blank}`);
+    expect(errors).toEqual([]);
+    expect(lines.map(({ row }) => row)).toEqual([100_002]);
+  });
+
+  it('refuses more columns than a file may have, and shows the names of the others cut', async () => {
+    const many = await read(`${HEADER}${',c'.repeat(1_000)}\n`);
+    expect(many.errors).toEqual([
+      { row: 1, field: null, message: 'the file has 1007 columns, more than 200' },
+    ]);
+    const { ignored } = await read(`${HEADER},${'long'.repeat(500)}\n`);
+    expect(ignored).toEqual([`${'long'.repeat(500).slice(0, 99)}…`]);
+  });
+
+  it.each([
+    ['line ends', '\n'],
+    ['rows', `${ROW}\n`],
+  ])('gives others their turn, and stops when it is aborted, in a file of %s', async (_what, row) => {
+    const abort = new AbortController();
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (turns === 3) abort.abort(new Error('enough'));
+      else setImmediate(count);
+    };
+    setImmediate(count);
+    const file = Buffer.from(`${HEADER}\n${row.repeat(64 * 1024)}`);
+    const endless = (function* () {
+      yield file;
+      for (;;) yield file.subarray(HEADER.length + 1);
+    })();
+    const reader = new OrderCsvReader(new RowErrors(), 'USD', abort.signal);
+    const readAll = async (): Promise<void> => {
+      for await (const line of reader.lines(Readable.from(endless))) expect(line.sku).toBe('S-1');
+    };
+    await expect(readAll()).rejects.toThrow('enough');
   });
 });

@@ -1,20 +1,29 @@
-import { CsvError, parse } from 'csv-parse';
-import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { CsvHeader, readHeader } from './csv-columns';
+import { CsvRecord, CsvRecords, CsvSyntaxError } from './csv-records';
 import { ImportedLine, readRow } from './csv-row';
 import type { RowErrors } from './row-errors';
 
-const MAX_RECORD_CHARACTERS = 100_000;
+/** Bytes that are read in one go, between two looks at the clock: a few milliseconds of work, whatever they are. */
+const PIECE_BYTES = 16 * 1024;
+/** After so long others get their turn. */
+const TURN_MS = 10;
 
-/** Reads the lines of an order CSV (RFC 4180, UTF-8, comma-separated) as a stream, in bounded memory. */
+/**
+ * Reads the lines of an order CSV (RFC 4180, UTF-8, comma-separated) as a stream, in bounded memory. The event loop gets
+ * its turn every few milliseconds, whatever the file holds.
+ */
 export class OrderCsvReader {
-  private row = 0;
   private bytesRead = 0;
   private header: CsvHeader | undefined;
+  private readWhole = false;
+  private turnBegan = performance.now();
 
   constructor(
     private readonly errors: RowErrors,
     private readonly defaultCurrency: string,
+    private readonly signal?: AbortSignal,
   ) {}
 
   /** How much of the file was read. */
@@ -22,83 +31,82 @@ export class OrderCsvReader {
     return this.bytesRead;
   }
 
+  /** Whether the end of the file was reached; if not, more than the known errors may be in it. */
+  get isReadWhole(): boolean {
+    return this.readWhole;
+  }
+
   get ignoredColumns(): string[] {
     return this.header?.ignored ?? [];
   }
 
   /**
-   * The valid rows; what is wrong with the others goes to the errors. After an error that leaves the rest of the file
-   * without meaning (a bad header, a quote that is never closed, bytes that are not UTF-8) it ends.
+   * The valid rows; what is wrong with the others goes to the errors. It ends after an error that leaves the rest of the
+   * file without meaning (a bad header, a quote that is never closed, bytes that are not UTF-8), and after too many errors.
+   *
+   * @throws the signal's reason when it is aborted, and whatever reading the source throws
    */
   async *lines(source: Readable): AsyncGenerator<ImportedLine> {
-    // `pipeline` hands an error of any part to the last, where the loop below meets it.
-    const records = pipeline(
-      source,
-      (chunks: AsyncIterable<Buffer>) => this.requireUtf8(chunks),
-      parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD_CHARACTERS }),
-      () => undefined,
-    ) as AsyncIterable<string[]>;
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const records = new CsvRecords();
     try {
-      for await (const fields of records) {
-        this.row += 1;
-        const line = this.read(fields);
-        if (this.row === 1 && this.errors.count > 0) return;
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+          const piece = chunk.subarray(start, start + PIECE_BYTES);
+          this.bytesRead += piece.length;
+          for (const record of records.read(decode(decoder, records.row, piece))) {
+            const line = this.read(record);
+            if (this.isHopeless()) return;
+            if (line !== undefined) yield line;
+          }
+          await this.giveTurn();
+        }
+      }
+      decode(decoder, records.row);
+      for (const record of records.end()) {
+        const line = this.read(record);
         if (line !== undefined) yield line;
       }
     } catch (error) {
-      if (error instanceof CsvError)
-        this.errors.add(this.row + 1, null, CSV_MESSAGES[error.code] ?? 'the row is not valid CSV');
-      else if (error instanceof NotUtf8Error) this.errors.add(this.row + 1, null, error.message);
-      else throw error;
+      if (!(error instanceof CsvSyntaxError)) throw error;
+      this.errors.add(error.row, null, error.message);
       return;
     }
+    this.readWhole = true;
     if (this.header === undefined) this.errors.add(1, null, 'the file is empty');
   }
 
-  private read(fields: string[]): ImportedLine | undefined {
+  private read({ row, fields, width }: CsvRecord): ImportedLine | undefined {
     if (this.header === undefined) {
-      this.header = readHeader(fields, this.errors);
+      this.header = readHeader(row, fields, width, this.errors);
       return undefined;
     }
-    if (fields.length === 1 && fields[0]?.trim() === '') return undefined;
-    const { layout, width } = this.header;
-    if (fields.length !== width) {
-      this.errors.add(this.row, null, `the row has ${fields.length} fields, the header has ${width}`);
+    if (width !== this.header.width) {
+      this.errors.add(row, null, `the row has ${width} fields, the header has ${this.header.width}`);
       return undefined;
     }
-    const { row } = this;
-    return readRow(row, fields, layout, this.defaultCurrency, (field, message) =>
+    return readRow(row, fields, this.header.layout, this.defaultCurrency, (field, message) =>
       this.errors.add(row, field, message),
     );
   }
 
-  /** Passes bytes on as they are; ends with an error at the first that is not UTF-8. */
-  private async *requireUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    for await (const chunk of chunks) {
-      this.bytesRead += chunk.length;
-      decode(decoder, chunk);
-      yield chunk;
-    }
-    decode(decoder);
+  private isHopeless(): boolean {
+    return this.errors.isFull || this.header?.isValid === false;
+  }
+
+  private async giveTurn(): Promise<void> {
+    if (performance.now() - this.turnBegan < TURN_MS) return;
+    await setImmediate();
+    this.signal?.throwIfAborted();
+    this.turnBegan = performance.now();
   }
 }
 
-class NotUtf8Error extends Error {}
-
-function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Buffer): void {
+/** @throws CsvSyntaxError for bytes that are not UTF-8 */
+function decode(decoder: InstanceType<typeof TextDecoder>, row: number, piece?: Buffer): string {
   try {
-    decoder.decode(chunk, { stream: chunk !== undefined });
+    return decoder.decode(piece, { stream: piece !== undefined });
   } catch {
-    throw new NotUtf8Error('the file is not encoded in UTF-8');
+    throw new CsvSyntaxError(row, 'the file is not encoded in UTF-8');
   }
 }
-
-const CSV_MESSAGES: Partial<Record<CsvError['code'], string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
-  INVALID_OPENING_QUOTE: 'a field with quotes in it must be quoted itself, with each quote in it doubled',
-  CSV_INVALID_CLOSING_QUOTE: 'a closing quote must be followed by a comma or the end of the row',
-  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
-    'a closing quote must be followed by a comma or the end of the row',
-  CSV_MAX_RECORD_SIZE: `the row is longer than ${MAX_RECORD_CHARACTERS} characters`,
-};

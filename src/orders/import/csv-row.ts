@@ -1,7 +1,7 @@
 import { isISO4217CurrencyCode } from 'class-validator';
 import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../decimal';
 import { ORDER_LIMITS } from '../order-limits';
-import { isVisible } from '../plain-text';
+import { hasControlCharacters, isVisible } from '../plain-text';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';
 import { parseTimestamp } from '../../common/timestamp';
 import type { CsvColumn, CsvLayout } from './csv-columns';
@@ -27,8 +27,6 @@ type Report = (field: CsvColumn, message: string) => void;
 const DECIMAL_RULE =
   'must be a plain number such as 1234.56, with at most 15 digits before and 4 after the point';
 const TIME_RULE = 'must be an existing date such as 2016-11-08 or a time such as 2016-11-08T14:30:00Z';
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /** Checks one row and computes what it leaves out. Every error of the row is reported, not only the first. */
 export function readRow(
@@ -52,6 +50,9 @@ export function readRow(
   };
 
   const customerReference = cell('customer_reference');
+  if (customerReference !== '' && !isVisible(customerReference)) {
+    refuse('customer_reference', 'customer_reference has no visible character');
+  }
   checkText('customer_reference', customerReference, ORDER_LIMITS.customerReferenceLength, refuse);
   const line = {
     row,
@@ -69,11 +70,14 @@ export function readRow(
 }
 
 function checkText(column: CsvColumn, value: string, length: number, refuse: Report): void {
-  // Counted as Postgres counts: in characters, not in halves of them.
-  if (value.length > length && Array.from(value).length > length) {
-    refuse(column, `${column} is longer than ${length} characters`);
-  }
-  if (CONTROL.test(value)) refuse(column, `${column} contains a control character`);
+  if (isLongerThan(length, value)) refuse(column, `${column} is longer than ${length} characters`);
+  if (hasControlCharacters(value)) refuse(column, `${column} contains a control character`);
+}
+
+/** Counted as Postgres counts: in characters, not in halves of them. */
+function isLongerThan(length: number, value: string): boolean {
+  if (value.length <= length) return false;
+  return value.length > 2 * length || Array.from(value).length > length;
 }
 
 function readTime(column: CsvColumn, text: string, refuse: Report): string {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { inTransaction, withConnection } from '../transaction';
 import { OrderCsvReader } from './csv-reader';
@@ -18,8 +18,10 @@ export interface ImportCounts {
 export interface ImportReport extends ImportCounts {
   /** The first errors, by row; when there is one, nothing was imported. */
   errors: RowError[];
-  /** How many errors there are in all. */
+  /** How many errors were found. */
   errorCount: number;
+  /** Whether the whole file was looked at; if not, it may have more errors. */
+  isReadWhole: boolean;
 }
 
 export type ImportPhase = 'read' | 'check' | 'store';
@@ -40,7 +42,9 @@ export interface ImportOptions {
 }
 
 const DEFAULT_CURRENCY = 'USD';
-const BATCH_SIZE = 2_000;
+/** What goes into the database at once. */
+const BATCH_LINES = 2_000;
+const BATCH_BYTES = 1024 * 1024;
 
 /** Imports order files: all of a file or, when anything in it is wrong, nothing. */
 @Injectable()
@@ -54,17 +58,22 @@ export class OrderImport {
    * @throws the signal's reason when it is aborted; whatever reading the source throws
    */
   async importOrders(clientId: string, source: Readable, options: ImportOptions = {}): Promise<ImportReport> {
-    const { signal } = options;
-    const reading = { errors: new RowErrors(), ignoredColumns: [] as string[] };
+    const { signal, defaultCurrency = DEFAULT_CURRENCY } = options;
+    const errors = new RowErrors();
+    const reader = new OrderCsvReader(errors, defaultCurrency, signal);
+    // Also a source from which nothing comes.
+    if (signal !== undefined) addAbortSignal(signal, source);
     try {
       const counts = await withConnection(this.dataSource, signal, (runner) =>
-        this.run(runner, clientId, source, options, reading),
+        this.run(runner, clientId, source, options, reader, errors),
       );
-      return { ...counts, ignoredColumns: reading.ignoredColumns, errors: [], errorCount: 0 };
+      const { ignoredColumns } = reader;
+      return { ...counts, ignoredColumns, errors: [], errorCount: 0, isReadWhole: true };
     } catch (error) {
       if (!(error instanceof RejectedFile)) throw error;
-      const { errors, ignoredColumns } = reading;
-      return { orders: 0, lines: 0, ignoredColumns, errors: errors.list, errorCount: errors.count };
+      const { ignoredColumns, isReadWhole } = reader;
+      const found = { errors: errors.list, errorCount: errors.count };
+      return { orders: 0, lines: 0, ignoredColumns, ...found, isReadWhole };
     } finally {
       source.destroy();
     }
@@ -75,18 +84,17 @@ export class OrderImport {
     clientId: string,
     source: Readable,
     options: ImportOptions,
-    reading: { errors: RowErrors; ignoredColumns: string[] },
+    reader: OrderCsvReader,
+    errors: RowErrors,
   ): Promise<{ orders: number; lines: number }> {
-    const { errors } = reading;
     const staging = new OrderStaging(runner.manager, clientId);
     await staging.create();
     try {
       // Outside of a transaction: an open one would hold back the readers of events until a slow file is read.
       options.onPhase?.('read');
-      const reader = new OrderCsvReader(errors, options.defaultCurrency ?? DEFAULT_CURRENCY);
       const staged = await this.stage(reader, staging, source, options);
-      reading.ignoredColumns = reader.ignoredColumns;
       if (staged === 0 && errors.count === 0) errors.add(1, null, 'the file has no order lines');
+      if (errors.isFull) throw new RejectedFile();
 
       options.onPhase?.('check');
       await inTransaction(runner, 'READ COMMITTED', () => staging.group(errors));
@@ -117,11 +125,13 @@ export class OrderImport {
   ): Promise<number> {
     let batch: ImportedLine[] = [];
     let staged = 0;
+    let bytesStaged = 0;
     for await (const line of reader.lines(source)) {
       batch.push(line);
-      if (batch.length < BATCH_SIZE) continue;
+      if (batch.length < BATCH_LINES && reader.bytes - bytesStaged < BATCH_BYTES) continue;
       await staging.add(batch);
       staged += batch.length;
+      bytesStaged = reader.bytes;
       batch = [];
       onBytes?.(reader.bytes);
       signal?.throwIfAborted();

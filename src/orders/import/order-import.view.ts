@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsISO4217CurrencyCode, IsOptional, IsUppercase } from 'class-validator';
 import { JobView } from '../../jobs/job.view';
 import type { ImportFailure } from './import-failures';
-import { MAX_ROW_ERRORS } from './row-errors';
+import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './row-errors';
 
 export class ImportQuery {
   @ApiPropertyOptional({ default: 'USD', description: 'ISO 4217; for a file, or a row, without a currency.' })
@@ -30,7 +30,10 @@ export class RowErrorView {
 
 /** An import job, with the errors of a file that could not be imported. */
 export class OrderImportView extends JobView {
-  @ApiProperty({ example: 1, description: 'All errors of the file. With one or more, nothing was imported.' })
+  @ApiProperty({
+    example: 1,
+    description: `The errors that were found; with one or more, nothing was imported. From ${MAX_COUNTED_ERRORS} on, and after an error that leaves the rest of the file without meaning, reading stops, and there may be more: the message of \`error\` says so.`,
+  })
   row_error_count: number;
 
   @ApiProperty({ type: [RowErrorView], maxItems: MAX_ROW_ERRORS, description: 'The first of them, by row.' })

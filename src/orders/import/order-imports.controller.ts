@@ -31,6 +31,7 @@ import { JobView } from '../../jobs/job.view';
 import { isTerminal } from '../../jobs/job-state';
 import { PreferWait, waitFor } from '../../jobs/prefer-wait.service';
 import { ORDER_LIMITS } from '../order-limits';
+import { MAX_COLUMNS, MAX_RECORD_CHARACTERS } from './csv-records';
 import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
 import { fileTooLarge, OrderImports } from './order-imports.service';
 import { IMPORTS_PATH } from './orders-import.job';
@@ -38,7 +39,9 @@ import { IMPORTS_PATH } from './orders-import.job';
 const DESCRIPTION = `One row per order line, a header row first, comma-separated, UTF-8. Columns: \`order_number\`,
 \`ordered_at\`, \`customer_name\`, \`sku\`, \`description\`, \`quantity\`, and \`unit_price\` or \`line_total\`; optional are
 \`customer_reference\`, \`status\`, \`currency\` and \`shipped_at\`. All of a file is imported or, when anything in it is
-wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row. An order number that you have already is an error.`;
+wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row. An order number that you have already is an error.
+Blank rows are skipped; a row has at most ${MAX_RECORD_CHARACTERS} characters, with its commas, quotes and line ends, and a file at most
+${MAX_COLUMNS} columns. Text is of one line: tabs, line ends and other control characters are refused, as in \`POST /v1/orders\`.`;
 
 const EXAMPLE = `order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price
 A-1,2026-11-08,paid,USD,Claire Gute,BK-1,Bookcase,2,130.98

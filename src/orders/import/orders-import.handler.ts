@@ -5,6 +5,7 @@ import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
 import { ImportFailures } from './import-failures';
 import { OrderImport } from './order-import.service';
+import { MAX_COUNTED_ERRORS } from './row-errors';
 import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
 
 /** How much of the work is done when the file is read, and when it is checked. */
@@ -28,7 +29,8 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
   async run(context: JobContext<OrdersImportParameters>): Promise<OrdersImportResult> {
     const { jobId, clientId, parameters, signal } = context;
     // An attempt that was lost just after it had found the file to be wrong.
-    if ((await this.failures.find(jobId)) !== undefined) throw invalidCsv();
+    const known = await this.failures.find(jobId);
+    if (known !== undefined) throw invalidCsv(known.errorCount < MAX_COUNTED_ERRORS);
     let result: OrdersImportResult | undefined;
     const report = await this.imports.importOrders(clientId, await this.open(parameters.file), {
       defaultCurrency: parameters.defaultCurrency,
@@ -46,7 +48,7 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
     });
     if (result === undefined) await this.failures.save(jobId, report);
     await this.discard(parameters.file);
-    if (result === undefined) throw invalidCsv();
+    if (result === undefined) throw invalidCsv(report.isReadWhole);
     return result;
   }
 
@@ -71,9 +73,11 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
   }
 }
 
-const invalidCsv = (): PermanentJobError =>
-  new PermanentJobError(
+function invalidCsv(isReadWhole: boolean): PermanentJobError {
+  const rest = isReadWhole ? '' : ' It was not read to its end, so there may be more errors.';
+  return new PermanentJobError(
     'invalid_csv',
-    'The file has errors, so nothing of it was imported. They are listed by row in the import.',
+    `The file has errors, so nothing of it was imported. They are listed by row in the import.${rest}`,
     'unprocessable',
   );
+}

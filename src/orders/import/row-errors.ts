@@ -10,6 +10,9 @@ export interface RowError {
 /** How many errors are kept and shown; the rest is only counted. */
 export const MAX_ROW_ERRORS = 1_000;
 
+/** After so many errors the rest of a file is not read: it is of no use. */
+export const MAX_COUNTED_ERRORS = 10_000;
+
 /** Collects the errors of a file in bounded memory. */
 export class RowErrors {
   private readonly kept: RowError[] = [];
@@ -17,6 +20,11 @@ export class RowErrors {
 
   get count(): number {
     return this.total;
+  }
+
+  /** Whether there are so many that looking for more is of no use. */
+  get isFull(): boolean {
+    return this.total >= MAX_COUNTED_ERRORS;
   }
 
   /** The first errors, by row. */
