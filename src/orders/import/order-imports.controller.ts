@@ -25,6 +25,7 @@ import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
 import { AppConfig } from '../../config/app-config';
 import { ApiWait, HonoursWait } from '../../jobs/honours-wait.decorator';
+import type { Job } from '../../jobs/job';
 import { JobPageView } from '../../jobs/job-list.query';
 import { JobPresenter } from '../../jobs/job.presenter';
 import { JobView } from '../../jobs/job.view';
@@ -96,14 +97,18 @@ export class OrderImportsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | OrderImportView> {
     const key = parseIdempotencyKey(idempotencyKey);
-    // After a refusal the rest of the body is not read, so the connection cannot be used again.
-    response.set('Connection', 'close');
-    requireCsv(request);
-    const accepted = await this.imports.submit(client, bodyOf(request), {
-      defaultCurrency: query.currency ?? 'USD',
-      idempotencyKey: key,
-    });
-    response.removeHeader('Connection');
+    let accepted: Job;
+    try {
+      requireCsv(request);
+      accepted = await this.imports.submit(client, bodyOf(request), {
+        defaultCurrency: query.currency ?? 'USD',
+        idempotencyKey: key,
+      });
+    } catch (error) {
+      // The rest of the body is not read, so the connection cannot be used again.
+      response.set('Connection', 'close');
+      throw error;
+    }
     const waited = await this.wait.hold(request, response, waitFor(accepted));
     const { job, failure } = waited
       ? await this.imports.get(client, accepted.id)
