@@ -1,10 +1,11 @@
 import { DynamicModule, INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { requireReadableBody } from './common/http/content-type.middleware';
 import { corsOptions } from './common/http/cors';
+import { DrainingAdapter } from './common/http/draining.adapter';
 import { nameParserErrors } from './common/http/parser-errors.middleware';
 import { ProblemFilter } from './common/http/problem.filter';
 import { answerUnparsedRequests } from './common/http/unparsed-requests';
@@ -36,11 +37,10 @@ export async function createApp(
   config: AppConfig,
   root: DynamicModule = AppModule.forRoot(config),
 ): Promise<INestApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(root, {
+  const app = await NestFactory.create<NestExpressApplication>(root, new DrainingAdapter(), {
     logger: new ProcessLogger(config),
     abortOnError: false,
     bodyParser: false,
-    forceCloseConnections: true,
   });
   const server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -71,4 +71,14 @@ export async function createApp(
     setUpQueueBoard(app);
   }
   return app;
+}
+
+/** Ends an application without breaking a request: not ready, then deaf to new connections, then done with what it has. */
+export async function drainApp(app: INestApplication, config: AppConfig): Promise<void> {
+  const listenerClosed = app
+    .get<HttpAdapterHost<DrainingAdapter>>(HttpAdapterHost)
+    .httpAdapter.drain(config.drainDelayMs);
+  // Waits and streams go on until then. Where there are none, nobody waits for the last jobs.
+  if (config.runsApi) await listenerClosed;
+  await app.close();
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createApp } from './app.setup';
+import { createApp, drainApp } from './app.setup';
 import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 
-/** By then everything has drained, or something hangs: the leases of what is left run out by themselves. */
+/** So long after DRAIN_DELAY_SECONDS everything has ended, or something hangs: the leases of what is left run out. */
 const SHUTDOWN_DEADLINE_MS = 24_000;
 
 /** `npm start` passes on the Ctrl-C that the terminal has sent to us as well; only what comes later is a second one. */
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 
   await requireFreePort(environment.PORT, environment.HOST);
   let stop = (): Promise<void> => Promise.resolve();
-  onSignal(() => stop());
+  onSignal(() => stop(), environment.DRAIN_DELAY_SECONDS * 1_000 + SHUTDOWN_DEADLINE_MS);
   const embedded = await startEmbeddedServices({
     dataDir,
     postgres: environment.DATABASE_URL === undefined,
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     await migrate(config.databaseUrl, say).catch(explainDatabase);
     const app = await createApp(config);
     stop = async () => {
-      await app.close();
+      await drainApp(app, config);
       await embedded.stop();
     };
     await app.listen(config.port, config.host).catch(explainPort);
@@ -84,7 +84,7 @@ function explainPort(error: NodeJS.ErrnoException & { port?: number }): never {
 }
 
 /** Stops once, on the first signal; a second one ends the process at once. */
-function onSignal(stop: () => Promise<void>): void {
+function onSignal(stop: () => Promise<void>, deadlineMs: number): void {
   let stoppingSince: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
     if (stoppingSince !== undefined) {
@@ -93,7 +93,7 @@ function onSignal(stop: () => Promise<void>): void {
     }
     stoppingSince = performance.now();
     console.log(`${signal}: stopping.`);
-    setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref();
+    setTimeout(() => process.exit(1), deadlineMs).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -53,6 +53,7 @@ const REFUSED: Record<string, string> = {
   RATE_LIMIT_ADDRESS: 'leaked-value',
   HELD_REQUESTS_PER_CLIENT: '0',
   EXTERNAL_TASK_TYPES: 'leaked!',
+  DRAIN_DELAY_SECONDS: '61',
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];

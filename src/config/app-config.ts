@@ -81,6 +81,8 @@ export class AppConfig {
   readonly heldRequestsPerClient: number;
   /** Names of the task types whose work is done by workers outside. */
   readonly externalTaskTypes: string[];
+  /** How long a process that ends is not ready before its listener closes. */
+  readonly drainDelayMs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -127,6 +129,7 @@ export class AppConfig {
     };
     this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
     this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
+    this.drainDelayMs = environment.DRAIN_DELAY_SECONDS * 1_000;
     this.logLevel = environment.LOG_LEVEL;
   }
 

@@ -159,6 +159,9 @@ export class Environment {
   @IsWholeNumber(1, MOST)
   RATE_LIMIT_ADDRESS = 300;
 
+  @IsWholeNumber(0, 60)
+  DRAIN_DELAY_SECONDS = 0;
+
   @IsIn(['error', 'warn', 'log', 'debug'])
   LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';
 }

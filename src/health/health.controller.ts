@@ -6,7 +6,9 @@ import {
   ApiServiceUnavailableResponse,
   ApiTags,
 } from '@nestjs/swagger';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
+import type { DrainingAdapter } from '../common/http/draining.adapter';
 import { RatePolicy } from '../common/http/rate-policy';
 import { Public } from '../clients/require-scope.decorator';
 import { Readiness } from './readiness.service';
@@ -17,8 +19,11 @@ class LivenessView {
 }
 
 class ReadinessView {
-  @ApiProperty({ enum: ['up', 'down'] })
-  status: 'up' | 'down';
+  @ApiProperty({
+    enum: ['up', 'down', 'draining'],
+    description: '`draining`: the process is about to end, and serves what it still gets.',
+  })
+  status: 'up' | 'down' | 'draining';
 
   @ApiProperty({ enum: ['up', 'down'] })
   database: 'up' | 'down';
@@ -32,7 +37,10 @@ class ReadinessView {
 @RatePolicy('none')
 @Controller('health')
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly server: HttpAdapterHost<DrainingAdapter>,
+  ) {}
 
   @Get('live')
   @ApiOperation({ summary: 'Whether the process runs' })
@@ -44,14 +52,15 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({
     summary: 'Whether it can serve',
-    description: 'Ready without Redis, not without the database.',
+    description: 'Ready without Redis, not without the database, and not while the process drains.',
   })
   @ApiOkResponse({ type: ReadinessView })
   @ApiServiceUnavailableResponse({ type: ReadinessView })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
     const { database, redis } = await this.readiness.check();
-    if (!database) response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return { status: upOrDown(database), database: upOrDown(database), redis: upOrDown(redis) };
+    const status = this.server.httpAdapter.isDraining ? 'draining' : upOrDown(database);
+    if (status !== 'up') response.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return { status, database: upOrDown(database), redis: upOrDown(redis) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import {
   filter,
   lastValueFrom,
@@ -90,12 +90,13 @@ const NEWS = prepared(
  * share one query a round, so that no one who watches holds a connection; what this process itself does is told at once.
  */
 @Injectable()
-export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class JobWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(JobWatch.name);
   private readonly loop = new Loop('job watch', ROUND_MS, () => this.round(), this.logger);
   private readonly watches = new Map<number, Watch>();
   private lastKey = 0;
   private signalled: Subscription | undefined;
+  private closed = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -111,8 +112,12 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
     });
   }
 
-  /** Lets go of everybody: a server that stops must not wait for streams. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Lets go of everybody, and of who comes later, before anything else ends: waits are answered as when their time is
+   * over, streams go on elsewhere, and neither stands in the way of a server that stops.
+   */
+  async onModuleDestroy(): Promise<void> {
+    this.closed = true;
     this.signalled?.unsubscribe();
     for (const { subscriber } of this.watches.values()) subscriber.complete();
     await this.loop.stop();
@@ -120,13 +125,17 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   /**
    * News of a client's job, beginning with how it stands. Completes when the job has ended and everything was told, and
-   * when the client has no such job.
+   * when the client has no such job, or this process ends.
    *
    * @param after position of the last event that is known already; without it, no events are told
    * @param atOnce whether how it stands is to be told before the next round, too
    */
   watch(clientId: string, jobId: string, after = END_OF_LOG, atOnce = true): Observable<JobNews> {
     return new Observable((subscriber) => {
+      if (this.closed) {
+        subscriber.complete();
+        return undefined;
+      }
       this.lastKey = (this.lastKey + 1) % 2_000_000_000;
       const key = this.lastKey;
       this.watches.set(key, { clientId, jobId, position: after, mark: '', subscriber });
@@ -136,7 +145,7 @@ export class JobWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /**
-   * Resolves when the job has ended, when the time is over, or when `until` emits; rejects when `until` fails.
+   * Resolves when the job has ended, when the time is over, when this process ends, or when `until` emits; rejects when `until` fails.
    *
    * @returns the state in which it has ended, as far as that was told
    */
