@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
@@ -15,7 +16,9 @@ import {
 import { IsInTheFuture, MayBeLeftOut } from '../common/validators';
 import { Scope } from './scope';
 
-const TIME_WITH_OFFSET = /T.*(Z|[+-]\d{2}:\d{2})$/;
+/** What is no date before the `T` has its own message. Anchored: the text may be as long as a body. */
+const TIME_WITH_OFFSET = /^[^T]{1,20}T[^TZ]{1,40}(Z|[+-]\d{2}:\d{2})$/;
+const SCOPE_COUNT = Object.keys(Scope).length;
 const DAY_SECONDS = 86_400;
 
 /** The body of `POST /v1/clients/{id}/keys`. */
@@ -32,11 +35,14 @@ export class NewApiKeyBody {
     isArray: true,
     example: [Scope.Reports],
     minItems: 1,
+    maxItems: SCOPE_COUNT,
+    uniqueItems: true,
     description:
       '`webhooks` sees the events of every job of the client, with their results, whatever other scopes the key has.',
   })
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(SCOPE_COUNT)
   @ArrayUnique()
   @IsEnum(Scope, { each: true })
   scopes: Scope[];

@@ -60,16 +60,20 @@ export const IsAfter = (other: string): PropertyDecorator =>
     ({ property }) => `${property} must be after ${other}`,
   );
 
+/** Of characters: what is longer is no time, and the runtime's own reader takes anything. */
+const LONGEST_TIME = 100;
+
 /** A time that has not come yet. Says nothing of what is no time: that has its own message. */
 export const IsInTheFuture = (): PropertyDecorator =>
   rule(
     'isInTheFuture',
-    (value) => typeof value !== 'string' || !(Date.parse(value) <= Date.now()),
+    (value) => typeof value !== 'string' || value.length > LONGEST_TIME || !(Date.parse(value) <= Date.now()),
     ({ property }) => `${property} must be in the future`,
   );
 
-/** Extensions and all; a tag could else be as long as a body. */
+/** Of characters, extensions and all; a tag could else be as long as a body. */
 const LONGEST_LANGUAGE_TAG = 100;
+const LONGEST_TIME_ZONE = 100;
 
 /** Whether this is a BCP 47 language tag that this runtime can format for. */
 export const isLocaleTag = (value: unknown): value is string =>
@@ -99,6 +103,7 @@ export const IsTimeZoneName = (): PropertyDecorator =>
     'isTimeZoneName',
     (value) =>
       typeof value === 'string' &&
+      value.length <= LONGEST_TIME_ZONE &&
       /^[A-Za-z]/.test(value) &&
       !NOT_THE_SAME_EVERYWHERE.test(value) &&
       isAccepted(() => Boolean(new Intl.DateTimeFormat('en', { timeZone: value }))),

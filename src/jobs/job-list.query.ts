@@ -1,6 +1,6 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../common/pagination';
 import { parseTimestamp } from '../common/timestamp';
 import { toList } from '../common/to-list';
@@ -8,14 +8,22 @@ import { IsTimestamp } from '../common/validators';
 import { JobState } from './job-state';
 import { JobView } from './job.view';
 
+const STATE_COUNT = Object.keys(JobState).length;
+
 /** With its offset worked out: what Postgres makes of a time without one depends on the session. */
 const toUtc = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (parseTimestamp(value)?.toISOString() ?? value) : value;
 
 export class JobListQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: JobState, enumName: 'JobStatus', isArray: true })
+  @ApiPropertyOptional({
+    // Of `enum` and `isArray` no `maxItems` would reach the document of a query.
+    type: 'array',
+    items: { $ref: getSchemaPath('JobStatus') },
+    maxItems: STATE_COUNT,
+  })
   @IsOptional()
   @Transform(toList)
+  @ArrayMaxSize(STATE_COUNT)
   @IsEnum(JobState, { each: true })
   status?: JobState[];
 

@@ -1,13 +1,19 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
 import { PageQuery } from '../common/pagination';
 import { toList } from '../common/to-list';
 import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
 import type { OrderFilter } from './order-period';
 import { OrderStatus } from './order-status';
 
-const STATUS = { enum: OrderStatus, enumName: 'OrderStatus', isArray: true };
+const STATUS_COUNT = Object.keys(OrderStatus).length;
+// Of `enum` and `isArray` no `maxItems` would reach the document of a query.
+const STATUS = {
+  type: 'array',
+  items: { $ref: getSchemaPath('OrderStatus') },
+  maxItems: STATUS_COUNT,
+} as const;
 const TIME_ZONE = { default: 'UTC', example: 'Europe/Berlin', description: 'IANA; where the days begin.' };
 
 export class OrderListQuery extends PageQuery {
@@ -15,6 +21,7 @@ export class OrderListQuery extends PageQuery {
   @IsOptional()
   @Transform(toList)
   @ArrayNotEmpty()
+  @ArrayMaxSize(STATUS_COUNT)
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];
 
@@ -63,6 +70,7 @@ export class OrderSummaryQuery {
   @IsOptional()
   @Transform(toList)
   @ArrayNotEmpty()
+  @ArrayMaxSize(STATUS_COUNT)
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];
 }

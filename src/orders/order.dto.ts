@@ -85,11 +85,16 @@ export class NewOrderBody {
   @IsPlainText()
   customer_reference?: string;
 
-  @ApiProperty({ type: [NewOrderLineBody], minItems: 1, maxItems: ORDER_LIMITS.linesPerOrder })
+  @ApiProperty({
+    type: [NewOrderLineBody],
+    minItems: 1,
+    maxItems: ORDER_LIMITS.linesPerRequest,
+    description: `More than ${ORDER_LIMITS.linesPerRequest} lines, up to ${ORDER_LIMITS.linesPerOrder}, are imported.`,
+  })
   @IsDefined()
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(ORDER_LIMITS.linesPerOrder)
+  @ArrayMaxSize(ORDER_LIMITS.linesPerRequest)
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => NewOrderLineBody)

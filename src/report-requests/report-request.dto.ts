@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
@@ -41,6 +42,7 @@ const IsPrintableLocale = (): PropertyDecorator =>
     },
   });
 
+const STATUS_COUNT = Object.keys(OrderStatus).length;
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
 /** What a report is to show. */
@@ -58,11 +60,15 @@ export class ReportParameters {
     enum: OrderStatus,
     enumName: 'OrderStatus',
     isArray: true,
+    minItems: 1,
+    maxItems: STATUS_COUNT,
+    uniqueItems: true,
     description: 'Only orders with one of these.',
   })
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(STATUS_COUNT)
   @ArrayUnique()
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];

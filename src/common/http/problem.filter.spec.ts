@@ -109,6 +109,15 @@ describe('the problem filter', () => {
     });
   });
 
+  it('names a hundred fields at most, says that there are more, and repeats no long name', () => {
+    const errors = Array.from({ length: 101 }, () => ({ field: 'x'.repeat(90_000), message: 'x is bad' }));
+    const error = new AppError('unprocessable', 'invalid_request', 'y'.repeat(90_000), { errors });
+    const { body } = answerTo(error);
+    expect(body['errors']).toHaveLength(100);
+    expect(body['detail']).toMatch(/^y{1999}… Not all errors are named\.$/);
+    expect(JSON.stringify(body).length).toBeLessThan(64 * 1024);
+  });
+
   it('says that it is away for a moment when the database is', () => {
     const { status, headers, body } = answerTo(OUTAGE);
     expect(status).toBe(503);
@@ -138,6 +147,7 @@ describe('the problem filter', () => {
     expect(body).toMatchObject({ status: 500, code: 'internal_error' });
     expect(JSON.stringify(body)).not.toContain('hunter2');
     expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain(`POST /v1/orders/reports (request ${REQUEST_ID}) failed`);
     if (exception !== undefined) expect(logged[0]).toContain('hunter2');
   });
 
@@ -150,6 +160,7 @@ describe('the problem filter', () => {
   it('cuts the connection when a file breaks off half-way', () => {
     const answer = answerTo(new Error('disk'), { headersSent: true });
     expect(answer.destroyed).toBe(true);
+    expect(logged.join()).toContain(`(request ${REQUEST_ID}) broke off`);
     expect(answer.body).toEqual({});
   });
 });

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { STATUS_CODES } from 'node:http';
 import { AppError, ErrorKind } from '../app-error';
 import { allowedMethods } from './allowed-methods';
+import { boundedErrors, cut } from './bounded-errors';
 import { PROBLEM_MEDIA_TYPE } from './problem';
 import { requestIdOf } from './request-id.middleware';
 
@@ -23,6 +24,9 @@ const STATUS: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
+/** Of characters of a `detail`, which may repeat what the caller sent. */
+const LONGEST_DETAIL = 2_000;
+
 const OUTAGE_RETRY_SECONDS = 2;
 
 /**
@@ -40,12 +44,14 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const error = this.toAppError(exception, request);
+    const requestId = requestIdOf(response);
+    const what = `${request.method} ${request.path} (request ${requestId})`;
+    const error = this.toAppError(exception, request, what);
     const status = STATUS[error.kind];
 
     if (response.headersSent) {
       // A stream broke half-way: cutting the connection is the only honest signal left.
-      this.logger.error(`${request.method} ${request.path} broke off after the headers`, String(exception));
+      this.logger.error(`${what} broke off after the headers`, String(exception));
       response.destroy();
       return;
     }
@@ -55,6 +61,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.details.retryAfter !== undefined) response.set('Retry-After', String(error.details.retryAfter));
     if (status === 401) response.set('WWW-Authenticate', 'Bearer');
     response.set(error.details.headers ?? {});
+    const { errors, extensions } = error.details;
+    const named = errors && boundedErrors(errors);
+    const unnamed = errors && named && named.length < errors.length ? ' Not all errors are named.' : '';
     response
       .status(status)
       .type(PROBLEM_MEDIA_TYPE)
@@ -63,20 +72,20 @@ export class ProblemFilter implements ExceptionFilter {
           type: 'about:blank',
           title: STATUS_CODES[status],
           status,
-          detail: error.message,
+          detail: cut(error.message, LONGEST_DETAIL) + unnamed,
           code: error.code,
-          request_id: requestIdOf(response),
-          ...(error.details.errors && { errors: error.details.errors }),
-          ...error.details.extensions,
+          request_id: requestId,
+          ...(named && { errors: named }),
+          ...extensions,
         }),
       );
   }
 
-  private toAppError(exception: unknown, request: Request): AppError {
+  private toAppError(exception: unknown, request: Request, what: string): AppError {
     if (exception instanceof AppError) return exception;
     if (exception instanceof HttpException) return fromHttpException(exception, request);
     if (this.isOutage(exception)) {
-      this.logger.warn(`${request.method} ${request.path}: the database is away: ${String(exception)}`);
+      this.logger.warn(`${what}: the database is away: ${String(exception)}`);
       return new AppError(
         'unavailable',
         'temporarily_unavailable',
@@ -90,10 +99,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (typeof status === 'number' && status >= 400 && status < 500) {
       return new AppError('bad_request', 'bad_request', 'The request could not be read.');
     }
-    this.logger.error(
-      `${request.method} ${request.path} failed`,
-      exception instanceof Error ? exception.stack : String(exception),
-    );
+    this.logger.error(`${what} failed`, exception instanceof Error ? exception.stack : String(exception));
     return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
   }
 }

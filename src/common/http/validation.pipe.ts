@@ -1,5 +1,6 @@
 import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, ErrorKind, FieldError } from '../app-error';
+import { tooLongLists } from './list-limits';
 import { unreadableFields } from './unreadable-fields';
 
 const OPTIONS = {
@@ -10,7 +11,8 @@ const OPTIONS = {
 };
 
 /**
- * Strict input: unknown fields are refused, each bad one is named. A body that reads but is not valid is 422; a path
+ * Strict input: unknown fields are refused, each bad one is named, and what is more than a field may hold is refused before
+ * any of it is validated. A body that reads but is not valid is 422; a path
  * or a query that is not valid is 400.
  */
 @Injectable()
@@ -26,7 +28,7 @@ export class StrictValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'param' || metadata.type === 'query') {
-      requireReadable('bad_request', value);
+      requireBounded('bad_request', value, metadata);
       return this.forAddress.transform(value, metadata);
     }
     if (
@@ -36,7 +38,7 @@ export class StrictValidationPipe extends ValidationPipe {
     ) {
       throw new AppError('bad_request', 'invalid_body', 'The body must be a JSON object.');
     }
-    if (metadata.type === 'body') requireReadable('unprocessable', value);
+    if (metadata.type === 'body') requireBounded('unprocessable', value, metadata);
     return super.transform(value, metadata);
   }
 }
@@ -44,9 +46,12 @@ export class StrictValidationPipe extends ValidationPipe {
 const isNotAnObject = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || Array.isArray(value);
 
-function requireReadable(kind: ErrorKind, value: unknown): void {
-  const errors = unreadableFields(value);
-  if (errors.length > 0) throw invalidRequest(kind, errors);
+function requireBounded(kind: ErrorKind, value: unknown, { metatype }: ArgumentMetadata): void {
+  const unreadable = unreadableFields(value);
+  if (unreadable.length > 0) throw invalidRequest(kind, unreadable);
+  if (metatype === undefined || typeof value !== 'object' || value === null) return;
+  const tooLong = tooLongLists(metatype, value);
+  if (tooLong.length > 0) throw invalidRequest(kind, tooLong);
 }
 
 const toAppError = (kind: ErrorKind, errors: ValidationError[]): AppError =>

@@ -1,7 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -18,14 +20,20 @@ import {
 import { MayBeLeftOut } from '../../common/validators';
 import { JobState } from '../../jobs/job-state';
 
+const MOST_TYPES = 100;
+
 export class ClaimBody {
   @ApiPropertyOptional({
     type: [String],
+    minItems: 1,
+    maxItems: MOST_TYPES,
     example: ['warehouse.pick'],
     description: 'What the worker can do; unset, every external type.',
   })
   @MayBeLeftOut()
+  @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_TYPES)
   @IsString({ each: true })
   types?: string[];
 

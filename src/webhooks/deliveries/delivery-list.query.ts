@@ -1,17 +1,22 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEnum, IsOptional, IsUUID } from 'class-validator';
+import { ArrayMaxSize, IsEnum, IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
+import { toList } from '../../common/to-list';
 import { DeliveryState } from './delivery';
 
-/** `status=A,B` and `status=A&status=B` are the same list. */
-const toList = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.split(',') : value;
+const STATE_COUNT = Object.keys(DeliveryState).length;
 
 export class DeliveryListQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: DeliveryState, enumName: 'DeliveryStatus', isArray: true })
+  @ApiPropertyOptional({
+    // Of `enum` and `isArray` no `maxItems` would reach the document of a query.
+    type: 'array',
+    items: { $ref: getSchemaPath('DeliveryStatus') },
+    maxItems: STATE_COUNT,
+  })
   @IsOptional()
   @Transform(toList)
+  @ArrayMaxSize(STATE_COUNT)
   @IsEnum(DeliveryState, { each: true })
   status?: DeliveryState[];
 

@@ -20,6 +20,8 @@ import { MayBeLeftOut } from '../../common/validators';
 import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 
 const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
+const MOST_EVENT_TYPES = 50;
+const SCHEMES: SignatureScheme[] = ['v1', 'v1a'];
 const PEM_LENGTH = 20_000;
 
 const IsSecret = (): PropertyDecorator =>
@@ -40,6 +42,9 @@ class EndpointSettings {
 
   @ApiPropertyOptional({
     type: [String],
+    minItems: 1,
+    maxItems: MOST_EVENT_TYPES,
+    uniqueItems: true,
     default: ['*'],
     example: ['orders.report.*'],
     description: 'Types of events; `*` for all, `orders.report.*` for all of a job type.',
@@ -47,7 +52,7 @@ class EndpointSettings {
   @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(50)
+  @ArrayMaxSize(MOST_EVENT_TYPES)
   @ArrayUnique()
   @Matches(EVENT_TYPE_PATTERN, {
     each: true,
@@ -62,8 +67,11 @@ class EndpointSettings {
   description?: string;
 
   @ApiPropertyOptional({
-    enum: ['v1', 'v1a'],
+    enum: SCHEMES,
     isArray: true,
+    minItems: 1,
+    maxItems: SCHEMES.length,
+    uniqueItems: true,
     default: ['v1'],
     description:
       '`v1` is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
@@ -71,8 +79,9 @@ class EndpointSettings {
   @MayBeLeftOut()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(SCHEMES.length)
   @ArrayUnique()
-  @IsIn(['v1', 'v1a'], { each: true })
+  @IsIn(SCHEMES, { each: true })
   signatures?: SignatureScheme[];
 
   @ApiPropertyOptional({
