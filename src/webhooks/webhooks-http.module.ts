@@ -10,6 +10,7 @@ import { EventsController } from './events/events.controller';
 import { WebhookSettingsController } from './settings/webhook-settings.controller';
 import { WebhookSettings } from './settings/webhook-settings.service';
 import { JwksController } from './signing/jwks.controller';
+import { PublicKeys } from './signing/public-keys.service';
 import { WebhooksModule } from './webhooks.module';
 
 /** The routes of callbacks. */
@@ -22,6 +23,6 @@ import { WebhooksModule } from './webhooks.module';
     EventsController,
     JwksController,
   ],
-  providers: [Deliveries, Endpoints, EventFeed, OwnershipChallenge, TestEvents, WebhookSettings],
+  providers: [Deliveries, Endpoints, EventFeed, OwnershipChallenge, PublicKeys, TestEvents, WebhookSettings],
 })
 export class WebhooksHttpModule {}

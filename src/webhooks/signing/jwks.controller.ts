@@ -1,8 +1,20 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsOptional, IsUUID } from 'class-validator';
 import { Public } from '../../clients/require-scope.decorator';
+import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
+import { PublicKeys } from './public-keys.service';
+
+class JwksQuery {
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'The keys of this endpoint alone: all of them, always.',
+  })
+  @IsOptional()
+  @IsUUID()
+  endpoint_id?: string;
+}
 
 class JsonWebKey {
   @ApiProperty({ enum: ['OKP'] })
@@ -38,23 +50,24 @@ class JsonWebKeySet {
 @RatePolicy('jwks')
 @Controller('.well-known')
 export class JwksController {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly publicKeys: PublicKeys) {}
 
   @Get('jwks.json')
   @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({
     summary: 'Public keys of `v1a` signatures',
     description:
-      'Every endpoint has keys of its own. Accept a signature only by a `kid` that your endpoint names.',
+      'Every endpoint has keys of its own: give receivers the address with its `endpoint_id`. Without, the keys of all ' +
+      'endpoints are listed, at most 1,000, which may be some seconds old: accept a signature only by a `kid` that your ' +
+      'endpoint names.',
   })
   @ApiOkResponse({ type: JsonWebKeySet })
-  async keys(): Promise<JsonWebKeySet> {
-    const rows = await this.dataSource.query<{ id: string; public_key: Buffer }[]>(
-      `SELECT id, public_key FROM webhook_secret
-       WHERE scheme = 'v1a' AND (expires_at IS NULL OR expires_at > now()) ORDER BY id DESC`,
-    );
+  @ApiProblems({ 400: 'The id is not a UUID.' })
+  async keys(@Query() { endpoint_id }: JwksQuery): Promise<JsonWebKeySet> {
+    const keys =
+      endpoint_id === undefined ? await this.publicKeys.all() : await this.publicKeys.ofEndpoint(endpoint_id);
     return {
-      keys: rows.map(({ id, public_key }) => ({
+      keys: keys.map(({ id, public_key }) => ({
         kty: 'OKP',
         crv: 'Ed25519',
         x: public_key.toString('base64url'),
