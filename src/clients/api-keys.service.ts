@@ -3,7 +3,8 @@ import { Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { newId } from '../common/ids';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
 import { hashApiKey, newApiKey, shownPrefix } from './api-key';
 import { ApiKeyRecognition } from './api-key-recognition.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
@@ -46,6 +47,7 @@ export class ApiKeys {
     private readonly dataSource: DataSource,
     private readonly clients: Clients,
     private readonly recognition: ApiKeyRecognition,
+    private readonly cursors: Cursors,
   ) {}
 
   /** @throws AppError 404 when there is no such client */
@@ -82,15 +84,15 @@ export class ApiKeys {
    */
   async list<T>(clientId: string, query: PageQuery, present: (key: ApiKeyRow) => T): Promise<Page<T>> {
     await this.clients.get(clientId);
-    const filter = { clientId };
-    const [before] = decodeCursor(query.cursor, 1, filter) ?? [];
+    const of = { list: 'keys', clientId };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<ApiKeyRow[]>(
       `SELECT ${COLUMNS} FROM api_key WHERE client_id = $1 AND ($2::uuid IS NULL OR id < $2)
        ORDER BY id DESC LIMIT $3`,
       [clientId, before ?? null, size + 1],
     );
-    return toPage(rows, size, present, ({ id }) => [id], filter);
+    return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
 
   /**

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
 import type { AuditEntry } from './audit-entry';
 
 /** Reads the administrative acts. */
 @Injectable()
 export class AuditTrail {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly cursors: Cursors,
+  ) {}
 
   /** Newest first. */
   async list<T>(
@@ -14,8 +18,8 @@ export class AuditTrail {
     query: PageQuery,
     present: (entry: AuditEntry) => T,
   ): Promise<Page<T>> {
-    const filter = { clientId };
-    const [before] = decodeCursor(query.cursor, 1, filter) ?? [];
+    const of = { list: 'audit', clientId: clientId ?? null };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<AuditEntry[]>(
       `SELECT * FROM audit_entry
@@ -23,6 +27,6 @@ export class AuditTrail {
        ORDER BY id DESC LIMIT $3`,
       [clientId ?? null, before ?? null, size + 1],
     );
-    return toPage(rows, size, present, ({ id }) => [id], filter);
+    return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
 }

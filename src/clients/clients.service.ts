@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { ListOf, Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
 
 /** A row of the client table. */
@@ -12,10 +13,15 @@ export interface ClientRow {
   created_at: Date;
 }
 
+const CLIENTS: ListOf = { list: 'clients', clientId: null };
+
 /** Creates and reads clients, for operators. */
 @Injectable()
 export class Clients {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly cursors: Cursors,
+  ) {}
 
   /** @throws AppError 409 `client_exists` when the name is taken */
   async create(actor: Actor, name: string): Promise<ClientRow> {
@@ -43,12 +49,12 @@ export class Clients {
 
   /** Newest first. */
   async list<T>(query: PageQuery, present: (client: ClientRow) => T): Promise<Page<T>> {
-    const [before] = decodeCursor(query.cursor, 1, {}) ?? [];
+    const [before] = await this.cursors.read(query.cursor, ['id'], CLIENTS);
     const size = pageSize(query);
     const rows = await this.dataSource.query<ClientRow[]>(
       `SELECT id, name, created_at FROM client WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
       [before ?? null, size + 1],
     );
-    return toPage(rows, size, present, ({ id }) => [id], {});
+    return this.cursors.page(rows, size, present, ({ id }) => [id], CLIENTS);
   }
 }

@@ -1,13 +1,26 @@
 import fc from 'fast-check';
 import { AppError } from './app-error';
-import { decodeCursor, encodeCursor, MAX_PAGE_SIZE, PageQuery, pageSize, toPage } from './pagination';
+import {
+  CursorPart,
+  decodeCursor,
+  encodeCursor,
+  ListOf,
+  MAX_PAGE_SIZE,
+  PageQuery,
+  pageSize,
+} from './pagination';
+
+const SECRET = Buffer.alloc(32, 1) as Buffer;
+const ORDERS: ListOf = { list: 'orders', clientId: 'a' };
+const ID = '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11';
 
 const keys = fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 3 });
 const filters = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.constant(null), fc.array(fc.string())));
+const textParts = (key: string[]): CursorPart[] => key.map(() => 'text');
 
-function refusalOf(cursor: string, length = 1, filtersNow: object = {}): AppError {
+function refusalOf(cursor: string, parts: CursorPart[] = ['text'], of = ORDERS, secret = SECRET): AppError {
   try {
-    decodeCursor(cursor, length, filtersNow);
+    decodeCursor(secret, cursor, parts, of);
   } catch (error) {
     expect(error).toBeInstanceOf(AppError);
     return error as AppError;
@@ -15,13 +28,21 @@ function refusalOf(cursor: string, length = 1, filtersNow: object = {}): AppErro
   throw new Error(`the cursor ${cursor} was accepted`);
 }
 
+/** A cursor with another content, as somebody without the secret can make it. */
+function altered(cursor: string, change: (parts: string[]) => unknown): string {
+  const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[];
+  return Buffer.from(JSON.stringify(change(parts))).toString('base64url');
+}
+
 describe('a cursor', () => {
   it('brings back the key that it was made of, whatever its letters', () => {
     fc.assert(
       fc.property(keys, filters, (key, filter) => {
-        const cursor = encodeCursor(key, filter);
+        fc.pre(!key.some((text) => text.includes('\0')));
+        const of = { ...ORDERS, filters: filter };
+        const cursor = encodeCursor(SECRET, key, of);
         expect(cursor).toMatch(/^[\w-]+$/);
-        expect(decodeCursor(cursor, key.length, filter)).toEqual(key);
+        expect(decodeCursor(SECRET, cursor, textParts(key), of)).toEqual(key);
       }),
     );
   });
@@ -30,13 +51,36 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(keys, filters, filters, (key, before, now) => {
         fc.pre(JSON.stringify(before) !== JSON.stringify(now));
-        expect(refusalOf(encodeCursor(key, before), key.length, now).code).toBe('invalid_cursor');
+        const cursor = encodeCursor(SECRET, key, { ...ORDERS, filters: before });
+        expect(refusalOf(cursor, textParts(key), { ...ORDERS, filters: now }).code).toBe('invalid_cursor');
       }),
     );
   });
 
+  it.each<[string, ListOf, Buffer]>([
+    ['another list', { ...ORDERS, list: 'jobs' }, SECRET],
+    ['another client', { ...ORDERS, clientId: 'b' }, SECRET],
+    ['all clients', { ...ORDERS, clientId: null }, SECRET],
+    ['another database', ORDERS, Buffer.alloc(32, 2)],
+  ])('is refused by %s', (_what, of, secret) => {
+    expect(refusalOf(encodeCursor(SECRET, ['a'], ORDERS), ['text'], of, secret).code).toBe('invalid_cursor');
+  });
+
   it('is refused by a list with a key of another length', () => {
-    expect(refusalOf(encodeCursor(['a', 'b'], {}), 1).code).toBe('invalid_cursor');
+    expect(refusalOf(encodeCursor(SECRET, ['a', 'b'], ORDERS)).code).toBe('invalid_cursor');
+  });
+
+  it.each<[string, CursorPart]>([
+    ['x', 'id'],
+    ["' OR 1=1--", 'id'],
+    ['1'.repeat(40), 'id'],
+    ['', 'id'],
+    ['yesterday', 'time'],
+    ['2016-02-30', 'time'],
+    ['a\0b', 'text'],
+    ['\ud800', 'text'],
+  ])('of our own with the part %j for %s is refused: it would be an error of the database', (part, kind) => {
+    expect(refusalOf(encodeCursor(SECRET, [part], ORDERS), [kind]).code).toBe('invalid_cursor');
   });
 
   it.each([
@@ -44,6 +88,8 @@ describe('a cursor', () => {
     ['no JSON', Buffer.from('next').toString('base64url')],
     ['no list', Buffer.from('{"length":2}').toString('base64url')],
     ['a list with numbers', Buffer.from('["x",1]').toString('base64url')],
+    ['an empty list', Buffer.from('[]').toString('base64url')],
+    ['one from before cursors had a secret', Buffer.from(`["1UwZ4nZ1C6mF","${ID}"]`).toString('base64url')],
     ['empty', ''],
   ])('that is %s is refused and named', (_what, cursor) => {
     expect(refusalOf(cursor)).toMatchObject({
@@ -57,14 +103,25 @@ describe('a cursor', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(refusalOf(text).code).toBe('invalid_cursor')));
   });
 
-  it('whose key was altered is refused before the database sees it', () => {
-    const parts = JSON.parse(Buffer.from(encodeCursor(['a', 'b'], {}), 'base64url').toString()) as string[];
-    const altered = JSON.stringify(parts.with(2, '\0'));
-    expect(refusalOf(Buffer.from(altered).toString('base64url'), 2).code).toBe('invalid_cursor');
-  });
-
-  it('may be left out', () => {
-    expect(decodeCursor(undefined, 1, {})).toBeUndefined();
+  it('in which anything was altered is refused', () => {
+    const cursor = encodeCursor(SECRET, [ID], ORDERS);
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (code, part) => {
+        fc.pre(part !== ID);
+        expect(
+          refusalOf(
+            altered(cursor, ([own]) => [own, part]),
+            ['text'],
+          ).code,
+        ).toBe('invalid_cursor');
+        expect(
+          refusalOf(
+            altered(cursor, () => [code, ID]),
+            ['id'],
+          ).code,
+        ).toBe('invalid_cursor');
+      }),
+    );
   });
 });
 
@@ -76,44 +133,5 @@ describe('pageSize', () => {
     [1_000_000, MAX_PAGE_SIZE],
   ])('of %s is %s', (asked, used) => {
     expect(pageSize(Object.assign(new PageQuery(), { page_size: asked }))).toBe(used);
-  });
-});
-
-describe('toPage', () => {
-  it('walks every row once, in order, whatever the size', () => {
-    fc.assert(
-      fc.property(fc.nat(50), fc.integer({ min: 1, max: 12 }), (count, size) => {
-        // Keys of one length, so that they sort as the numbers do.
-        const all = Array.from({ length: count }, (_, index) => String(index).padStart(3, '0'));
-        const seen: string[] = [];
-        let cursor: string | undefined;
-        do {
-          const [after = ''] = decodeCursor(cursor, 1, { a: 1 }) ?? [];
-          const rows = all.filter((key) => key > after).slice(0, size + 1);
-          const page = toPage(
-            rows,
-            size,
-            (row) => row,
-            (row) => [row],
-            { a: 1 },
-          );
-          expect(page.data.length).toBeLessThanOrEqual(size);
-          seen.push(...page.data);
-          cursor = page.next_cursor ?? undefined;
-        } while (cursor !== undefined);
-        expect(seen).toEqual(all);
-      }),
-    );
-  });
-
-  it('has no next cursor on a last page that is full', () => {
-    const page = toPage(
-      [1, 2],
-      2,
-      (row) => row,
-      (row) => [String(row)],
-      {},
-    );
-    expect(page).toEqual({ data: [1, 2], next_cursor: null });
   });
 });

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { Batcher } from '../common/batcher';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
 import { prepared } from '../database/prepared';
 import { JOB_COLUMNS, Job } from './job';
 import type { JobState } from './job-state';
@@ -38,7 +39,10 @@ export class JobQueries {
     most: MOST_AT_ONCE,
   });
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly cursors: Cursors,
+  ) {}
 
   /** @throws AppError 404 when the client has no such job; the same when it is another client's */
   async get(clientId: string, jobId: string, types: string[]): Promise<Job> {
@@ -59,7 +63,8 @@ export class JobQueries {
     query: PageQuery,
     present: (job: Job) => T,
   ): Promise<Page<T>> {
-    const [before] = decodeCursor(query.cursor, 1, filter) ?? [];
+    const of = { list: 'jobs', clientId, filters: { ...filter } };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<Job[]>(
       `SELECT ${JOB_COLUMNS} FROM job
@@ -80,7 +85,7 @@ export class JobQueries {
         size + 1,
       ],
     );
-    return toPage(rows, size, present, (job) => [job.id], filter);
+    return this.cursors.page(rows, size, present, (job) => [job.id], of);
   }
 
   private async lookUp(wanted: Wanted[]): Promise<(Job | undefined)[]> {

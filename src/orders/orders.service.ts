@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppError, invalidField, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../common/pagination';
+import { Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
 import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
 import { dayStart } from './order-period';
 import type { OrderStatus } from './order-status';
-import { parseTimestamp } from '../common/timestamp';
 
 export interface OrderListFilter {
   statuses?: OrderStatus[] | undefined;
@@ -26,7 +26,10 @@ type Queries = Pick<DataSource, 'query'>;
 /** The order book: an order is written once, with all its lines, and read by its owner alone. */
 @Injectable()
 export class Orders {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly cursors: Cursors,
+  ) {}
 
   /** @throws AppError 404 when the client has no such order; the same when it is another client's */
   get(clientId: string, id: string): Promise<OrderWithLines> {
@@ -107,8 +110,8 @@ export class Orders {
     query: PageQuery,
     present: (order: Order) => T,
   ): Promise<Page<T>> {
-    const [beforeTime, beforeNumber] = decodeCursor(query.cursor, 2, filter) ?? [];
-    if (beforeTime !== undefined && parseTimestamp(beforeTime) === undefined) throw invalidCursor();
+    const of = { list: 'orders', clientId, filters: { ...filter } };
+    const [beforeTime, beforeNumber] = await this.cursors.read(query.cursor, ['time', 'text'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<Order[]>(
       `SELECT ${ORDER_COLUMNS} FROM orders
@@ -131,7 +134,13 @@ export class Orders {
         size + 1,
       ],
     );
-    return toPage(rows, size, present, (order) => [order.ordered_at.toISOString(), order.number], filter);
+    return this.cursors.page(
+      rows,
+      size,
+      present,
+      (order) => [order.ordered_at.toISOString(), order.number],
+      of,
+    );
   }
 }
 
@@ -144,8 +153,3 @@ function lineTotal(line: NewOrder['lines'][number], index: number): bigint {
     throw invalidField(`lines.${index}.unit_price`, 'quantity times unit_price is too large');
   return total;
 }
-
-const invalidCursor = (): AppError =>
-  new AppError('bad_request', 'invalid_cursor', 'The cursor is not one of this list.', {
-    errors: [{ field: 'cursor', message: 'cursor must be the next_cursor of a page' }],
-  });

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
+import { SharedKeys } from '../database/shared-keys.service';
 import { JOB_COLUMNS, Job } from '../jobs/job';
 import { JobState } from '../jobs/job-state';
 import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
@@ -25,10 +26,9 @@ export interface ReportLink {
  */
 @Injectable()
 export class ReportLinks {
-  private key: Promise<Buffer> | undefined;
-
   constructor(
     private readonly dataSource: DataSource,
+    private readonly keys: SharedKeys,
     private readonly reports: ReportRequests,
   ) {}
 
@@ -70,30 +70,8 @@ export class ReportLinks {
   }
 
   private async sign({ job, artifact }: FinishedReport, expires: number): Promise<Buffer> {
-    return createHmac('sha256', await this.sharedKey())
+    return createHmac('sha256', await this.keys.get(KEY))
       .update(['report', job.id, job.client_id, artifact.sha256, expires].join('\n'))
       .digest();
-  }
-
-  /** One for all processes, made by the first that needs it. */
-  private sharedKey(): Promise<Buffer> {
-    this.key ??= this.readKey().catch((error: unknown) => {
-      this.key = undefined;
-      throw error;
-    });
-    return this.key;
-  }
-
-  private async readKey(): Promise<Buffer> {
-    await this.dataSource.query(
-      'INSERT INTO shared_key (name, key) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING',
-      [KEY, randomBytes(32)],
-    );
-    const rows = await this.dataSource.query<{ key: Buffer }[]>(
-      'SELECT key FROM shared_key WHERE name = $1',
-      [KEY],
-    );
-    if (rows[0] === undefined) throw new Error('The key of the report links was just deleted.');
-    return rows[0].key;
   }
 }

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Actor, recordAct } from '../../clients/audit-entry';
 import { notFound } from '../../common/app-error';
-import { decodeCursor, Page, pageSize, toPage } from '../../common/pagination';
+import { Page, pageSize } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
+import { Cursors } from '../../database/cursors.service';
 import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
 import { DeliveryBell } from './delivery-bell.service';
 import type { DeliveryListQuery } from './delivery-list.query';
@@ -17,6 +18,7 @@ export class Deliveries {
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly bell: DeliveryBell,
+    private readonly cursors: Cursors,
   ) {}
 
   /** Newest first. */
@@ -26,8 +28,8 @@ export class Deliveries {
     present: (delivery: Delivery) => T,
   ): Promise<Page<T>> {
     const { status, endpoint_id, event_id, job_id } = query;
-    const filters = { status, endpoint_id, event_id, job_id };
-    const [before] = decodeCursor(query.cursor, 1, filters) ?? [];
+    const of = { list: 'deliveries', clientId, filters: { status, endpoint_id, event_id, job_id } };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<Delivery[]>(
       `${SELECT_DELIVERY}
@@ -48,7 +50,7 @@ export class Deliveries {
         size + 1,
       ],
     );
-    return toPage(rows, size, present, ({ id }) => [id], filters);
+    return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
 
   /** @throws AppError 404 */

@@ -3,8 +3,9 @@ import { DataSource, EntityManager } from 'typeorm';
 import { Actor, recordAct } from '../../clients/audit-entry';
 import { notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
-import { decodeCursor, Page, pageSize, PageQuery, toPage } from '../../common/pagination';
+import { Page, pageSize, PageQuery } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
+import { Cursors } from '../../database/cursors.service';
 import { CallbackUrlPolicy } from '../callback-policy.service';
 import { tellEndpointState } from '../events/endpoint-events';
 import { parseDestination } from '../deliveries/destination';
@@ -28,6 +29,7 @@ export class Endpoints {
     private readonly secrets: SigningSecrets,
     private readonly policy: CallbackUrlPolicy,
     private readonly challenge: OwnershipChallenge,
+    private readonly cursors: Cursors,
   ) {}
 
   /**
@@ -68,14 +70,14 @@ export class Endpoints {
 
   /** Newest first. */
   async list<T>(clientId: string, query: PageQuery, present: (endpoint: Endpoint) => T): Promise<Page<T>> {
-    const filters = { list: 'endpoints' };
-    const [before] = decodeCursor(query.cursor, 1, filters) ?? [];
+    const of = { list: 'endpoints', clientId };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
     const rows = await this.dataSource.query<Endpoint[]>(
       `${SELECT_ENDPOINT} WHERE e.client_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3`,
       [clientId, before ?? null, size + 1],
     );
-    return toPage(rows, size, present, ({ id }) => [id], filters);
+    return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
 
   /**
