@@ -169,8 +169,11 @@ const ON_POSTGRES: Fault[] = [
       while (
         (await database.sessionsBegun(from, until)) > 0 &&
         Date.now() < until.getTime() + DROPPED_WITHIN_MS
-      )
+      ) {
+        // As a balancer does all the time: it is how a process without load learns of it.
+        for (const application of struck.fleet.applications) await application.readiness();
         await sleep(200);
+      }
       const kept = await database.sessionsBegun(from, until);
       if (kept > 0)
         struck.ledger.violation(

@@ -29,8 +29,13 @@ export class Load {
     private readonly ledger: Ledger,
     private readonly random: Random,
     /** When the run is over, finished or not. */
-    private readonly until: number,
+    private until: number,
   ) {}
+
+  /** For the verdict, which looks at every job once more. */
+  extend(until: number): void {
+    this.until = until;
+  }
 
   /** Asks for reports as planned; resolves when each has been followed to its end. */
   async run({ jobs, outstanding, allowed, isOver }: LoadPlan): Promise<void> {

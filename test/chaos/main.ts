@@ -15,6 +15,7 @@ const MODES: Record<ChaosOptions['mode'], (run: Run) => Promise<string[]>> = {
   rolling,
   'store-away': storeAway,
 };
+const JUDGED_WITHIN_MS = 300_000;
 /** More of them say nothing new. */
 const VIOLATIONS_SHOWN = 50;
 
@@ -55,6 +56,8 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const summary = await MODES[options.mode]({ fleet, client, load, ledger, options, say });
     say('all reports have been followed; judging');
     client.hurry();
+    if (Date.now() >= until) ledger.violation(`the run was not over after ${options.minutes} minutes`);
+    load.extend(Date.now() + JUDGED_WITHIN_MS);
     await judge(ledger, load, fleet, options.awaySeconds);
     await fleet.stop('SIGTERM');
     for (const { pid } of fleet.browsers) ledger.violation(`browser process ${pid} outlived its worker`);
