@@ -11,9 +11,13 @@ COPY tsconfig.json tsconfig.build.json nest-cli.json ./
 COPY src ./src
 RUN npm run build
 
-# The optional packages are the programs of an embedded Postgres; a container is given a database instead.
+# The optional packages are the programs of an embedded Postgres; a container is given a database instead. The bundled
+# Chromium (68 MB) is not among them, because npm passes over an optional package that asks for another Node; a container
+# has Debian's, which is kept up to date.
 FROM packages AS production-packages
-RUN npm ci --omit=dev --omit=optional --no-audit && npm cache clean --force
+RUN npm ci --omit=dev --omit=optional --no-audit \
+  && rm -r node_modules/@sparticuz \
+  && npm cache clean --force
 
 FROM node:24-bookworm-slim
 RUN apt-get update \

@@ -3,7 +3,8 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureDebianPackages, PACKAGE_CACHE_DIR } from '../../common/debian-packages';
-import { findUnpackedBrowser, unpackBundledBrowser } from './bundled-browser';
+import { majorOf, newestOf } from './browser-choice';
+import { bundledVersion, findUnpackedBrowser, unpackBundledBrowser } from './bundled-browser';
 import { BrowserMissingError } from './render-errors';
 
 const run = promisify(execFile);
@@ -29,17 +30,22 @@ const HEADLESS_SHELLS = ['chromium-headless-shell', 'chrome-headless-shell', 'he
 const WHOLE_BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 
 /**
- * Finds a Chromium: the one that the operator names, a headless shell of the machine, the bundled one,
- * a whole browser of the machine, or the distribution's headless shell unpacked for ourselves alone.
+ * Finds a Chromium: the one that the operator names; else the newest headless shell, of those of the machine and the
+ * bundled one; else the newest whole browser of the machine, or the distribution's headless shell unpacked for ourselves
+ * alone. The bundled one is unpacked only where it is of a later release than what is installed.
  *
+ * @param options.warn hears, maybe later, of a browser of the machine that is of a later release than the headless shell
+ * @param options.folders where to look for those of the machine; by default, where they are installed
  * @throws BrowserMissingError that says what to install or set
  */
 export async function findBrowser(options: {
   browserPath: string | undefined;
   dataDir: string;
   log: (line: string) => void;
+  warn?: (line: string) => void;
+  folders?: readonly string[];
 }): Promise<BrowserBinary> {
-  const { browserPath, log } = options;
+  const { browserPath, log, warn, folders = FOLDERS } = options;
   if (browserPath !== undefined) {
     try {
       return await probe(browserPath);
@@ -49,39 +55,62 @@ export async function findBrowser(options: {
       );
     }
   }
-  const cacheDir = await writableCacheDir(options.dataDir);
   const refusals: string[] = [];
-  const ways = [
-    () => probeInstalled(HEADLESS_SHELLS),
-    () => probeBundled(cacheDir, log),
-    () => probeInstalled(WHOLE_BROWSERS),
-    () => probeDistribution(cacheDir, log),
-  ];
-  for (const way of ways) {
-    try {
-      return await way();
-    } catch (error) {
-      refusals.push(reason(error));
-    }
+  const refused = (error: unknown): undefined => {
+    refusals.push(reason(error));
+  };
+  // Beside everything else: whole browsers take longest to say their version.
+  const wholeBrowsers = probeInstalled(folders, WHOLE_BROWSERS, refused);
+  let shell = newestOf(await probeInstalled(folders, HEADLESS_SHELLS, refused));
+  const cacheDir = await writableCacheDir(options.dataDir);
+  if (shell === undefined || majorOf(shell.version) < (await bundledMajor()))
+    shell = (await probeBundled(cacheDir, log).catch(refused)) ?? shell;
+  if (shell !== undefined) {
+    const chosen = shell;
+    if (warn !== undefined) void wholeBrowsers.then((found) => warnOfNewer(chosen, newestOf(found), warn));
+    return chosen;
   }
+  const other = newestOf(await wholeBrowsers) ?? (await probeDistribution(cacheDir, log).catch(refused));
+  if (other !== undefined) return other;
   throw new BrowserMissingError(
     'No Chromium runs on this machine. Install one (on Debian: `apt-get install chromium-headless-shell`) ' +
       `or set BROWSER_PATH to its executable. Tried: ${refusals.join('; ')}`,
   );
 }
 
-async function probeInstalled(names: string[]): Promise<BrowserBinary> {
-  const refusals: string[] = [];
-  for (const path of names.flatMap((name) => FOLDERS.map((folder) => join(folder, name)))) {
-    if (!(await isExecutable(path))) continue;
-    try {
-      return await probe(path);
-    } catch (error) {
-      refusals.push(reason(error));
-    }
-  }
-  throw new Error(refusals.join('; ') || `none of ${names.join(', ')} is installed`);
+/** All that run, of the names that are installed; none when none does. */
+async function probeInstalled(
+  folders: readonly string[],
+  names: string[],
+  refused: (error: unknown) => void,
+): Promise<BrowserBinary[]> {
+  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = await Promise.all(
+    paths.map(async (path) => ((await isExecutable(path)) ? probe(path).catch(refused) : undefined)),
+  );
+  const browsers = found.filter((browser) => browser !== undefined);
+  if (browsers.length === 0) refused(new Error(`none of ${names.join(', ')} is installed and runs`));
+  return browsers;
 }
+
+function warnOfNewer(
+  chosen: BrowserBinary,
+  newest: BrowserBinary | undefined,
+  warn: (line: string) => void,
+): void {
+  if (newest === undefined || majorOf(newest.version) <= majorOf(chosen.version)) return;
+  warn(
+    `${chosen.version} is older than ${newest.version} (${newest.executable}), and lacks what was mended since, ` +
+      'also of its security. Install a newer headless shell, or set BROWSER_PATH to the newer browser, which prints at half the speed.',
+  );
+}
+
+/** 0 where there is none. */
+const bundledMajor = (): Promise<number> =>
+  bundledVersion().then(
+    (version) => majorOf(version),
+    () => 0,
+  );
 
 async function probeBundled(cacheDir: string, log: (line: string) => void): Promise<BrowserBinary> {
   // One that came with the clone, or that its owner unpacked, is used by everybody.

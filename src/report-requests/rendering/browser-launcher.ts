@@ -69,7 +69,12 @@ export class BrowserLauncher {
   private findOnce(): Promise<BrowserBinary> {
     if (!this.binary) {
       const { browserPath, dataDir } = this.options;
-      const search = findBrowser({ browserPath, dataDir, log: (line) => this.logger.log(line) });
+      const search = findBrowser({
+        browserPath,
+        dataDir,
+        log: (line) => this.logger.log(line),
+        warn: (line) => this.logger.warn(line),
+      });
       this.binary = search;
       search.then(
         ({ version, executable }) => this.logger.log(`printing with ${version} (${executable})`),

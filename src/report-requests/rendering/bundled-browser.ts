@@ -53,11 +53,20 @@ export async function findUnpackedBrowser(cacheDir: string): Promise<BundledBrow
   return (await exists(browser.executable)) ? browser : undefined;
 }
 
-async function targetIn(cacheDir: string): Promise<string> {
+/**
+ * That of the package, whose first number is its Chromium's.
+ *
+ * @throws Error when the package is not installed
+ */
+export async function bundledVersion(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
     version: string;
   };
-  return join(cacheDir, 'browser', `headless-shell-${version}`);
+  return version;
+}
+
+async function targetIn(cacheDir: string): Promise<string> {
+  return join(cacheDir, 'browser', `headless-shell-${await bundledVersion()}`);
 }
 
 function browserIn(target: string): BundledBrowser {
@@ -68,9 +77,13 @@ function browserIn(target: string): BundledBrowser {
   };
 }
 
-/** The package exports its code alone, so its archives are found from there. */
+/** The package exports its code alone, so its archives are found from there. An image may do without it. */
 function packageRoot(): string {
-  return dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
+  try {
+    return dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
+  } catch (cause) {
+    throw new Error('the package of the bundled Chromium, @sparticuz/chromium, is not installed', { cause });
+  }
 }
 
 async function unpack(from: string, work: string, target: string): Promise<void> {
