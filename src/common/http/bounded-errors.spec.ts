@@ -26,6 +26,19 @@ it('stays far below 64 KB, whatever the names, and names a hundred at most', () 
   );
 });
 
+it.each(['\u0001', '€', '\ud800', '"'])(
+  'names fewer of a hundred that are long in letters like %j',
+  (letter) => {
+    const errors = Array.from({ length: 100 }, () => ({
+      field: letter.repeat(90_000),
+      message: letter.repeat(500),
+    }));
+    const bytes = Buffer.byteLength(JSON.stringify(boundedErrors(errors)));
+    expect(bytes).toBeGreaterThan(40 * 1024);
+    expect(bytes).toBeLessThan(50 * 1024);
+  },
+);
+
 it('cuts between letters', () => {
   expect(cut('abcdef', 6)).toBe('abcdef');
   expect(cut('abcdefg', 6)).toBe('abcde…');
