@@ -1,6 +1,5 @@
 import { Logger, OnModuleInit } from '@nestjs/common';
-import type { StatsFs } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { newId } from '../common/ids';
@@ -11,7 +10,9 @@ import {
   PutOptions,
   StoredArtifact,
   StoreFullError,
+  StoreUnavailableError,
 } from './artifact-store';
+import { endingWithOutage } from './ending-with-outage';
 import { Measure } from './measure';
 
 /** Ends the names of files that are being written. */
@@ -21,8 +22,20 @@ const PART = '.part';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
+/**
+ * Lies in the folder that is the store's. Where it is missing later, the folder is not the one that was there at the start: a
+ * disk that is not mounted looks like an empty folder.
+ */
+const MARK = '.order-reports-store';
+
+/** What a full disk, or a user's full quota of it, says. */
+const FULL = ['ENOSPC', 'EDQUOT'];
+
 /** Artifacts as files below one folder, which all processes must share, as the same user. */
 export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
+  /** Once for a process: what is missing later is not made anew. */
+  private prepared: Promise<void> | undefined;
+
   constructor(private readonly root: string) {
     super();
   }
@@ -38,63 +51,92 @@ export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
   }
 
   async requireRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await this.fileSystem();
-    if (bavail * bsize < bytes) throw new StoreFullError({ needed: bytes, free: bavail * bsize });
+    const { bavail, bsize } = await this.ask(() => statfs(this.root));
+    const free = bavail * bsize;
+    if (free < bytes)
+      throw new StoreFullError({ cause: new Error(`${free} bytes are free, and ${bytes} may be needed.`) });
   }
 
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
     const path = this.pathOf(key);
     const temporary = `${path}.${newId()}${PART}`;
-    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
     const measure = new Measure(maxBytes);
     try {
+      await this.requireRoot();
+      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
       await writeDurably(temporary, () => measure.pass(signal ? addAbortSignal(signal, source) : source));
       await rename(temporary, path);
       await syncFolder(dirname(path));
     } catch (error) {
       source.destroy();
-      await rm(temporary, { force: true });
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-        throw new StoreFullError(undefined, { cause: error });
-      throw error;
+      await rm(temporary, { force: true }).catch(() => undefined);
+      // The source may be a file as well, on a disk that is full.
+      const { sourceFailure } = measure;
+      if (sourceFailure !== undefined && !isFull(sourceFailure.error)) throw sourceFailure.error;
+      throw asOutage(error);
     }
     return { key, ...measure.result() };
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
-    try {
+    const path = this.pathOf(key);
+    return this.ask(async () => {
       // Opened before the answer begins, so that a missing file is still a proper problem.
-      const file = await open(this.pathOf(key));
-      return file.createReadStream({ ...range });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new ArtifactMissingError(key);
-      throw error;
-    }
+      const file = await open(path).catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') throw new ArtifactMissingError(key);
+        throw error;
+      });
+      return endingWithOutage(file.createReadStream({ ...range }), asOutage);
+    });
   }
 
   async delete(key: string): Promise<void> {
     const path = this.pathOf(key);
     const [folder, name] = [dirname(path), basename(path)];
-    const names = await readdir(folder).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
+    await this.ask(async () => {
+      const names = await readdir(folder).catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw error;
+      });
+      for (const each of names) {
+        const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
+        if (each === name || isPart) await rm(join(folder, each), { force: true });
+      }
     });
-    for (const each of names) {
-      const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
-      if (each === name || isPart) await rm(join(folder, each), { force: true });
-    }
     // The folder of a job goes with its last file; one that is not empty stays.
     await rmdir(folder).catch(() => undefined);
   }
 
-  private async fileSystem(): Promise<StatsFs> {
+  async probe(access: 'read' | 'write'): Promise<void> {
+    if (access === 'read') await this.ask(() => Promise.resolve());
+    else
+      await this.put(`probe/${newId()}`, Readable.from([Buffer.from('probe')])).then(({ key }) =>
+        this.delete(key),
+      );
+  }
+
+  /** Does something that needs the folder: an error of the file system is the store's, and not the caller's. */
+  private async ask<T>(question: () => Promise<T>): Promise<T> {
     try {
-      return await statfs(this.root);
+      await this.requireRoot();
+      return await question();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(this.root, { recursive: true, mode: FOLDER_MODE });
-      return statfs(this.root);
+      throw asOutage(error);
     }
+  }
+
+  private async requireRoot(): Promise<void> {
+    this.prepared ??= this.prepare();
+    await this.prepared.catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    });
+    await access(join(this.root, MARK));
+  }
+
+  private async prepare(): Promise<void> {
+    await mkdir(this.root, { recursive: true, mode: FOLDER_MODE });
+    await (await open(join(this.root, MARK), 'a', FILE_MODE)).close();
   }
 
   private pathOf(key: string): string {
@@ -123,4 +165,15 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+const isFull = (error: unknown): boolean => FULL.includes(codeOf(error) ?? '');
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** What the system says of a file is the store's doing; anything else is passed on. */
+function asOutage(error: unknown): unknown {
+  if (isFull(error)) return new StoreFullError({ cause: error });
+  const isOfSystem = (error as NodeJS.ErrnoException).errno !== undefined;
+  return isOfSystem ? new StoreUnavailableError({ cause: error }) : error;
 }

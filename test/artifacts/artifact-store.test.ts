@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,13 +10,16 @@ import {
   ArtifactStore,
   ArtifactTooLargeError,
   StoreFullError,
+  StoreUnavailableError,
 } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import { S3ArtifactStore } from '../../src/artifacts/s3-artifact-store';
 import { RunningProcess } from '../support/running-process';
+import { S3Fault, S3Proxy } from '../support/s3-proxy';
 
 let folder: string;
 let server: RunningProcess;
+let port: string | undefined;
 const stores: Record<string, ArtifactStore> = {};
 
 /** Every file below a folder, as the store laid it out. */
@@ -31,7 +34,7 @@ beforeAll(async () => {
     join(__dirname, 's3-server.mjs'),
     join(folder, 's3'),
   ]);
-  const [, port] = await server.waitForOutput(/listening on (\d+)/);
+  [, port] = await server.waitForOutput(/listening on (\d+)/);
   process.env['AWS_ACCESS_KEY_ID'] = 'S3RVER';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'S3RVER';
   stores['file'] = new FileArtifactStore(join(folder, 'files'));
@@ -121,7 +124,7 @@ it('deletes with a file what a process that was killed left of it, and nothing o
 
 it('does not say that it deleted what it could not look for', async () => {
   await writeFile(join(folder, 'files', 'job-7'), 'no folder');
-  await expect(stores['file']!.delete('job-7/1')).rejects.toThrow(/ENOTDIR/);
+  await expect(stores['file']!.delete('job-7/1')).rejects.toBeInstanceOf(StoreUnavailableError);
 });
 
 it('keeps its files to its own user, and closes a folder that was open', async () => {
@@ -152,6 +155,94 @@ it('says what it is that it met when the disk is full on the way, and leaves not
   });
   await expect(stores['file']!.put('job-8/1', full)).rejects.toBeInstanceOf(StoreFullError);
   expect(filesOf(join(folder, 'files', 'job-8'))).toEqual([]);
+});
+
+describe('a folder that is not there', () => {
+  it.each([
+    ['gone', () => Promise.resolve()],
+    ['an empty one, as when a disk is not mounted', () => mkdir(join(folder, 'mounted'))],
+    ['a file', () => writeFile(join(folder, 'mounted'), '')],
+  ])('(%s) is an outage, and no file is said to be missing or deleted', async (_what, instead) => {
+    const [root, elsewhere] = [join(folder, 'mounted'), join(folder, 'unmounted')];
+    const store = new FileArtifactStore(root);
+    await store.put('job-9/1', Readable.from([Buffer.from('here')]));
+    await rename(root, elsewhere);
+    await instead();
+    const attempts = [
+      () => store.put('job-9/2', Readable.from([Buffer.from('x')])),
+      () => store.open('job-9/1'),
+      () => store.delete('job-9/1'),
+      () => store.requireRoom(1),
+      () => store.probe('read'),
+      () => store.probe('write'),
+    ];
+    for (const attempt of attempts) await expect(attempt()).rejects.toBeInstanceOf(StoreUnavailableError);
+    await rm(root, { recursive: true, force: true });
+    await rename(elsewhere, root);
+    await store.probe('write');
+    expect((await buffer(await store.open('job-9/1'))).toString()).toBe('here');
+    await rm(root, { recursive: true });
+  });
+});
+
+describe('a bucket', () => {
+  let proxy: S3Proxy;
+  let store: S3ArtifactStore;
+  const large = randomBytes(6_000_000);
+
+  beforeAll(async () => {
+    proxy = await S3Proxy.to(Number(port));
+    store = new S3ArtifactStore(`s3://reports?region=us-east-1&endpoint=http://127.0.0.1:${proxy.port}`);
+  });
+  afterEach(() => {
+    proxy.fault = undefined;
+  });
+  afterAll(async () => {
+    store.onModuleDestroy();
+    await proxy.close();
+  });
+
+  const put = (content: Buffer): Promise<unknown> => store.put('job-10/1', Readable.from(slices(content)));
+
+  it.each<[S3Fault, Buffer]>([
+    ['answers 500', Buffer.from('small')],
+    ['answers 503 SlowDown', large],
+    ['cuts connections', Buffer.from('small')],
+    ['cuts connections', large],
+    ['forgets half of an upload', Buffer.from('small')],
+    ['completes with an error in a 200', large],
+    ['says that the credentials have expired', Buffer.from('small')],
+  ])('that %s takes nothing, and says so', async (fault, content) => {
+    proxy.fault = fault;
+    await expect(put(content)).rejects.toBeInstanceOf(StoreUnavailableError);
+    proxy.fault = undefined;
+    await put(content);
+    expect((await buffer(await store.open('job-10/1'))).equals(content)).toBe(true);
+  });
+
+  it('that cuts a download short fails its reader', async () => {
+    await put(large);
+    proxy.fault = 'cuts downloads short';
+    const file = await store.open('job-10/1');
+    await expect(buffer(file)).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('that is full says so', async () => {
+    proxy.fault = 'is full';
+    await expect(put(Buffer.from('small'))).rejects.toBeInstanceOf(StoreFullError);
+  });
+
+  it('is asked whether it works without a right to list, and to write when that is what failed', async () => {
+    const signal = AbortSignal.timeout(30_000);
+    await store.probe('read', signal);
+    proxy.fault = 'denies access';
+    await store.probe('read', signal);
+    await expect(store.probe('write', signal)).rejects.toBeInstanceOf(StoreUnavailableError);
+    proxy.fault = 'says that the credentials have expired';
+    await expect(store.probe('read', signal)).rejects.toBeInstanceOf(StoreUnavailableError);
+    proxy.fault = undefined;
+    await store.probe('write', signal);
+  });
 });
 
 it('never leaves its folder', async () => {

@@ -2,6 +2,7 @@ import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@n
 import type { Request, Response } from 'express';
 import { STATUS_CODES } from 'node:http';
 import { AppError, ErrorKind } from '../app-error';
+import { OutageError } from '../outage-error';
 import { allowedMethods } from './allowed-methods';
 import { boundedErrors, cut } from './bounded-errors';
 import { PROBLEM_MEDIA_TYPE } from './problem';
@@ -84,6 +85,10 @@ export class ProblemFilter implements ExceptionFilter {
   private toAppError(exception: unknown, request: Request, what: string): AppError {
     if (exception instanceof AppError) return exception;
     if (exception instanceof HttpException) return fromHttpException(exception, request);
+    if (exception instanceof OutageError) {
+      const { code, message, retryAfterSeconds } = exception;
+      return new AppError('unavailable', code, message, { retryAfter: retryAfterSeconds });
+    }
     if (this.isOutage(exception)) {
       this.logger.warn(`${what}: the database is away: ${String(exception)}`);
       return new AppError(
