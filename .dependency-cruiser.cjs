@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   embedded: ['common'],
   clients: LEAVES,
   artifacts: LEAVES,
-  jobs: [...LEAVES, 'clients'],
+  jobs: [...LEAVES, 'clients', 'artifacts'],
   tasks: [...LEAVES, 'clients', 'jobs'],
   orders: [...LEAVES, 'clients', 'artifacts', 'jobs', 'tasks'],
   'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],

@@ -30,6 +30,13 @@ class ReadinessView {
 
   @ApiProperty({ enum: ['up', 'down'], description: 'Without Redis everything still works, only slower.' })
   redis: 'up' | 'down';
+
+  @ApiProperty({
+    enum: ['up', 'down'],
+    description:
+      'The store of files. Without it requests are accepted, and their jobs wait for it; files are answered with 503.',
+  })
+  store: 'up' | 'down';
 }
 
 @ApiTags('health')
@@ -52,15 +59,16 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({
     summary: 'Whether it can serve',
-    description: 'Ready without Redis, not without the database, and not while the process drains.',
+    description:
+      'Ready without Redis and without the store of files, not without the database, and not while the process drains.',
   })
   @ApiOkResponse({ type: ReadinessView })
   @ApiServiceUnavailableResponse({ type: ReadinessView })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessView> {
-    const { database, redis } = await this.readiness.check();
+    const { database, redis, store } = await this.readiness.check();
     const status = this.server.httpAdapter.isDraining ? 'draining' : upOrDown(database);
     if (status !== 'up') response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return { status, database: upOrDown(database), redis: upOrDown(redis) };
+    return { status, database: upOrDown(database), redis: upOrDown(redis), store: upOrDown(store) };
   }
 }
 

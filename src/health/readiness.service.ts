@@ -4,6 +4,7 @@ import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
 import { answersWithin } from '../common/answers-within';
 import { JOBS_QUEUE } from '../jobs/jobs-queue';
+import { StoreHealth } from '../jobs/store-health.service';
 
 /** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */
 const PATIENCE_MS = 400;
@@ -20,13 +21,14 @@ export class Readiness {
   constructor(
     private readonly dataSource: DataSource,
     @InjectQueue(JOBS_QUEUE) private readonly queue: Queue,
+    private readonly store: StoreHealth,
   ) {}
 
-  async check(): Promise<{ database: boolean; redis: boolean }> {
+  async check(): Promise<{ database: boolean; redis: boolean; store: boolean }> {
     const [database, redis] = await Promise.all([
       answersWithin(PATIENCE_MS, this.dataSource.query(MAY_WRITE)),
       answersWithin(PATIENCE_MS, this.queue.client.ping()),
     ]);
-    return { database, redis };
+    return { database, redis, store: !this.store.isAway };
   }
 }

@@ -25,11 +25,13 @@ type CompleteIn = (transaction: EntityManager, result: object) => Promise<JobEnd
 /** One attempt at a job in this worker: runs the handler, holds how far it is, and can be stopped. */
 export class JobAttempt {
   private readonly controller = new AbortController();
+  private readonly begunAt = Date.now();
   private steps = 0;
   private fraction = 0;
   private size: number | null = null;
   private reason: AbortReason | undefined;
   private leaseEnd: NodeJS.Timeout;
+  private deadline: NodeJS.Timeout;
   private completed: JobEnd | null = null;
   private returned = false;
 
@@ -37,7 +39,8 @@ export class JobAttempt {
     readonly job: ClaimedJob,
     private readonly completeIn: CompleteIn,
   ) {
-    this.leaseEnd = this.endAfter(job.lease_ms);
+    this.leaseEnd = this.abortAfter(job.lease_ms, 'lost');
+    this.deadline = this.abortAfter(job.deadline_ms, 'deadline');
   }
 
   get abortReason(): AbortReason | undefined {
@@ -61,6 +64,11 @@ export class JobAttempt {
     return this.size;
   }
 
+  /** Seconds since it was claimed. */
+  get seconds(): number {
+    return (Date.now() - this.begunAt) / 1_000;
+  }
+
   /** The end that the handler wrote itself, in a transaction of its own. */
   get endByHandler(): JobEnd | null {
     return this.completed;
@@ -69,7 +77,14 @@ export class JobAttempt {
   /** How long Postgres will still keep the lease, measured by a clock of our own: no skew between machines counts. */
   leaseEndsIn(milliseconds: number): void {
     clearTimeout(this.leaseEnd);
-    if (this.reason === undefined && !this.returned) this.leaseEnd = this.endAfter(milliseconds);
+    if (this.reason === undefined && !this.returned) this.leaseEnd = this.abortAfter(milliseconds, 'lost');
+  }
+
+  /** How long until its deadline, which an outage moves on. */
+  deadlineIn(milliseconds: number): void {
+    clearTimeout(this.deadline);
+    if (this.reason === undefined && !this.returned)
+      this.deadline = this.abortAfter(milliseconds, 'deadline');
   }
 
   abort(reason: AbortReason): void {
@@ -83,7 +98,6 @@ export class JobAttempt {
    * not wait for it, and fencing keeps what it may still do harmless.
    */
   async run(handler: JobHandler<object, object>): Promise<Outcome> {
-    const deadline = setTimeout(() => this.abort('deadline'), clampTimer(this.job.deadline_ms));
     let abandon: NodeJS.Timeout | undefined;
     const abandoned = new Promise<Outcome>((resolve) => {
       const later = (): void => {
@@ -97,7 +111,7 @@ export class JobAttempt {
       return await Promise.race([this.outcome(handler), abandoned]);
     } finally {
       this.returned = true;
-      clearTimeout(deadline);
+      clearTimeout(this.deadline);
       clearTimeout(abandon);
       clearTimeout(this.leaseEnd);
     }
@@ -137,8 +151,8 @@ export class JobAttempt {
     };
   }
 
-  private endAfter(milliseconds: number): NodeJS.Timeout {
-    return setTimeout(() => this.abort('lost'), clampTimer(milliseconds));
+  private abortAfter(milliseconds: number, reason: AbortReason): NodeJS.Timeout {
+    return setTimeout(() => this.abort(reason), clampTimer(milliseconds));
   }
 }
 

@@ -1,8 +1,8 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bull';
+import { DueTypes } from './due-types.service';
 import { JobClaims } from './job-claims';
-import { JobTypeRegistry } from './job-type.registry';
 import { JOBS_QUEUE, JobTicket } from './jobs-queue';
 import { Loop } from './loop';
 
@@ -28,7 +28,7 @@ export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutd
   constructor(
     @InjectQueue(JOBS_QUEUE) private readonly queue: Queue<JobTicket>,
     private readonly claims: JobClaims,
-    private readonly registry: JobTypeRegistry,
+    private readonly types: DueTypes,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -56,7 +56,7 @@ export class JobDispatcher implements OnApplicationBootstrap, OnApplicationShutd
       }, TAKEN_WITHIN_MS);
       return;
     }
-    const due = await this.claims.due(this.registry.names, WINDOW);
+    const due = await this.claims.due(this.types.names, WINDOW);
     if (due.length === 0) return;
     await this.queue.addBulk(
       due.map(({ id, attempt }) => ({

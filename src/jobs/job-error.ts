@@ -1,4 +1,6 @@
 import { AppError, ErrorKind, FieldError } from '../common/app-error';
+import { OutageError } from '../common/outage-error';
+import { isDatabaseOutage } from '../database/outage';
 
 /** A failure as callers see it on every channel: in the job, the event, the callback. */
 export interface JobFailure {
@@ -31,20 +33,6 @@ export class PermanentJobError extends Error {
   }
 }
 
-/** A failure that may pass by itself, and that callers are told the reason of when it does not. */
-export class TemporaryJobError extends Error {
-  /** @param retryAfterSeconds the next attempt is not made before */
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly retryAfterSeconds: number,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = 'TemporaryJobError';
-  }
-}
-
 /** Something that the handler drives (a browser, for one) died under it: counted apart, to find poison. */
 export class CrashedJobError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -53,8 +41,11 @@ export class CrashedJobError extends Error {
   }
 }
 
-/** What a failure does to the job. */
-export type FailureClass = 'permanent' | 'retryable' | 'crash';
+/**
+ * What a failure does to the job. An `outage` uses up none of its tries, and moves its deadline on; `deadline` ends the
+ * job, unless an outage has moved that on in the meantime.
+ */
+export type FailureClass = 'permanent' | 'retryable' | 'crash' | 'outage' | 'deadline';
 
 const TEMPORARY: readonly ErrorKind[] = ['internal', 'unavailable', 'too_many'];
 
@@ -84,9 +75,17 @@ export function classifyFailure(error: unknown): {
       ...(details.extensions && { extensions: details.extensions }),
     };
   }
-  if (error instanceof TemporaryJobError) {
+  if (error instanceof OutageError) {
     const { code, message, retryAfterSeconds } = error;
-    return { failureClass: 'retryable', code, message, kind: 'unavailable', retryAfterSeconds };
+    return { failureClass: 'outage', code, message, kind: 'unavailable', retryAfterSeconds };
+  }
+  if (isDatabaseOutage(error)) {
+    return {
+      failureClass: 'outage',
+      code: 'database_unavailable',
+      message: 'The database was not available for a while.',
+      kind: 'unavailable',
+    };
   }
   if (error instanceof CrashedJobError) {
     return { failureClass: 'crash', code: 'crashed', message: error.message, kind: 'internal' };

@@ -1,16 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hostname } from 'node:os';
+import { StoreUnavailableError } from '../artifacts/artifact-store';
 import { AppConfig } from '../config/app-config';
 import { Batcher } from '../common/batcher';
 import { newId } from '../common/ids';
+import { isDatabaseOutage } from '../database/outage';
 import { sqlStateOf } from '../database/sql-state';
 import { ClaimedJob, JobClaims } from './job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
 import { Completion, JobCompletions } from './job-completions';
 import { classifyFailure, FailureClass, JobFailure } from './job-error';
+import { DueTypes } from './due-types.service';
 import { JobSignals } from './job-signals';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
+import { StoreHealth } from './store-health.service';
 
 /** How long those that are told to stop may take. */
 const STOP_WITHIN_MS = 10_000;
@@ -50,6 +54,8 @@ export class JobRunner {
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
     private readonly registry: JobTypeRegistry,
+    private readonly types: DueTypes,
+    private readonly storeHealth: StoreHealth,
   ) {}
 
   /** The attempts that this worker is busy with. */
@@ -108,9 +114,9 @@ export class JobRunner {
       );
     }
     this.claimWasCutOff = true;
-    const { registry, worker, config } = this;
+    const { types, worker, config } = this;
     const alone = this.attempts.size === 0;
-    const jobs = await this.claims.claim(registry.names, worker, config.jobLeaseSeconds, alone, most);
+    const jobs = await this.claims.claim(types.names, worker, config.jobLeaseSeconds, alone, most);
     this.claimWasCutOff = false;
     return jobs;
   }
@@ -149,7 +155,10 @@ export class JobRunner {
     }
   }
 
-  /** The work is done and worth keeping: while the database is away, its end is kept for as long as a lease. */
+  /**
+   * The work is done and worth keeping: its end is kept for as long as a lease or, while the database is away, for as long
+   * as that. Nobody can have taken the attempt over then.
+   */
   private async store(attempt: JobAttempt, outcome: Outcome): Promise<void> {
     const until = Date.now() + this.config.jobLeaseSeconds * 1_000;
     for (;;) {
@@ -157,7 +166,7 @@ export class JobRunner {
         await this.conclude(attempt, outcome);
         return;
       } catch (error) {
-        if (Date.now() > until || this.closing) throw error;
+        if (this.closing || (Date.now() > until && !isDatabaseOutage(error))) throw error;
         if ('result' in outcome && cannotBeStored(error)) outcome = { error };
         else await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN_MS));
       }
@@ -187,7 +196,7 @@ export class JobRunner {
         await this.transitions.cancelled(lease);
         return;
       case 'deadline':
-        await this.fail(attempt, 'permanent', {
+        await this.fail(attempt, 'deadline', {
           code: 'deadline_exceeded',
           message: 'The job did not end before its deadline.',
           kind: 'internal',
@@ -195,6 +204,7 @@ export class JobRunner {
         return;
       case undefined: {
         const { failureClass, retryAfterSeconds, ...failure } = classifyFailure(outcome.error);
+        if (outcome.error instanceof StoreUnavailableError) this.storeHealth.suspect();
         this.logger.warn(
           `Job ${job.id} (${job.type}), attempt ${job.attempt}, failed (${failureClass}): ${describe(outcome.error)}`,
         );
@@ -212,12 +222,16 @@ export class JobRunner {
     const { job } = attempt;
     const ended = {
       ...failure,
-      retryable: failureClass !== 'permanent',
+      retryable: failureClass !== 'permanent' && failureClass !== 'deadline',
       step: attempt.currentStep,
       attempt: job.attempt,
     };
     const lease = { jobId: job.id, attempt: job.attempt };
-    const state = await this.transitions.fail(lease, failureClass, ended, retryAfterSeconds);
+    const state = await this.transitions.fail(lease, failureClass, ended, {
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      seconds: attempt.seconds,
+      usesStore: this.registry.type(job.type).usesStore,
+    });
     if (state === null) this.tellLost(job);
   }
 
@@ -226,8 +240,11 @@ export class JobRunner {
   }
 }
 
-const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${text}\nCause: ${String(error.cause)}` : text;
+}
 
 /** Whether it is the result's own fault: no JSON, or (SQLSTATE class 22) none that Postgres takes. */
 const cannotBeStored = (error: unknown): boolean =>

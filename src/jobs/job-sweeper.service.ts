@@ -1,13 +1,17 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { JobDispatcher } from './job-dispatcher.service';
+import { JobOutages } from './job-outages';
 import { JobRepairs } from './job-repairs';
+import { JobTypeRegistry } from './job-type.registry';
 import { Loop } from './loop';
+import { StoreHealth } from './store-health.service';
 
 const ROUND_MS = 2_000;
 const KEYS_ROUND_MS = 600_000;
 
 /**
- * Repairs what died. It runs in every process, so that no job outlives its deadline even when all workers are gone.
+ * Repairs what died. It runs in every process, so that no job outlives its deadline even when all workers are gone. What an
+ * outage did to deadlines and leases comes first.
  */
 @Injectable()
 export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -21,7 +25,10 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
   );
 
   constructor(
+    private readonly outages: JobOutages,
     private readonly repairs: JobRepairs,
+    private readonly registry: JobTypeRegistry,
+    private readonly store: StoreHealth,
     private readonly dispatcher: JobDispatcher,
   ) {}
 
@@ -35,11 +42,14 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private async round(): Promise<void> {
-    const reaped = await this.repairs.reap();
+    const { storeTypes } = this.registry;
+    await this.outages.watch(this.store.isUp ? ['store'] : []);
+    await this.outages.settle(storeTypes);
+    const reaped = await this.repairs.reap(storeTypes);
     if (reaped > 0) {
       this.logger.warn(`${reaped} attempt(s) taken back from workers that stopped.`);
       this.dispatcher.poke();
     }
-    await this.repairs.endOverdue();
+    await this.repairs.endOverdue(storeTypes);
   }
 }

@@ -4,6 +4,7 @@ import { type Actor, actorParameters, writeAudit } from '../clients/audit-entry'
 import { JOB_COLUMNS, Job } from './job';
 import type { FailureClass, JobFailure } from './job-error';
 import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
+import { isOverdue, LONGEST_OUTAGE_SECONDS, withinLongestOutage } from './job-deadline';
 import { Lease, leaseUntil, millisecondsUntil } from './job-lease';
 import { poison } from './job-failure';
 import { isTerminal, JobState } from './job-state';
@@ -21,8 +22,19 @@ export interface HeldLease {
   id: string;
   attempt: number;
   cancelled: boolean;
-  /** Milliseconds until the lease ends, by the database's clock. */
+  /** Milliseconds until the lease ends, and until the deadline, by the database's clock. */
   lease_ms: number;
+  deadline_ms: number;
+}
+
+/** What else matters of an attempt that failed. */
+export interface FailedAttempt {
+  /** The next attempt is not made before. */
+  retryAfterSeconds?: number;
+  /** How long it took. */
+  seconds?: number;
+  /** Whether the job needs the store of files. */
+  usesStore?: boolean;
 }
 
 /**
@@ -50,7 +62,7 @@ export class JobTransitions {
            AS r(id, attempt, step, progress, size)
        ), held AS (
          SELECT r.id, r.attempt, r.step, r.progress, coalesce(r.size, j.size) AS size, j.step AS step_before,
-           j.lease_until, j.cancel_requested_at IS NOT NULL AS cancelled,
+           j.lease_until, j.deadline_at AS deadline, j.cancel_requested_at IS NOT NULL AS cancelled,
            (j.step, j.progress, j.size) IS DISTINCT FROM (r.step, r.progress, coalesce(r.size, j.size))
              OR j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} AS changes
          FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
@@ -73,7 +85,8 @@ export class JobTransitions {
          FROM changed WHERE step > step_before AND cancel_requested_at IS NULL
        )
        SELECT held.id, held.attempt, cancelled,
-         ${millisecondsUntil('coalesce(changed.lease_until, held.lease_until)')} AS lease_ms
+         ${millisecondsUntil('coalesce(changed.lease_until, held.lease_until)')} AS lease_ms,
+         ${millisecondsUntil('held.deadline')} AS deadline_ms
        FROM held LEFT JOIN changed USING (id)`,
       [
         reports.map((report) => report.jobId),
@@ -90,33 +103,50 @@ export class JobTransitions {
    * Ends an attempt that failed: back to `PENDING` with exponential backoff and jitter, or `FAILED` when it is
    * permanent, when the tries are used up, or when the job keeps crashing what works on it (`poison`).
    *
-   * @param retryAfterSeconds the next attempt is not made before
+   * An outage uses up no try, and moves the deadline on: from the begin of the first attempt that it ended to the time at
+   * which the next is due, as long as one attempt after the other is ended so. It ends the job when outages have moved the
+   * deadline by a day.
+   *
    * @returns the new state; `null` when the attempt was no longer this worker's
    */
   async fail(
     lease: Lease,
     failureClass: FailureClass,
     failure: JobFailure,
-    retryAfterSeconds = 0,
+    { retryAfterSeconds = 0, seconds = 0, usesStore = false }: FailedAttempt = {},
   ): Promise<JobState | null> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET lease_owner = NULL, lease_until = NULL,
-           failures = failures + ($3 <> 'crash')::int, crashes = crashes + ($3 = 'crash')::int,
+           failures = failures + ($3 IN ('permanent', 'retryable'))::int, crashes = crashes + ($3 = 'crash')::int,
+           outages = CASE $3 WHEN 'outage' THEN outages + 1 ELSE 0 END,
+           outage_seconds = outage_seconds + ${MOVED},
+           outage_counted_until = CASE $3 WHEN 'outage' THEN now() + make_interval(secs => ${PAUSE})
+             ELSE outage_counted_until END,
+           deadline_at = deadline_at + make_interval(secs => ${MOVED}),
            error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
-             WHEN $3 = 'crash' AND crashes + 1 >= max_crashes THEN ${poison('$4::jsonb')} ELSE $4::jsonb END,
+             WHEN $3 = 'crash' AND crashes + 1 >= max_crashes THEN ${poison('$4::jsonb')}
+             WHEN $3 = 'deadline' AND NOT ${IS_OVER} THEN error ELSE $4::jsonb END,
            state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-             WHEN ${isOver('$3')} THEN 'FAILED' ELSE 'PENDING' END,
-           finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN now() END,
-           step = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN step ELSE 0 END,
-           progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver('$3')} THEN progress ELSE 0 END,
-           run_at = now() + greatest(make_interval(secs => $5),
-             least(interval '60 s', interval '1 s' * power(2, failures + crashes)) * (0.5 + random()))
+             WHEN ${IS_OVER} THEN 'FAILED' ELSE 'PENDING' END,
+           finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN now() END,
+           step = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN step ELSE 0 END,
+           progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN progress ELSE 0 END,
+           run_at = now() + make_interval(secs => ${PAUSE})
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
-      [lease.jobId, lease.attempt, failureClass, JSON.stringify(failure), retryAfterSeconds],
+      [
+        lease.jobId,
+        lease.attempt,
+        failureClass,
+        JSON.stringify(failure),
+        retryAfterSeconds,
+        Math.random(),
+        seconds,
+        usesStore,
+      ],
     );
     this.signals.tellEnds(rows);
     return rows[0]?.state ?? null;
@@ -196,9 +226,9 @@ export class JobTransitions {
   async retry(actor: Actor, jobId: string, deadlineSeconds: number): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH changed AS (
-         UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, error = NULL, step = 0,
-           progress = 0, started_at = NULL, finished_at = NULL, run_at = now(),
-           deadline_at = now() + make_interval(secs => $5)
+         UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, outages = 0,
+           outage_seconds = 0, outage_counted_until = NULL, error = NULL, step = 0, progress = 0, started_at = NULL, finished_at = NULL,
+           run_at = now(), deadline_at = now() + make_interval(secs => $5)
          WHERE id = $4 AND state = 'FAILED'
          RETURNING *
        ), ${writeEvent(`'retried'`)}, ${writeAudit(
@@ -242,8 +272,19 @@ export class JobTransitions {
   }
 }
 
-/** Whether a failure of this kind ends the job, in SQL, over the row before the change. */
-function isOver(failureClass: string): string {
-  return `(${failureClass} = 'permanent' OR (${failureClass} = 'crash' AND crashes + 1 >= max_crashes)
-    OR (${failureClass} = 'retryable' AND failures + 1 >= max_failures))`;
-}
+/** Seconds to the next attempt, in SQL over the row before the change. Those of an outage grow to a minute. */
+const PAUSE = `greatest($5::float8, (0.5 + $6::float8) * CASE $3
+  WHEN 'outage' THEN least(40, 2 * power(2, least(outages, 5))) ELSE least(60, power(2, failures + crashes)) END)`;
+
+/** Seconds that an outage cost, to the next attempt: what is counted already is not counted again. */
+const LOST = `(${PAUSE} + greatest(0, extract(epoch FROM now() - CASE WHEN outages > 0 THEN outage_counted_until
+  ELSE greatest(now() - make_interval(secs => $7::float8), outage_counted_until) END)::float8))`;
+
+const MOVED = `CASE $3 WHEN 'outage' THEN ${withinLongestOutage(LOST)} ELSE 0 END`;
+
+/** Whether the failure ends the job. */
+const IS_OVER = `CASE $3 WHEN 'permanent' THEN true
+  WHEN 'crash' THEN crashes + 1 >= max_crashes
+  WHEN 'retryable' THEN failures + 1 >= max_failures
+  WHEN 'outage' THEN outage_seconds + ${LOST} >= ${LONGEST_OUTAGE_SECONDS}
+  WHEN 'deadline' THEN ${isOverdue('$8::boolean')} END`;

@@ -46,6 +46,11 @@ export class JobTypeRegistry implements OnModuleInit {
     return [...this.handlers.keys()];
   }
 
+  /** The types that need the store of files. */
+  get storeTypes(): string[] {
+    return [...this.types.values()].filter(({ usesStore }) => usesStore).map(({ name }) => name);
+  }
+
   /** The types that workers outside work on. */
   get externalNames(): string[] {
     return [...this.types.values()].filter(({ external }) => external).map(({ name }) => name);

@@ -32,6 +32,8 @@ export interface JobType<Parameters extends object = object, Result extends obje
   readonly intake?: JobIntake<Parameters>;
   /** Whether its work is done outside, by workers that claim it over HTTP; it then has no handler here. */
   readonly external: boolean;
+  /** Whether its handler needs the store of files: while that is away it is not begun, and its deadline moves on. */
+  readonly usesStore: boolean;
   /** Whether the result names an artifact, which expires after the configured retention. */
   readonly keepsArtifact: boolean;
   /** Only for the compiler: ties the types of parameters and result to the definition. */
@@ -43,6 +45,7 @@ const DEFAULTS = {
   maxCrashes: 3,
   deadlineSeconds: 900,
   external: false,
+  usesStore: false,
   keepsArtifact: false,
 };
 

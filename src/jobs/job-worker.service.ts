@@ -70,7 +70,11 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
       );
       if (row === undefined) attempt.abort('lost');
       else if (row.cancelled) attempt.abort('cancelled');
-      else attempt.leaseEndsIn(row.lease_ms - (Date.now() - askedAt));
+      else {
+        const since = Date.now() - askedAt;
+        attempt.leaseEndsIn(row.lease_ms - since);
+        attempt.deadlineIn(row.deadline_ms - since);
+      }
     }
   }
 

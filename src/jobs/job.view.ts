@@ -35,7 +35,11 @@ export class JobRequestView {
 }
 
 export class JobErrorView {
-  @ApiProperty({ example: 'deadline_exceeded', description: 'Stable and machine-readable.' })
+  @ApiProperty({
+    example: 'deadline_exceeded',
+    description:
+      'Stable and machine-readable. While a job waits for the end of an outage: `store_unavailable`, `store_full` or `database_unavailable`.',
+  })
   code: string;
 
   @ApiProperty({ example: 'The job did not end before its deadline.' })

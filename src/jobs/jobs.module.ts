@@ -1,7 +1,9 @@
 import { BullModule } from '@nestjs/bull';
 import { DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { MetricsModule } from '../common/metrics.module';
+import { DueTypes } from './due-types.service';
 import { JobCancellation } from './job-cancellation.service';
 import { JobClaims } from './job-claims';
 import { JobCompletions } from './job-completions';
@@ -11,6 +13,7 @@ import { JobInserts } from './job-inserts';
 import { JobLine } from './job-line.service';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
+import { JobOutages } from './job-outages';
 import { JobRepairs } from './job-repairs';
 import { JobQueries } from './job-queries';
 import { JobSignals } from './job-signals';
@@ -22,12 +25,20 @@ import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 import { JobPresenter } from './job.presenter';
 import { JOBS_QUEUE } from './jobs-queue';
 import { QueuesModule } from './queues.module';
+import { StoreHealth } from './store-health.service';
 
 /** The engine: the job table, its state machine, and what moves it. Every process
  * has it; `JobsWorkerModule` works, `JobsHttpModule` shows. */
 @Module({
-  imports: [DiscoveryModule, MetricsModule, QueuesModule, BullModule.registerQueue({ name: JOBS_QUEUE })],
+  imports: [
+    ArtifactsModule,
+    DiscoveryModule,
+    MetricsModule,
+    QueuesModule,
+    BullModule.registerQueue({ name: JOBS_QUEUE }),
+  ],
   providers: [
+    DueTypes,
     JobCancellation,
     JobClaims,
     JobCompletions,
@@ -36,6 +47,7 @@ import { QueuesModule } from './queues.module';
     JobInserts,
     JobLine,
     JobMetrics,
+    JobOutages,
     JobPresenter,
     JobQueries,
     JobQuota,
@@ -45,9 +57,11 @@ import { QueuesModule } from './queues.module';
     JobSweeper,
     JobTransitions,
     JobTypeRegistry,
+    StoreHealth,
   ],
   exports: [
     BullModule,
+    DueTypes,
     JobCancellation,
     JobClaims,
     JobCompletions,
@@ -59,6 +73,7 @@ import { QueuesModule } from './queues.module';
     JobSubmission,
     JobTransitions,
     JobTypeRegistry,
+    StoreHealth,
   ],
 })
 export class JobsModule {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ArtifactStore, StoreFullError } from '../artifacts/artifact-store';
-import { TemporaryJobError } from '../jobs/job-error';
+import { ArtifactStore } from '../artifacts/artifact-store';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-handler';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
@@ -32,11 +31,6 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
     const leave = this.rightOfWay.enter();
     try {
       return await this.make(context, leave);
-    } catch (cause) {
-      if (!(cause instanceof StoreFullError)) throw cause;
-      throw new TemporaryJobError('store_full', 'There is no room for the file.', cause.retryAfterSeconds, {
-        cause,
-      });
     } finally {
       leave();
     }

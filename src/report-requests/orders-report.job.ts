@@ -52,6 +52,7 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
   name: 'orders.report',
   steps: ['query', 'render', 'store'],
   scope: Scope.Reports,
+  usesStore: true,
   keepsArtifact: true,
   intake: intake(ReportParameters, toReportParameters),
   resource: {

@@ -14,6 +14,7 @@ import { JobQueries } from '../jobs/job-queries';
 import { JobState } from '../jobs/job-state';
 import { JobSubmission } from '../jobs/job-submission.service';
 import { JobTransitions } from '../jobs/job-transitions';
+import { StoreHealth } from '../jobs/store-health.service';
 import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
 import { ReportFiles } from './report-files.service';
 import type { ReportRequest } from './report-request.dto';
@@ -37,6 +38,7 @@ export class ReportRequests {
     private readonly artifacts: ArtifactStore,
     private readonly transitions: JobTransitions,
     private readonly files: ReportFiles,
+    private readonly storeHealth: StoreHealth,
   ) {}
 
   /** @throws AppError what `JobSubmission.submit` throws */
@@ -90,15 +92,20 @@ export class ReportRequests {
   /**
    * Deletes the file of a finished report now, before its retention ends it; links to it open nothing any more.
    *
+   * The file goes first: while the store is away, nothing is said to be deleted that is not.
+   *
    * @throws AppError 409 when there is no file: it is not ready, or it failed; 410 when there is none any more
+   * @throws StoreUnavailableError
    */
   async discard(actor: Actor, id: string): Promise<void> {
     const job = await this.queries.get(actor.clientId, id, [ORDERS_REPORT.name]);
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state !== JobState.Completed)
       throw new AppError('conflict', 'no_file', `The report is ${job.state}: it has no file.`);
-    if (!(await this.transitions.expire(actor, id))) throw expired();
+    this.refuseExpired(job);
+    this.storeHealth.requireUp();
     await this.files.delete(id, job.attempt);
+    if (!(await this.transitions.expire(actor, id))) throw expired();
   }
 
   /** @throws AppError 410 when the report's retention is over */
@@ -106,8 +113,9 @@ export class ReportRequests {
     if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
   }
 
-  /** @throws AppError 410 when retention deleted the file in the meantime */
+  /** @throws AppError 410 when retention deleted the file in the meantime; StoreUnavailableError */
   async open({ job }: FinishedReport, range?: ByteRange): Promise<Readable> {
+    this.storeHealth.requireUp();
     try {
       return await this.artifacts.open(reportKey(job.id, job.attempt), range);
     } catch (error) {

@@ -86,11 +86,12 @@ describe('a job', () => {
 
   it('says why it failed for now, and is not tried again too soon', async () => {
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['fail for now', 'succeed'] });
-    await waitFor(async () => (await engine.job(id)).failures === 1, { what: 'the first failure' });
-    const { state, error, run_at } = await engine.job(id);
-    expect({ state, error }).toMatchObject({
+    await waitFor(async () => (await engine.job(id)).error !== null, { what: 'the first failure' });
+    const { state, error, run_at, failures } = await engine.job(id);
+    expect({ state, error, failures }).toMatchObject({
       state: 'PENDING',
-      error: { code: 'no_room', kind: 'unavailable', retryable: true },
+      error: { code: 'store_full', kind: 'unavailable', retryable: true },
+      failures: 0,
     });
     expect(new Date(run_at).getTime()).toBeGreaterThan(Date.now() + 50_000);
   });

@@ -210,6 +210,44 @@ describe('Postgres', () => {
   });
 });
 
+describe('an outage of Postgres', () => {
+  it('that outlives every lease is no crash of a job', async () => {
+    const { proxy, url } = await TcpProxy.before(database.url);
+    const engine = await start({ database: url, variables: { JOB_LEASE_SECONDS: '3' } });
+    const direct = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+    const client = await engine.client();
+    const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait', 'succeed'] });
+    await running(engine, id);
+    await waitFor(async () => (await direct.query<unknown[]>('SELECT FROM dependency')).length > 0, {
+      what: 'a first heartbeat',
+    });
+    const { port } = proxy;
+    await proxy.close();
+    await waitFor(
+      async () => {
+        const [row] = await direct.query<{ away: boolean }[]>(
+          `SELECT seen_at < now() - interval '7 s' AS away FROM dependency WHERE name = 'database'`,
+        );
+        return row!.away;
+      },
+      { what: 'an outage' },
+    );
+    const { hostname, port: target } = new URL(database.url);
+    const again = await TcpProxy.to(hostname, Number(target), port);
+    const job = await engine.ended(id);
+    expect(job).toMatchObject({ state: 'COMPLETED', attempt: 2, failures: 0, crashes: 0 });
+    const outage = await waitFor(
+      async () => (await direct.query<unknown[]>('SELECT dependency, survived FROM outage WHERE settled'))[0],
+      { what: 'the outage to be counted' },
+    );
+    expect(outage).toEqual({ dependency: 'database', survived: true });
+    await direct.destroy();
+    await engine.stop();
+    engines.pop();
+    await again.close();
+  });
+});
+
 describe('a crash between commit and answer', () => {
   it('gives the same job to whoever asks again with the same key', async () => {
     const key = randomUUID();
@@ -347,7 +385,7 @@ describe('deadlines', () => {
          FROM owner, generate_series(1, 1200) RETURNING *
        ) SELECT count(*) FROM changed`,
     );
-    expect(await new JobRepairs(dataSource, new JobSignals()).endOverdue()).toBe(1_200);
+    expect(await new JobRepairs(dataSource, new JobSignals()).endOverdue([])).toBe(1_200);
     await dataSource.destroy();
   });
 

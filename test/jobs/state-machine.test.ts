@@ -1,8 +1,10 @@
+import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source';
 import { JobClaims } from '../../src/jobs/job-claims';
 import { JobCompletions } from '../../src/jobs/job-completions';
+import { JobOutages } from '../../src/jobs/job-outages';
 import { JobRepairs } from '../../src/jobs/job-repairs';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { JobTransitions } from '../../src/jobs/job-transitions';
@@ -15,6 +17,7 @@ let database: TestDatabase;
 let dataSource: DataSource;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   database = await createTestDatabase();
   dataSource = await new DataSource(dataSourceOptions(database.url, 3)).initialize();
 });
@@ -25,7 +28,7 @@ afterAll(async () => {
 });
 
 async function fresh(): Promise<{ model: Model; real: Real }> {
-  await dataSource.query('DELETE FROM client');
+  await dataSource.query('DELETE FROM outage; DELETE FROM dependency; DELETE FROM client');
   const [client] = await dataSource.query<{ id: string }[]>(
     `INSERT INTO client (name) VALUES ('model') RETURNING id`,
   );
@@ -39,13 +42,14 @@ async function fresh(): Promise<{ model: Model; real: Real }> {
       completions: new JobCompletions(dataSource, signals),
       transitions: new JobTransitions(dataSource, signals),
       repairs: new JobRepairs(dataSource, signals),
+      outages: new JobOutages(dataSource),
     },
   };
 }
 
 /**
  * Random histories of workers that crash, freeze and come back, against a model. It goes red when a transition does not
- * name its attempt, and when nothing is reaped.
+ * name its attempt, when nothing is reaped, and when an outage is a job's own failure or its deadline's end.
  */
 it('follows the model, whatever workers, clients and clocks do', async () => {
   await fc.assert(

@@ -35,7 +35,11 @@ describe('importing a file in the background', () => {
   };
   const uploads = (): string[] => {
     const folder = join(api.app.get(AppConfig).dataDir, 'artifacts');
-    return existsSync(folder) ? readdirSync(folder) : [];
+    if (!existsSync(folder)) return [];
+    // Each has a folder of its own; the file beside them marks the folder as the store's.
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
   };
   /** A file is deleted a moment after its import has ended. */
   const uploadsAreGone = (): Promise<unknown> =>

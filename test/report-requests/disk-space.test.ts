@@ -37,7 +37,7 @@ it.each(['pdf', 'csv'])(
     const nothing = (): void => undefined;
     const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };
     await expect(handler.run(context as unknown as JobContext<OrdersReportParameters>)).rejects.toMatchObject(
-      { name: 'TemporaryJobError', code: 'store_full', cause: { name: 'StoreFullError' } },
+      { name: 'StoreFullError', code: 'store_full' },
     );
     await rm(folder, { recursive: true });
   },

@@ -37,6 +37,7 @@ describe('roles', () => {
         status: 'up',
         database: 'up',
         redis: 'up',
+        store: 'up',
       });
       const done = await api.polled(`/v1/orders/reports/status/${accepted.body.id}`);
       expect(done.status).toBe(303);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import type { JobClaims } from '../../src/jobs/job-claims';
+import type { JobOutages } from '../../src/jobs/job-outages';
 import type { JobRepairs } from '../../src/jobs/job-repairs';
+import type { FailureClass } from '../../src/jobs/job-error';
 import { isTerminal, JobState } from '../../src/jobs/job-state';
 import type { AttemptReport, JobTransitions } from '../../src/jobs/job-transitions';
 import type { JobCompletions } from '../../src/jobs/job-completions';
@@ -27,7 +29,11 @@ interface ModelJob {
   cancelRequested: boolean;
   due: boolean;
   leaseOver: boolean;
+  /** It ended while the database was away. */
+  leaseForgiven: boolean;
   overdue: boolean;
+  /** An outage ended its last attempt, and moved its deadline on to the time at which it is due. */
+  postponed: boolean;
 }
 
 export interface Model {
@@ -43,6 +49,7 @@ export interface Real {
   completions: JobCompletions;
   transitions: JobTransitions;
   repairs: JobRepairs;
+  outages: JobOutages;
 }
 
 type Command = fc.AsyncCommand<Model, Real>;
@@ -55,24 +62,23 @@ const isCurrent = (model: Model, lease: Lease): boolean => {
   return job.state === JobState.InProgress && job.attempt === lease.attempt;
 };
 
+const isOverdue = ({ overdue, postponed }: ModelJob): boolean => overdue && !postponed;
+
 /** The whole truth against the whole model, and what must be true of any history. */
 async function check(model: Model, { database, client }: Real): Promise<void> {
   const rows = await database.query<ModelJob[]>(
-    `SELECT id, state, attempt, failures, crashes, round, cancel_requested_at IS NOT NULL AS "cancelRequested"
+    `SELECT id, state, attempt, failures, crashes, round, cancel_requested_at IS NOT NULL AS "cancelRequested",
+       finished_at IS NULL AND deadline_at <= now() AS overdue
      FROM job WHERE client_id = $1 ORDER BY id`,
     [client],
   );
   expect(rows).toEqual(
     model.jobs
-      .map(({ id, state, attempt, failures, crashes, round, cancelRequested }) => ({
-        id,
-        state,
-        attempt,
-        failures,
-        crashes,
-        round,
-        cancelRequested,
-      }))
+      .map((job) => {
+        const { id, state, attempt, failures, crashes, round, cancelRequested } = job;
+        const overdue = !isTerminal(state) && isOverdue(job);
+        return { id, state, attempt, failures, crashes, round, cancelRequested, overdue };
+      })
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
   );
   const [told] = await database.query<{ wrong: number }[]>(
@@ -128,7 +134,9 @@ const submit = (): Command =>
         cancelRequested: false,
         due: true,
         leaseOver: false,
+        leaseForgiven: false,
         overdue: false,
+        postponed: false,
       });
     },
   );
@@ -138,7 +146,7 @@ const claim = (worker: number, alone: boolean, most: number): Command =>
     `claim(${worker}, alone: ${alone}, most: ${most})`,
     () => true,
     async (model, { claims }) => {
-      const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !job.overdue);
+      const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !isOverdue(job));
       const given = await claims.claim([TYPE], `worker ${worker}`, 3_600, alone, most);
       const suspects = due.filter(({ crashes }) => crashes > 0);
       // Suspects are given alone, and to nobody who is busy; but for them, there is as much as was asked for.
@@ -149,7 +157,7 @@ const claim = (worker: number, alone: boolean, most: number): Command =>
         expect(job).toBeDefined();
         if (job.crashes > 0) expect([given.length, alone]).toEqual([1, true]);
         expect(attempt).toBe(job.attempt + 1);
-        Object.assign(job, { state: JobState.InProgress, attempt, leaseOver: false });
+        Object.assign(job, { state: JobState.InProgress, attempt, leaseOver: false, leaseForgiven: false });
         model.beliefs[worker]!.push({ jobId: id, attempt });
       }
       expect(given.length).toBeLessThanOrEqual(most);
@@ -182,7 +190,7 @@ const complete = (worker: number, which: number): Command =>
     if (wins) end(job, JobState.Completed);
   });
 
-const fail = (worker: number, which: number, failureClass: 'permanent' | 'retryable' | 'crash'): Command =>
+const fail = (worker: number, which: number, failureClass: FailureClass): Command =>
   withBelief(`fail ${failureClass}`, worker, which, async (lease, job, current, { transitions }) => {
     const state = await transitions.fail(lease, failureClass, {
       code: 'model',
@@ -195,13 +203,17 @@ const fail = (worker: number, which: number, failureClass: 'permanent' | 'retrya
     expect(state !== null).toBe(current);
     if (!current) return;
     if (failureClass === 'crash') job.crashes += 1;
-    else job.failures += 1;
+    if (failureClass === 'permanent' || failureClass === 'retryable') job.failures += 1;
+    const isOver = {
+      permanent: true,
+      crash: job.crashes >= MAX_CRASHES,
+      retryable: job.failures >= MAX_FAILURES,
+      outage: false,
+      deadline: isOverdue(job),
+    };
+    if (failureClass === 'outage') job.postponed = true;
     if (job.cancelRequested) end(job, JobState.Cancelled);
-    else if (
-      failureClass === 'permanent' ||
-      (failureClass === 'crash' ? job.crashes >= MAX_CRASHES : job.failures >= MAX_FAILURES)
-    )
-      end(job, JobState.Failed);
+    else if (isOver[failureClass]) end(job, JobState.Failed);
     else Object.assign(job, { state: JobState.Pending, due: false });
     expect(state).toBe(job.state);
   });
@@ -261,27 +273,27 @@ const retry = (which: number): Command =>
     expect(await transitions.retry(OPERATOR, job.id, 3_600)).toBe(wins);
     if (!wins) return;
     end(job, JobState.Pending);
-    Object.assign(job, { failures: 0, crashes: 0, round: job.round + 1, overdue: false });
+    Object.assign(job, { failures: 0, crashes: 0, round: job.round + 1, overdue: false, postponed: false });
   });
 
 const leaseRunsOut = (which: number): Command =>
   onJob('lease runs out', which, async (job, { database }) => {
-    job.leaseOver = job.state === JobState.InProgress;
-    await database.query(
-      `UPDATE job SET lease_until = now() - interval '1 s' WHERE id = $1 AND state = 'IN_PROGRESS'`,
-      [job.id],
-    );
+    Object.assign(job, { leaseOver: job.state === JobState.InProgress, leaseForgiven: false });
+    await database.query(`UPDATE job SET lease_until = now() WHERE id = $1 AND state = 'IN_PROGRESS'`, [
+      job.id,
+    ]);
   });
 
 const becomesDue = (which: number): Command =>
   onJob('becomes due', which, async (job, { database }) => {
-    job.due = true;
-    await database.query(`UPDATE job SET run_at = now() WHERE id = $1 AND state = 'PENDING'`, [job.id]);
+    if (job.state !== JobState.Pending) return;
+    Object.assign(job, { due: true, postponed: false });
+    await database.query(`UPDATE job SET ${UNTIL_DUE} WHERE id = $1`, [job.id]);
   });
 
 const deadlinePasses = (which: number): Command =>
   onJob('deadline passes', which, async (job, { database }) => {
-    job.overdue = true;
+    Object.assign(job, { overdue: true, postponed: false });
     await database.query(`UPDATE job SET deadline_at = now() WHERE id = $1`, [job.id]);
   });
 
@@ -290,13 +302,13 @@ const reap = (): Command =>
     'reap',
     () => true,
     async (model, { repairs }) => {
-      await repairs.reap();
+      await repairs.reap([TYPE]);
       for (const job of model.jobs.filter(
         ({ state, leaseOver }) => state === JobState.InProgress && leaseOver,
       )) {
-        job.crashes += 1;
+        if (!job.leaseForgiven) job.crashes += 1;
         if (job.cancelRequested) end(job, JobState.Cancelled);
-        else end(job, job.crashes >= MAX_CRASHES || job.overdue ? JobState.Failed : JobState.Pending);
+        else end(job, job.crashes >= MAX_CRASHES || isOverdue(job) ? JobState.Failed : JobState.Pending);
       }
     },
   );
@@ -306,9 +318,77 @@ const endOverdue = (): Command =>
     'end overdue',
     () => true,
     async (model, { repairs }) => {
-      await repairs.endOverdue();
+      await repairs.endOverdue([TYPE]);
       for (const job of model.jobs)
-        if (job.state === JobState.Pending && job.overdue) end(job, JobState.Failed);
+        if (job.state === JobState.Pending && isOverdue(job)) end(job, JobState.Failed);
+    },
+  );
+
+/** An hour goes by: every time of the past is an hour older, and what is to come has come an hour nearer. */
+const HOUR_GOES_BY = `UPDATE outage SET began_at = began_at - interval '1 h', ended_at = ended_at - interval '1 h';
+  UPDATE job SET created_at = created_at - interval '1 h', run_at = run_at - interval '1 h',
+  deadline_at = deadline_at - interval '1 h', outage_counted_until = outage_counted_until - interval '1 h',
+  lease_until = lease_until - interval '30 min' WHERE finished_at IS NULL`;
+
+/** The time goes by until a job is due. A deadline that an outage moved on comes as much nearer. */
+const UNTIL_DUE = `run_at = now(), deadline_at = deadline_at - CASE WHEN outages > 0
+  THEN greatest(run_at - now(), interval '0') ELSE interval '0' END`;
+
+const lastSeen = (dependency: string, ago: string): string =>
+  `INSERT INTO dependency VALUES ('${dependency}', now() - interval '${ago}')
+   ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at`;
+
+/** However long the history takes on this machine. */
+const STAYS = `UPDATE dependency SET seen_at = now() + interval '1 h'`;
+
+/**
+ * The database is away for an hour, in which every lease ends. What came to its end in that time is nobody's failure: not
+ * before it is counted, and not after it.
+ */
+const databaseAway = (survived: boolean): Command =>
+  command(
+    `database away(survived: ${survived})`,
+    () => true,
+    async (model, { database, outages, repairs }) => {
+      await database.query(HOUR_GOES_BY);
+      await database.query(
+        `UPDATE job SET lease_until = now() - interval '30 min' WHERE state = 'IN_PROGRESS'`,
+      );
+      await database.query(lastSeen('database', '1 h'));
+      expect([await repairs.reap([TYPE]), await repairs.endOverdue([TYPE])]).toEqual([0, 0]);
+      expect(await outages.see(['database'])).toEqual(['database']);
+      await outages.record('database', survived);
+      // Nor while only a part of the deadlines is moved on.
+      expect([await repairs.reap([TYPE]), await repairs.endOverdue([TYPE])]).toEqual([0, 0]);
+      await outages.settle([TYPE]);
+      await database.query(STAYS);
+      for (const job of model.jobs.filter(({ state }) => !isTerminal(state))) {
+        Object.assign(job, { due: true, postponed: false });
+        if (job.state === JobState.InProgress)
+          Object.assign(job, { leaseOver: true, leaseForgiven: survived });
+      }
+    },
+  );
+
+/** The store is away for an hour: jobs that wait for it come no nearer to their deadlines, during it and after it. */
+const storeAway = (): Command =>
+  command(
+    'store away',
+    () => true,
+    async (model, { database, outages, repairs }) => {
+      await database.query(HOUR_GOES_BY);
+      await database.query(`UPDATE job SET lease_until = now() + interval '1 h' WHERE state = 'IN_PROGRESS'`);
+      await database.query(lastSeen('store', '1 h'));
+      for (const job of model.jobs.filter(({ state }) => !isTerminal(state))) {
+        Object.assign(job, { due: true, postponed: false });
+        if (job.state === JobState.InProgress) job.leaseOver = false;
+      }
+      const overdue = model.jobs.filter((job) => job.state === JobState.Pending && isOverdue(job));
+      expect(await repairs.endOverdue([TYPE])).toBe(overdue.length);
+      for (const job of overdue) end(job, JobState.Failed);
+      await outages.record('store', true);
+      await outages.settle([TYPE]);
+      await database.query(STAYS);
     },
   );
 
@@ -351,7 +431,11 @@ export const commands = (): fc.Arbitrary<Iterable<Command>> =>
       ...often(
         2,
         fc
-          .tuple(worker, which, fc.constantFrom('permanent' as const, 'retryable' as const, 'crash' as const))
+          .tuple(
+            worker,
+            which,
+            fc.constantFrom<FailureClass>('permanent', 'retryable', 'crash', 'outage', 'deadline'),
+          )
           .map(([w, i, c]) => fail(w, i, c)),
       ),
       fc.tuple(worker, which).map(([w, i]) => release(w, i)),
@@ -364,6 +448,8 @@ export const commands = (): fc.Arbitrary<Iterable<Command>> =>
       which.map(deadlinePasses),
       fc.constant(reap()),
       fc.constant(endOverdue()),
+      fc.boolean().map(databaseAway),
+      fc.constant(storeAway()),
     ],
     { maxCommands: 30, size: 'max' },
   );
@@ -373,9 +459,10 @@ export async function drain(model: Model, real: Real): Promise<void> {
   model.beliefs[0] = [];
   for (let turn = 0; turn < 100 && model.jobs.some(({ state }) => !isTerminal(state)); turn += 1) {
     await real.database.query(
-      `UPDATE job SET run_at = now(), lease_until = lease_until - interval '2 h' WHERE finished_at IS NULL`,
+      `UPDATE job SET ${UNTIL_DUE}, lease_until = CASE state WHEN 'IN_PROGRESS' THEN now() END WHERE finished_at IS NULL`,
     );
-    for (const job of model.jobs) Object.assign(job, { due: true, leaseOver: true });
+    for (const job of model.jobs)
+      Object.assign(job, { due: true, postponed: false, leaseOver: true, leaseForgiven: false });
     await reap().run(model, real);
     await endOverdue().run(model, real);
     await claim(0, true, 1).run(model, real);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
-import { CrashedJobError, PermanentJobError, TemporaryJobError } from '../../src/jobs/job-error';
+import { OutageError } from '../../src/common/outage-error';
+import { CrashedJobError, PermanentJobError } from '../../src/jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
 import { defineJobType } from '../../src/jobs/job-type';
 
@@ -56,7 +57,7 @@ export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResul
       case 'fail for good':
         throw new PermanentJobError('no_good', 'This can never work.', 'unprocessable');
       case 'fail for now':
-        throw new TemporaryJobError('no_room', 'There is no room for it.', 60);
+        throw new OutageError('store_full', 'There is no room for it.', 60);
       case 'crash':
         throw new CrashedJobError('It died.');
       case 'wait':

@@ -10,6 +10,7 @@ import { DeliveryThroughput1732200000009 } from './0009-delivery-throughput';
 import { CallbacksReviewed1732200000010 } from './0010-callbacks-reviewed';
 import { KeysAndAudit1732200000011 } from './0011-keys-and-audit';
 import { FeedEpoch1732200000012 } from './0012-feed-epoch';
+import { JobOutages1732200000013 } from './0013-job-outages';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CallbacksReviewed1732200000010,
   KeysAndAudit1732200000011,
   FeedEpoch1732200000012,
+  JobOutages1732200000013,
 ];

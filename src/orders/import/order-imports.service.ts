@@ -1,11 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import {
-  ArtifactStore,
-  ArtifactTooLargeError,
-  StoredArtifact,
-  StoreFullError,
-} from '../../artifacts/artifact-store';
+import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
 import type { Client } from '../../clients/client';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
@@ -13,6 +8,7 @@ import type { Page, PageQuery } from '../../common/pagination';
 import type { Job } from '../../jobs/job';
 import { JobQueries } from '../../jobs/job-queries';
 import { JobSubmission } from '../../jobs/job-submission.service';
+import { StoreHealth } from '../../jobs/store-health.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
@@ -26,17 +22,21 @@ export interface ImportRequest {
 /** Imports in the background: takes the file, and shows what became of it. */
 @Injectable()
 export class OrderImports {
+  private readonly logger = new Logger(OrderImports.name);
+
   constructor(
     private readonly artifacts: ArtifactStore,
     private readonly submission: JobSubmission,
     private readonly queries: JobQueries,
     private readonly failures: ImportFailures,
+    private readonly storeHealth: StoreHealth,
   ) {}
 
   /**
    * Stores the file and accepts the job of importing it.
    *
    * @throws AppError `body_too_large` (413), `empty_file` (422), and as `JobSubmission` does
+   * @throws StoreUnavailableError, StoreFullError
    */
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
     const stored = await this.store(file);
@@ -57,7 +57,7 @@ export class OrderImports {
       return job;
     } finally {
       // Refused, or the same request again: its job has the file of the first.
-      if (used !== stored.key) await this.artifacts.delete(stored.key);
+      if (used !== stored.key) await this.discard(stored.key);
     }
   }
 
@@ -70,16 +70,19 @@ export class OrderImports {
     return this.queries.list(client.id, { types: [ORDERS_IMPORT.name] }, query, present);
   }
 
+  /** The answer is known; a file that stays behind must not change it. */
+  private async discard(file: string): Promise<void> {
+    await this.artifacts.delete(file).catch((error: unknown) => {
+      this.logger.warn(`The upload ${file} is not needed and could not be deleted: ${String(error)}`);
+    });
+  }
+
   private async store(file: Readable): Promise<StoredArtifact> {
+    this.storeHealth.requireUp();
     try {
       return await this.artifacts.put(`${newId()}/orders.csv`, file, { maxBytes: ORDER_LIMITS.importBytes });
     } catch (error) {
       if (error instanceof ArtifactTooLargeError) throw fileTooLarge();
-      if (error instanceof StoreFullError) {
-        throw new AppError('unavailable', 'store_full', 'There is no room for the file.', {
-          retryAfter: error.retryAfterSeconds,
-        });
-      }
       if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') {
         throw new AppError('bad_request', 'upload_aborted', 'The upload ended before its end.');
       }

@@ -22,5 +22,6 @@ export const ORDERS_IMPORT = defineJobType<OrdersImportParameters, OrdersImportR
   steps: ['read', 'check', 'store'],
   scope: Scope.Orders,
   deadlineSeconds: 3_600,
+  usesStore: true,
   resource: { rel: 'imports', path: `${IMPORTS_PATH}/{id}`, statusPath: `${IMPORTS_PATH}/{id}` },
 });

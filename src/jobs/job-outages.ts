@@ -1,0 +1,155 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AWAY_AFTER_SECONDS, withinLongestOutage } from './job-deadline';
+
+/** What every process depends on. */
+export type Dependency = 'database' | 'store';
+
+/** Rows that one statement changes, so that none holds its locks for long. */
+const AT_ONCE = 500;
+
+/** An answer that took longer came from a database that was away in between. */
+const SLOW_MS = 3_000;
+
+/** How often a process that saw no outage itself leaves it to others to say that there was one. */
+const ROUNDS_FOR_WITNESSES = 5;
+
+/** For how long a settled outage is kept: leases that ended in it are taken back within seconds. */
+const KEPT_HOURS = 24;
+
+/**
+ * Keeps book of when the database and the store were away, by the database's clock: nobody saw them. It then moves on the
+ * deadlines of the jobs that could not be worked on. Every step is a guarded statement, so it does not matter how many
+ * processes do the same.
+ */
+@Injectable()
+export class JobOutages {
+  private readonly logger = new Logger(JobOutages.name);
+  private isWitness = false;
+  private rounds = 0;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * One round: says what is there, and records what was not. An outage of the database that this process did not feel may
+   * be one in which nothing ran; whether it was, a process that felt it may know, and is waited for.
+   *
+   * @param seen beside the database
+   */
+  async watch(seen: Dependency[]): Promise<void> {
+    const askedAt = Date.now();
+    let missed: Dependency[];
+    try {
+      missed = await this.see(['database', ...seen]);
+    } catch (error) {
+      this.isWitness = true;
+      throw error;
+    }
+    if (Date.now() - askedAt > SLOW_MS) this.isWitness = true;
+    if (missed.includes('database') && !this.isWitness) {
+      this.rounds += 1;
+      if (this.rounds < ROUNDS_FOR_WITNESSES) return;
+    }
+    for (const dependency of missed) await this.record(dependency, this.isWitness);
+    this.isWitness = false;
+    this.rounds = 0;
+  }
+
+  /**
+   * Says that they are there now.
+   *
+   * @returns those that nobody had seen for so long that there was an outage
+   */
+  async see(dependencies: Dependency[]): Promise<Dependency[]> {
+    const rows = await this.dataSource.query<{ name: Dependency }[]>(
+      `INSERT INTO dependency (name, seen_at) SELECT name, now() FROM unnest($1::text[]) name ORDER BY name
+       ON CONFLICT (name) DO UPDATE SET seen_at = greatest(dependency.seen_at, excluded.seen_at)
+       WHERE dependency.seen_at > now() - interval '${AWAY_AFTER_SECONDS} s'
+       RETURNING name`,
+      [dependencies],
+    );
+    const there = rows.map(({ name }) => name);
+    return dependencies.filter((name) => !there.includes(name));
+  }
+
+  /**
+   * Ends an outage. Does nothing when another process was first.
+   *
+   * @param survived whether this process lived through it
+   */
+  async record(dependency: Dependency, survived: boolean): Promise<void> {
+    const [outage] = await this.dataSource.query<{ began_at: Date; seconds: number }[]>(
+      `WITH gone AS (
+         SELECT name, seen_at FROM dependency
+         WHERE name = $1 AND seen_at <= now() - interval '${AWAY_AFTER_SECONDS} s' FOR UPDATE
+       ), back AS (
+         UPDATE dependency d SET seen_at = now() FROM gone WHERE d.name = gone.name RETURNING gone.seen_at AS began_at
+       )
+       INSERT INTO outage (dependency, began_at, ended_at, survived) SELECT $1, began_at, now(), $2 FROM back
+       RETURNING began_at, extract(epoch FROM ended_at - began_at)::float8 AS seconds`,
+      [dependency, survived],
+    );
+    if (outage === undefined) return;
+    const { began_at, seconds } = outage;
+    this.logger.log(
+      `Nobody saw the ${dependency} for ${Math.round(seconds)} s since ${began_at.toISOString()}; deadlines move on by it.`,
+    );
+  }
+
+  /**
+   * Moves on the deadlines of the jobs that outages kept from being done, in batches.
+   *
+   * @param storeTypes the types that need the store
+   * @returns how many
+   */
+  async settle(storeTypes: string[]): Promise<number> {
+    let all = 0;
+    for (;;) {
+      const [outage] = await this.dataSource.query<{ dependency: Dependency; began_at: string }[]>(
+        'SELECT dependency, began_at::text FROM outage WHERE NOT settled ORDER BY ended_at LIMIT 1',
+      );
+      if (outage === undefined) return all;
+      const { dependency, began_at } = outage;
+      const types = dependency === 'store' ? storeTypes : null;
+      for (let moved = AT_ONCE; moved > 0; all += moved) moved = await this.move(dependency, began_at, types);
+      await this.dataSource.query(
+        `WITH settled AS (UPDATE outage SET settled = true WHERE dependency = $1 AND began_at = $2)
+         DELETE FROM outage WHERE settled AND ended_at < now() - make_interval(hours => ${KEPT_HOURS})`,
+        [dependency, began_at],
+      );
+    }
+  }
+
+  /** @param types `null` for all */
+  private async move(dependency: Dependency, beganAt: string, types: string[] | null): Promise<number> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH over AS (
+         SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2
+       ), held AS (
+         (SELECT id FROM job, over WHERE state = 'PENDING' AND ${IS_HELD} LIMIT ${AT_ONCE})
+         UNION ALL
+         (SELECT id FROM job, over WHERE state = 'IN_PROGRESS' AND ${IS_HELD} LIMIT ${AT_ONCE})
+       ), locked AS (
+         -- In the order of the ids, as others lock them that name several.
+         SELECT id FROM job WHERE id IN (SELECT id FROM held) ORDER BY id FOR NO KEY UPDATE
+       ), moved AS (
+         UPDATE job j SET deadline_at = deadline_at + make_interval(secs => ${MOVED}),
+           outage_seconds = outage_seconds + ${MOVED}, outage_counted_until = ended_at
+         FROM locked, over
+         WHERE j.id = locked.id AND state IN ('PENDING', 'IN_PROGRESS') AND ${IS_HELD}
+         RETURNING j.id
+       )
+       SELECT id FROM moved`,
+      [dependency, beganAt, types],
+    );
+    return rows.length;
+  }
+}
+
+/** Whether the outage `over` is still to be counted for a job. */
+const IS_HELD = `created_at < ended_at AND (outage_counted_until IS NULL OR outage_counted_until < ended_at)
+  AND ($3::text[] IS NULL OR type = ANY($3))`;
+
+const MOVED = withinLongestOutage(
+  `extract(epoch FROM ended_at - greatest(began_at, created_at, outage_counted_until))::float8`,
+);

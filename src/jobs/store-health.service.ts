@@ -1,0 +1,119 @@
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { ArtifactStore, StoreUnavailableError } from '../artifacts/artifact-store';
+import { Loop } from './loop';
+
+const ROUND_MS = 5_000;
+/** While it is away: so soon after it is back, work goes on. */
+const ROUND_AWAY_MS = 1_000;
+const TIMEOUT_MS = 4_000;
+
+/**
+ * Whether this process reaches the store, asked every few seconds: whoever wants to know does not wait for an answer.
+ * While it is away, no job is begun that needs it, and requests are answered at once.
+ */
+@Injectable()
+export class StoreHealth implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(StoreHealth.name);
+  private readonly loop = new Loop('question to the store', ROUND_MS, () => this.ask(), this.logger);
+  private readonly outages: Counter;
+  private isThere: boolean | undefined;
+  private awaySince = 0;
+  private access: 'read' | 'write' = 'read';
+  private soon: NodeJS.Timeout | undefined;
+  private question: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: ArtifactStore,
+    registry: Registry,
+  ) {
+    const registers = [registry];
+    const up: Gauge = new Gauge({
+      name: 'store_up',
+      help: 'Whether this process reaches the store of files: 1, or 0 while it is away.',
+      registers,
+      collect: () => up.set(this.isAway ? 0 : 1),
+    });
+    this.outages = new Counter({
+      name: 'store_outages_total',
+      help: 'How often this process found the store away.',
+      registers,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+    clearTimeout(this.soon);
+  }
+
+  /** It was there when it was asked last. */
+  get isUp(): boolean {
+    return this.isThere === true;
+  }
+
+  /** It was not; before the first answer it is neither. */
+  get isAway(): boolean {
+    return this.isThere === false;
+  }
+
+  /** @throws StoreUnavailableError while it is away, instead of waiting for one that hangs */
+  requireUp(): void {
+    if (this.isAway) throw new StoreUnavailableError();
+  }
+
+  /** Something that a job wanted of it failed: it may serve readers all the same. */
+  suspect(): void {
+    this.access = 'write';
+    this.loop.poke();
+  }
+
+  private async ask(): Promise<void> {
+    const { access } = this;
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    // A folder on a network may hang: one question then waits, and not one more every second.
+    this.question ??= this.store.probe(access, timeout).finally(() => {
+      this.question = undefined;
+    });
+    try {
+      await Promise.race([this.question, failureOf(timeout)]);
+      // One that was suspected in the meantime is asked again.
+      if (access === this.access) this.access = 'read';
+      this.answered();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private answered(): void {
+    if (this.isAway)
+      this.logger.log(`The store is back after ${Math.round((Date.now() - this.awaySince) / 1_000)} s.`);
+    this.isThere = true;
+  }
+
+  private failed(error: unknown): void {
+    if (!this.isAway) {
+      this.outages.inc();
+      this.awaySince = Date.now();
+      this.logger.error(
+        `The store is away: jobs that need it wait, and files are answered with 503. ${describe(error)}`,
+      );
+    }
+    this.isThere = false;
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.loop.poke(), ROUND_AWAY_MS);
+  }
+}
+
+/** With its cause, which is for operators alone. */
+const describe = (error: unknown): string =>
+  String(error instanceof Error && error.cause instanceof Error ? error.cause : error);
+
+/** Rejects when the signal is aborted. */
+const failureOf = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
