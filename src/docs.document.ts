@@ -30,7 +30,7 @@ const HEADERS = {
 
 const OF_EVERY_OPERATION = { 500: 'Something went wrong on our side.' };
 const OF_LIMITED_OPERATIONS = {
-  429: 'Too many requests of a kind (`violated-policies` says which), or too many jobs in flight: come back after `Retry-After`.',
+  429: 'Too many requests of a kind (`violated-policies` says which), too many jobs in flight, or no room left for your files (`storage_quota_exceeded`, with `used_bytes` and `max_bytes`): come back after `Retry-After`.',
   503: 'The database, or the store of files (`store_unavailable`, `store_full`), is away for a moment: come back after `Retry-After`.',
 };
 const OF_OPERATIONS_WITH_BODY = {

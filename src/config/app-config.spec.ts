@@ -47,6 +47,7 @@ const REFUSED: Record<string, string> = {
   CORS_ORIGINS: 'leaked-value',
   TRUSTED_PROXIES: 'leaked-value',
   MAX_JOBS_IN_FLIGHT: '0',
+  CLIENT_STORAGE_MB: '0',
   RATE_LIMIT_SUBMIT: 'leaked-value',
   RATE_LIMIT_POLL: '74',
   RATE_LIMIT_OTHER: 'leaked-value',

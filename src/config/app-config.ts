@@ -75,6 +75,8 @@ export class AppConfig {
   readonly trustedProxies: string[];
   /** Jobs of one client that may wait or run at once. */
   readonly maxJobsInFlight: number;
+  /** What the uploads and files of one client may take in the store. */
+  readonly clientStorageBytes: number;
   /** Requests a minute: for each API key, `poll` for each job of it; `address` for each address, and each kind of what needs no key. */
   readonly rateLimits: Record<'submit' | 'poll' | 'other' | 'address', number>;
   /** Streams and waits that one client may hold open in one process. */
@@ -121,6 +123,7 @@ export class AppConfig {
     this.corsOrigins = environment.CORS_ORIGINS?.split(',') ?? [];
     this.trustedProxies = environment.TRUSTED_PROXIES?.split(',') ?? [];
     this.maxJobsInFlight = environment.MAX_JOBS_IN_FLIGHT;
+    this.clientStorageBytes = environment.CLIENT_STORAGE_MB * 1024 * 1024;
     this.rateLimits = {
       submit: environment.RATE_LIMIT_SUBMIT,
       poll: environment.RATE_LIMIT_POLL,

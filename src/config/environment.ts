@@ -146,6 +146,9 @@ export class Environment {
   MAX_JOBS_IN_FLIGHT = 1000;
 
   @IsWholeNumber(1, MOST)
+  CLIENT_STORAGE_MB = 10_240;
+
+  @IsWholeNumber(1, MOST)
   RATE_LIMIT_SUBMIT = 1200;
 
   // Of one job: once a second is what `Retry-After` may ask for at most; the rest is for the file, for a link, and for

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
+import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import { JobEta } from './job-eta.service';
 
-const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
 /** How long a count is good enough: what other processes accept meanwhile may go beyond the quota. */
 const COUNTED_FOR_MS = 1_000;
 const MOST_CLIENTS = 10_000;

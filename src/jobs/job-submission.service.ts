@@ -13,6 +13,8 @@ import type { JobType } from './job-type';
 import { JobTypeRegistry } from './job-type.registry';
 
 export interface Submission<Parameters extends object> {
+  /** For the job, where something was named after it before; else it gets a new one. */
+  id?: string;
   clientId: string;
   request: JobRequest;
   parameters: Parameters;
@@ -48,16 +50,34 @@ export class JobSubmission {
     const { idempotencyKey } = submission;
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
     const job = await this.insertOrFind(type, submission, hash);
-    if (hash !== null && job.idempotency_hash?.equals(hash) === false) {
-      throw new AppError(
-        'unprocessable',
-        'idempotency_key_reused',
-        'This Idempotency-Key was used for another request.',
-        { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
-      );
-    }
+    if (hash !== null) requireSame(job, hash);
     this.dispatcher.poke();
     return job;
+  }
+
+  /** @returns the job that the client made with the key */
+  async withKey(clientId: string, idempotencyKey: string): Promise<Job | undefined> {
+    const rows = await this.dataSource.query<Job[]>(
+      `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
+      [clientId, idempotencyKey],
+    );
+    return rows[0];
+  }
+
+  /** @throws AppError `idempotency_key_reused` when the job was made by another request */
+  requireSameRequest(job: Job, request: JobRequest): void {
+    requireSame(job, fingerprint(request));
+  }
+
+  /**
+   * For requests that are long: what would be refused at their end is refused before they are read.
+   *
+   * @throws AppError `too_many_jobs`
+   */
+  async requirePlace(type: JobType, clientId: string): Promise<void> {
+    const givePlaceBack = await this.quota.take(clientId);
+    if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
+    givePlaceBack();
   }
 
   private async insertOrFind(
@@ -75,7 +95,7 @@ export class JobSubmission {
       refusal = error;
     }
     // A repeated request is answered with its job, whatever has become of the quota, the URL or the orders since.
-    const job = idempotencyKey === undefined ? undefined : await this.find(clientId, idempotencyKey);
+    const job = idempotencyKey === undefined ? undefined : await this.withKey(clientId, idempotencyKey);
     if (job === undefined) {
       if (refusal !== undefined) throw refusal;
       // The key expired between the two statements: trying again makes a new job.
@@ -114,12 +134,12 @@ export class JobSubmission {
 
   private async insert(
     type: JobType,
-    { clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
+    { id, clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
     hash: Buffer | null,
     deadlineSeconds: number,
   ): Promise<Job | undefined> {
     return this.inserts.add({
-      id: newId(),
+      id: id ?? newId(),
       client_id: clientId,
       type: type.name,
       request,
@@ -134,14 +154,16 @@ export class JobSubmission {
       estimated_seconds: await this.eta.secondsOfNext(type.name, clientId),
     });
   }
+}
 
-  private async find(clientId: string, idempotencyKey: string): Promise<Job | undefined> {
-    const rows = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
-      [clientId, idempotencyKey],
-    );
-    return rows[0];
-  }
+function requireSame(job: Job, hash: Buffer): void {
+  if (job.idempotency_hash?.equals(hash) !== false) return;
+  throw new AppError(
+    'unprocessable',
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request.',
+    { errors: [{ field: 'Idempotency-Key', message: 'Idempotency-Key was used with another body' }] },
+  );
 }
 
 const fingerprint = (request: JobRequest): Buffer => createHash('sha256').update(canonical(request)).digest();

@@ -4,6 +4,7 @@ import { JobsModule } from '../jobs/jobs.module';
 import { ImportFailures } from './import/import-failures';
 import { OrderImport } from './import/order-import.service';
 import { OrderImports } from './import/order-imports.service';
+import { OrderUploads } from './import/order-uploads.service';
 import { OrdersImportHandler } from './import/orders-import.handler';
 import { ORDERS_IMPORT } from './import/orders-import.job';
 import { OrderCounts } from './order-counts.service';
@@ -28,6 +29,7 @@ import { SampleOrders } from './sample-orders.service';
     OrderImport,
     OrderImports,
     OrderReportQueries,
+    OrderUploads,
     Orders,
     OrdersImportHandler,
     ReadOrderHandler,

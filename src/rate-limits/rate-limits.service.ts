@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
 import { ADDRESS_POLICIES, type AddressPolicy, type KeyPolicy } from '../common/http/rate-policy';
+import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
 import { AppConfig } from '../config/app-config';
 import { setRateLimitHeaders } from './rate-limit-headers';
 import { RateLimitStorage } from './rate-limit-storage.service';
 
-const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
 export const WINDOW_MS = 60_000;
 
 type Policy = KeyPolicy | AddressPolicy;

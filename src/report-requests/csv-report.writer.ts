@@ -1,34 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
-import { ArtifactStore } from '../artifacts/artifact-store';
 import type { JobContext } from '../jobs/job-handler';
 import type { OrderSnapshot } from '../orders/order-report-queries';
 import type { ReportedOrder } from '../orders/reported-order';
 import { orderCsv } from './csv/order-csv';
-import { OrdersReportParameters, ReportArtifact, reportKey } from './orders-report.job';
+import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { ReportFiles } from './report-files.service';
 import { MEDIA_TYPES, ReportFormat } from './report-format';
 
 /** Writes a report as CSV, from the database straight into the store. */
 @Injectable()
 export class CsvReportWriter {
-  constructor(
-    private readonly artifacts: ArtifactStore,
-    private readonly files: ReportFiles,
-  ) {}
+  constructor(private readonly files: ReportFiles) {}
 
   async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
-    const { parameters, signal } = context;
+    const { parameters } = context;
     const { includeItems } = parameters;
     context.step('render');
     const orders = counted(snapshot.orders(), (written) =>
       context.progress(0.1 + (0.8 * written) / snapshot.summary.orders),
     );
-    await this.files.note(context.jobId, context.attempt);
-    const { sha256, bytes } = await this.artifacts.put(
-      reportKey(context.jobId, context.attempt),
+    const { sha256, bytes } = await this.files.put(
+      context,
       Readable.from(orderCsv(orders, { includeItems })),
-      { signal },
     );
     context.step('store');
     return { sha256, bytes, pages: null, media_type: MEDIA_TYPES[ReportFormat.Csv] };

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
-import { ArtifactStore } from '../artifacts/artifact-store';
 import { CrashedJobError } from '../jobs/job-error';
 import type { JobContext } from '../jobs/job-handler';
 import type { OrderSnapshot } from '../orders/order-report-queries';
-import { OrdersReportParameters, ReportArtifact, reportKey } from './orders-report.job';
+import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
 import { ReportFiles } from './report-files.service';
@@ -15,7 +14,6 @@ import { MEDIA_TYPES, ReportFormat } from './report-format';
 export class PdfReportWriter {
   constructor(
     private readonly renderer: ReportRenderer,
-    private readonly artifacts: ArtifactStore,
     private readonly files: ReportFiles,
   ) {}
 
@@ -39,13 +37,8 @@ export class PdfReportWriter {
         },
       },
     );
-    await this.files.note(context.jobId, context.attempt);
     try {
-      const { sha256, bytes } = await this.artifacts.put(
-        reportKey(context.jobId, context.attempt),
-        Readable.from(file),
-        { signal },
-      );
+      const { sha256, bytes } = await this.files.put(context, Readable.from(file));
       return { sha256, bytes, pages, media_type: MEDIA_TYPES[ReportFormat.Pdf] };
     } catch (error) {
       // A store that fails does not wait for the part that is being printed; nobody needs that any more.

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
-import { ArtifactStore } from '../artifacts/artifact-store';
+import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../artifacts/artifact-store';
+import { ClientStorage } from '../artifacts/client-storage.service';
+import { PermanentJobError } from '../jobs/job-error';
+import type { JobContext } from '../jobs/job-handler';
 import { reportKey } from './orders-report.job';
 
 /** No attempt lives this long, so by then a file that nobody refers to is nobody's work. */
@@ -13,7 +17,40 @@ export class ReportFiles {
   constructor(
     private readonly dataSource: DataSource,
     private readonly artifacts: ArtifactStore,
+    private readonly storage: ClientStorage,
   ) {}
+
+  /**
+   * Stores the file of an attempt. It may take what is left to its client; those that are written at the same time are
+   * counted when they are there.
+   *
+   * @throws PermanentJobError `storage_quota_exceeded`; what the store throws
+   */
+  async put(
+    {
+      jobId,
+      attempt,
+      clientId,
+      signal,
+    }: Pick<JobContext<object>, 'jobId' | 'attempt' | 'clientId' | 'signal'>,
+    source: Readable,
+  ): Promise<StoredArtifact> {
+    await this.note(jobId, attempt);
+    const maxBytes = await this.storage.left(clientId);
+    try {
+      const stored = await this.artifacts.put(reportKey(jobId, attempt), source, { maxBytes, signal });
+      await this.storage.count(stored.key, clientId, stored.bytes);
+      return stored;
+    } catch (error) {
+      if (!(error instanceof ArtifactTooLargeError)) throw error;
+      throw new PermanentJobError(
+        'storage_quota_exceeded',
+        `The report does not fit into the ${maxBytes} bytes that are left of your storage: delete others, or wait until they expire, and ask for it again.`,
+        'too_many',
+        { cause: error },
+      );
+    }
+  }
 
   /** To be called before the file is put into the store: a crash in between leaves a note, never an unknown file. */
   async note(jobId: string, attempt: number): Promise<void> {
@@ -41,6 +78,7 @@ export class ReportFiles {
   /** The file first: a crash in between leaves a note, and the next sweep deletes it. */
   async delete(jobId: string, attempt: number): Promise<void> {
     await this.artifacts.delete(reportKey(jobId, attempt));
+    await this.storage.giveBack(reportKey(jobId, attempt));
     await this.dataSource.query('DELETE FROM report_file WHERE job_id = $1 AND attempt = $2', [
       jobId,
       attempt,

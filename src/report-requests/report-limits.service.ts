@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClientStorage } from '../artifacts/client-storage.service';
 import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-admission';
@@ -23,6 +24,7 @@ export class ReportLimits implements JobAdmission<OrdersReportParameters> {
   constructor(
     private readonly config: AppConfig,
     private readonly orders: OrderCounts,
+    private readonly storage: ClientStorage,
     private readonly rightOfWay: RightOfWay,
   ) {}
 
@@ -31,9 +33,10 @@ export class ReportLimits implements JobAdmission<OrdersReportParameters> {
    * many, it is accepted and `check` decides.
    *
    * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `max_rows` and `rows`: all, or as many as
-   *   were counted
+   *   were counted; 429 `storage_quota_exceeded`
    */
   async admit(clientId: string, parameters: OrdersReportParameters): Promise<{ deadlineSeconds: number }> {
+    await this.storage.requireRoom(clientId);
     const { counted, ...count } = await this.orders.count(clientId, parameters);
     this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
     const rows = rowsOf(count, parameters);

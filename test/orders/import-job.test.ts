@@ -1,11 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { ClientStorage } from '../../src/artifacts/client-storage.service';
+import { newId } from '../../src/common/ids';
 import { AppConfig } from '../../src/config/app-config';
+import { OrderUploads } from '../../src/orders/import/order-uploads.service';
 import { DEMO_KEY } from '../support/test-config';
 import { waitFor } from '../support/services';
 import { OrdersApi, OTHER_KEY } from './orders-api';
 
+const MEGABYTE = 1024 * 1024;
+const QUOTA_MB = 16;
 const HEADER = 'order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price';
 const fileOf = (prefix: string, orders: number): string =>
   [
@@ -16,7 +21,7 @@ const fileOf = (prefix: string, orders: number): string =>
 describe('importing a file in the background', () => {
   let api: OrdersApi;
   beforeAll(async () => {
-    api = await OrdersApi.start({ SAMPLE_DATA: 'false' });
+    api = await OrdersApi.start({ SAMPLE_DATA: 'false', CLIENT_STORAGE_MB: String(QUOTA_MB) });
   });
   afterAll(() => api.stop());
 
@@ -126,8 +131,9 @@ describe('importing a file in the background', () => {
     await uploadsAreGone();
   });
 
-  it('refuses a file that says it is too large at once', async () => {
-    const status = await new Promise<number | undefined>((resolve, reject) => {
+  /** What is answered to a file of a length of which only the first row is sent. */
+  const answerTo = (contentLength: number): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
       const call = request({
         port: api.port,
         host: '127.0.0.1',
@@ -136,7 +142,7 @@ describe('importing a file in the background', () => {
         headers: {
           authorization: `Bearer ${DEMO_KEY}`,
           'content-type': 'text/csv',
-          'content-length': String(2 ** 40),
+          'content-length': String(contentLength),
         },
       });
       call.once('response', (response) => {
@@ -146,7 +152,63 @@ describe('importing a file in the background', () => {
       call.once('error', reject);
       call.write(HEADER);
     });
-    expect(status).toBe(413);
+
+  it('refuses a file that says it is too large at once', async () => {
+    expect(await answerTo(2 ** 40)).toBe(413);
+  });
+
+  describe('storage', () => {
+    const used = async (): Promise<number> => {
+      const [row] = await api.database.query<{ bytes: string }[]>(
+        'SELECT coalesce(sum(bytes), 0) AS bytes FROM client_storage',
+      );
+      return Number(row!.bytes);
+    };
+    const isGivenBack = (): Promise<unknown> =>
+      waitFor(async () => (await used()) === 0, { what: 'the room to be given back' });
+
+    it('is refused at once to a file that says it is larger than what is left', async () => {
+      expect(await answerTo(QUOTA_MB * MEGABYTE + 1)).toBe(429);
+      expect(await used()).toBe(0);
+    });
+
+    it('ends a file of no said length where nothing is left, and keeps nothing of it', async () => {
+      const blank = Buffer.alloc(MEGABYTE, '\n');
+      const endless = new ReadableStream({ pull: (controller) => controller.enqueue(blank) });
+      const response = await fetch(`http://127.0.0.1:${api.port}/v1/orders/imports`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${DEMO_KEY}`, 'content-type': 'text/csv' },
+        body: endless,
+        duplex: 'half',
+      });
+      expect(response.status).toBe(429);
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(await response.json()).toMatchObject({
+        code: 'storage_quota_exceeded',
+        used_bytes: QUOTA_MB * MEGABYTE,
+        max_bytes: QUOTA_MB * MEGABYTE,
+      });
+      await uploadsAreGone();
+      await isGivenBack();
+    });
+
+    it('is never given beyond the quota, however many ask at once, and refused to reports when it is full', async () => {
+      const storage = api.app.get(ClientStorage, { strict: false });
+      const [client] = await api.database.query<{ id: string }[]>(
+        `SELECT client_id AS id FROM api_key WHERE name = 'DEMO_API_KEY'`,
+      );
+      const keys = Array.from({ length: 100 }, () => newId());
+      const taken = await Promise.allSettled(
+        keys.map((key) => storage.take(key, client!.id, MEGABYTE, newId())),
+      );
+      expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(QUOTA_MB);
+      expect(await used()).toBe(QUOTA_MB * MEGABYTE);
+      const body = { start_date: '2026-01-01', end_date: '2026-02-01' };
+      const report = await api.call('POST', '/v1/orders/reports', { body });
+      expect(report).toMatchObject({ status: 429, body: { code: 'storage_quota_exceeded' } });
+      for (const key of keys) await storage.giveBack(key);
+      await isGivenBack();
+    });
   });
 
   it('imports nothing when it is cancelled, and ends at once', async () => {
@@ -166,6 +228,8 @@ describe('importing a file in the background', () => {
       await blocker.release();
     }
     expect(await countOf('CANCEL')).toBe(0);
+    await api.app.get(OrderUploads, { strict: false }).sweep();
+    await uploadsAreGone();
     // The connection that was cancelled works on.
     const again = await api.imported((await api.importCsv(fileOf('AGAIN', 3))).body.id);
     expect(again).toMatchObject({ status: 'COMPLETED', result: { orders: 3 } });

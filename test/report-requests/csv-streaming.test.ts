@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
 import type { ReportFiles } from '../../src/report-requests/report-files.service';
@@ -32,7 +33,10 @@ it('has a CSV in the store as far as its orders are read', async () => {
     const sizes = await Promise.all(names.map((name) => stat(join(root, name))));
     return sizes.filter((each) => each.isFile()).reduce((sum, { size }) => sum + size, 0);
   };
-  const files = { note: () => Promise.resolve() } as unknown as ReportFiles;
+  const store = new FileArtifactStore(root);
+  const files = {
+    put: (_context: Context, source: Readable) => store.put('job/1', source),
+  } as unknown as ReportFiles;
   const context = {
     jobId: 'job',
     attempt: 1,
@@ -53,7 +57,7 @@ it('has a CSV in the store as far as its orders are read', async () => {
   };
   const snapshot = { summary: { orders: BATCHES * PER_BATCH }, orders } as unknown as Snapshot;
   try {
-    const { bytes } = await new CsvReportWriter(new FileArtifactStore(root), files).write(context, snapshot);
+    const { bytes } = await new CsvReportWriter(files).write(context, snapshot);
     expect(bytes).toBe(await stored());
     expect(bytes).toBeGreaterThan(BATCHES * PER_BATCH * LONG_NAME.length);
   } finally {

@@ -11,6 +11,7 @@ import { CallbacksReviewed1732200000010 } from './0010-callbacks-reviewed';
 import { KeysAndAudit1732200000011 } from './0011-keys-and-audit';
 import { FeedEpoch1732200000012 } from './0012-feed-epoch';
 import { JobOutages1732200000013 } from './0013-job-outages';
+import { ClientStorage1732200000014 } from './0014-client-storage';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   KeysAndAudit1732200000011,
   FeedEpoch1732200000012,
   JobOutages1732200000013,
+  ClientStorage1732200000014,
 ];

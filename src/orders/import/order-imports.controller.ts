@@ -34,7 +34,8 @@ import { PreferWait, waitFor } from '../../jobs/prefer-wait.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { MAX_COLUMNS, MAX_RECORD_CHARACTERS } from './csv-records';
 import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
-import { fileTooLarge, OrderImports } from './order-imports.service';
+import { OrderImports } from './order-imports.service';
+import { fileTooLarge } from './order-uploads.service';
 import { IMPORTS_PATH } from './orders-import.job';
 
 const DESCRIPTION = `One row per order line, a header row first, comma-separated, UTF-8. Columns: \`order_number\`,
@@ -103,6 +104,7 @@ export class OrderImportsController {
       accepted = await this.imports.submit(client, bodyOf(request), {
         defaultCurrency: query.currency ?? 'USD',
         idempotencyKey: key,
+        declaredBytes: declaredBytes(request),
       });
     } catch (error) {
       // The rest of the body is not read, so the connection cannot be used again.
@@ -171,7 +173,12 @@ function requireCsv(request: Request): void {
   if ((request.get('content-encoding') ?? 'identity') !== 'identity') {
     throw new AppError('unsupported_media_type', 'unsupported_encoding', 'Send the file uncompressed.');
   }
-  if (Number(request.get('content-length') ?? 0) > ORDER_LIMITS.importBytes) throw fileTooLarge();
+  if ((declaredBytes(request) ?? 0) > ORDER_LIMITS.importBytes) throw fileTooLarge();
+}
+
+function declaredBytes(request: Request): number | undefined {
+  const length = request.get('content-length');
+  return length === undefined ? undefined : Number(length);
 }
 
 /** The body as a stream of its own: the request must outlive its refusal, to be answered. */

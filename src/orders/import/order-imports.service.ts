@@ -1,63 +1,72 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
+import { Measure } from '../../artifacts/measure';
 import type { Client } from '../../clients/client';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import type { Page, PageQuery } from '../../common/pagination';
-import type { Job } from '../../jobs/job';
+import type { Job, JobRequest } from '../../jobs/job';
 import { JobQueries } from '../../jobs/job-queries';
 import { JobSubmission } from '../../jobs/job-submission.service';
-import { StoreHealth } from '../../jobs/store-health.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
+import { OrderUploads, refusalOf } from './order-uploads.service';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 
 export interface ImportRequest {
   /** For a file without a currency column. */
   defaultCurrency: string;
   idempotencyKey: string | undefined;
+  /** The length of the file, where the request declares it. */
+  declaredBytes: number | undefined;
 }
 
 /** Imports in the background: takes the file, and shows what became of it. */
 @Injectable()
 export class OrderImports {
-  private readonly logger = new Logger(OrderImports.name);
-
   constructor(
-    private readonly artifacts: ArtifactStore,
+    private readonly uploads: OrderUploads,
     private readonly submission: JobSubmission,
     private readonly queries: JobQueries,
     private readonly failures: ImportFailures,
-    private readonly storeHealth: StoreHealth,
   ) {}
 
   /**
-   * Stores the file and accepts the job of importing it.
+   * Stores the file and accepts the job of importing it. What can be refused without the file is refused before it is
+   * read, and a request that was answered before stores nothing again.
    *
-   * @throws AppError `body_too_large` (413), `empty_file` (422), and as `JobSubmission` does
-   * @throws StoreUnavailableError, StoreFullError
+   * @throws AppError `empty_file` (422), and as `OrderUploads.store` and `JobSubmission` do
    */
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
-    const stored = await this.store(file);
-    let used: string | undefined;
+    const { defaultCurrency, idempotencyKey } = request;
+    const repeated =
+      idempotencyKey === undefined ? undefined : await this.submission.withKey(client.id, idempotencyKey);
+    if (repeated !== undefined) {
+      const { bytes, sha256 } = await measured(file);
+      this.submission.requireSameRequest(repeated, jobRequest(bytes, sha256, defaultCurrency));
+      return repeated;
+    }
+    await this.submission.requirePlace(ORDERS_IMPORT, client.id);
+    const id = newId();
+    const { key, bytes, sha256 } = await this.uploads.store(file, {
+      clientId: client.id,
+      jobId: id,
+      declaredBytes: request.declaredBytes,
+    });
+    let job: Job | undefined;
     try {
-      if (stored.bytes === 0) throw new AppError('unprocessable', 'empty_file', 'The file is empty.');
-      const job = await this.submission.submit(ORDERS_IMPORT, {
+      if (bytes === 0) throw new AppError('unprocessable', 'empty_file', 'The file is empty.');
+      job = await this.submission.submit(ORDERS_IMPORT, {
+        id,
         clientId: client.id,
-        request: {
-          method: 'POST',
-          path: IMPORTS_PATH,
-          body: { bytes: stored.bytes, sha256: stored.sha256, currency: request.defaultCurrency },
-        },
-        parameters: { file: stored.key, bytes: stored.bytes, defaultCurrency: request.defaultCurrency },
-        idempotencyKey: request.idempotencyKey,
+        request: jobRequest(bytes, sha256, defaultCurrency),
+        parameters: { file: key, bytes, defaultCurrency },
+        idempotencyKey,
       });
-      used = (job.parameters as { file: string }).file;
       return job;
     } finally {
       // Refused, or the same request again: its job has the file of the first.
-      if (used !== stored.key) await this.discard(stored.key);
+      if (job?.id !== id) await this.uploads.discard(key);
     }
   }
 
@@ -69,31 +78,22 @@ export class OrderImports {
   list<T>(client: Client, query: PageQuery, present: (job: Job) => T): Promise<Page<T>> {
     return this.queries.list(client.id, { types: [ORDERS_IMPORT.name] }, query, present);
   }
-
-  /** The answer is known; a file that stays behind must not change it. */
-  private async discard(file: string): Promise<void> {
-    await this.artifacts.delete(file).catch((error: unknown) => {
-      this.logger.warn(`The upload ${file} is not needed and could not be deleted: ${String(error)}`);
-    });
-  }
-
-  private async store(file: Readable): Promise<StoredArtifact> {
-    this.storeHealth.requireUp();
-    try {
-      return await this.artifacts.put(`${newId()}/orders.csv`, file, { maxBytes: ORDER_LIMITS.importBytes });
-    } catch (error) {
-      if (error instanceof ArtifactTooLargeError) throw fileTooLarge();
-      if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') {
-        throw new AppError('bad_request', 'upload_aborted', 'The upload ended before its end.');
-      }
-      throw error;
-    }
-  }
 }
 
-export const fileTooLarge = (): AppError =>
-  new AppError(
-    'too_large',
-    'body_too_large',
-    `A file to import has at most ${ORDER_LIMITS.importBytes} bytes.`,
-  );
+const jobRequest = (bytes: number, sha256: string, currency: string): JobRequest => ({
+  method: 'POST',
+  path: IMPORTS_PATH,
+  body: { bytes, sha256, currency },
+});
+
+async function measured(file: Readable): Promise<{ bytes: number; sha256: string }> {
+  const measure = new Measure(ORDER_LIMITS.importBytes);
+  try {
+    // It is only counted: what it holds was stored before.
+    const passing = measure.pass(file);
+    while ((await passing.next()).done !== true) continue;
+  } catch (error) {
+    throw refusalOf(error);
+  }
+  return measure.result();
+}

@@ -1,10 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-store';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
 import { ImportFailures } from './import-failures';
 import { OrderImport } from './order-import.service';
+import { OrderUploads } from './order-uploads.service';
 import { MAX_COUNTED_ERRORS } from './row-errors';
 import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
 
@@ -18,12 +19,11 @@ const PROGRESS = { read: 0, check: 0.5, store: 0.6 };
 @Injectable()
 @HandlesJob(ORDERS_IMPORT)
 export class OrdersImportHandler implements JobHandler<OrdersImportParameters, OrdersImportResult> {
-  private readonly logger = new Logger(OrdersImportHandler.name);
-
   constructor(
     private readonly imports: OrderImport,
     private readonly failures: ImportFailures,
     private readonly artifacts: ArtifactStore,
+    private readonly uploads: OrderUploads,
   ) {}
 
   async run(context: JobContext<OrdersImportParameters>): Promise<OrdersImportResult> {
@@ -47,7 +47,7 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
       },
     });
     if (result === undefined) await this.failures.save(jobId, report);
-    await this.discard(parameters.file);
+    await this.uploads.discard(parameters.file);
     if (result === undefined) throw invalidCsv(report.isReadWhole);
     return result;
   }
@@ -63,13 +63,6 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
         'gone',
       );
     }
-  }
-
-  private async discard(file: string): Promise<void> {
-    // The outcome is stored; a file that stays behind must not change it.
-    await this.artifacts.delete(file).catch((error: unknown) => {
-      this.logger.warn(`The imported file ${file} could not be deleted: ${String(error)}`);
-    });
   }
 }
 
