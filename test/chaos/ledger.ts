@@ -57,6 +57,11 @@ export class Ledger {
     this.unserved.set(how, (this.unserved.get(how) ?? 0) + 1);
   }
 
+  /** Requests that got no answer, or a 5xx. */
+  get refused(): number {
+    return [...this.unserved].reduce((sum, [how, times]) => (how.startsWith('429') ? sum : sum + times), 0);
+  }
+
   get accepted(): Entry[] {
     return this.entries.filter(({ ids }) => ids.size > 0);
   }

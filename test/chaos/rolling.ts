@@ -29,9 +29,8 @@ export async function rolling({ fleet, load, ledger, say }: Run): Promise<string
       isOver: () => isOver,
     }),
   ]).then(([counted]) => counted);
-  const broken = [...ledger.unserved].filter(([how]) => !how.startsWith('429'));
   return [
     `${PASSES * fleet.applications.length} restarts in ${seconds.toFixed(0)} s, ${requests} requests ` +
-      `(${(requests / seconds).toFixed(1)} a second), ${broken.reduce((sum, [, times]) => sum + times, 0)} broken`,
+      `(${(requests / seconds).toFixed(1)} a second), ${ledger.refused} broken`,
   ];
 }

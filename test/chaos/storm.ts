@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { planFaults } from './faults';
+import type { Ledger } from './ledger';
+import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Run } from './run';
 
@@ -9,21 +11,54 @@ const BREATHE_MS = 500;
 /** What was struck is ready again by then, without anybody's help. */
 const READY_WITHIN_MS = 30_000;
 
+/** Reports a second that are asked for in any case: a fault that takes long strikes under load as well. */
+const TRICKLE = 2;
+
+/** How far a storm is. */
+class Progress {
+  struck = 0;
+  isOver = false;
+  /** The ledger when the last fault had been mended, and when that was. */
+  private since = { settled: 0, asked: 0, at: Date.now() };
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly options: ChaosOptions,
+  ) {}
+
+  mended(): void {
+    this.struck += 1;
+    this.since = { settled: this.ledger.settled, asked: this.ledger.entries.length, at: Date.now() };
+  }
+
+  /** How many reports will have ended when the next fault strikes. */
+  get share(): number {
+    const { jobs, faults } = this.options;
+    return this.since.settled + (jobs - this.since.settled) / (faults - this.struck + 1);
+  }
+
+  /** Not so many that they end before the faults do: the last one waits for the last fault. */
+  get allowed(): number {
+    const { jobs, faults, outstanding } = this.options;
+    if (this.struck === faults) return jobs;
+    const trickled = this.since.asked + (TRICKLE * (Date.now() - this.since.at)) / 1_000;
+    return Math.min(Math.max(this.share + outstanding, trickled), jobs - 1);
+  }
+}
+
 /** Faults of every kind under load. */
 export async function storm(run: Run): Promise<string[]> {
   const { load, options, ledger } = run;
-  const progress = { struck: 0, isOver: false };
-  /** How many reports will have ended when the next fault strikes. */
-  const share = (): number => ((progress.struck + 1) * options.jobs) / (options.faults + 1);
-  // Not so many that they end before the faults do: the last one waits for the last fault.
-  const allowed = (): number =>
-    progress.struck === options.faults
-      ? options.jobs
-      : Math.min(share() + options.outstanding, options.jobs - 1);
+  const progress = new Progress(ledger, options);
   await Promise.all([
-    strikeAll(run, progress, share),
+    strikeAll(run, progress),
     load
-      .run({ jobs: options.jobs, outstanding: options.outstanding, allowed, isOver: () => false })
+      .run({
+        jobs: options.jobs,
+        outstanding: options.outstanding,
+        allowed: () => progress.allowed,
+        isOver: () => false,
+      })
       .finally(() => (progress.isOver = true)),
   ]);
   if (progress.struck < options.faults)
@@ -31,11 +66,7 @@ export async function storm(run: Run): Promise<string[]> {
   return [`${progress.struck} faults`];
 }
 
-async function strikeAll(
-  run: Run,
-  progress: { struck: number; isOver: boolean },
-  share: () => number,
-): Promise<void> {
+async function strikeAll(run: Run, progress: Progress): Promise<void> {
   const { fleet, ledger, options, say } = run;
   // A stream of numbers of its own, so that what the clients do does not change which faults strike.
   const random = new Random(options.seed ^ 0x5eed);
@@ -46,17 +77,17 @@ async function strikeAll(
   };
   for (const fault of planFaults(options.faults, possible, random)) {
     const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
-    while (!progress.isOver && ledger.settled < share() && Date.now() < atLatest) await sleep(100);
+    while (!progress.isOver && ledger.settled < progress.share && Date.now() < atLatest) await sleep(100);
     if (progress.isOver) return;
     const what = await fault.strike({ fleet, random, ledger });
-    progress.struck += 1;
     const { settled, entries } = ledger;
     say(
-      `fault ${progress.struck}: ${fault.name}: ${what} (${settled} of ${entries.length} reports are done)`,
+      `fault ${progress.struck + 1}: ${fault.name}: ${what} (${settled} of ${entries.length} reports are done)`,
     );
     await fleet
       .ready(fleet.applications, READY_WITHIN_MS)
       .catch((error: unknown) => ledger.violation(`after "${fault.name}": ${String(error)}`));
+    progress.mended();
     await sleep(BREATHE_MS);
   }
 }
