@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, request as httpRequest, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/services';
 
 /** What the store does with requests: each in its own way what a real one does on a bad day. */
 export type StoreCondition = 'works' | 'silent' | 'slow' | 'errors' | 'cuts uploads' | 'cuts downloads';
@@ -29,9 +29,10 @@ export class StoreProxy {
 
   static async to(target: number): Promise<StoreProxy> {
     // Connections that idle are not closed under a request that is just being sent.
-    const server = createServer({ keepAliveTimeout: 65_000 }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const proxy = new StoreProxy(server, target, (server.address() as AddressInfo).port);
+    const server = createServer({ keepAliveTimeout: 65_000 });
+    // None that the system gives to a client while the store is away.
+    const proxy = new StoreProxy(server, target, await freePort());
+    await proxy.comeBack();
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       proxy.serve(request, response).catch(() => {
         request.destroy();

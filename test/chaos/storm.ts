@@ -11,15 +11,16 @@ const BREATHE_MS = 500;
 /** What was struck is ready again by then, without anybody's help. */
 const READY_WITHIN_MS = 30_000;
 
-/** Reports a second that are asked for in any case: a fault that takes long strikes under load as well. */
-const TRICKLE = 2;
+/** Reports a second that go on while a fault takes long, and the most for one, in shares of a fault: others need theirs. */
+const TRICKLE = 1;
+const SHARES_AT_MOST = 2;
 
 /** How far a storm is. */
 class Progress {
   struck = 0;
   isOver = false;
-  /** The ledger when the last fault had been mended, and when that was. */
-  private since = { settled: 0, asked: 0, at: Date.now() };
+  /** How many reports had been asked for when the last fault had been mended, and when that was. */
+  private since = { asked: 0, at: Date.now() };
 
   constructor(
     private readonly ledger: Ledger,
@@ -28,21 +29,22 @@ class Progress {
 
   mended(): void {
     this.struck += 1;
-    this.since = { settled: this.ledger.settled, asked: this.ledger.entries.length, at: Date.now() };
+    this.since = { asked: this.ledger.entries.length, at: Date.now() };
   }
 
   /** How many reports will have ended when the next fault strikes. */
-  get share(): number {
-    const { jobs, faults } = this.options;
-    return this.since.settled + (jobs - this.since.settled) / (faults - this.struck + 1);
+  get due(): number {
+    return ((this.struck + 1) * this.options.jobs) / (this.options.faults + 1);
   }
 
   /** Not so many that they end before the faults do: the last one waits for the last fault. */
   get allowed(): number {
     const { jobs, faults, outstanding } = this.options;
     if (this.struck === faults) return jobs;
-    const trickled = this.since.asked + (TRICKLE * (Date.now() - this.since.at)) / 1_000;
-    return Math.min(Math.max(this.share + outstanding, trickled), jobs - 1);
+    const share = (jobs - this.since.asked) / (faults - this.struck + 1);
+    const seconds = (Date.now() - this.since.at) / 1_000;
+    const trickled = this.since.asked + Math.min(TRICKLE * seconds, SHARES_AT_MOST * share);
+    return Math.min(Math.max(this.due + outstanding, trickled), jobs - 1);
   }
 }
 
@@ -77,7 +79,7 @@ async function strikeAll(run: Run, progress: Progress): Promise<void> {
   };
   for (const fault of planFaults(options.faults, possible, random)) {
     const atLatest = Date.now() + STRIKE_AT_LATEST_MS;
-    while (!progress.isOver && ledger.settled < progress.share && Date.now() < atLatest) await sleep(100);
+    while (!progress.isOver && ledger.settled < progress.due && Date.now() < atLatest) await sleep(100);
     if (progress.isOver) return;
     const what = await fault.strike({ fleet, random, ledger });
     const { settled, entries } = ledger;
