@@ -153,6 +153,34 @@ const REFUSED: Body[] = [
   },
 ];
 
+const GOOD_LINE = '{"sku":"S","description":"D","quantity":"1","unit_price":"1.50"}';
+
+/** As much as passes the count: validated to the end. */
+const PASSING: Body[] = [
+  {
+    name: '500 good lines',
+    path: '/v1/orders',
+    body: `{${ORDER},"lines":[${Array(500).fill(GOOD_LINE).join()}]}`,
+  },
+  {
+    name: '495 lines of nine unknown fields',
+    path: '/v1/orders',
+    body: `{${ORDER},"lines":[${Array(495)
+      .fill(`{${Array.from({ length: 9 }, (_, index) => `"f${index}":1`).join()}}`)
+      .join()}]}`,
+  },
+  {
+    name: 'parameters of 1,900 objects',
+    path: '/v1/jobs',
+    body: `{"type":"orders.report","parameters":{${PERIOD},"status":[${Array(1_900).fill('{}').join()}]}}`,
+  },
+  {
+    name: '499 unknown fields with names of 190 characters',
+    path: '/v1/orders/reports',
+    body: `{${Array.from({ length: 499 }, (_, index) => `"${'n'.repeat(186)}${index}":1`).join()}}`,
+  },
+];
+
 const MALFORMED: Body[] = [
   { name: 'no JSON', path: '/v1/orders', body: '{'.repeat(NEARLY_100_KB) },
   { name: 'an array', path: '/v1/orders', body: `[${'1,'.repeat(40_000)}1]` },
@@ -164,6 +192,22 @@ const post = ({ target, tenant }: Stage, path: string, body: string | Buffer, he
   target.call('POST', path, { key: tenant.key, headers, body });
 
 export const BODIES: Case[] = [
+  // First, while nothing of the process is warm.
+  ...PASSING.map(({ name, path, body }) => ({
+    name: `POST ${path}: ${name}`,
+    run: async (stage: Stage) => {
+      const answers = await Promise.all(Array.from({ length: 4 }, () => post(stage, path, body)));
+      return answers.flatMap(broken);
+    },
+  })),
+  {
+    name: 'POST of a key that expires at a text of 97 KB',
+    run: async ({ target, tenant }) => {
+      const body = { name: 'k', scopes: ['orders'], expires_at: 'T'.repeat(97_000) };
+      const path = `/v1/clients/${tenant.id}/keys`;
+      return refused(await target.call('POST', path, { key: target.adminKey, body }), 422, 'invalid_request');
+    },
+  },
   ...REFUSED.map(({ name, path, body }) => ({
     name: `POST ${path}: ${name}`,
     run: async (stage: Stage) =>

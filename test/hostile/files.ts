@@ -137,7 +137,7 @@ const FILES: File[] = [
     make: () => HEADER + ROW.replace('Eve', name),
     expected: 'invalid_csv',
   })),
-  ...['1e400', 'NaN', 'Infinity', '-0', '0x10', '1,5', '٣', '+99', '1_000'].map((value): File => ({
+  ...['1e400', 'NaN', 'Infinity', '-0', '0x10', '1,5', '٣', '1_000'].map((value): File => ({
     name: `a quantity of ${value}`,
     make: () => HEADER + ROW.replace(',2,', `,"${value}",`),
     expected: 'invalid_csv',

@@ -138,7 +138,7 @@ const headed = fc.record({
     fc.constant(''),
     fc
       .tuple(fc.constantFrom('cursor', 'page_size', 'status', 'after', 'from', 'type'), text)
-      .map(([name, given]) => `?${name}=${encodeURIComponent(wellFormed(given).slice(0, 4_000))}`),
+      .map(([name, given]) => `?${name}=${encodeURIComponent(wellFormed(given.slice(0, 4_000)))}`),
   ),
 });
 

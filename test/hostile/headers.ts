@@ -37,6 +37,7 @@ const REQUEST_HEADERS: Record<string, string>[] = [
   { accept: `${'a'.repeat(7_000)}/${'b'.repeat(7_000)}` },
   { 'if-none-match': 'W/"a",'.repeat(2_400) },
   { 'if-none-match': `"${'a'.repeat(LONG)}` },
+  { 'if-none-match': ','.repeat(12_000) },
   { 'x-request-id': 'r'.repeat(LONG) },
   { 'last-event-id': '9'.repeat(LONG) },
   { authorization: `Bearer ${'a'.repeat(LONG)}` },
