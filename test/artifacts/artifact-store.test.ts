@@ -209,7 +209,8 @@ describe('a bucket', () => {
     ['answers 503 SlowDown', large],
     ['cuts connections', Buffer.from('small')],
     ['cuts connections', large],
-    ['forgets half of an upload', Buffer.from('small')],
+    ['keeps half of an upload', Buffer.from('tiny')],
+    ['keeps half of an upload', large],
     ['completes with an error in a 200', large],
     ['says that the credentials have expired', Buffer.from('small')],
   ])('that %s takes nothing, and says so', async (fault, content) => {

@@ -191,32 +191,47 @@ const complete = (worker: number, which: number): Command =>
   });
 
 const fail = (worker: number, which: number, failureClass: FailureClass): Command =>
-  withBelief(`fail ${failureClass}`, worker, which, async (lease, job, current, { transitions }) => {
-    const state = await transitions.fail(lease, failureClass, {
-      code: 'model',
-      message: 'as the model says',
-      retryable: true,
-      step: null,
-      attempt: lease.attempt,
-      kind: 'internal',
-    });
-    expect(state !== null).toBe(current);
-    if (!current) return;
-    if (failureClass === 'crash') job.crashes += 1;
-    if (failureClass === 'permanent' || failureClass === 'retryable') job.failures += 1;
-    const isOver = {
-      permanent: true,
-      crash: job.crashes >= MAX_CRASHES,
-      retryable: job.failures >= MAX_FAILURES,
-      outage: false,
-      deadline: isOverdue(job),
-    };
-    if (failureClass === 'outage') job.postponed = true;
-    if (job.cancelRequested) end(job, JobState.Cancelled);
-    else if (isOver[failureClass]) end(job, JobState.Failed);
-    else Object.assign(job, { state: JobState.Pending, due: false });
-    expect(state).toBe(job.state);
-  });
+  withBelief(
+    `fail ${failureClass}`,
+    worker,
+    which,
+    async (lease, job, current, { transitions, database }) => {
+      const deadline = async (): Promise<number> => {
+        const rows = await database.query<{ deadline_at: Date }[]>(
+          'SELECT deadline_at FROM job WHERE id = $1',
+          [job.id],
+        );
+        return rows[0]!.deadline_at.getTime();
+      };
+      const before = await deadline();
+      const state = await transitions.fail(lease, failureClass, {
+        code: 'model',
+        message: 'as the model says',
+        retryable: true,
+        step: null,
+        attempt: lease.attempt,
+        kind: 'internal',
+      });
+      expect(state !== null).toBe(current);
+      // By no less than the second after which it is due again.
+      expect((await deadline()) - before >= 1_000).toBe(current && failureClass === 'outage');
+      if (!current) return;
+      if (failureClass === 'crash') job.crashes += 1;
+      if (failureClass === 'permanent' || failureClass === 'retryable') job.failures += 1;
+      const isOver = {
+        permanent: true,
+        crash: job.crashes >= MAX_CRASHES,
+        retryable: job.failures >= MAX_FAILURES,
+        outage: false,
+        deadline: isOverdue(job),
+      };
+      if (failureClass === 'outage') job.postponed = true;
+      if (job.cancelRequested) end(job, JobState.Cancelled);
+      else if (isOver[failureClass]) end(job, JobState.Failed);
+      else Object.assign(job, { state: JobState.Pending, due: false });
+      expect(state).toBe(job.state);
+    },
+  );
 
 const release = (worker: number, which: number): Command =>
   withBelief('release', worker, which, async (lease, job, current, { transitions }) => {
