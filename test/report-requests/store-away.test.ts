@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { JobTransitions } from '../../src/jobs/job-transitions';
 import { RunningProcess } from '../support/running-process';
+import { S3Proxy } from '../support/s3-proxy';
 import { waitFor } from '../support/services';
-import { TcpProxy } from '../support/tcp-proxy';
 import { TestApp } from '../support/test-app';
 
 const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01', format: 'csv' };
 
 let server: RunningProcess;
-let serverPort: number;
-let proxy: TcpProxy;
+let proxy: S3Proxy;
 let app: TestApp;
 
 beforeAll(async () => {
@@ -22,8 +21,7 @@ beforeAll(async () => {
     folder,
   ]);
   const [, listening] = await server.waitForOutput(/listening on (\d+)/);
-  serverPort = Number(listening);
-  proxy = await TcpProxy.to('127.0.0.1', serverPort);
+  proxy = await S3Proxy.to(Number(listening));
   process.env['AWS_ACCESS_KEY_ID'] = 'S3RVER';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'S3RVER';
   app = await TestApp.start({
@@ -73,9 +71,9 @@ it('that is away delays reports and fails none, however long they wait for it', 
   });
   const link = (await app.call('GET', `/v1/orders/reports/${before}/link`)).body.url as string;
 
-  const { port } = proxy;
-  await proxy.close();
-  // The first is tried, and meets the outage; while that is known, no other is begun.
+  // It still answers who asks whether it is there, so that the first is tried and meets the outage; once that is known, no
+  // other is begun.
+  proxy.fault = 'denies access';
   const tried = await submit();
   await waitFor(async () => (await rowsOf([tried]))[0]!.outages > 0, {
     what: 'an attempt that meets the outage',
@@ -87,6 +85,7 @@ it('that is away delays reports and fails none, however long they wait for it', 
   await waitFor(async () => JSON.stringify(await readiness()) === '{"status":200,"store":"down"}', {
     what: 'readiness',
   });
+  proxy.fault = 'cuts connections';
   expect((await app.call('GET', '/metrics', { key: null })).body).toMatch(/^store_up 0$/m);
 
   const { pathname, search } = new URL(link);
@@ -118,7 +117,7 @@ it('that is away delays reports and fails none, however long they wait for it', 
     untried.map(() => expect.objectContaining({ state: 'PENDING', attempt: 0 }) as Row),
   );
 
-  proxy = await TcpProxy.to('127.0.0.1', serverPort, port);
+  proxy.fault = undefined;
   await waitFor(async () => (await rowsOf(all)).every(({ state }) => state === 'COMPLETED'), {
     what: 'all of them',
   });
