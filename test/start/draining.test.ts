@@ -114,7 +114,7 @@ it('breaks no request: not ready, then no new connections, and what is under way
   await waitFor(async () => (await ask('/health/ready')).status === 503, { what: 'not to be ready' });
   expect(await ask('/health/ready')).toEqual({
     status: 503,
-    body: { status: 'draining', database: 'up', redis: 'up' },
+    body: { status: 'draining', database: 'up', redis: 'up', store: 'up' },
     connection: 'close',
   });
   expect(await ask('/v1/jobs')).toMatchObject({ status: 200, connection: 'close' });
