@@ -14,8 +14,6 @@ module.exports = {
       ...shared,
       displayName: 'stories',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      // Races with the question to the store, and is to be mended: see the issue of hostile inputs and failing neighbours.
-      testPathIgnorePatterns: ['/node_modules/', '/test/report-requests/store-away.test.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -12,7 +12,7 @@ export const IS_CLOCK_TRUE = `(coalesce((SELECT seen_at > now() - interval '${AW
     FROM dependency WHERE name = 'database'), true)
   AND NOT EXISTS (SELECT FROM outage WHERE NOT settled))`;
 
-/** When the store was seen last, in SQL; now, if nobody ever looked. */
+/** When the store was seen last, in SQL; now, before the first look for it. */
 const STORE_SEEN_AT = `coalesce((SELECT seen_at FROM dependency WHERE name = 'store'), now())`;
 
 /** Whether it is the store that a job waits for. */

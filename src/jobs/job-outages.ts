@@ -27,6 +27,7 @@ export class JobOutages {
   private readonly logger = new Logger(JobOutages.name);
   private isWitness = false;
   private rounds = 0;
+  private hasBegun = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -40,6 +41,7 @@ export class JobOutages {
     const askedAt = Date.now();
     let missed: Dependency[];
     try {
+      await this.begin();
       missed = await this.see(['database', ...seen]);
     } catch (error) {
       this.isWitness = true;
@@ -53,6 +55,15 @@ export class JobOutages {
     for (const dependency of missed) await this.record(dependency, this.isWitness);
     this.isWitness = false;
     this.rounds = 0;
+  }
+
+  /** What nobody has seen yet counts from the first look for it: a store that was never there is away since then. */
+  private async begin(): Promise<void> {
+    if (this.hasBegun) return;
+    await this.dataSource.query(
+      `INSERT INTO dependency (name, seen_at) VALUES ('store', now()) ON CONFLICT (name) DO NOTHING`,
+    );
+    this.hasBegun = true;
   }
 
   /**

@@ -44,15 +44,15 @@ interface Row {
   overdue_by: number;
 }
 
-const rowsOf = (ids: string[]): Promise<Row[]> =>
-  app.app.get(DataSource).query(
+const rowsOf = (ids: string[], of = app): Promise<Row[]> =>
+  of.app.get(DataSource).query(
     `SELECT state, attempt, failures, crashes, outages, extract(epoch FROM now() - deadline_at)::float8 AS overdue_by
      FROM job WHERE id = ANY($1)`,
     [ids],
   );
 
-const submit = async (): Promise<string> => {
-  const answer = await app.call('POST', '/v1/orders/reports', { body: PERIOD });
+const submit = async (to = app): Promise<string> => {
+  const answer = await to.call('POST', '/v1/orders/reports', { body: PERIOD });
   expect(answer.status).toBe(202);
   return answer.body.id;
 };
@@ -150,4 +150,22 @@ it('that is away for a day fails a job, and says why', async () => {
   expect(await app.app.get(JobTransitions).fail(lease, 'outage', failure, { seconds: 10 })).toBe('FAILED');
   const answer = await app.call('GET', `/v1/orders/reports/${id}`);
   expect(answer).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
+});
+
+it('that was never there delays reports as well, and fails none', async () => {
+  proxy.fault = 'cuts connections';
+  const fresh = await TestApp.start({ STORAGE_URL: app.config.storageUrl });
+  try {
+    const id = await submit(fresh);
+    await fresh.dataSource.query(`UPDATE job SET deadline_at = now() + interval '1 s' WHERE id = $1`, [id]);
+    await waitFor(async () => (await rowsOf([id], fresh))[0]!.overdue_by > 7, {
+      what: 'its deadline to pass',
+    });
+    expect(await rowsOf([id], fresh)).toMatchObject([{ state: 'PENDING', attempt: 0 }]);
+    proxy.fault = undefined;
+    await waitFor(async () => (await rowsOf([id], fresh))[0]!.state === 'COMPLETED', { what: 'the report' });
+  } finally {
+    proxy.fault = undefined;
+    await fresh.stop();
+  }
 });
