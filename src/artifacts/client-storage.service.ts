@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
 import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
@@ -16,7 +17,7 @@ const MOST_CLIENTS = 10_000;
  */
 @Injectable()
 export class ClientStorage {
-  private readonly known = new Map<string, { bytes: number; readAt: number }>();
+  private readonly known = new LRUCache<string, { bytes: number; readAt: number }>({ max: MOST_CLIENTS });
 
   constructor(
     private readonly config: AppConfig,
@@ -77,7 +78,6 @@ export class ClientStorage {
     const readAt = Date.now();
     const bytes = await this.used(clientId);
     if (bytes >= this.config.clientStorageBytes) throw this.exceeded(bytes);
-    if (this.known.size >= MOST_CLIENTS) this.known.clear();
     this.known.set(clientId, { bytes, readAt });
   }
 

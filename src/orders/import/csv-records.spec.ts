@@ -62,7 +62,7 @@ describe('cutting a CSV into records', () => {
     );
   });
 
-  it('numbers the rows with the blank ones, and tells all line ends apart', () => {
+  it('numbers the rows with the blank ones, and knows all line ends', () => {
     expect(read('a\n\n \r\n"b\r\nc"\r\rd').records).toEqual([
       { row: 1, fields: ['a'], width: 1 },
       { row: 4, fields: ['b\r\nc'], width: 1 },

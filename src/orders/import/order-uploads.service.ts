@@ -120,7 +120,7 @@ export class OrderUploads implements OnApplicationBootstrap, OnApplicationShutdo
   }
 }
 
-/** What the caller is told of an upload that did not succeed. */
+/** What the caller learns of an upload that did not succeed. */
 export function refusalOf(error: unknown): unknown {
   if (error instanceof ArtifactTooLargeError) return fileTooLarge();
   if ((error as NodeJS.ErrnoException).code === 'ECONNRESET')
