@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { ClientStorage } from '../../src/artifacts/client-storage.service';
 import { newId } from '../../src/common/ids';
 import { AppConfig } from '../../src/config/app-config';
@@ -131,44 +135,60 @@ describe('importing a file in the background', () => {
     await uploadsAreGone();
   });
 
-  /** What is answered to a file of a length of which only the first row is sent. */
-  const answerTo = (contentLength: number): Promise<number | undefined> =>
-    new Promise((resolve, reject) => {
-      const call = request({
-        port: api.port,
-        host: '127.0.0.1',
-        method: 'POST',
-        path: '/v1/orders/imports',
-        headers: {
-          authorization: `Bearer ${DEMO_KEY}`,
-          'content-type': 'text/csv',
-          'content-length': String(contentLength),
-        },
-      });
-      call.once('response', (response) => {
-        resolve(response.statusCode);
-        call.destroy();
-      });
-      call.once('error', reject);
-      call.write(HEADER);
+  /** An upload of which only the first row is sent. */
+  const beginUpload = (to: OrdersApi, contentLength: number): ClientRequest => {
+    const call = request({
+      port: to.port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/orders/imports',
+      headers: {
+        authorization: `Bearer ${DEMO_KEY}`,
+        'content-type': 'text/csv',
+        'content-length': String(contentLength),
+      },
     });
+    call.write(HEADER);
+    return call;
+  };
+
+  /** What is answered to a file of a length of which only the first row is sent. */
+  const answerTo = async (
+    contentLength: number,
+    to = api,
+  ): Promise<{ status: number | undefined; code: string }> => {
+    const call = beginUpload(to, contentLength);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const { code } = (await json(response)) as { code: string };
+    call.destroy();
+    return { status: response.statusCode, code };
+  };
 
   it('refuses a file that says it is too large at once', async () => {
-    expect(await answerTo(2 ** 40)).toBe(413);
+    expect(await answerTo(2 ** 40)).toEqual({ status: 413, code: 'body_too_large' });
   });
 
   describe('storage', () => {
-    const used = async (): Promise<number> => {
-      const [row] = await api.database.query<{ bytes: string }[]>(
+    const used = async (by = api): Promise<number> => {
+      const [row] = await by.database.query<{ bytes: string }[]>(
         'SELECT coalesce(sum(bytes), 0) AS bytes FROM client_storage',
       );
       return Number(row!.bytes);
     };
     const isGivenBack = (): Promise<unknown> =>
       waitFor(async () => (await used()) === 0, { what: 'the room to be given back' });
+    const demoClient = async (): Promise<string> => {
+      const [client] = await api.database.query<{ id: string }[]>(
+        `SELECT client_id AS id FROM api_key WHERE name = 'DEMO_API_KEY'`,
+      );
+      return client!.id;
+    };
 
     it('is refused at once to a file that says it is larger than what is left', async () => {
-      expect(await answerTo(QUOTA_MB * MEGABYTE + 1)).toBe(429);
+      expect(await answerTo(QUOTA_MB * MEGABYTE + 1)).toEqual({
+        status: 429,
+        code: 'storage_quota_exceeded',
+      });
       expect(await used()).toBe(0);
     });
 
@@ -194,12 +214,10 @@ describe('importing a file in the background', () => {
 
     it('is never given beyond the quota, however many ask at once, and refused to reports when it is full', async () => {
       const storage = api.app.get(ClientStorage, { strict: false });
-      const [client] = await api.database.query<{ id: string }[]>(
-        `SELECT client_id AS id FROM api_key WHERE name = 'DEMO_API_KEY'`,
-      );
+      const clientId = await demoClient();
       const keys = Array.from({ length: 100 }, () => newId());
       const taken = await Promise.allSettled(
-        keys.map((key) => storage.take(key, client!.id, MEGABYTE, newId())),
+        keys.map((key) => storage.take(key, clientId, MEGABYTE, newId())),
       );
       expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(QUOTA_MB);
       expect(await used()).toBe(QUOTA_MB * MEGABYTE);
@@ -208,6 +226,77 @@ describe('importing a file in the background', () => {
       expect(report).toMatchObject({ status: 429, body: { code: 'storage_quota_exceeded' } });
       for (const key of keys) await storage.giveBack(key);
       await isGivenBack();
+    });
+
+    it('is given back when the connection is cut during the upload', async () => {
+      const call = beginUpload(api, MEGABYTE);
+      call.on('error', () => undefined);
+      await waitFor(async () => (await used()) === MEGABYTE, { what: 'the room to be taken' });
+      await waitFor(() => uploads().length === 1, { what: 'the file to be begun' });
+      call.destroy();
+      await isGivenBack();
+      await uploadsAreGone();
+    });
+
+    it('is given back by a sweep for what a process left that died before there was a job', async () => {
+      const sweeper = api.app.get(OrderUploads, { strict: false });
+      const [clientId, jobId] = [await demoClient(), newId()];
+      const file = Readable.from([Buffer.from(fileOf('LEFT', 100))]);
+      const { bytes } = await sweeper.store(file, { clientId, jobId, declaredBytes: undefined });
+      // Another request may still be about to submit it.
+      await sweeper.sweep();
+      expect([uploads(), await used()]).toEqual([[jobId], bytes]);
+      await api.database.query(
+        `UPDATE client_file SET noted_at = now() - interval '3 hours' WHERE upload_of = $1`,
+        [jobId],
+      );
+      await sweeper.sweep();
+      expect([uploads(), await used()]).toEqual([[], 0]);
+    });
+
+    it('is not asked for by who has no job left: the refusal comes before the file', async () => {
+      const busy = await OrdersApi.start({ ROLE: 'api', SAMPLE_DATA: 'false', MAX_JOBS_IN_FLIGHT: '1' });
+      try {
+        const file = fileOf('ONLY', 3);
+        expect((await busy.importCsv(file)).status).toBe(202);
+        expect(await answerTo(MEGABYTE, busy)).toEqual({ status: 429, code: 'too_many_jobs' });
+        expect(await used(busy)).toBe(file.length);
+        // That of a job that waits is nobody's to sweep.
+        await busy.app.get(OrderUploads, { strict: false }).sweep();
+        expect(await used(busy)).toBe(file.length);
+      } finally {
+        await busy.stop();
+      }
+    });
+
+    it('is given back when an import is cancelled while its file is read, which ends between two rows', async () => {
+      let isRead = true;
+      const endless = (function* () {
+        try {
+          yield Buffer.from(HEADER);
+          for (;;) yield Buffer.alloc(MEGABYTE, '\n');
+        } finally {
+          isRead = false;
+        }
+      })();
+      const opened = jest
+        .spyOn(api.app.get(ArtifactStore, { strict: false }), 'open')
+        .mockResolvedValueOnce(Readable.from(endless));
+      try {
+        const { body } = await api.importCsv(fileOf('ENDLESS', 3));
+        await waitFor(() => opened.mock.calls.length > 0, { what: 'the file to be read' });
+        expect(await used()).toBeGreaterThan(0);
+        expect((await api.call('DELETE', `/v1/jobs/${body.id}`)).status).toBe(202);
+        expect(await api.imported(body.id)).toMatchObject({
+          status: 'CANCELLED',
+          steps: [{ name: 'read' }, { status: 'PENDING' }, { status: 'PENDING' }],
+        });
+        await waitFor(() => !isRead, { what: 'the reading to stop' });
+      } finally {
+        opened.mockRestore();
+      }
+      await api.app.get(OrderUploads, { strict: false }).sweep();
+      expect([uploads(), await used(), await countOf('ENDLESS')]).toEqual([[], 0, 0]);
     });
   });
 
