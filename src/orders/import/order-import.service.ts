@@ -97,8 +97,10 @@ export class OrderImport {
       if (errors.isFull) throw new RejectedFile();
 
       options.onPhase?.('check');
-      await inTransaction(runner, 'READ COMMITTED', () => staging.group(errors));
-      await staging.findExisting(errors);
+      await inTransaction(runner, 'READ COMMITTED', async () => {
+        await staging.group(errors);
+        await staging.findExisting(errors);
+      });
       if (errors.count > 0) throw new RejectedFile();
 
       options.onPhase?.('store');
