@@ -126,11 +126,13 @@ describe('reading an order CSV', () => {
       2,
       /UTF-8/,
     ],
-    ['a missing column', Buffer.from('order_number\nA-1'), 1, /is missing/],
+    ['a missing column', Buffer.from('order_number\nA-1\nA-2,more'), 1, /is missing/],
     ['an empty file', Buffer.alloc(0), 1, /empty/],
   ])('ends at %s', async (_what, file, row, message) => {
     const { errors } = await read(file);
     expect(errors[0]).toMatchObject({ row, message: expect.stringMatching(message) });
+    // What stands behind it is not looked at.
+    expect(new Set(errors.map((error) => error.row))).toEqual(new Set([row]));
   });
 
   it('keeps a bounded number of errors, and counts them all', async () => {
