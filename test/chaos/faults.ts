@@ -43,7 +43,10 @@ async function freeze(service: ServiceProcess, seconds: number): Promise<string>
 }
 
 /** Every API answers `/health/ready` with 503 before long: no balancer may send it requests any more. */
-async function demandHonesty({ fleet, ledger }: Struck, because: string): Promise<void> {
+export async function demandHonesty(
+  { fleet, ledger }: Pick<Struck, 'fleet' | 'ledger'>,
+  because: string,
+): Promise<void> {
   const until = Date.now() + HONEST_WITHIN_MS;
   for (const api of fleet.apis) {
     let readiness = await api.readiness();
