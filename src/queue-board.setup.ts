@@ -48,8 +48,7 @@ const operatorsOnly =
     const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');
     const recognized = async (): Promise<Caller | null> => {
-      if (password === '') return null;
-      const caller = await keys.recognize(password);
+      const caller = password === '' ? null : await keys.recognize(password);
       if (caller === null) await addresses.admit(request, response, 'address');
       return caller;
     };

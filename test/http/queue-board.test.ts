@@ -1,5 +1,5 @@
 import { ADMIN_KEY, DEMO_KEY } from '../support/test-config';
-import { TestApp } from '../support/test-app';
+import { type CallOptions, TestApp } from '../support/test-app';
 
 let app: TestApp;
 
@@ -41,18 +41,20 @@ it('changes nothing', async () => {
   expect(answer.status).toBe(405);
 });
 
-it('lets nobody try passwords for long, and operators in nevertheless', async () => {
+it.each<[string, (n: number) => CallOptions]>([
+  ['try passwords', (n) => as(`wrong password number ${n}, and long`)],
+  ['ask without one', () => ({ key: null })],
+])('lets nobody %s for long, and operators in nevertheless', async (_what, stranger) => {
   const limited = await TestApp.start({ ROLE: 'api', RATE_LIMIT_ADDRESS: '5' });
-  const board = (password: string) => limited.call('GET', '/admin/queues/api/queues', as(password));
+  const board = (options: CallOptions) => limited.call('GET', '/admin/queues/api/queues', options);
   try {
-    expect((await board(ADMIN_KEY)).status).toBe(200);
+    expect((await board(as(ADMIN_KEY))).status).toBe(200);
     const tries: number[] = [];
     // Twice the limit is enough, also where the count begins anew because Redis did not answer for a moment.
-    for (let n = 0; n < 15 && tries.at(-1) !== 429; n += 1)
-      tries.push((await board(`wrong password number ${n}, and long`)).status);
+    for (let n = 0; n < 15 && tries.at(-1) !== 429; n += 1) tries.push((await board(stranger(n))).status);
     expect(tries).toContain(401);
     expect(tries.at(-1)).toBe(429);
-    expect((await board(ADMIN_KEY)).status).toBe(200);
+    expect((await board(as(ADMIN_KEY))).status).toBe(200);
   } finally {
     await limited.stop();
   }
