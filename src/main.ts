@@ -3,6 +3,7 @@ import { createApp, drainApp } from './app.setup';
 import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
+import { isDatabaseOutage } from './database/outage';
 import { startEmbeddedServices } from './embedded/embedded-services';
 import { FirstStart } from './first-start.service';
 import { keepHeapSmall } from './heap';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
       redisUrl: required(embedded.redisUrl ?? environment.REDIS_URL),
     });
     await migrate(config.databaseUrl, say).catch(explainDatabase);
-    const app = await createApp(config);
+    const app = await createApp(config).catch(explainDatabase);
     stop = async () => {
       await drainApp(app, config);
       await embedded.stop();
@@ -67,8 +68,8 @@ async function requireFreePort(port: number, host: string): Promise<void> {
 
 function explainDatabase(error: unknown): never {
   const { code } = error as NodeJS.ErrnoException;
-  // Of the socket, of the name, and of the password, the role and the database (SQLSTATE).
-  if (!/^(E[A-Z]+|28\w{3}|3D000|57P03)$/.test(code ?? '')) throw error;
+  // Of the password, the role and the database (SQLSTATE), beside what passes.
+  if (!isDatabaseOutage(error) && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
   const reason = (error as Error).message || code;
   throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
 }

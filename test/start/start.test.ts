@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { RunningProcess } from '../support/running-process';
 import { freePort, waitFor } from '../support/services';
+import { createTestDatabase } from '../support/test-database';
 import { makeDataDir, removeDataDir } from '../support/test-data-dir';
 
 const run = promisify(execFile);
@@ -104,4 +106,40 @@ it('says in plain words that its database cannot be reached, and which variable 
   expect(await running.exited(60_000)).toBe(1);
   expect(running.output).toContain('The database that DATABASE_URL names cannot be used: ');
   expect(running.output).not.toContain(secret);
+});
+
+it.each([
+  [
+    'has no connection left',
+    (_name: string, role: string) => `ALTER ROLE ${role} CONNECTION LIMIT 0`,
+    /too many/,
+  ],
+  [
+    'is read-only',
+    (name: string) => `ALTER DATABASE ${name} SET default_transaction_read_only = on`,
+    /read-only/,
+  ],
+])('says in plain words that its database %s', async (_what, statement, reason) => {
+  const database = await createTestDatabase();
+  const url = new URL(database.url);
+  const name = url.pathname.slice(1);
+  const role = `role_${name}`;
+  const operator = new Client({ connectionString: database.url });
+  await operator.connect();
+  try {
+    await operator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    await operator.query(`ALTER DATABASE ${name} OWNER TO ${role}`);
+    await operator.query(statement(name, role));
+    Object.assign(url, { username: role, password: 'secret' });
+    const running = await start({ DATABASE_URL: url.href, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(await running.exited(60_000)).toBe(1);
+    expect(running.output).toMatch(
+      /^Could not start\. The database that DATABASE_URL names cannot be used: /m,
+    );
+    expect(running.output).toMatch(reason);
+    expect(running.output).not.toMatch(/^ +at /m);
+  } finally {
+    await operator.end();
+    await database.drop();
+  }
 });
