@@ -62,6 +62,23 @@ it('a primary that was demoted without cutting a connection: 503, not ready, and
   expect((await ready()).status).toBe(200);
 });
 
+it('a process whose connections are all in use: 503 that says when to come back, and well again when one is free', async () => {
+  const held = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
+  try {
+    // One after the other, since the loops of the application use them too.
+    for (const runner of held) await runner.connect();
+    const refused = await submit();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(refused.body).toMatchObject({ code: 'temporarily_unavailable' });
+    expect((await ready()).status).toBe(503);
+  } finally {
+    for (const runner of held) await runner.release();
+  }
+  expect((await submit()).status).toBe(202);
+  expect((await ready()).status).toBe(200);
+});
+
 it('the session with which a process began is dropped like any other', async () => {
   const dataSource = await openDataSource(dataSourceOptions(app.config.databaseUrl, 1));
   const write = () =>
