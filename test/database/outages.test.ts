@@ -18,6 +18,13 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const submit = () => app.call('POST', '/v1/orders/reports', { body: PERIOD });
+/** An outage answers a submission with 503, and says when to come back. */
+const expectRefusal = async (): Promise<void> => {
+  const refused = await submit();
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('2');
+  expect(refused.body).toMatchObject({ code: 'temporarily_unavailable' });
+};
 const ready = () => app.call('GET', '/health/ready', { key: null });
 
 /** As somebody else than the application, on its database. */
@@ -53,10 +60,7 @@ it('a primary that was demoted without cutting a connection: 503, not ready, and
   const held = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
   for (const runner of held) await runner.query(`SET default_transaction_read_only = on`);
   for (const runner of held) await runner.release();
-  const refused = await submit();
-  expect(refused.status).toBe(503);
-  expect(refused.headers.get('retry-after')).toBe('2');
-  expect(refused.body).toMatchObject({ code: 'temporarily_unavailable' });
+  await expectRefusal();
   // All sessions of then are gone with the one that was refused.
   expect((await submit()).status).toBe(202);
   expect((await ready()).status).toBe(200);
@@ -67,10 +71,7 @@ it('a process whose connections are all in use: 503 that says when to come back,
   try {
     // One after the other, since the loops of the application use them too.
     for (const runner of held) await runner.connect();
-    const refused = await submit();
-    expect(refused.status).toBe(503);
-    expect(refused.headers.get('retry-after')).toBe('2');
-    expect(refused.body).toMatchObject({ code: 'temporarily_unavailable' });
+    await expectRefusal();
     expect((await ready()).status).toBe(503);
   } finally {
     for (const runner of held) await runner.release();
