@@ -67,9 +67,9 @@ async function requireFreePort(port: number, host: string): Promise<void> {
 }
 
 function explainDatabase(error: unknown): never {
-  const { code } = error as NodeJS.ErrnoException;
-  // Of the password, the role and the database (SQLSTATE), beside what passes.
-  if (!isDatabaseOutage(error) && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // Beside what passes: a socket file that is missing or not ours, and the password, the role and the database (SQLSTATE).
+  if (!isDatabaseOutage(error) && syscall !== 'connect' && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
   const reason = (error as Error).message || code;
   throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
 }
