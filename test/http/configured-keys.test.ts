@@ -20,7 +20,10 @@ const warnings: string[] = [];
 beforeAll(async () => {
   app = await TestApp.start({ ROLE: 'api' });
   keys = app.app.get(ConfiguredKeys);
-  jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: string) => void warnings.push(line));
+  // Those about keys alone: on a busy machine Redis may be late as well, and be warned of.
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: string) => {
+    if (/_API_KEY|The key in/.test(line)) warnings.push(line);
+  });
 });
 
 beforeEach(() => void warnings.splice(0));
