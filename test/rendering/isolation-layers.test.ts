@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { Browser, launch, Page } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import { BrowserBinary, findBrowser } from '../../src/report-requests/rendering/browser-binary';
 import { NETWORK_FLAGS } from '../../src/report-requests/rendering/browser-process';
 import { POLICY } from '../../src/report-requests/rendering/report-parts';
+import { launchedBrowser } from '../support/launched-browser';
 import { waitFor } from '../support/services';
 import { VECTORS } from './vectors';
 
@@ -52,7 +53,7 @@ describe('one layer of isolation alone', () => {
   });
 
   async function open(flags: string[] = []): Promise<Browser> {
-    browser = await launch({
+    browser = await launchedBrowser({
       executablePath: binary.executable,
       headless: 'shell',
       pipe: true,

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import puppeteer, { Browser, Page } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
+import { launchedBrowser } from '../support/launched-browser';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { PATIENCE_MS, waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -28,7 +29,7 @@ beforeAll(async () => {
     dataDir: app.config.dataDir,
     log: () => undefined,
   });
-  browser = await puppeteer.launch({
+  browser = await launchedBrowser({
     executablePath: executable,
     env: { ...process.env, ...environment },
     args: ['--no-sandbox'],
