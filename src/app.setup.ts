@@ -15,7 +15,7 @@ import { requestId } from './common/http/request-id.middleware';
 import { warnOfUntrustedProxy } from './common/http/untrusted-proxy.middleware';
 import { StrictValidationPipe } from './common/http/validation.pipe';
 import { AppConfig } from './config/app-config';
-import { isDatabaseOutage } from './database/outage';
+import { isDatabaseOutage } from './database/database-errors';
 import { setUpDocs } from './docs.setup';
 import { IMPORTS_PATH } from './orders/import/orders-import.job';
 import { setUpPage } from './page.setup';

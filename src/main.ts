@@ -3,7 +3,7 @@ import { createApp, drainApp } from './app.setup';
 import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
-import { isDatabaseOutage } from './database/outage';
+import { isDatabaseOutage } from './database/database-errors';
 import { startEmbeddedServices } from './embedded/embedded-services';
 import { FirstStart } from './first-start.service';
 import { keepHeapSmall } from './heap';

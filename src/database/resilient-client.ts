@@ -1,5 +1,5 @@
 import { Client, ClientConfig } from 'pg';
-import { READ_ONLY } from './outage';
+import { READ_ONLY } from './database-errors';
 import { nameOfPrepared } from './prepared';
 
 /** Emitted by a session that was asked to write and may not. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
-import { isOfData } from '../database/sql-state';
+import { isDataAtFault } from '../database/database-errors';
 import { JOB_END, JobEnd } from './job-end';
 import { OUTCOME, writeEvent } from './job-event';
 import type { Lease } from './job-lease';
@@ -50,7 +50,7 @@ export class JobCompletions {
       this.signals.tellEnds(ends.filter((end) => end !== null));
       return ends;
     },
-    { lanes: LANES, most: MOST_AT_ONCE, mayBeOfOne: isOfData },
+    { lanes: LANES, most: MOST_AT_ONCE, mayBeOfOne: isDataAtFault },
   );
 
   constructor(

@@ -1,6 +1,6 @@
 import { AppError, ErrorKind, FieldError } from '../common/app-error';
 import { OutageError } from '../common/outage-error';
-import { isDatabaseOutage } from '../database/outage';
+import { isDatabaseOutage } from '../database/database-errors';
 
 /** A failure as callers see it on every channel: in the job, the event, the callback. */
 export interface JobFailure {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
-import { isOfData } from '../database/sql-state';
+import { isDataAtFault } from '../database/database-errors';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
 import { writeEvent } from './job-event';
 
@@ -36,7 +36,7 @@ export class JobInserts {
   private readonly batcher = new Batcher<NewJob, Job | undefined>((jobs) => this.insert(jobs), {
     lanes: LANES,
     most: MOST_AT_ONCE,
-    mayBeOfOne: isOfData,
+    mayBeOfOne: isDataAtFault,
   });
 
   constructor(private readonly dataSource: DataSource) {}

@@ -4,8 +4,7 @@ import { StoreUnavailableError } from '../artifacts/artifact-store';
 import { AppConfig } from '../config/app-config';
 import { Batcher } from '../common/batcher';
 import { newId } from '../common/ids';
-import { isDatabaseOutage } from '../database/outage';
-import { sqlStateOf } from '../database/sql-state';
+import { isDataAtFault, isDatabaseOutage } from '../database/database-errors';
 import { ClaimedJob, JobClaims } from './job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
 import { Completion, JobCompletions } from './job-completions';
@@ -167,7 +166,7 @@ export class JobRunner {
         return;
       } catch (error) {
         if (this.closing || (Date.now() > until && !isDatabaseOutage(error))) throw error;
-        if ('result' in outcome && cannotBeStored(error)) outcome = { error };
+        if ('result' in outcome && isDataAtFault(error)) outcome = { error };
         else await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN_MS));
       }
     }
@@ -245,10 +244,6 @@ function describe(error: unknown): string {
   const text = error.stack ?? error.message;
   return error.cause instanceof Error ? `${text}\nCause: ${String(error.cause)}` : text;
 }
-
-/** Whether it is the result's own fault: no JSON, or (SQLSTATE class 22) none that Postgres takes. */
-const cannotBeStored = (error: unknown): boolean =>
-  error instanceof TypeError || sqlStateOf(error)?.startsWith('22') === true;
 
 async function settled(condition: () => boolean, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;

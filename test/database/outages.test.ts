@@ -1,8 +1,7 @@
 import { Client } from 'pg';
 import { dataSourceOptions, openDataSource } from '../../src/database/data-source';
 import { migrate } from '../../src/database/migrate';
-import { isDatabaseOutage } from '../../src/database/outage';
-import { sqlStateOf } from '../../src/database/sql-state';
+import { isDatabaseOutage, sqlStateOf } from '../../src/database/database-errors';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { createTestDatabase } from '../support/test-database';

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { isOfData } from '../../database/sql-state';
+import { isDataAtFault } from '../../database/database-errors';
 import type { Outcome } from './delivery-outcome';
 
 const BATCH = 256;
@@ -62,7 +62,7 @@ export class OutcomeWriter {
         });
         for (const { done } of group) done();
       } catch (error) {
-        if (isOfData(error) && group.length > 0) {
+        if (isDataAtFault(error) && group.length > 0) {
           await this.writeOneByOne(group);
           continue;
         }
@@ -84,7 +84,7 @@ export class OutcomeWriter {
       try {
         await this.store(() => [each.outcome]);
       } catch (error) {
-        if (!isOfData(error)) {
+        if (!isDataAtFault(error)) {
           this.waiting.unshift(...group.slice(place));
           return;
         }

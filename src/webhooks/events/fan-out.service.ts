@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
-import { isOfData } from '../../database/sql-state';
+import { isDataAtFault } from '../../database/database-errors';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
@@ -72,7 +72,7 @@ export class FanOut {
     try {
       return await this.tell(BATCH, offer, ({ length }) => taken(length === BATCH));
     } catch (error) {
-      if (!blamesData(error)) throw error;
+      if (!isDataAtFault(error)) throw error;
       return this.nextOneByOne(offer);
     }
   }
@@ -88,7 +88,7 @@ export class FanOut {
         all.leased.push(...leased);
         all.waiting += waiting;
       } catch (error) {
-        if (tried === undefined || !blamesData(error)) {
+        if (tried === undefined || !isDataAtFault(error)) {
           // What was leased before is not to wait for it.
           if (all.leased.length > 0) break;
           throw error;
@@ -147,7 +147,3 @@ export class FanOut {
     );
   }
 }
-
-/** Whether it is what we made of an event that failed, and not the database that is away, restarts or is in a conflict. */
-const blamesData = (error: unknown): boolean =>
-  error instanceof TypeError || error instanceof RangeError || isOfData(error);

@@ -1,6 +1,6 @@
 import { Injectable, Logger, OnModuleInit } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { sqlStateOf } from '../../database/sql-state';
+import { sqlStateOf } from '../../database/database-errors';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const LOCK_WITHIN = '5s';

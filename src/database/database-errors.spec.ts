@@ -1,5 +1,5 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { isDatabaseOutage } from './outage';
+import { isDataAtFault, isDatabaseOutage } from './database-errors';
 
 const refused = (code: string): QueryFailedError =>
   new QueryFailedError('SELECT 1', [], Object.assign(new Error('refused'), { code }));
@@ -25,5 +25,22 @@ describe('an outage of the database', () => {
     expect(isDatabaseOutage(new Error('Connection terminated unexpectedly'))).toBe(true);
     for (const other of [new Error('Connection'), null, undefined, 'ECONNREFUSED'])
       expect(isDatabaseOutage(other)).toBe(false);
+  });
+});
+
+describe('data at fault', () => {
+  it.each(['22P05', '22003', '23505', '23514', '54000'])('is SQLSTATE %s', (code) =>
+    expect(isDataAtFault(refused(code))).toBe(true),
+  );
+
+  it.each(['25006', '40001', '42P01', '53100', '57014', '08006'])('is not SQLSTATE %s', (code) =>
+    expect(isDataAtFault(refused(code))).toBe(false),
+  );
+
+  it('is what no JSON can be made of', () => {
+    expect(isDataAtFault(new TypeError('Do not know how to serialize a BigInt'))).toBe(true);
+    expect(isDataAtFault(new RangeError('Invalid string length'))).toBe(true);
+    for (const other of [new Error('Connection terminated'), null, undefined])
+      expect(isDataAtFault(other)).toBe(false);
   });
 });

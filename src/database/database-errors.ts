@@ -1,5 +1,22 @@
-import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
-import { sqlStateOf } from './sql-state';
+import type { DatabaseError } from 'pg';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
+
+/** The SQLSTATE with which Postgres refused a statement; `undefined` for any other error. */
+export const sqlStateOf = (error: unknown): string | undefined =>
+  error instanceof QueryFailedError ? (error.driverError as DatabaseError).code : undefined;
+
+/**
+ * Whether an error is the fault of what was to be stored, and not of a database that is away, restarts or is in a
+ * conflict: SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits), a `TypeError` (no JSON can be made of it) or a
+ * `RangeError` (its text is too long). Nothing was written, and of what was to be written together it may be one row's
+ * fault alone.
+ */
+export const isDataAtFault = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError || /^(2[23]|54)/.test(sqlStateOf(error) ?? '');
 
 /** Of the socket and of the name of the host. */
 const NETWORK_CODES = new Set([
