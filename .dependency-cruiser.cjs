@@ -1,7 +1,7 @@
 /**
  * Who may import whom. A folder below `src/` is a feature or a leaf, and names here what it may use; anything else
- * is an error, and so is a folder that is not listed. The files directly in `src/` compose the application and may
- * import every folder.
+ * is an error, and so is a folder that is not listed. `app/` composes the application and may import every folder;
+ * nothing but `main.ts` imports it.
  */
 const LEAVES = ['config', 'common', 'database'];
 const MAY_IMPORT = {
@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   health: [...LEAVES, 'clients', 'jobs'],
 };
 
+MAY_IMPORT.app = Object.keys(MAY_IMPORT);
 const FOLDERS = Object.keys(MAY_IMPORT);
 const TEST_FILE = '[.]spec[.]ts$';
 

@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, INestApplication, Module, Param, Post 
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
-import { createApp } from '../src/app.setup';
+import { createApp } from '../src/app/app.setup';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { ConfigModule } from '../src/config/config.module';
 import { DatabaseModule } from '../src/database/database.module';

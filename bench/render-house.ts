@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { request } from 'undici';
-import { createApp } from '../src/app.setup';
+import { createApp } from '../src/app/app.setup';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
-import { keepHeapSmall } from '../src/heap';
+import { keepHeapSmall } from '../src/app/heap';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
 import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-memory';
 

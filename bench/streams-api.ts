@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
-import { createApp } from '../src/app.setup';
+import { createApp } from '../src/app/app.setup';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 
 /** One API process of `streams.ts`: tells its port, and its memory when asked. */

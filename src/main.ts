@@ -1,13 +1,12 @@
 import 'reflect-metadata';
-import { createApp, drainApp } from './app.setup';
+import { createApp, drainApp } from './app/app.setup';
 import { AppConfig, InvalidConfigurationError } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
 import { migrate } from './database/migrate';
 import { isDatabaseOutage } from './database/database-errors';
 import { startEmbeddedServices } from './embedded/embedded-services';
-import { FirstStart } from './first-start.service';
-import { keepHeapSmall } from './heap';
-import { welcome } from './welcome';
+import { FirstStart, welcome } from './app/first-start.service';
+import { keepHeapSmall } from './app/heap';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';

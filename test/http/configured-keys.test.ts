@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
-import { FirstStart } from '../../src/first-start.service';
+import { FirstStart, welcome } from '../../src/app/first-start.service';
 import { SampleOrders } from '../../src/orders/sample-orders.service';
-import { welcome } from '../../src/welcome';
 import { TestApp } from '../support/test-app';
 import { ADMIN_KEY, DEMO_KEY } from '../support/test-config';
 

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
-import { createApp } from '../../src/app.setup';
+import { createApp } from '../../src/app/app.setup';
 import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';

@@ -1,5 +1,5 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { AppModule } from '../../src/app.module';
+import { AppModule } from '../../src/app/app.module';
 import type { AppConfig } from '../../src/config/app-config';
 import { JobSubmission } from '../../src/jobs/job-submission.service';
 import { JobsModule } from '../../src/jobs/jobs.module';

@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
-import { createApp } from '../../src/app.setup';
+import { createApp } from '../../src/app/app.setup';
 import { ApiKeyGuard } from '../../src/clients/api-key.guard';
 import { ClientsModule } from '../../src/clients/clients.module';
 import { ConfiguredKeys } from '../../src/clients/configured-keys.service';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { createApp } from '../../src/app.setup';
+import { createApp } from '../../src/app/app.setup';
 import type { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { DEMO_KEY, testConfig } from '../support/test-config';

@@ -1,11 +1,11 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { JobCallback } from './jobs/job-callback.view';
+import { JobCallback } from '../../jobs/job-callback.view';
 import {
   EndpointStateCallback,
   EndpointTestCallback,
   EndpointVerificationAnswer,
   EndpointVerificationCallback,
-} from './webhooks/events/endpoint-callback.view';
+} from '../../webhooks/events/endpoint-callback.view';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['post']>;

@@ -1,9 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { AppConfig } from './config/app-config';
+import type { AppConfig } from '../../config/app-config';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
-import { AddressLimits } from './rate-limits/address-limits.service';
+import { AddressLimits } from '../../rate-limits/address-limits.service';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
 

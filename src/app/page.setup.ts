@@ -8,10 +8,10 @@ import {
 } from 'express';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AddressLimits } from './rate-limits/address-limits.service';
+import { AddressLimits } from '../rate-limits/address-limits.service';
 
 /** The page for people, beside the compiled code and beside the sources alike. */
-const PAGE = join(__dirname, '..', 'public');
+const PAGE = join(__dirname, '..', '..', 'public');
 
 /** Serves the page for people at `/`. Other requests do not look for themselves among its files, on the disk. */
 export function setUpPage(app: INestApplication): void {

@@ -5,12 +5,12 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import type { NextFunction, Request, Response } from 'express';
-import { ApiKeyRecognition } from './clients/api-key-recognition.service';
-import type { Caller } from './clients/client';
-import { Scope } from './clients/scope';
-import { answersWithin } from './common/answers-within';
-import { AppError } from './common/app-error';
-import { AddressLimits } from './rate-limits/address-limits.service';
+import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
+import type { Caller } from '../clients/client';
+import { Scope } from '../clients/scope';
+import { answersWithin } from '../common/answers-within';
+import { AppError } from '../common/app-error';
+import { AddressLimits } from '../rate-limits/address-limits.service';
 
 const PATH = '/admin/queues';
 const REDIS_PATIENCE_MS = 400;

@@ -1,5 +1,5 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { Problem, PROBLEM_MEDIA_TYPE } from './common/http/problem';
+import { Problem, PROBLEM_MEDIA_TYPE } from '../../common/http/problem';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;

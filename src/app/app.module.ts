@@ -1,0 +1,71 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyGuard } from '../clients/api-key.guard';
+import { ClientsHttpModule } from '../clients/clients-http.module';
+import { ClientsModule } from '../clients/clients.module';
+import { AppConfig } from '../config/app-config';
+import { ConfigModule } from '../config/config.module';
+import { DatabaseModule } from '../database/database.module';
+import { FirstStart } from './first-start.service';
+import { HealthModule } from '../health/health.module';
+import { JobsHttpModule } from '../jobs/jobs-http.module';
+import { JobsModule } from '../jobs/jobs.module';
+import { JobsWorkerModule } from '../jobs/jobs-worker.module';
+import { OrdersHttpModule } from '../orders/orders-http.module';
+import { OrdersModule } from '../orders/orders.module';
+import { AddressLimitGuard } from '../rate-limits/address-limit.guard';
+import { KeyLimitGuard } from '../rate-limits/key-limit.guard';
+import { RateLimitsModule } from '../rate-limits/rate-limits.module';
+import { ReportRequestsHttpModule } from '../report-requests/report-requests-http.module';
+import { ReportRequestsModule } from '../report-requests/report-requests.module';
+import { WebhooksHttpModule } from '../webhooks/webhooks-http.module';
+import { ExternalTaskTypesModule } from '../tasks/external/external-task-types.module';
+import { TasksHttpModule } from '../tasks/tasks-http.module';
+import { WebhooksModule } from '../webhooks/webhooks.module';
+import { WebhooksWorkerModule } from '../webhooks/webhooks-worker.module';
+
+const EVERY_ROLE = [
+  ClientsModule,
+  DatabaseModule,
+  HealthModule,
+  JobsModule,
+  OrdersModule,
+  RateLimitsModule,
+  ReportRequestsModule,
+  WebhooksModule,
+];
+// In the order in which routes are tried: what is called most comes first, and reports come before orders, because
+// `/v1/orders/reports` must not be read as an order's id.
+const API = [
+  ReportRequestsHttpModule,
+  JobsHttpModule,
+  ClientsHttpModule,
+  OrdersHttpModule,
+  TasksHttpModule,
+  WebhooksHttpModule,
+];
+const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
+
+/** In the order in which they see a request. */
+const GUARDS = [AddressLimitGuard, ApiKeyGuard, KeyLimitGuard].map((guard) => ({
+  provide: APP_GUARD,
+  useExisting: guard,
+}));
+
+/** Composes the modules of a role. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ...EVERY_ROLE,
+        ExternalTaskTypesModule.forRoot(config),
+        ...(config.runsApi ? API : []),
+        ...(config.runsWorker ? WORKER : []),
+      ],
+      providers: [FirstStart, ...GUARDS],
+    };
+  }
+}
