@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { identifyProcess, isRunning, type ProcessIdentity } from '../../src/embedded/process-identity';
-import { PATIENCE_MS, waitFor } from './services';
+import { TIMEOUT_MS, waitFor } from './services';
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -52,7 +52,7 @@ export class RunningProcess {
   }
 
   /** Waits for printed text; fails with all output when it does not come, or when the process ends before. */
-  async waitForOutput(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp, timeoutMs = TIMEOUT_MS): Promise<RegExpExecArray> {
     const found = await waitFor(() => pattern.exec(this.text) ?? !this.isRunning, {
       what: `${String(pattern)} in the output of process ${this.pid}`,
       timeoutMs,
@@ -75,7 +75,7 @@ export class RunningProcess {
   }
 
   /** Resolves to the exit code, or to the signal that ended it. */
-  async exited(timeoutMs = PATIENCE_MS): Promise<number | NodeJS.Signals> {
+  async exited(timeoutMs = TIMEOUT_MS): Promise<number | NodeJS.Signals> {
     return waitFor(() => this.child.exitCode ?? this.child.signalCode ?? undefined, {
       what: `process ${this.pid} to end`,
       timeoutMs,
@@ -84,7 +84,7 @@ export class RunningProcess {
     });
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = PATIENCE_MS): Promise<number | NodeJS.Signals> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = TIMEOUT_MS): Promise<number | NodeJS.Signals> {
     this.signal(signal);
     return this.exited(timeoutMs);
   }

@@ -4,7 +4,7 @@ import { redisCommand } from '../../src/embedded/redis-command';
 export { freePort } from '../../src/embedded/free-port';
 
 /** How long a test waits for what should come in a moment: a machine may be slow, and stand still for seconds. */
-export const PATIENCE_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 
 /**
  * Resolves to the first value of `condition` that is neither false nor undefined nor null. An error that it throws
@@ -14,7 +14,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: { what: string; timeoutMs?: number; everyMs?: number },
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { what, timeoutMs = PATIENCE_MS, everyMs = 50 } = options;
+  const { what, timeoutMs = TIMEOUT_MS, everyMs = 50 } = options;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     let seen: unknown;

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'puppeteer';
 import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
 import { launchedBrowser } from '../support/launched-browser';
 import { submitScript, withScripts } from '../support/scripted-app';
-import { PATIENCE_MS, waitFor } from '../support/services';
+import { TIMEOUT_MS, waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 import { DEMO_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
@@ -33,7 +33,7 @@ beforeAll(async () => {
     executablePath: executable,
     env: { ...process.env, ...environment },
     args: ['--no-sandbox'],
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
   });
 });
 
@@ -46,7 +46,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const context = await browser.createBrowserContext();
   page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(TIMEOUT_MS);
   complaints.length = 0;
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
@@ -62,7 +62,7 @@ afterEach(async () => {
   await page.browserContext().close();
 });
 
-const visible = (selector: string) => page.waitForSelector(selector, { visible: true, timeout: PATIENCE_MS });
+const visible = (selector: string) => page.waitForSelector(selector, { visible: true, timeout: TIMEOUT_MS });
 const textOf = (selector: string): Promise<string> => page.$eval(selector, (node) => node.textContent ?? '');
 const says = (selector: string, pattern: RegExp): Promise<unknown> =>
   waitFor(async () => pattern.test(await textOf(selector)), {
@@ -125,7 +125,7 @@ describe('the page', () => {
     await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
     await page.reload();
     const framed = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('/file'), {
-      timeout: PATIENCE_MS,
+      timeout: TIMEOUT_MS,
     });
     await signIn();
     await page.click('#report-form .primary');
