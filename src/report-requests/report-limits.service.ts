@@ -4,8 +4,6 @@ import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-admission';
 import { OrderCounts } from '../orders/order-counts.service';
-import { RightOfWay } from './rendering/right-of-way';
-import { ROWS_OF_SHORT } from './rendering/short-reports';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 
 /**
@@ -25,7 +23,6 @@ export class ReportLimits implements JobAdmission<OrdersReportParameters> {
     private readonly config: AppConfig,
     private readonly orders: OrderCounts,
     private readonly storage: ClientStorage,
-    private readonly rightOfWay: RightOfWay,
   ) {}
 
   /**
@@ -40,7 +37,6 @@ export class ReportLimits implements JobAdmission<OrdersReportParameters> {
     const { counted, ...count } = await this.orders.count(clientId, parameters);
     this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
     const rows = rowsOf(count, parameters);
-    if (rows <= ROWS_OF_SHORT) this.rightOfWay.announce();
     return { deadlineSeconds: ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE) };
   }
 

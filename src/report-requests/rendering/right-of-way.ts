@@ -5,8 +5,6 @@ const LONGEST_MS = 100;
 /** And for no more than this share of the time since it last did, so that it gets on however many short ones there are. */
 const SHARE = 0.5;
 
-/** From the request of a report to its beginning. */
-const ANNOUNCED_MS = 20;
 /** What is left when a report is made: its end is stored and told. */
 const AFTERWARDS_MS = 10;
 
@@ -35,11 +33,6 @@ export class RightOfWay {
       isInside = false;
       setTimeout(() => this.left(), AFTERWARDS_MS).unref();
     };
-  }
-
-  /** A short report was asked for, and this process may be about to make it. */
-  announce(): void {
-    setTimeout(this.enter(), ANNOUNCED_MS).unref();
   }
 
   /** A long report asks before each bit of its work, and waits until no short one is under way, or its patience ends. */
