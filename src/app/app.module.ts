@@ -1,4 +1,4 @@
-import { DynamicModule, Module } from '@nestjs/common';
+import { DynamicModule, Module, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeyGuard } from '../clients/api-key.guard';
 import { ClientsHttpModule } from '../clients/clients-http.module';
@@ -17,6 +17,7 @@ import { AddressLimitGuard } from '../rate-limits/address-limit.guard';
 import { KeyLimitGuard } from '../rate-limits/key-limit.guard';
 import { RateLimitsModule } from '../rate-limits/rate-limits.module';
 import { ReportRequestsHttpModule } from '../report-requests/report-requests-http.module';
+import type * as ReportRequestsWorker from '../report-requests/report-requests-worker.module';
 import { ReportRequestsModule } from '../report-requests/report-requests.module';
 import { WebhooksHttpModule } from '../webhooks/webhooks-http.module';
 import { ExternalTaskTypesModule } from '../tasks/external/external-task-types.module';
@@ -44,7 +45,14 @@ const API = [
   TasksHttpModule,
   WebhooksHttpModule,
 ];
-const WORKER = [JobsWorkerModule, WebhooksWorkerModule];
+/** Loaded only where it is composed: an API need not have puppeteer and what prints in its memory. */
+function worker(): Type[] {
+  const { ReportRequestsWorkerModule } =
+    // Not `import()`, which resolves as in an ES module: with file endings, and past the compiler of the tests.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    require('../report-requests/report-requests-worker.module') as typeof ReportRequestsWorker;
+  return [JobsWorkerModule, ReportRequestsWorkerModule, WebhooksWorkerModule];
+}
 
 /** In the order in which they see a request. */
 const GUARDS = [AddressLimitGuard, ApiKeyGuard, KeyLimitGuard].map((guard) => ({
@@ -63,7 +71,7 @@ export class AppModule {
         ...EVERY_ROLE,
         ExternalTaskTypesModule.forRoot(config),
         ...(config.runsApi ? API : []),
-        ...(config.runsWorker ? WORKER : []),
+        ...(config.runsWorker ? worker() : []),
       ],
       providers: [FirstStart, ...GUARDS],
     };

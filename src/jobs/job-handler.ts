@@ -29,7 +29,7 @@ export interface JobContext<Parameters extends object> {
 
 /**
  * Does the work of one job type. Annotate the class with `@HandlesJob(TYPE)` and list it as a provider of its feature;
- * boot fails when a type has no handler or two. `run` may be called again after a crash, so what it makes durable
+ * boot fails when a type has two handlers, or none where jobs are worked on. `run` may be called again after a crash, so what it makes durable
  * carries the attempt; the engine keeps only what the winning attempt returned. Throw `PermanentJobError` for a failure
  * that a retry cannot mend, `CrashedJobError` when something the handler drives died; an `OutageError` of what it depends on
  * waits for its end; anything else is retried.

@@ -42,10 +42,13 @@ describe('boot', () => {
     const registry = await boot(declared(TYPE), Handler);
     expect(registry.names).toEqual(['a.job']);
     expect(registry.handler('a.job')).toBeInstanceOf(Handler);
+    expect(() => registry.requireHandlers()).not.toThrow();
   });
 
-  it('fails when a type has no handler', async () => {
-    await expect(boot(declared(TYPE))).rejects.toThrow('The job type a.job has no handler.');
+  it('fails where jobs are worked on when a type has no handler', async () => {
+    const registry = await boot(declared(TYPE));
+    expect(registry.names).toEqual(['a.job']);
+    expect(() => registry.requireHandlers()).toThrow('The job type a.job has no handler.');
   });
 
   it('fails when a type has two', async () => {

@@ -11,7 +11,7 @@ export class JobTypeDefinition {
   constructor(readonly type: JobType) {}
 }
 
-/** Every job type of the application and its one handler; boot fails when that is not so. */
+/** Every job type of the application, and its handler where this process works. */
 @Injectable()
 export class JobTypeRegistry implements OnModuleInit {
   private readonly types = new Map<string, JobType>();
@@ -31,7 +31,6 @@ export class JobTypeRegistry implements OnModuleInit {
         this.admissions.set((admitted as JobType).name, instance as JobAdmission<object>);
     }
     for (const { name, external } of this.types.values()) {
-      if (!external && !this.handlers.has(name)) throw new Error(`The job type ${name} has no handler.`);
       if (external && this.handlers.has(name))
         throw new Error(`The external job type ${name} has a handler.`);
     }
@@ -41,9 +40,19 @@ export class JobTypeRegistry implements OnModuleInit {
     }
   }
 
+  /**
+   * To be called in a process that works on jobs.
+   *
+   * @throws Error when there is a type that it could not work on
+   */
+  requireHandlers(): void {
+    const without = this.names.find((name) => !this.handlers.has(name));
+    if (without !== undefined) throw new Error(`The job type ${without} has no handler.`);
+  }
+
   /** The types that our own workers work on. */
   get names(): string[] {
-    return [...this.handlers.keys()];
+    return [...this.types.values()].filter(({ external }) => !external).map(({ name }) => name);
   }
 
   /** The types that need the store of files. */

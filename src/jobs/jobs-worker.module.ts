@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Module, OnModuleInit } from '@nestjs/common';
 import { JobRunner } from './job-runner.service';
 import { JobWorker } from './job-worker.service';
+import { JobTypeRegistry } from './job-type.registry';
 import { JobsModule } from './jobs.module';
 import { JobsProcessor } from './jobs.processor';
 
@@ -9,4 +10,11 @@ import { JobsProcessor } from './jobs.processor';
   imports: [JobsModule],
   providers: [JobRunner, JobWorker, JobsProcessor],
 })
-export class JobsWorkerModule {}
+export class JobsWorkerModule implements OnModuleInit {
+  constructor(private readonly types: JobTypeRegistry) {}
+
+  /** After that of the registry, which this module's own imports have. */
+  onModuleInit(): void {
+    this.types.requireHandlers();
+  }
+}

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
+import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
 
@@ -15,6 +17,8 @@ describe('roles', () => {
     const before = browsers();
     const ours = (): string[] => browsers().filter((pid) => !before.includes(pid));
     const api = await TestApp.start({ ROLE: 'api', SAMPLE_DATA: 'true' });
+    expect(() => api.app.get(BrowserPool, { strict: false })).toThrow();
+    expect(() => api.app.get(OrdersReportHandler, { strict: false })).toThrow();
     const accepted = await api.call('POST', '/v1/orders/reports', {
       body: { start_date: '2016-01-01', end_date: '2016-02-01' },
     });
@@ -23,6 +27,7 @@ describe('roles', () => {
 
     const worker = await TestApp.start({ ROLE: 'worker', STORAGE_URL: api.config.storageUrl }, api);
     try {
+      expect(worker.app.get(BrowserPool, { strict: false })).toBeInstanceOf(BrowserPool);
       for (const [method, path] of [
         ['POST', '/v1/orders/reports'],
         ['GET', '/v1/jobs'],

@@ -1,5 +1,4 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { AppConfig } from '../../config/app-config';
 import { BrowserPool } from './browser-pool';
 
 /** Starts the browsers of a worker with the worker: the first report need not wait for them. */
@@ -7,13 +6,9 @@ import { BrowserPool } from './browser-pool';
 export class BrowserWarmUp implements OnApplicationBootstrap {
   private readonly logger = new Logger('Browser');
 
-  constructor(
-    private readonly config: AppConfig,
-    private readonly pool: BrowserPool,
-  ) {}
+  constructor(private readonly pool: BrowserPool) {}
 
   onApplicationBootstrap(): void {
-    if (!this.config.runsWorker) return;
     // Not waited for: a worker without a browser still makes CSV, and says of each PDF what is wrong.
     this.pool.warm().catch((error: unknown) => this.logger.error(String(error)));
   }
