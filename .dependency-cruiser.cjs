@@ -9,16 +9,23 @@ const MAY_IMPORT = {
   config: ['common'],
   database: ['config', 'common'],
   embedded: ['common'],
+  redis: ['config', 'common'],
   clients: LEAVES,
   artifacts: LEAVES,
-  jobs: [...LEAVES, 'clients', 'artifacts'],
+  jobs: [...LEAVES, 'redis', 'clients', 'artifacts'],
   tasks: [...LEAVES, 'clients', 'jobs'],
   orders: [...LEAVES, 'clients', 'artifacts', 'jobs', 'tasks'],
   'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],
-  webhooks: [...LEAVES, 'clients', 'jobs'],
-  'rate-limits': [...LEAVES, 'clients', 'jobs'],
-  health: [...LEAVES, 'clients', 'jobs'],
+  webhooks: [...LEAVES, 'redis', 'clients', 'jobs'],
+  'rate-limits': [...LEAVES, 'redis', 'clients', 'jobs'],
+  health: [...LEAVES, 'redis', 'clients', 'jobs'],
 };
+
+/** The same inside a feature, of its own folders: `.` are the files directly in it. */
+const MAY_IMPORT_INSIDE = {
+  jobs: { '.': [], worker: ['.'], http: ['.'] },
+};
+const folderInside = (feature, folder) => `${feature}/${folder === '.' ? '[^/]+$' : `${folder}/`}`;
 
 MAY_IMPORT.app = Object.keys(MAY_IMPORT);
 const FOLDERS = Object.keys(MAY_IMPORT);
@@ -33,6 +40,30 @@ module.exports = {
       from: { path: `^src/${folder}/` },
       to: { path: '^src/', pathNot: `^src/(${[folder, ...MAY_IMPORT[folder]].join('|')})/` },
     })),
+    ...Object.entries(MAY_IMPORT_INSIDE).flatMap(([feature, folders]) =>
+      Object.entries(folders).map(([folder, others]) => ({
+        name: `${feature}/${folder}-imports`,
+        comment: `src/${feature}/${folder} may import ${others.join(', ') || 'no other folder'} of src/${feature}.`,
+        severity: 'error',
+        from: { path: `^src/${folderInside(feature, folder)}`, pathNot: TEST_FILE },
+        to: {
+          path: `^src/${feature}/`,
+          pathNot: [folder, ...others].map((each) => `^src/${folderInside(feature, each)}`),
+        },
+      })),
+    ),
+    {
+      name: 'unknown-folder-inside',
+      comment: 'Say in MAY_IMPORT_INSIDE what a new folder of the feature may import.',
+      severity: 'error',
+      from: {
+        path: `^src/(${Object.keys(MAY_IMPORT_INSIDE).join('|')})/`,
+        pathNot: Object.entries(MAY_IMPORT_INSIDE).flatMap(([feature, folders]) =>
+          Object.keys(folders).map((folder) => `^src/${folderInside(feature, folder)}`),
+        ),
+      },
+      to: {},
+    },
     {
       name: 'unknown-folder',
       comment: 'Say in MAY_IMPORT what a new folder may import.',

@@ -6,10 +6,9 @@ import { Scope } from '../src/clients/scope';
 import type { AppConfig } from '../src/config/app-config';
 import { ConfigModule } from '../src/config/config.module';
 import { DatabaseModule } from '../src/database/database.module';
-import { HandlesJob, JobHandler } from '../src/jobs/job-handler';
+import { defineJobType, HandlesJob, JobHandler } from '../src/jobs/job-type';
 import { JobSubmission } from '../src/jobs/job-submission.service';
-import { defineJobType } from '../src/jobs/job-type';
-import { JobsWorkerModule } from '../src/jobs/jobs-worker.module';
+import { JobsWorkerModule } from '../src/jobs/worker/jobs-worker.module';
 import { JobsModule } from '../src/jobs/jobs.module';
 
 /** A job that does nothing: what is left is the engine. */

@@ -8,7 +8,7 @@
  *
  * @param types SQL expression of the types that count: what workers outside have in hand takes no slot of ours
  */
-export const clientsInLine = (types: string): string => `
+export const waitingClients = (types: string): string => `
   waiting AS (
     (SELECT client_id FROM job WHERE state = 'PENDING' ORDER BY client_id LIMIT 1)
     UNION ALL
@@ -29,7 +29,7 @@ export const FAIREST_FIRST = 'load, last NULLS FIRST, due_at';
  * @param limit SQL expression of how many
  */
 export const inFairOrder = (limit: string): string => `
-  ${clientsInLine('$1')}, candidate AS (
+  ${waitingClients('$1')}, candidate AS (
     SELECT due.id, due.attempt, coalesce(r.jobs, 0) + due.place AS load, turn.last, due.run_at AS due_at
     FROM waiting w
     LEFT JOIN running r USING (client_id)

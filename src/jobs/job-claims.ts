@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { prepared } from '../database/prepared';
 import { FAIREST_FIRST, inFairOrder } from './fair-order';
-import { writeEvent } from './job-event';
-import { leaseUntil, millisecondsUntil } from './job-lease';
+import { leaseUntil, millisecondsUntil, writeEvent } from './job-sql';
+import { JOB_COLUMNS, Job } from './job';
 
 export interface ClaimedJob {
   id: string;
@@ -18,8 +18,26 @@ export interface ClaimedJob {
   deadline_ms: number;
 }
 
+export interface ExternalClaim extends Job {
+  /** Milliseconds from the claim to the end of the lease, by the database's clock. */
+  lease_ms: number;
+}
+
 /** Each worker skips the rows that others have just locked: so there must be some more than it takes. */
 const candidatesFor = (jobs: number): number => 16 + 3 * jobs;
+
+/**
+ * The change that every claim makes, in SQL: a CTE `changed` and the event with it.
+ *
+ * @param worker, leaseSeconds SQL expressions
+ * @param from the rows that may be claimed, with their ids
+ */
+const started = (worker: string, leaseSeconds: string, from: string): string => `changed AS (
+     UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = ${worker},
+       lease_until = ${leaseUntil(leaseSeconds)}, started_at = coalesce(started_at, now())
+     FROM ${from} AND j.state = 'PENDING'
+     RETURNING j.*
+   ), ${writeEvent(`'started'`)}`;
 
 const CLAIM = prepared(
   'job_claim',
@@ -36,13 +54,7 @@ const CLAIM = prepared(
      SELECT id, row_number() OVER (ORDER BY turn) AS turn,
        count(*) FILTER (WHERE crashes > 0) OVER (ORDER BY turn) AS suspects
      FROM picked
-   ), changed AS (
-     UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = $2,
-       lease_until = ${leaseUntil('$3')}, started_at = coalesce(started_at, now())
-     FROM fitting f
-     WHERE j.id = f.id AND j.state = 'PENDING' AND (f.suspects = 0 OR ($4 AND f.turn = 1))
-     RETURNING j.*
-   ), ${writeEvent(`'started'`)}
+   ), ${started('$2', '$3', 'fitting f WHERE j.id = f.id AND (f.suspects = 0 OR ($4 AND f.turn = 1))')}
    SELECT id, client_id, type, parameters, attempt, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
      ${millisecondsUntil('deadline_at')} AS deadline_ms
    FROM changed`,
@@ -78,5 +90,24 @@ export class JobClaims {
   /** The first due jobs in fair order, and the attempt that each has behind it. Takes nothing. */
   async due(types: string[], limit: number): Promise<{ id: string; attempt: number }[]> {
     return this.dataSource.query(DUE, [types, limit]);
+  }
+
+  /** Gives the client's longest waiting due job of these external types to a worker of its own, for a lease. */
+  async claimExternal(
+    clientId: string,
+    types: string[],
+    worker: string,
+    leaseSeconds: number,
+  ): Promise<ExternalClaim | null> {
+    const rows = await this.dataSource.query<ExternalClaim[]>(
+      `WITH picked AS (
+         SELECT id FROM job
+         WHERE state = 'PENDING' AND client_id = $1 AND type = ANY($2) AND run_at <= now() AND deadline_at > now()
+         ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+       ), ${started('$3', '$4', 'picked WHERE j.id = picked.id')}
+       SELECT ${JOB_COLUMNS}, ${millisecondsUntil('lease_until')} AS lease_ms FROM changed`,
+      [clientId, types, worker, leaseSeconds],
+    );
+    return rows[0] ?? null;
   }
 }

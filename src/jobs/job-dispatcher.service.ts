@@ -4,7 +4,7 @@ import type { Queue } from 'bull';
 import { DueTypes } from './due-types.service';
 import { JobClaims } from './job-claims';
 import { JOBS_QUEUE, JobTicket } from './jobs-queue';
-import { Loop } from './loop';
+import { Loop } from '../common/loop';
 
 /** Tickets handed over at once: enough to wake every worker of a fleet. */
 const WINDOW = 100;

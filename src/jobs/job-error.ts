@@ -1,23 +1,7 @@
 import { AppError, ErrorKind, FieldError } from '../common/app-error';
 import { OutageError } from '../common/outage-error';
 import { isDatabaseOutage } from '../database/database-errors';
-
-/** A failure as callers see it on every channel: in the job, the event, the callback. */
-export interface JobFailure {
-  /** Stable and machine-readable, `too_many_rows` for one. */
-  code: string;
-  message: string;
-  retryable: boolean;
-  /** The step that failed, if one had begun. */
-  step: string | null;
-  attempt: number;
-  /** How the synchronous call would have failed. */
-  kind: ErrorKind;
-  /** The bad fields of the request, where it was at fault. */
-  errors?: FieldError[];
-  /** Further members of the problem. */
-  extensions?: Record<string, unknown>;
-}
+import type { Job } from './job';
 
 /** A failure that trying again cannot mend. */
 export class PermanentJobError extends Error {
@@ -96,4 +80,23 @@ export function classifyFailure(error: unknown): {
     message: 'The job failed for an internal reason.',
     kind: 'internal',
   };
+}
+
+/** How the synchronous call would have failed. */
+export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {
+  const {
+    kind,
+    code,
+    message,
+    errors,
+    extensions: own,
+  } = job.error ?? {
+    kind: 'internal' as const,
+    code: 'internal_error',
+    message: 'The job failed.',
+  };
+  return new AppError(kind, code, message, {
+    extensions: { ...own, ...extensions },
+    ...(errors && { errors }),
+  });
 }

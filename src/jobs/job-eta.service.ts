@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Remembered } from '../common/remembered';
-import type { Job } from './job';
-import { JobLine, Place } from './job-line.service';
-import { isTerminal, JobState } from './job-state';
+import { QueuePosition, QueuePositions } from './queue-positions.service';
+import { isTerminal, type Job, JobState } from './job';
 
 /** Before any job of a type has ended, this is as good a guess as any. */
 const FIRST_GUESS_SECONDS = 2;
@@ -11,18 +10,19 @@ const LEARN_FROM = 200;
 const LEARNT_FOR_MS = 5_000;
 /** For how long an estimate is as good as a new one. */
 const FRESH_MS = 1_000;
-/** A line through fewer jobs than this says little about size. */
-const ENOUGH_FOR_A_LINE = 8;
+/** A regression over fewer jobs than this says little about size. */
+const ENOUGH_FOR_REGRESSION = 8;
 
 /** How long past jobs of a type took: typically, and by their size. */
 interface Experience {
   medianSeconds: number;
-  line: { intercept: number; slope: number } | null;
+  /** Seconds over size, by least squares. */
+  regression: { intercept: number; slope: number } | null;
   /** Nothing is known yet. */
   isGuess: boolean;
 }
 
-/** Tells how long a job will still take, from how long jobs of its type took and from what waits ahead of it. */
+/** Estimates how long a job will still take, from how long jobs of its type took and from its queue position. */
 @Injectable()
 export class JobEta {
   private readonly experience = new Remembered<Experience>(({ isGuess }) =>
@@ -31,7 +31,7 @@ export class JobEta {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly line: JobLine,
+    private readonly positions: QueuePositions,
   ) {}
 
   /** Seconds until the job ends, as an estimate; `null` once it has ended. */
@@ -42,8 +42,8 @@ export class JobEta {
     const experience = await this.learn(job.type);
     const whole = wholeSeconds(experience, job.size);
     if (job.state === JobState.InProgress) return Math.max(0.1, whole * (1 - job.progress / 100));
-    const place = await this.line.place(job.client_id, job.type, job.id);
-    return place.seconds_until_due + (await this.waitSeconds(place)) + whole;
+    const position = await this.positions.of(job.client_id, job.type, job.id);
+    return position.seconds_until_due + (await this.waitSeconds(position)) + whole;
   }
 
   /** Seconds that a job of the type takes, going by the last ones. */
@@ -53,12 +53,15 @@ export class JobEta {
 
   /** Seconds that a job will take that the client submits now. */
   async secondsOfNext(type: string, clientId: string): Promise<number> {
-    const [experience, place] = await Promise.all([this.learn(type), this.line.end(clientId, type)]);
-    return (await this.waitSeconds(place)) + wholeSeconds(experience, null);
+    const [experience, position] = await Promise.all([
+      this.learn(type),
+      this.positions.ofNext(clientId, type),
+    ]);
+    return (await this.waitSeconds(position)) + wholeSeconds(experience, null);
   }
 
   /** As many jobs end at a time as are worked on now; with none ahead, a slot is taken to be free. */
-  private async waitSeconds({ ahead, running }: Place): Promise<number> {
+  private async waitSeconds({ ahead, running }: QueuePosition): Promise<number> {
     const seconds = await Promise.all(
       Object.entries(ahead).map(async ([type, jobs]) => jobs * (await this.typicalSeconds(type))),
     );
@@ -85,8 +88,8 @@ export class JobEta {
     return {
       medianSeconds: median ?? FIRST_GUESS_SECONDS,
       // A larger job that takes less time is chance, not experience.
-      line:
-        jobs >= ENOUGH_FOR_A_LINE && slope !== null && slope > 0 && intercept !== null
+      regression:
+        jobs >= ENOUGH_FOR_REGRESSION && slope !== null && slope > 0 && intercept !== null
           ? { intercept, slope }
           : null,
       isGuess: median === null,
@@ -101,7 +104,7 @@ function estimateOfAcceptance({ state, created_at, estimated_end_at }: Job): num
   return age < FRESH_MS ? Math.max(0.1, (estimated_end_at.getTime() - Date.now()) / 1_000) : null;
 }
 
-function wholeSeconds({ medianSeconds, line }: Experience, size: string | null): number {
-  if (line === null || size === null) return medianSeconds;
-  return Math.max(0.1, line.intercept + line.slope * Number(size));
+function wholeSeconds({ medianSeconds, regression }: Experience, size: string | null): number {
+  if (regression === null || size === null) return medianSeconds;
+  return Math.max(0.1, regression.intercept + regression.slope * Number(size));
 }

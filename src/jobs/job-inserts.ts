@@ -4,7 +4,7 @@ import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
 import { isDataAtFault } from '../database/database-errors';
 import { JOB_COLUMNS, Job, JobRequest } from './job';
-import { writeEvent } from './job-event';
+import { writeEvent } from './job-sql';
 
 /** A job to be, named like its columns. */
 export interface NewJob {

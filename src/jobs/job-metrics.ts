@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import type { JobEnd } from './job-end';
+import type { JobEnd } from './job-sql';
 import { JobSignals } from './job-signals';
-import { JobState } from './job-state';
+import { JobState } from './job';
 import { JobTypeRegistry } from './job-type.registry';
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];

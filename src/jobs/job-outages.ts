@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AWAY_AFTER_SECONDS, withinLongestOutage } from './job-deadline';
+import { AWAY_AFTER_SECONDS, withinLongestOutage } from './job-sql';
 
 /** What every process depends on. */
 export type Dependency = 'database' | 'store';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Subject } from 'rxjs';
-import type { JobEnd } from './job-end';
-import { isTerminal } from './job-state';
+import type { JobEnd } from './job-sql';
+import { isTerminal } from './job';
 
 /**
  * Tells the rest of this process at once what it has just committed. Only hints, for speed: they tell nothing of other

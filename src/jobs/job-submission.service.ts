@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { AppError, invalidField } from '../common/app-error';
 import { newId } from '../common/ids';
-import { CallbackPolicy } from './callback-policy';
-import { JOB_COLUMNS, Job, JobRequest } from './job';
+import { Job, JOB_COLUMNS, JobRequest } from './job';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
 import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import type { JobType } from './job-type';
 import { JobTypeRegistry } from './job-type.registry';
+import type { Caller } from '../clients/client';
+import { validated } from '../common/http/validated';
 
 export interface Submission<Parameters extends object> {
   /** For the job, where something was named after it before; else it gets a new one. */
@@ -22,6 +23,21 @@ export interface Submission<Parameters extends object> {
   idempotencyKey?: string | undefined;
   /** Told when the job ends. */
   callbackUrl?: string | undefined;
+}
+
+export interface GenericRequest {
+  type: string;
+  parameters: object;
+  callback_url?: string;
+}
+
+/**
+ * Decides whether a job may name a callback URL. Bound by the feature that makes callbacks; where none is bound, a
+ * `callback_url` is refused.
+ */
+export abstract class CallbackPolicy {
+  /** @throws AppError 422 that names `callback_url`, when the client must not have it called */
+  abstract check(clientId: string, url: string): Promise<void>;
 }
 
 /** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
@@ -53,6 +69,35 @@ export class JobSubmission {
     if (hash !== null) requireSame(job, hash);
     this.dispatcher.poke();
     return job;
+  }
+
+  /**
+   * Submits a job of any type that says how its request is read.
+   *
+   * @throws AppError 422 when the caller may not submit such a type, or when the parameters are not valid for it
+   */
+  async submitAny(
+    { client, scopes }: Caller,
+    { type: name, parameters, callback_url }: GenericRequest,
+    request: JobRequest,
+    idempotencyKey: string | undefined,
+  ): Promise<Job> {
+    const submittable = this.registry.submittableBy(scopes);
+    const type = submittable.find((candidate) => candidate.name === name);
+    if (type?.intake === undefined) {
+      const names = submittable.map((candidate) => candidate.name).join(', ');
+      throw invalidField('type', `type must be one of: ${names}`);
+    }
+    const { requestClass } = type.intake;
+    const body =
+      requestClass === null ? parameters : await validated(requestClass, parameters, 'body', 'parameters');
+    return this.submit(type, {
+      clientId: client.id,
+      request,
+      parameters: type.intake.toParameters(body, client),
+      idempotencyKey,
+      callbackUrl: callback_url ?? undefined,
+    });
   }
 
   /** @returns the job that the client made with the key */

@@ -1,9 +1,9 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobOutages } from './job-outages';
-import { JobRepairs } from './job-repairs';
+import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
-import { Loop } from './loop';
+import { Loop } from '../common/loop';
 import { StoreHealth } from './store-health.service';
 
 const ROUND_MS = 2_000;
@@ -20,13 +20,13 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly keysLoop = new Loop(
     'expiry of idempotency keys',
     KEYS_ROUND_MS,
-    () => this.repairs.expireIdempotencyKeys(),
+    () => this.transitions.expireIdempotencyKeys(),
     this.logger,
   );
 
   constructor(
     private readonly outages: JobOutages,
-    private readonly repairs: JobRepairs,
+    private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
     private readonly store: StoreHealth,
     private readonly dispatcher: JobDispatcher,
@@ -45,11 +45,11 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
     const { storeTypes } = this.registry;
     await this.outages.watch(this.store.isUp ? ['store'] : []);
     await this.outages.settle(storeTypes);
-    const reaped = await this.repairs.reap(storeTypes);
+    const reaped = await this.transitions.reap(storeTypes);
     if (reaped > 0) {
       this.logger.warn(`${reaped} attempt(s) taken back from workers that stopped.`);
       this.dispatcher.poke();
     }
-    await this.repairs.endOverdue(storeTypes);
+    await this.transitions.endOverdue(storeTypes);
   }
 }

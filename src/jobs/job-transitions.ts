@@ -1,15 +1,33 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { type Actor, actorParameters, writeAudit } from '../clients/audit-entry';
-import { JOB_COLUMNS, Job } from './job';
-import type { FailureClass, JobFailure } from './job-error';
-import { EVENT_OF_FAILURE, OUTCOME, writeEvent } from './job-event';
-import { isOverdue, LONGEST_OUTAGE_SECONDS, withinLongestOutage } from './job-deadline';
-import { Lease, leaseUntil, millisecondsUntil } from './job-lease';
-import { poison } from './job-failure';
-import { isTerminal, JobState } from './job-state';
-import { JOB_END, JOB_TIMES, JobEnd } from './job-end';
+import { isTerminal, Job, JOB_COLUMNS, type JobFailure, JobState } from './job';
+import type { FailureClass } from './job-error';
+import {
+  DATABASE_UNAVAILABLE,
+  DEADLINE_EXCEEDED,
+  EVENT_OF_FAILURE,
+  IS_CLOCK_TRUE,
+  isOverdue,
+  JOB_END,
+  JOB_TIMES,
+  JobEnd,
+  Lease,
+  leaseUntil,
+  LONGEST_OUTAGE_SECONDS,
+  millisecondsUntil,
+  OUTCOME,
+  poison,
+  STORE_UNAVAILABLE,
+  waitsForStore,
+  withinLongestOutage,
+  WORKER_LOST,
+  writeEvent,
+} from './job-sql';
 import { JobSignals } from './job-signals';
+import { Batcher } from '../common/batcher';
+import { prepared } from '../database/prepared';
+import { isDataAtFault } from '../database/database-errors';
 
 export interface AttemptReport extends Lease {
   step: number;
@@ -37,13 +55,62 @@ export interface FailedAttempt {
   usesStore?: boolean;
 }
 
+export interface Completion extends Lease {
+  result: object;
+  /** The amount of work that it was, where it is known. */
+  size: number | null;
+  /** After which its artifact expires; `null` for none. */
+  retentionDays: number | null;
+}
+
+/** With its result as JSON already: one that cannot be written so is the fault of its own job alone. */
+type Written = Omit<Completion, 'result'> & { result: string };
+
+const LANES = 2;
+const COMPLETIONS_AT_ONCE = 100;
+
+/** Hours for which an idempotency key answers with the job that it made. */
+const IDEMPOTENCY_KEY_HOURS = 24;
+
+/** Rows that one statement changes, so that none holds its locks for long. */
+const REPAIRS_AT_ONCE = 500;
+
+/** Locks in the order of the ids, so that two statements that name the same jobs never wait each for the other. */
+const COMPLETE = prepared(
+  'job_complete',
+  `WITH done AS (
+     SELECT * FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::bigint[], $5::int[])
+       AS d(id, attempt, result, size, days)
+   ), locked AS (
+     SELECT id FROM job WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+   ), changed AS (
+     UPDATE job j SET state = 'COMPLETED', result = d.result, error = NULL, finished_at = clock_timestamp(),
+       progress = 100, step = cardinality(steps), size = coalesce(d.size, j.size), lease_owner = NULL, lease_until = NULL,
+       expires_at = now() + make_interval(days => d.days)
+     FROM done d JOIN locked USING (id)
+     WHERE j.id = d.id AND j.attempt = d.attempt AND j.state = 'IN_PROGRESS' AND j.cancel_requested_at IS NULL
+     RETURNING j.*
+   ), ${writeEvent(`'completed'`, OUTCOME)}
+   SELECT attempt, ${JOB_END} FROM changed`,
+);
+
 /**
- * The state machine. Each transition is one statement that names the state and the attempt it expects, writes its
+ * The state machine: every change of a job's state but its claim (`job-claims.ts`). Each transition is one statement that names the state and the attempt it expects, writes its
  * event with it, and answers whether it was the one that made the change. No row changed means that somebody else was
  * first: drop the work.
  */
 @Injectable()
 export class JobTransitions {
+  /** Ends are the one transition of which there are many at the same time: they share statements, and with them a commit. */
+  private readonly completions = new Batcher<Written, JobEnd | null>(
+    async (completions) => {
+      const ends = await this.writeCompletions(completions, this.dataSource);
+      this.signals.tellEnds(ends.filter((end) => end !== null));
+      return ends;
+    },
+    { lanes: LANES, most: COMPLETIONS_AT_ONCE, mayBeOfOne: isDataAtFault },
+  );
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly signals: JobSignals,
@@ -100,6 +167,21 @@ export class JobTransitions {
   }
 
   /**
+   * Ends an attempt with its result. What the result names must be durable before.
+   *
+   * @returns the end; `null` when the attempt was cancelled or is no longer this worker's
+   */
+  async complete(completion: Completion): Promise<JobEnd | null> {
+    return this.completions.run(written(completion));
+  }
+
+  /** The same as a part of a transaction, after whose commit the caller tells the end. */
+  async completeIn(transaction: EntityManager, completion: Completion): Promise<JobEnd | null> {
+    const [end] = await this.writeCompletions([written(completion)], transaction);
+    return end ?? null;
+  }
+
+  /**
    * Ends an attempt that failed: back to `PENDING` with exponential backoff and jitter, or `FAILED` when it is
    * permanent, when the tries are used up, or when the job keeps crashing what works on it (`poison`).
    *
@@ -117,7 +199,7 @@ export class JobTransitions {
   ): Promise<JobState | null> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
-         UPDATE job SET lease_owner = NULL, lease_until = NULL,
+         UPDATE job SET ${endAttempt(IS_OVER)},
            failures = failures + ($3 IN ('permanent', 'retryable'))::int, crashes = crashes + ($3 = 'crash')::int,
            outages = CASE $3 WHEN 'outage' THEN outages + 1 ELSE 0 END,
            outage_seconds = outage_seconds + ${MOVED},
@@ -127,11 +209,6 @@ export class JobTransitions {
            error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
              WHEN $3 = 'crash' AND crashes + 1 >= max_crashes THEN ${poison('$4::jsonb')}
              WHEN $3 = 'deadline' AND NOT ${IS_OVER} THEN error ELSE $4::jsonb END,
-           state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED'
-             WHEN ${IS_OVER} THEN 'FAILED' ELSE 'PENDING' END,
-           finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN now() END,
-           step = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN step ELSE 0 END,
-           progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${IS_OVER} THEN progress ELSE 0 END,
            run_at = now() + make_interval(secs => ${PAUSE})
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
@@ -171,9 +248,7 @@ export class JobTransitions {
   async release(lease: Lease): Promise<boolean> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
-         UPDATE job SET lease_owner = NULL, lease_until = NULL, run_at = now(), step = 0, progress = 0,
-           state = CASE WHEN cancel_requested_at IS NULL THEN 'PENDING' ELSE 'CANCELLED' END,
-           finished_at = CASE WHEN cancel_requested_at IS NOT NULL THEN now() END
+         UPDATE job SET ${endAttempt('false')}, run_at = now()
          WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'released' END`, OUTCOME)}
@@ -262,6 +337,66 @@ export class JobTransitions {
     return rows.length === 1;
   }
 
+  /**
+   * Takes back the attempts whose worker stopped renewing its lease. A crash is counted apart from a failure; that a lease
+   * could not be renewed because the database was away is none.
+   *
+   * @param storeTypes the types that need the store
+   * @returns how many
+   */
+  async reap(storeTypes: string[]): Promise<number> {
+    return this.repair(
+      `WITH dead AS (
+         SELECT id, (NOT EXISTS (
+           SELECT FROM outage o
+           WHERE o.dependency = 'database' AND o.survived AND lease_until BETWEEN o.began_at AND o.ended_at
+         ))::int AS crash
+         FROM job WHERE state = 'IN_PROGRESS' AND lease_until < now() AND ${IS_CLOCK_TRUE}
+         LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
+       ), changed AS (
+         UPDATE job j SET ${endAttempt(ENDS_TAKEN_BACK)}, crashes = crashes + crash, run_at = now(),
+           error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
+             WHEN ${OVERDUE} THEN ${FAILURE_OF_OVERDUE}
+             WHEN crash = 0 THEN ${DATABASE_UNAVAILABLE}
+             WHEN ${ENDS_TAKEN_BACK} THEN ${poison(WORKER_LOST)} ELSE ${WORKER_LOST} END
+         FROM dead WHERE j.id = dead.id
+         RETURNING j.*
+       ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
+       SELECT ${JOB_END} FROM changed`,
+      storeTypes,
+    );
+  }
+
+  /**
+   * Ends the jobs that waited past their deadline. A running one is ended by its worker, or reaped.
+   *
+   * @param storeTypes the types that need the store
+   * @returns how many
+   */
+  async endOverdue(storeTypes: string[]): Promise<number> {
+    return this.repair(
+      `WITH overdue AS (
+         SELECT id FROM job WHERE state = 'PENDING' AND deadline_at <= now() AND ${OVERDUE}
+         LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
+       ), changed AS (
+         UPDATE job j SET state = 'FAILED', finished_at = now(), error = ${FAILURE_OF_OVERDUE}
+         FROM overdue WHERE j.id = overdue.id
+         RETURNING j.*
+       ), ${writeEvent(`'failed'`, OUTCOME)}
+       SELECT ${JOB_END} FROM changed`,
+      storeTypes,
+    );
+  }
+
+  /** Frees the idempotency keys whose time is over. */
+  async expireIdempotencyKeys(): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE job SET idempotency_key = NULL, idempotency_hash = NULL
+       WHERE idempotency_key IS NOT NULL AND created_at < now() - make_interval(hours => $1)`,
+      [IDEMPOTENCY_KEY_HOURS],
+    );
+  }
+
   /** A statement of its own, so that it sees what came before a change that was not made. */
   private async find(clientId: string, jobId: string): Promise<Job | null> {
     const rows = await this.dataSource.query<Job[]>(
@@ -270,7 +405,47 @@ export class JobTransitions {
     );
     return rows[0] ?? null;
   }
+
+  private async writeCompletions(
+    completions: Written[],
+    by: Pick<EntityManager, 'query'>,
+  ): Promise<(JobEnd | null)[]> {
+    const rows = await by.query<(JobEnd & { attempt: number })[]>(COMPLETE, [
+      completions.map(({ jobId }) => jobId),
+      completions.map(({ attempt }) => attempt),
+      completions.map(({ result }) => result),
+      completions.map(({ size }) => size),
+      completions.map(({ retentionDays }) => retentionDays),
+    ]);
+    const ends = new Map(rows.map(({ attempt, ...end }) => [`${end.id}.${attempt}`, end]));
+    return completions.map(({ jobId, attempt }) => ends.get(`${jobId}.${attempt}`) ?? null);
+  }
+
+  /** Runs the statement until it finds no more. */
+  private async repair(statement: string, storeTypes: string[]): Promise<number> {
+    let all = 0;
+    for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE; all += changed) {
+      const rows = await this.dataSource.query<JobEnd[]>(statement, [storeTypes]);
+      changed = rows.length;
+      this.signals.tellEnds(rows);
+    }
+    return all;
+  }
 }
+
+const written = ({ result, ...rest }: Completion): Written => ({ ...rest, result: JSON.stringify(result) });
+
+/**
+ * What every attempt that did not complete leaves behind, in SQL: the lease ends, and the job is cancelled where that was
+ * asked for, failed where it is over, and else pending from its first step.
+ *
+ * @param isOver SQL expression over the row before the change
+ */
+const endAttempt = (isOver: string): string => `lease_owner = NULL, lease_until = NULL,
+  state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'CANCELLED' WHEN ${isOver} THEN 'FAILED' ELSE 'PENDING' END,
+  finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver} THEN now() END,
+  step = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver} THEN step ELSE 0 END,
+  progress = CASE WHEN cancel_requested_at IS NOT NULL OR ${isOver} THEN progress ELSE 0 END`;
 
 /** Seconds to the next attempt, in SQL over the row before the change. Those of an outage grow to a minute. */
 const PAUSE = `greatest($5::float8, (0.5 + $6::float8) * CASE $3
@@ -288,3 +463,14 @@ const IS_OVER = `CASE $3 WHEN 'permanent' THEN true
   WHEN 'retryable' THEN failures + 1 >= max_failures
   WHEN 'outage' THEN outage_seconds + ${LOST} >= ${LONGEST_OUTAGE_SECONDS}
   WHEN 'deadline' THEN ${isOverdue('$8::boolean')} END`;
+
+const USES_STORE = 'type = ANY($1::text[])';
+const OVERDUE = isOverdue(USES_STORE);
+
+/** Whether what is taken back ends the job, in SQL, over the row before the change. */
+const ENDS_TAKEN_BACK = `(crashes + crash >= max_crashes OR ${OVERDUE})`;
+
+/** Why a job was not done in time: an outage that it was waiting for, if it was. */
+const FAILURE_OF_OVERDUE = `CASE
+  WHEN error ->> 'code' IN ('store_unavailable', 'store_full', 'database_unavailable') THEN error
+  WHEN ${waitsForStore(USES_STORE)} THEN ${STORE_UNAVAILABLE} ELSE ${DEADLINE_EXCEEDED} END`;

@@ -2,8 +2,7 @@ import { Module, Provider } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { Scope } from '../clients/scope';
 import type { JobSubmission } from './job-submission.service';
-import { HandlesJob, JobContext, JobHandler } from './job-handler';
-import { defineJobType, JobType } from './job-type';
+import { defineJobType, HandlesJob, JobContext, JobHandler, JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 
 interface Parameters {

@@ -1,10 +1,7 @@
 import { Injectable, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { Scope } from '../clients/scope';
-import type { JobHandler } from './job-handler';
-import { HANDLES_JOB } from './job-handler';
-import { ADMITS_JOB, type JobAdmission } from './job-admission';
-import type { JobType } from './job-type';
+import { ADMITS_JOB, HANDLES_JOB, type JobAdmission, type JobHandler, type JobType } from './job-type';
 
 /** Marks a value provider as the definition of a job type; see `JobsModule.forFeature`. */
 export class JobTypeDefinition {

@@ -1,5 +1,21 @@
-import type { JobFailure } from './job-error';
-import type { JobState } from './job-state';
+import type { ErrorKind, FieldError } from '../common/app-error';
+
+/** A failure as callers see it on every channel: in the job, the event, the callback. */
+export interface JobFailure {
+  /** Stable and machine-readable, `too_many_rows` for one. */
+  code: string;
+  message: string;
+  retryable: boolean;
+  /** The step that failed, if one had begun. */
+  step: string | null;
+  attempt: number;
+  /** How the synchronous call would have failed. */
+  kind: ErrorKind;
+  /** The bad fields of the request, where it was at fault. */
+  errors?: FieldError[];
+  /** Further members of the problem. */
+  extensions?: Record<string, unknown>;
+}
 
 /** The call that made the job, echoed to its owner. */
 export interface JobRequest {
@@ -42,3 +58,16 @@ export interface Job {
 export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, idempotency_hash, attempt,
   failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
   created_at, started_at, finished_at, expires_at, estimated_end_at`;
+
+/** `PENDING -> IN_PROGRESS -> COMPLETED | FAILED | CANCELLED`, and back to `PENDING` for a retry. */
+export enum JobState {
+  Pending = 'PENDING',
+  InProgress = 'IN_PROGRESS',
+  Completed = 'COMPLETED',
+  Failed = 'FAILED',
+  Cancelled = 'CANCELLED',
+}
+
+const TERMINAL: readonly JobState[] = [JobState.Completed, JobState.Failed, JobState.Cancelled];
+
+export const isTerminal = (state: JobState): boolean => TERMINAL.includes(state);

@@ -4,27 +4,23 @@ import { DiscoveryModule } from '@nestjs/core';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { MetricsModule } from '../common/metrics.module';
 import { DueTypes } from './due-types.service';
-import { JobCancellation } from './job-cancellation.service';
+import { JobsService } from './jobs.service';
 import { JobClaims } from './job-claims';
-import { JobCompletions } from './job-completions';
+import { JobTransitions } from './job-transitions';
 import { JobDispatcher } from './job-dispatcher.service';
 import { JobEta } from './job-eta.service';
+import { QueuePositions } from './queue-positions.service';
 import { JobInserts } from './job-inserts';
-import { JobLine } from './job-line.service';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobOutages } from './job-outages';
-import { JobRepairs } from './job-repairs';
-import { JobQueries } from './job-queries';
 import { JobSignals } from './job-signals';
 import { JobSubmission } from './job-submission.service';
 import { JobSweeper } from './job-sweeper.service';
-import { JobTransitions } from './job-transitions';
 import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
-import { JobPresenter } from './job.presenter';
 import { JOBS_QUEUE } from './jobs-queue';
-import { QueuesModule } from './queues.module';
+import { QueuesModule } from '../redis/queues.module';
 import { StoreHealth } from './store-health.service';
 
 /** The engine: the job table, its state machine, and what moves it. Every process
@@ -39,39 +35,32 @@ import { StoreHealth } from './store-health.service';
   ],
   providers: [
     DueTypes,
-    JobCancellation,
+    JobsService,
     JobClaims,
-    JobCompletions,
+    JobTransitions,
     JobDispatcher,
     JobEta,
     JobInserts,
-    JobLine,
+    QueuePositions,
     JobMetrics,
     JobOutages,
-    JobPresenter,
-    JobQueries,
     JobQuota,
-    JobRepairs,
     JobSignals,
     JobSubmission,
     JobSweeper,
-    JobTransitions,
     JobTypeRegistry,
     StoreHealth,
   ],
   exports: [
     BullModule,
     DueTypes,
-    JobCancellation,
+    JobsService,
     JobClaims,
-    JobCompletions,
+    JobTransitions,
     JobDispatcher,
     JobEta,
-    JobPresenter,
-    JobQueries,
     JobSignals,
     JobSubmission,
-    JobTransitions,
     JobTypeRegistry,
     StoreHealth,
   ],

@@ -1,7 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { ArtifactStore, StoreUnavailableError } from '../artifacts/artifact-store';
-import { Loop } from './loop';
+import { Loop } from '../common/loop';
 
 const ROUND_MS = 5_000;
 /** While it is away: so soon after it is back, work goes on. */

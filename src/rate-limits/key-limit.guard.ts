@@ -6,7 +6,7 @@ import type { Caller } from '../clients/client';
 import type { AuthenticatedRequest } from '../clients/current-client.decorator';
 import { KEY_POLICIES, type KeyPolicy } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
-import { JobQueries } from '../jobs/job-queries';
+import { JobsService } from '../jobs/jobs.service';
 import { RateLimitGuard } from './rate-limit.guard';
 import { RateLimits } from './rate-limits.service';
 
@@ -18,7 +18,7 @@ const KEYS_FOLLOWED_BY_ONE = 10;
 export class KeyLimitGuard extends RateLimitGuard {
   @Inject() private readonly config: AppConfig;
   @Inject() private readonly limits: RateLimits;
-  @Inject() private readonly jobs: JobQueries;
+  @Inject() private readonly jobs: JobsService;
   protected readonly policies = KEY_POLICIES;
 
   /** A public route has no caller: its address was counted. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
-import type { JobContext } from '../jobs/job-handler';
+import type { JobContext } from '../jobs/job-type';
 import type { OrderSnapshot } from '../orders/order-report-queries';
 import type { ReportedOrder } from '../orders/reported-order';
 import { orderCsv } from './csv/order-csv';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ArtifactStore } from '../artifacts/artifact-store';
-import { HandlesJob, JobContext, JobHandler } from '../jobs/job-handler';
+import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';

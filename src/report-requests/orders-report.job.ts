@@ -1,7 +1,6 @@
 import { Scope } from '../clients/scope';
 import type { Client } from '../clients/client';
-import { intake } from '../jobs/job-intake';
-import { defineJobType } from '../jobs/job-type';
+import { defineJobType, intake } from '../jobs/job-type';
 import { ReportFormat, ReportMediaType } from './report-format';
 import { ReportParameters } from './report-request.dto';
 

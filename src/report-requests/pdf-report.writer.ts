@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { CrashedJobError } from '../jobs/job-error';
-import type { JobContext } from '../jobs/job-handler';
+import type { JobContext } from '../jobs/job-type';
 import type { OrderSnapshot } from '../orders/order-report-queries';
 import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { BrowserLostError } from './rendering/render-errors';

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../artifacts/artifact-store';
 import { ClientStorage } from '../artifacts/client-storage.service';
 import { PermanentJobError } from '../jobs/job-error';
-import type { JobContext } from '../jobs/job-handler';
+import type { JobContext } from '../jobs/job-type';
 import { reportKey } from './orders-report.job';
 
 /** No attempt lives this long, so by then a file that nobody refers to is nobody's work. */

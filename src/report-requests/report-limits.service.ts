@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ClientStorage } from '../artifacts/client-storage.service';
 import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
-import { AdmitsJob, type JobAdmission } from '../jobs/job-admission';
+import { AdmitsJob, type JobAdmission } from '../jobs/job-type';
 import { OrderCounts } from '../orders/order-counts.service';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 

@@ -4,8 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
 import { SharedKeys } from '../database/shared-keys.service';
-import { JOB_COLUMNS, Job } from '../jobs/job';
-import { JobState } from '../jobs/job-state';
+import { Job, JOB_COLUMNS, JobState } from '../jobs/job';
 import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
 import { FinishedReport, ReportRequests } from './report-requests.service';
 

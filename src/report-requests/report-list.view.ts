@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { JobState } from '../jobs/job-state';
+import { JobState } from '../jobs/job';
 
 export class ReportListItem {
   @ApiProperty({ format: 'uuid' })

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { JobsHttpModule } from '../jobs/jobs-http.module';
+import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { ReportDownloadController } from './report-download.controller';
 import { ReportLinksController } from './report-links.controller';

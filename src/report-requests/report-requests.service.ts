@@ -6,12 +6,10 @@ import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
 import type { Page, PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
-import { JobCancellation } from '../jobs/job-cancellation.service';
-import type { Job } from '../jobs/job';
+import { JobsService } from '../jobs/jobs.service';
+import { type Job, JobState } from '../jobs/job';
 import { JobEta } from '../jobs/job-eta.service';
-import { failureOf } from '../jobs/job-problem';
-import { JobQueries } from '../jobs/job-queries';
-import { JobState } from '../jobs/job-state';
+import { failureOf } from '../jobs/job-error';
 import { JobSubmission } from '../jobs/job-submission.service';
 import { JobTransitions } from '../jobs/job-transitions';
 import { StoreHealth } from '../jobs/store-health.service';
@@ -32,8 +30,7 @@ export interface FinishedReport {
 export class ReportRequests {
   constructor(
     private readonly submission: JobSubmission,
-    private readonly queries: JobQueries,
-    private readonly cancellation: JobCancellation,
+    private readonly jobs: JobsService,
     private readonly eta: JobEta,
     private readonly artifacts: ArtifactStore,
     private readonly transitions: JobTransitions,
@@ -53,16 +50,16 @@ export class ReportRequests {
   }
 
   get(client: Client, id: string): Promise<Job> {
-    return this.queries.get(client.id, id, [ORDERS_REPORT.name]);
+    return this.jobs.get(client.id, id, [ORDERS_REPORT.name]);
   }
 
   list<T>(client: Client, query: PageQuery, present: (job: Job) => T): Promise<Page<T>> {
-    return this.queries.list(client.id, { types: [ORDERS_REPORT.name] }, query, present);
+    return this.jobs.list(client.id, { types: [ORDERS_REPORT.name] }, query, present);
   }
 
   async cancel(client: Client, id: string): Promise<Job> {
     const job = await this.get(client, id);
-    return this.cancellation.cancel(client.id, job.id);
+    return this.jobs.cancel(client.id, job.id);
   }
 
   /**
@@ -98,7 +95,7 @@ export class ReportRequests {
    * @throws StoreUnavailableError
    */
   async discard(actor: Actor, id: string): Promise<void> {
-    const job = await this.queries.get(actor.clientId, id, [ORDERS_REPORT.name]);
+    const job = await this.jobs.get(actor.clientId, id, [ORDERS_REPORT.name]);
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state !== JobState.Completed)
       throw new AppError('conflict', 'no_file', `The report is ${job.state}: it has no file.`);

@@ -1,5 +1,5 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { Loop } from '../jobs/loop';
+import { Loop } from '../common/loop';
 import { ReportFiles } from './report-files.service';
 
 const ROUND_MS = 60_000;

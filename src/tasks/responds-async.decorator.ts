@@ -13,10 +13,10 @@ import type { Response } from 'express';
 import { Observable, of } from 'rxjs';
 import type { AuthenticatedRequest } from '../clients/current-client.decorator';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
-import { JobQueries } from '../jobs/job-queries';
-import { JobState } from '../jobs/job-state';
+import { JobsService } from '../jobs/jobs.service';
+import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
-import { PreferWait, waitFor } from '../jobs/prefer-wait.service';
+import { PreferWait, waitFor } from '../jobs/http/prefer-wait';
 import { AsyncCall, AsyncCalls } from './async-calls.service';
 import { TaskAnswers } from './task-answer.service';
 import { TaskView } from './task.view';
@@ -30,7 +30,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
     private readonly calls: AsyncCalls,
     private readonly wait: PreferWait,
-    private readonly queries: JobQueries,
+    private readonly jobs: JobsService,
     private readonly answers: TaskAnswers,
   ) {}
 
@@ -46,7 +46,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
     const accepted = await this.calls.submit(client, call, request);
     const waited = await this.wait.hold(request, response, waitFor(accepted));
-    const job = waited ? await this.queries.get(client.id, accepted.id, [call.type.name]) : accepted;
+    const job = waited ? await this.jobs.get(client.id, accepted.id, [call.type.name]) : accepted;
     const waitSeconds = waited ? preferences.waitSeconds : undefined;
     response.set('Preference-Applied', appliedPreferences({ respondAsync: true, waitSeconds }));
     // Nobody asked for a task when the call itself was answered in time.

@@ -2,9 +2,8 @@ import { HttpStatus, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
 import { retryAfterSeconds } from '../common/retry-after';
-import type { Job } from '../jobs/job';
-import { failureOf } from '../jobs/job-problem';
-import { JobState } from '../jobs/job-state';
+import { type Job, JobState } from '../jobs/job';
+import { failureOf } from '../jobs/job-error';
 import { TaskPresenter } from './task.presenter';
 import type { TaskView } from './task.view';
 

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config';
-import type { Job } from '../jobs/job';
-import { isTerminal } from '../jobs/job-state';
+import { isTerminal, type Job } from '../jobs/job';
 import { JobTypeRegistry } from '../jobs/job-type.registry';
-import { JobPresenter } from '../jobs/job.presenter';
+import { JobPresenter } from '../jobs/http/job.presenter';
 import type { TaskView } from './task.view';
 
 const TASKS_PATH = '/v1/tasks';

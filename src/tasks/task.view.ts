@@ -1,5 +1,5 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
-import { JobView, StepView } from '../jobs/job.view';
+import { JobView, StepView } from '../jobs/http/job.view';
 
 /** A job as the asynchronous form of a call. */
 export class TaskView extends OmitType(JobView, ['steps']) {

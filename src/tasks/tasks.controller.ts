@@ -16,7 +16,7 @@ import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
-import { HonoursWait } from '../jobs/honours-wait.decorator';
+import { HonoursWait } from '../jobs/http/prefer-wait';
 import { TaskAnswers } from './task-answer.service';
 import { TaskListQuery } from './task-list.query';
 import { TaskPresenter } from './task.presenter';

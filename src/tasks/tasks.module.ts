@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { JobsHttpModule } from '../jobs/jobs-http.module';
+import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { AsyncCalls } from './async-calls.service';
 import { TaskAnswers } from './task-answer.service';

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { CallbackPolicy } from '../jobs/callback-policy';
+import { CallbackPolicy } from '../jobs/job-submission.service';
 import { CallbackUrlPolicy } from './callback-policy.service';
 import { EgressModule } from './egress/egress.module';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { invalidField } from '../common/app-error';
-import { CallbackPolicy } from '../jobs/callback-policy';
+import { CallbackPolicy } from '../jobs/job-submission.service';
 import { UnusableUrlError } from './egress/callback-url';
 import { EgressGuard, EgressRefusedError } from './egress/egress-guard.service';
 import { NameError } from './egress/name-resolver';

@@ -1,4 +1,4 @@
-import { JobCancellation } from '../../src/jobs/job-cancellation.service';
+import { JobsService } from '../../src/jobs/jobs.service';
 import { EventReader } from '../support/event-reader';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { waitFor } from '../support/services';
@@ -135,7 +135,7 @@ describe('the event stream', () => {
     await started(id);
     const stream = await open(api, id);
     await stream.until('started');
-    await app.app.get(JobCancellation, { strict: false }).cancel(owner.id, id);
+    await app.app.get(JobsService, { strict: false }).cancel(owner.id, id);
     await stream.end();
     expect(stream.history).toContain('cancel_requested');
     expect(stream.history.at(-1)).toBe('cancelled');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { JobCancellation } from '../../src/jobs/job-cancellation.service';
-import { JobState } from '../../src/jobs/job-state';
+import { JobsService } from '../../src/jobs/jobs.service';
+import { JobState } from '../../src/jobs/job';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { testConfig } from '../support/test-config';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
@@ -120,7 +120,7 @@ describe('cancelling', () => {
   it('stops a running job', async () => {
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
     await running(id);
-    const asked = await engine.app.get(JobCancellation).cancel(client, id);
+    const asked = await engine.app.get(JobsService).cancel(client, id);
     expect(asked).toMatchObject({ state: 'IN_PROGRESS', cancel_requested_at: expect.any(Date) });
     expect(await engine.ended(id)).toMatchObject({ state: 'CANCELLED', result: null });
     expect(await engine.events(id)).toEqual(expect.arrayContaining(['cancel_requested', 'cancelled']));
@@ -131,7 +131,7 @@ describe('cancelling', () => {
       const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
       await waitFor(() => gates.waiting.length > 0, { what: 'the handler to wait', everyMs: 5 });
       const cancelling = engine.app
-        .get(JobCancellation)
+        .get(JobsService)
         .cancel(client, id)
         .catch((error: unknown) => error);
       gates.release();
@@ -148,12 +148,10 @@ describe('cancelling', () => {
   it('is refused for a job that has ended otherwise, and repeated for a cancelled one', async () => {
     const done = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
     await engine.ended(done.id);
-    await expect(engine.app.get(JobCancellation).cancel(client, done.id)).rejects.toMatchObject({
+    await expect(engine.app.get(JobsService).cancel(client, done.id)).rejects.toMatchObject({
       kind: 'conflict',
     });
-    await expect(
-      engine.app.get(JobCancellation).cancel(await engine.client(), done.id),
-    ).rejects.toMatchObject({
+    await expect(engine.app.get(JobsService).cancel(await engine.client(), done.id)).rejects.toMatchObject({
       kind: 'not_found',
     });
   });

@@ -3,13 +3,11 @@ import type { Queue } from 'bull';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source';
-import { JobCancellation } from '../../src/jobs/job-cancellation.service';
+import { JobsService } from '../../src/jobs/jobs.service';
 import { JobClaims } from '../../src/jobs/job-claims';
-import { JobCompletions } from '../../src/jobs/job-completions';
-import { JobRepairs } from '../../src/jobs/job-repairs';
-import { JobSignals } from '../../src/jobs/job-signals';
-import { JobState } from '../../src/jobs/job-state';
 import { JobTransitions } from '../../src/jobs/job-transitions';
+import { JobSignals } from '../../src/jobs/job-signals';
+import { JobState } from '../../src/jobs/job';
 import { JOBS_QUEUE, JobTicket } from '../../src/jobs/jobs-queue';
 import { medianOf, quickestOf } from '../support/pace';
 import { emptyTestRedis, waitFor } from '../support/services';
@@ -333,7 +331,7 @@ describe('completions', () => {
       Array.from({ length: 6 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
     );
     await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 6);
-    const completions = engine.app.get(JobCompletions);
+    const completions = engine.app.get(JobTransitions);
     const ends = await Promise.all(
       jobs.flatMap(({ id }, index) =>
         [1, 2].map((attempt) =>
@@ -385,7 +383,7 @@ describe('deadlines', () => {
          FROM owner, generate_series(1, 1200) RETURNING *
        ) SELECT count(*) FROM changed`,
     );
-    expect(await new JobRepairs(dataSource, new JobSignals()).endOverdue([])).toBe(1_200);
+    expect(await new JobTransitions(dataSource, new JobSignals()).endOverdue([])).toBe(1_200);
     await dataSource.destroy();
   });
 
@@ -420,7 +418,7 @@ describe('cancelling from another process', () => {
       const { id } = await api.submit(SCRIPTED, client, { attempts: ['wait'] });
       await running(worker, id);
       const from = performance.now();
-      await api.app.get(JobCancellation).cancel(client, id);
+      await api.app.get(JobsService).cancel(client, id);
       await waitFor(async () => (await api.job(id)).state === JobState.Cancelled, {
         what: 'the end',
         everyMs: 5,
@@ -439,7 +437,7 @@ describe('cancelling from another process', () => {
       expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true)).toHaveLength(1);
       const [completed, cancelled] = await Promise.all([
         engine.app
-          .get(JobCompletions)
+          .get(JobTransitions)
           .complete({ jobId: id, attempt: 1, result: { attempt: 1 }, size: null, retentionDays: null }),
         engine.app.get(JobTransitions).cancel(client, id),
       ]);

@@ -3,11 +3,9 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source';
 import { JobClaims } from '../../src/jobs/job-claims';
-import { JobCompletions } from '../../src/jobs/job-completions';
-import { JobOutages } from '../../src/jobs/job-outages';
-import { JobRepairs } from '../../src/jobs/job-repairs';
-import { JobSignals } from '../../src/jobs/job-signals';
 import { JobTransitions } from '../../src/jobs/job-transitions';
+import { JobOutages } from '../../src/jobs/job-outages';
+import { JobSignals } from '../../src/jobs/job-signals';
 import { commands, drain, Model, Real } from '../support/job-model';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
@@ -39,9 +37,7 @@ async function fresh(): Promise<{ model: Model; real: Real }> {
       client: client!.id,
       database: dataSource,
       claims: new JobClaims(dataSource),
-      completions: new JobCompletions(dataSource, signals),
       transitions: new JobTransitions(dataSource, signals),
-      repairs: new JobRepairs(dataSource, signals),
       outages: new JobOutages(dataSource),
     },
   };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JobState } from '../../src/jobs/job-state';
+import { JobState } from '../../src/jobs/job';
 import { RunningProcess } from '../support/running-process';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { testConfig } from '../support/test-config';

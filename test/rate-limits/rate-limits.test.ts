@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type Redis from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { newApiKey } from '../../src/clients/api-key';
-import { JobQueries } from '../../src/jobs/job-queries';
+import { JobsService } from '../../src/jobs/jobs.service';
 import { RateLimitStorage } from '../../src/rate-limits/rate-limit-storage.service';
 import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
@@ -178,7 +178,7 @@ describe('the limit of polls', () => {
     const app = await api({ RATE_LIMIT_OTHER: '3' });
     const { key } = await app.client('stranger');
     const [own, foreign] = [await submitted(app), await submitted(app, key)];
-    const exists = jest.spyOn(JobQueries.prototype, 'exists');
+    const exists = jest.spyOn(JobsService.prototype, 'exists');
     const paths = [
       `/v1/jobs/${randomUUID()}`,
       `/v1/tasks/${foreign}`,

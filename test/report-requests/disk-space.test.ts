@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
-import type { JobContext } from '../../src/jobs/job-handler';
+import type { JobContext } from '../../src/jobs/job-type';
 import type { OrderReportQueries, OrderSnapshot } from '../../src/orders/order-report-queries';
 import type { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
 import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';

@@ -2,12 +2,10 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import type { JobClaims } from '../../src/jobs/job-claims';
 import type { JobOutages } from '../../src/jobs/job-outages';
-import type { JobRepairs } from '../../src/jobs/job-repairs';
-import type { FailureClass } from '../../src/jobs/job-error';
-import { isTerminal, JobState } from '../../src/jobs/job-state';
 import type { AttemptReport, JobTransitions } from '../../src/jobs/job-transitions';
-import type { JobCompletions } from '../../src/jobs/job-completions';
-import type { Lease } from '../../src/jobs/job-lease';
+import type { FailureClass } from '../../src/jobs/job-error';
+import { isTerminal, JobState } from '../../src/jobs/job';
+import type { Lease } from '../../src/jobs/job-sql';
 
 const MAX_FAILURES = 2;
 const MAX_CRASHES = 2;
@@ -46,9 +44,7 @@ export interface Real {
   client: string;
   database: DataSource;
   claims: JobClaims;
-  completions: JobCompletions;
   transitions: JobTransitions;
-  repairs: JobRepairs;
   outages: JobOutages;
 }
 
@@ -182,10 +178,10 @@ const withBelief = (
   );
 
 const complete = (worker: number, which: number): Command =>
-  withBelief('complete', worker, which, async (lease, job, current, { completions }) => {
+  withBelief('complete', worker, which, async (lease, job, current, { transitions }) => {
     const wins = current && !job.cancelRequested;
     const result = { by: lease.attempt };
-    const ended = await completions.complete({ ...lease, result, size: 1, retentionDays: 1 });
+    const ended = await transitions.complete({ ...lease, result, size: 1, retentionDays: 1 });
     expect(ended !== null).toBe(wins);
     if (wins) end(job, JobState.Completed);
   });
@@ -316,8 +312,8 @@ const reap = (): Command =>
   command(
     'reap',
     () => true,
-    async (model, { repairs }) => {
-      await repairs.reap([TYPE]);
+    async (model, { transitions }) => {
+      await transitions.reap([TYPE]);
       for (const job of model.jobs.filter(
         ({ state, leaseOver }) => state === JobState.InProgress && leaseOver,
       )) {
@@ -332,8 +328,8 @@ const endOverdue = (): Command =>
   command(
     'end overdue',
     () => true,
-    async (model, { repairs }) => {
-      await repairs.endOverdue([TYPE]);
+    async (model, { transitions }) => {
+      await transitions.endOverdue([TYPE]);
       for (const job of model.jobs)
         if (job.state === JobState.Pending && isOverdue(job)) end(job, JobState.Failed);
     },
@@ -364,17 +360,17 @@ const databaseAway = (survived: boolean): Command =>
   command(
     `database away(survived: ${survived})`,
     () => true,
-    async (model, { database, outages, repairs }) => {
+    async (model, { database, outages, transitions }) => {
       await database.query(HOUR_GOES_BY);
       await database.query(
         `UPDATE job SET lease_until = now() - interval '30 min' WHERE state = 'IN_PROGRESS'`,
       );
       await database.query(lastSeen('database', '1 h'));
-      expect([await repairs.reap([TYPE]), await repairs.endOverdue([TYPE])]).toEqual([0, 0]);
+      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([0, 0]);
       expect(await outages.see(['database'])).toEqual(['database']);
       await outages.record('database', survived);
       // Nor while only a part of the deadlines is moved on.
-      expect([await repairs.reap([TYPE]), await repairs.endOverdue([TYPE])]).toEqual([0, 0]);
+      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([0, 0]);
       await outages.settle([TYPE]);
       await database.query(STAYS);
       for (const job of model.jobs.filter(({ state }) => !isTerminal(state))) {
@@ -390,7 +386,7 @@ const storeAway = (): Command =>
   command(
     'store away',
     () => true,
-    async (model, { database, outages, repairs }) => {
+    async (model, { database, outages, transitions }) => {
       await database.query(HOUR_GOES_BY);
       await database.query(`UPDATE job SET lease_until = now() + interval '1 h' WHERE state = 'IN_PROGRESS'`);
       await database.query(lastSeen('store', '1 h'));
@@ -399,7 +395,7 @@ const storeAway = (): Command =>
         if (job.state === JobState.InProgress) job.leaseOver = false;
       }
       const overdue = model.jobs.filter((job) => job.state === JobState.Pending && isOverdue(job));
-      expect(await repairs.endOverdue([TYPE])).toBe(overdue.length);
+      expect(await transitions.endOverdue([TYPE])).toBe(overdue.length);
       for (const job of overdue) end(job, JobState.Failed);
       await outages.record('store', true);
       await outages.settle([TYPE]);
@@ -469,7 +465,7 @@ export const commands = (): fc.Arbitrary<Iterable<Command>> =>
     { maxCommands: 30, size: 'max' },
   );
 
-/** Whatever happened: the clock goes on, the repairs run, a worker that lives works, and every job ends. */
+/** Whatever happened: the clock goes on, the transitions run, a worker that lives works, and every job ends. */
 export async function drain(model: Model, real: Real): Promise<void> {
   model.beliefs[0] = [];
   for (let turn = 0; turn < 100 && model.jobs.some(({ state }) => !isTerminal(state)); turn += 1) {

@@ -6,12 +6,11 @@ import { ClientsModule } from '../../src/clients/clients.module';
 import { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
 import { DatabaseModule } from '../../src/database/database.module';
-import type { Job } from '../../src/jobs/job';
-import { isTerminal } from '../../src/jobs/job-state';
+import { isTerminal, type Job } from '../../src/jobs/job';
 import { JobSubmission } from '../../src/jobs/job-submission.service';
 import type { JobType } from '../../src/jobs/job-type';
 import { JobsModule } from '../../src/jobs/jobs.module';
-import { JobsWorkerModule } from '../../src/jobs/jobs-worker.module';
+import { JobsWorkerModule } from '../../src/jobs/worker/jobs-worker.module';
 import { waitFor } from './services';
 
 export interface EngineOptions {

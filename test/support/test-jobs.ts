@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Scope } from '../../src/clients/scope';
 import { OutageError } from '../../src/common/outage-error';
 import { CrashedJobError, PermanentJobError } from '../../src/jobs/job-error';
-import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
-import { defineJobType } from '../../src/jobs/job-type';
+import { defineJobType, HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-type';
 
 export interface ScriptParameters {
   /** What each attempt does, in turn; the last one goes on for all further attempts. */

@@ -1,5 +1,5 @@
 import { CreateOrderHandler } from '../../src/orders/tasks/create-order.handler';
-import { JobContext } from '../../src/jobs/job-handler';
+import { JobContext } from '../../src/jobs/job-type';
 import { NewOrderBody } from '../../src/orders/order.dto';
 import { Answer, TestApp } from '../support/test-app';
 import { waitFor } from '../support/services';

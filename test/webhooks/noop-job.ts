@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Scope } from '../../src/clients/scope';
 import { PermanentJobError } from '../../src/jobs/job-error';
-import { HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-handler';
-import { defineJobType } from '../../src/jobs/job-type';
+import { defineJobType, HandlesJob, JobContext, JobHandler } from '../../src/jobs/job-type';
 
 export interface NoopParameters {
   fail?: boolean;

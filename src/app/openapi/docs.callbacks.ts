@@ -1,5 +1,5 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { JobCallback } from '../../jobs/job-callback.view';
+import { JobCallback } from '../../jobs/http/job-callback.view';
 import {
   EndpointStateCallback,
   EndpointTestCallback,

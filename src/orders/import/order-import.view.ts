@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsISO4217CurrencyCode, IsOptional, IsUppercase } from 'class-validator';
-import { JobView } from '../../jobs/job.view';
+import { JobView } from '../../jobs/http/job.view';
 import type { ImportFailure } from './import-failures';
 import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './row-errors';
 

@@ -6,7 +6,7 @@ import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import type { Page, PageQuery } from '../../common/pagination';
 import type { Job, JobRequest } from '../../jobs/job';
-import { JobQueries } from '../../jobs/job-queries';
+import { JobsService } from '../../jobs/jobs.service';
 import { JobSubmission } from '../../jobs/job-submission.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
@@ -27,7 +27,7 @@ export class OrderImports {
   constructor(
     private readonly uploads: OrderUploads,
     private readonly submission: JobSubmission,
-    private readonly queries: JobQueries,
+    private readonly jobs: JobsService,
     private readonly failures: ImportFailures,
   ) {}
 
@@ -71,12 +71,12 @@ export class OrderImports {
   }
 
   async get(client: Client, id: string): Promise<{ job: Job; failure: ImportFailure | undefined }> {
-    const job = await this.queries.get(client.id, id, [ORDERS_IMPORT.name]);
+    const job = await this.jobs.get(client.id, id, [ORDERS_IMPORT.name]);
     return { job, failure: await this.failures.find(job.id) };
   }
 
   list<T>(client: Client, query: PageQuery, present: (job: Job) => T): Promise<Page<T>> {
-    return this.queries.list(client.id, { types: [ORDERS_IMPORT.name] }, query, present);
+    return this.jobs.list(client.id, { types: [ORDERS_IMPORT.name] }, query, present);
   }
 }
 

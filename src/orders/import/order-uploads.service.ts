@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
 import { ClientStorage } from '../../artifacts/client-storage.service';
 import { AppError } from '../../common/app-error';
-import { Loop } from '../../jobs/loop';
+import { Loop } from '../../common/loop';
 import { StoreHealth } from '../../jobs/store-health.service';
 import { ORDER_LIMITS } from '../order-limits';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-store';
 import { PermanentJobError } from '../../jobs/job-error';
-import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
+import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { ImportFailures } from './import-failures';
 import { OrderImport } from './order-import.service';
 import { OrderUploads } from './order-uploads.service';

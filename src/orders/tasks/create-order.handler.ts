@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
+import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { NewOrderBody, toNewOrder } from '../order.dto';
 import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
 import { Orders } from '../orders.service';

@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsUUID } from 'class-validator';
 import { Scope } from '../../clients/scope';
-import { intake } from '../../jobs/job-intake';
-import { defineJobType } from '../../jobs/job-type';
+import { defineJobType, intake } from '../../jobs/job-type';
 import { OrderSummaryQuery, toFilter } from '../order-queries.dto';
 import type { OrderFilter } from '../order-period';
 import type { OrderSummaryView } from '../order-summary.view';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
+import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
 import { Orders } from '../orders.service';
 import { OrderParams, ORDERS_READ } from './order-tasks';

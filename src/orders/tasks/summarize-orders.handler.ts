@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-handler';
+import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import type { OrderFilter } from '../order-period';
 import { OrderReportQueries } from '../order-report-queries';
 import { OrderSummaryView, viewSummary } from '../order-summary.view';

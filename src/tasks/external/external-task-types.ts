@@ -1,6 +1,5 @@
 import { Scope } from '../../clients/scope';
-import { intake } from '../../jobs/job-intake';
-import { defineJobType, JobType } from '../../jobs/job-type';
+import { defineJobType, intake, JobType } from '../../jobs/job-type';
 
 /** Work outside may wait for people. */
 const DEADLINE_SECONDS = 7 * 86_400;

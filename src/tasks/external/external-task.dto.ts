@@ -18,7 +18,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
-import { JobState } from '../../jobs/job-state';
+import { JobState } from '../../jobs/job';
 
 const MOST_TYPES = 100;
 

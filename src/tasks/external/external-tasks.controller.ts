@@ -7,7 +7,7 @@ import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
-import { JobState } from '../../jobs/job-state';
+import { JobState } from '../../jobs/job';
 import { TaskPresenter } from '../task.presenter';
 import { TaskView } from '../task.view';
 import { ClaimBody, ExternalTaskBody } from './external-task.dto';

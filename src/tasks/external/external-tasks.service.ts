@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app-error';
 import { AppConfig } from '../../config/app-config';
-import { ExternalClaim, ExternalClaims } from '../../jobs/external-claims.service';
-import type { Job } from '../../jobs/job';
-import { JobQueries } from '../../jobs/job-queries';
-import { JobState } from '../../jobs/job-state';
-import { JobCompletions } from '../../jobs/job-completions';
-import type { Lease } from '../../jobs/job-lease';
+import { ExternalClaim, JobClaims } from '../../jobs/job-claims';
+import { type Job, JobState } from '../../jobs/job';
+import { JobsService } from '../../jobs/jobs.service';
 import { JobTransitions } from '../../jobs/job-transitions';
+import type { Lease } from '../../jobs/job-sql';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 
 export type ExternalMove =
@@ -24,10 +22,9 @@ export type ExternalMove =
 export class ExternalTasks {
   constructor(
     private readonly config: AppConfig,
-    private readonly claims: ExternalClaims,
-    private readonly queries: JobQueries,
+    private readonly claims: JobClaims,
+    private readonly jobs: JobsService,
     private readonly transitions: JobTransitions,
-    private readonly completions: JobCompletions,
     private readonly registry: JobTypeRegistry,
   ) {}
 
@@ -35,7 +32,7 @@ export class ExternalTasks {
   claim(clientId: string, types: string[] | undefined, worker: string): Promise<ExternalClaim | null> {
     const external = this.registry.externalNames;
     const wanted = types === undefined ? external : external.filter((name) => types.includes(name));
-    return this.claims.claim(clientId, wanted, worker, this.config.jobLeaseSeconds);
+    return this.claims.claimExternal(clientId, wanted, worker, this.config.jobLeaseSeconds);
   }
 
   /**
@@ -45,7 +42,7 @@ export class ExternalTasks {
    *   longer, the worker's, 409 `not_cancelled` when it confirms what nobody asked for, and 409 `cancelled` when its result came after a cancellation
    */
   async move(clientId: string, taskId: string, attempt: number, move: ExternalMove): Promise<Job> {
-    const read = (): Promise<Job> => this.queries.get(clientId, taskId, this.registry.externalNames);
+    const read = (): Promise<Job> => this.jobs.get(clientId, taskId, this.registry.externalNames);
     const before = await read();
     const moved = await this.make({ jobId: taskId, attempt }, before, move);
     const job = await read();
@@ -73,7 +70,7 @@ export class ExternalTasks {
       }
       case JobState.Completed:
         if (
-          await this.completions.complete({ ...lease, result: move.result, size: null, retentionDays: null })
+          await this.transitions.complete({ ...lease, result: move.result, size: null, retentionDays: null })
         )
           return true;
         // Its cancellation was asked for: it ends now, without the result.

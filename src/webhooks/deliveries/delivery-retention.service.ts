@@ -1,6 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Loop } from '../../jobs/loop';
+import { Loop } from '../../common/loop';
 
 const ROUND_MS = 60_000;
 /** How long events and their deliveries can be read. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Loop } from '../../jobs/loop';
+import { Loop } from '../../common/loop';
 import { DeliveryMetrics } from './delivery-metrics';
 
 const ROUND_MS = 2_000;

@@ -5,7 +5,7 @@ import type { Subscription } from 'rxjs';
 import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
-import { Loop } from '../../jobs/loop';
+import { Loop } from '../../common/loop';
 import { FanOut } from '../events/fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JobState } from '../../jobs/job-state';
+import { JobState } from '../../jobs/job';
 import { callbackBody, TerminalEvent } from './callback-body';
 
 const ARTIFACT = { sha256: 'ab'.repeat(32), bytes: 48_211, pages: 12, media_type: 'application/pdf' };

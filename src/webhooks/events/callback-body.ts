@@ -1,5 +1,5 @@
-import type { JobFailure } from '../../jobs/job-error';
-import type { JobState } from '../../jobs/job-state';
+import type { JobFailure } from '../../jobs/job';
+import type { JobState } from '../../jobs/job';
 import type { JobResource } from '../../jobs/job-type';
 
 /** A terminal event as its table has it, with what its job type says. */

@@ -1,0 +1,91 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { JobErrorView, LinkView } from './job.view';
+import { JobState } from '../job';
+
+class CallbackArtifactView {
+  @ApiProperty({
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    description: 'SHA-256.',
+  })
+  sha256: string;
+
+  @ApiProperty({ example: 48_211 })
+  bytes: number;
+
+  @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for a file without pages.' })
+  pages: number | null;
+
+  @ApiProperty({ example: 'application/pdf' })
+  media_type: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: '`null` for a file that is kept elsewhere.',
+  })
+  expires_at: string | null;
+}
+
+class CallbackDataView {
+  @ApiProperty({ format: 'uuid', description: 'The job.' })
+  id: string;
+
+  @ApiProperty({ enum: [JobState.Completed, JobState.Failed, JobState.Cancelled] })
+  status: JobState;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+    description:
+      '0, and one more each time an operator had the job tried again after it failed: each round ends with one event.',
+  })
+  round: number;
+
+  @ApiPropertyOptional({ type: CallbackArtifactView, description: 'Of a completed job.' })
+  artifact?: CallbackArtifactView;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What else it resulted in.',
+  })
+  result?: object;
+
+  @ApiPropertyOptional({ type: JobErrorView, description: 'Of a failed job.' })
+  error?: JobErrorView;
+}
+
+/**
+ * What a `callback_url` is sent when its job has ended. Headers by Standard Webhooks: `webhook-id`, `webhook-timestamp`,
+ * `webhook-signature`.
+ */
+export class JobCallback {
+  @ApiProperty({
+    example: 'orders.report.completed',
+    description: 'Ends with `completed`, `failed` or `cancelled`.',
+  })
+  type: string;
+
+  @ApiProperty({ format: 'date-time' })
+  timestamp: string;
+
+  @ApiProperty({ enum: [JobState.Completed, JobState.Failed, JobState.Cancelled] })
+  status: JobState;
+
+  @ApiProperty({ type: [LinkView] })
+  links: LinkView[];
+
+  @ApiProperty({ type: CallbackDataView })
+  data: CallbackDataView;
+}
+
+/** For the routes that take a `callback_url`; what is true of all that we send is added where the document is made. */
+export const JOB_CALLBACK = {
+  name: 'jobEnded',
+  callbackUrl: '{$request.body#/callback_url}',
+  method: 'post',
+  requestBody: { type: JobCallback },
+  expectedResponse: { status: 204 },
+} as const;

@@ -1,0 +1,48 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { JobFailure } from '../job';
+import type { JobOccurrence } from './job-watch.service';
+import { errorView } from './job.presenter';
+
+/** The data of a streamed event. */
+export class JobEventView {
+  @ApiProperty({ format: 'uuid', description: 'The same on every channel.' })
+  id: string;
+
+  @ApiProperty({ example: 'orders.report.completed' })
+  type: string;
+
+  @ApiProperty({ format: 'uuid' })
+  job_id: string;
+
+  @ApiProperty()
+  attempt: number;
+
+  @ApiProperty({ format: 'date-time' })
+  occurred_at: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What the event tells: the outcome for a terminal one, step and progress for `progressed`.',
+  })
+  data: object;
+}
+
+export const viewEvent = (jobId: string, event: JobOccurrence): JobEventView => ({
+  id: event.id,
+  type: event.type,
+  job_id: jobId,
+  attempt: event.attempt,
+  occurred_at: event.occurred_at,
+  data: viewData(event.data),
+});
+
+/** As the monitor shows the same. */
+function viewData(data: JobOccurrence['data']): object {
+  const { error, expires_at } = data;
+  return {
+    ...data,
+    ...(error !== undefined && { error: errorView(error as JobFailure) }),
+    ...(typeof expires_at === 'string' && { expires_at: new Date(expires_at).toISOString() }),
+  };
+}

@@ -1,0 +1,85 @@
+import { Controller, Get, Headers, HttpStatus, Param, Req, Res } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Caller } from '../../clients/client';
+import { CurrentCaller } from '../../clients/current-client.decorator';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { EventStream } from '../../common/http/event-stream';
+import { ApiProblems } from '../../common/http/problem';
+import { RatePolicy } from '../../common/http/rate-policy';
+import { UuidParam } from '../../common/http/uuid-param';
+import { JobEventView, viewEvent } from './job-event.view';
+import { JobEventStreams } from './job-event-streams.service';
+import { JobState } from '../job';
+import { JobTypeRegistry } from '../job-type.registry';
+import type { JobNews } from './job-watch.service';
+
+const DESCRIPTION = `Server-Sent Events: the job's history from its beginning, then what happens, until the terminal event.
+The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`progressed\`, \`completed\`, …), its data a
+\`JobEventView\`, its \`id\` the id that the event has on every channel. Between them, \`progress\` events without an id tell
+\`{status, attempt, progress, step}\`. After a break, send the last id as \`Last-Event-ID\` (an \`EventSource\` does so).`;
+
+/** A job's events as they happen. */
+@ApiTags('jobs')
+@RequireScope(Scope.Reports, Scope.Orders)
+@Controller('v1/jobs')
+export class JobEventsController {
+  constructor(
+    private readonly streams: JobEventStreams,
+    private readonly registry: JobTypeRegistry,
+  ) {}
+
+  @Get(':id/events')
+  @RatePolicy('poll')
+  @ApiOperation({ summary: 'Stream a job', description: DESCRIPTION })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', format: 'uuid' } })
+  @ApiExtraModels(JobEventView)
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiNoContentResponse({ description: 'The job has ended, and you have its last event: do not reconnect.' })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such job.',
+    429: 'You hold too many streams open.',
+  })
+  async stream(
+    @CurrentCaller() caller: Caller,
+    @Param('id', UuidParam) id: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const types = this.registry.visibleTo(caller.scopes);
+    const news = await this.streams.open(caller, id, types, lastEventId);
+    if (news === null) {
+      response.status(HttpStatus.NO_CONTENT).end();
+      return;
+    }
+    const stream = new EventStream(response);
+    const subscription = news.subscribe({
+      next: (item) => tell(stream, id, item),
+      complete: () => stream.end(),
+    });
+    response.on('close', () => subscription.unsubscribe());
+    // Its answer has no body that would ever end.
+    if (request.method === 'HEAD') stream.end();
+  }
+}
+
+function tell(stream: EventStream, jobId: string, { events, state, attempt, progress, step }: JobNews): void {
+  for (const event of events) {
+    const name = event.type.slice(event.type.lastIndexOf('.') + 1);
+    stream.send({ id: event.id, event: name, data: viewEvent(jobId, event) });
+  }
+  if (state === JobState.InProgress)
+    stream.send({ event: 'progress', data: { status: state, attempt, progress, step } });
+}

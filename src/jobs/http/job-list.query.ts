@@ -1,0 +1,55 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageQuery } from '../../common/pagination';
+import { parseTimestamp } from '../../common/timestamp';
+import { toList } from '../../common/to-list';
+import { IsTimestamp } from '../../common/validators';
+import { JobState } from '../job';
+import { JobView } from './job.view';
+
+const STATE_COUNT = Object.keys(JobState).length;
+
+/** With its offset worked out: what Postgres makes of a time without one depends on the session. */
+const toUtc = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' ? (parseTimestamp(value)?.toISOString() ?? value) : value;
+
+export class JobListQuery extends PageQuery {
+  @ApiPropertyOptional({
+    // Of `enum` and `isArray` no `maxItems` would reach the document of a query.
+    type: 'array',
+    items: { $ref: getSchemaPath('JobStatus') },
+    maxItems: STATE_COUNT,
+  })
+  @IsOptional()
+  @Transform(toList)
+  @ArrayMaxSize(STATE_COUNT)
+  @IsEnum(JobState, { each: true })
+  status?: JobState[];
+
+  @ApiPropertyOptional({ example: 'orders.report' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  type?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Accepted at this time or later.' })
+  @IsOptional()
+  @Transform(toUtc)
+  @IsTimestamp()
+  created_since?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Accepted before this time.' })
+  @IsOptional()
+  @Transform(toUtc)
+  @IsTimestamp()
+  created_until?: string;
+}
+
+export class JobPageView {
+  @ApiProperty({ type: [JobView] })
+  data: JobView[];
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}

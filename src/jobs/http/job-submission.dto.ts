@@ -1,0 +1,30 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsObject, IsString, Length } from 'class-validator';
+import { MayBeLeftOut } from '../../common/validators';
+
+/** The body of `POST /v1/jobs`. */
+export class JobSubmissionBody {
+  @ApiProperty({ example: 'orders.report' })
+  @IsString()
+  @Length(1, 100)
+  type: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { start_date: '2016-01-01', end_date: '2017-01-01' },
+    description: "What the type's own operation takes.",
+  })
+  @IsObject()
+  parameters: object;
+
+  @ApiPropertyOptional({
+    format: 'uri',
+    maxLength: 2048,
+    description: 'Told by a signed POST when the job has ended, however it ended.',
+  })
+  @MayBeLeftOut()
+  @IsString()
+  @Length(1, 2048)
+  callback_url?: string;
+}

@@ -1,0 +1,197 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiCallbacks,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Actor } from '../../clients/audit-entry';
+import { CurrentActor } from '../../clients/current-actor.decorator';
+import { CurrentCaller } from '../../clients/current-client.decorator';
+import type { Caller } from '../../clients/client';
+import { RequireScope } from '../../clients/require-scope.decorator';
+import { Scope } from '../../clients/scope';
+import { ApiProblems } from '../../common/http/problem';
+import { RatePolicy } from '../../common/http/rate-policy';
+import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { UuidParam } from '../../common/http/uuid-param';
+import { parseIdempotencyKey } from '../../common/http/idempotency-key';
+import { AppConfig } from '../../config/app-config';
+import { JobSubmission } from '../job-submission.service';
+import { ApiWait, HonoursWait, PreferWait, waitFor } from './prefer-wait';
+import { JOB_CALLBACK } from './job-callback.view';
+import { JobsService } from '../jobs.service';
+import { JobListQuery, JobPageView } from './job-list.query';
+import { isTerminal, JobState } from '../job';
+import { JobSubmissionBody } from './job-submission.dto';
+import { JobTypeRegistry } from '../job-type.registry';
+import { JobPresenter } from './job.presenter';
+import { JobView } from './job.view';
+import { retryAfterSeconds } from '../../common/retry-after';
+
+/** The monitor: every job of the caller's, whatever its type. Never redirects. */
+@ApiTags('jobs')
+@RequireScope(Scope.Reports, Scope.Orders)
+@Controller('v1/jobs')
+export class JobsController {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly submission: JobSubmission,
+    private readonly jobs: JobsService,
+    private readonly presenter: JobPresenter,
+    private readonly registry: JobTypeRegistry,
+    private readonly wait: PreferWait,
+  ) {}
+
+  @Get()
+  @LinkToNext()
+  @ApiOperation({ summary: 'List jobs, newest first' })
+  @ApiOkResponse({ type: JobPageView })
+  @ApiProblems({ 400: 'A filter is not valid.' })
+  list(@CurrentCaller() caller: Caller, @Query() query: JobListQuery): Promise<JobPageView> {
+    const visible = this.registry.visibleTo(caller.scopes);
+    const types = query.type === undefined ? visible : visible.filter((name) => name === query.type);
+    return this.jobs.list(
+      caller.client.id,
+      { types, states: query.status, createdSince: query.created_since, createdUntil: query.created_until },
+      query,
+      (job) => this.presenter.viewWith(job, null),
+    );
+  }
+
+  @Post()
+  @RatePolicy('submit')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Submit a job of any type',
+    description: 'The same as the operation of the type: `orders.report` for `POST /v1/orders/reports`.',
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body give the same job for 24 hours; another body gives 422.',
+    schema: { type: 'string', maxLength: 255 },
+  })
+  @ApiCallbacks(JOB_CALLBACK)
+  @ApiWait()
+  @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
+  @ApiAcceptedResponse({
+    type: JobView,
+    description: 'Accepted: it will end, whatever happens to us.',
+    headers: {
+      Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+      'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+    },
+  })
+  @ApiProblems({
+    400: 'The body is not JSON.',
+    413: 'The body is too large.',
+    415: 'The body is not application/json.',
+    422: 'You may not submit this type, a field is not valid, or the Idempotency-Key was used with another body.',
+  })
+  async submit(
+    @CurrentCaller() caller: Caller,
+    @Body() body: JobSubmissionBody,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Req() httpRequest: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const request = { method: 'POST', path: '/v1/jobs', body };
+    const accepted = await this.submission.submitAny(
+      caller,
+      body,
+      request,
+      parseIdempotencyKey(idempotencyKey),
+    );
+    const { id: clientId } = caller.client;
+    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
+    const job = waited ? await this.jobs.get(clientId, accepted.id, [accepted.type]) : accepted;
+    const view = await this.presenter.view(job);
+    if (waited !== null && isTerminal(job.state)) {
+      response.status(HttpStatus.OK);
+      return view;
+    }
+    const status = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
+    response.location(this.config.publicUrl + status.replace('{id}', job.id));
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    return view;
+  }
+
+  @Post(':id/retry')
+  @RequireScope(Scope.Admin)
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary: 'Try a failed job again',
+    description:
+      "For operators, whoever's job it is. Same id, fresh counters and deadline; it is told anew how it ends.",
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiAcceptedResponse({ type: JobView, description: 'It waits for its next attempt.' })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such job.', 409: 'It has not failed.' })
+  async retry(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<JobView> {
+    return this.presenter.view(await this.jobs.retry(actor, id));
+  }
+
+  @RatePolicy('poll')
+  @Get(':id')
+  @HonoursWait()
+  @ApiOperation({
+    summary: 'Watch a job',
+    description: 'Always 200 for a job of yours, so that a browser never follows a redirect by accident.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({
+    type: JobView,
+    headers: {
+      'Retry-After': {
+        description: 'Seconds to wait before looking again; not once it has ended.',
+        schema: { type: 'integer' },
+      },
+    },
+  })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such job.' })
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const job = await this.jobs.get(caller.client.id, id, this.registry.visibleTo(caller.scopes));
+    const view = await this.presenter.view(job);
+    if (view.eta_seconds !== null) response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds)));
+    return view;
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Cancel a job' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
+  @ApiAcceptedResponse({ type: JobView, description: 'It is running; its worker stops it at once.' })
+  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such job.', 409: 'It has ended otherwise.' })
+  async cancel(
+    @CurrentCaller() caller: Caller,
+    @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobView> {
+    const { id: found } = await this.jobs.get(caller.client.id, id, this.registry.visibleTo(caller.scopes));
+    const job = await this.jobs.cancel(caller.client.id, found);
+    response.status(job.state === JobState.Cancelled ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return this.presenter.view(job);
+  }
+}

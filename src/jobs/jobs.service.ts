@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AppError, notFound } from '../common/app-error';
+import { Batcher } from '../common/batcher';
+import { Page, pageSize, PageQuery } from '../common/pagination';
+import { Cursors } from '../database/cursors.service';
+import { prepared } from '../database/prepared';
+import { Job, JOB_COLUMNS, JobState } from './job';
+import { JobTransitions } from './job-transitions';
+import type { Actor } from '../clients/audit-entry';
+import { JobDispatcher } from './job-dispatcher.service';
+import { JobTypeRegistry } from './job-type.registry';
+
+export interface JobFilter {
+  types: string[];
+  states?: JobState[] | undefined;
+  createdSince?: string | undefined;
+  createdUntil?: string | undefined;
+}
+
+interface Wanted {
+  clientId: string;
+  jobId: string;
+}
+
+const LANES = 2;
+const MOST_AT_ONCE = 200;
+
+const LOOK_UP = prepared(
+  'job_look_up',
+  `SELECT place::int, ${JOB_COLUMNS}
+       FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS wanted(job, client, place)
+       JOIN job ON id = wanted.job AND client_id = wanted.client`,
+);
+
+/** What may be done with jobs that are there: read, list, cancel, retry. Always for one client, but a retry. */
+@Injectable()
+export class JobsService {
+  /** A thousand pollers come at the same time: they share statements. */
+  private readonly lookUps = new Batcher<Wanted, Job | undefined>((wanted) => this.lookUp(wanted), {
+    lanes: LANES,
+    most: MOST_AT_ONCE,
+  });
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly cursors: Cursors,
+    private readonly transitions: JobTransitions,
+    private readonly registry: JobTypeRegistry,
+    private readonly dispatcher: JobDispatcher,
+  ) {}
+
+  /** @throws AppError 404 when the client has no such job; the same when it is another client's */
+  async get(clientId: string, jobId: string, types: string[]): Promise<Job> {
+    const job = await this.lookUps.run({ clientId, jobId });
+    if (job === undefined || !types.includes(job.type)) throw notFound('job');
+    return job;
+  }
+
+  /** Whether the client has this job, of whatever type. */
+  async exists(clientId: string, jobId: string): Promise<boolean> {
+    return (await this.lookUps.run({ clientId, jobId })) !== undefined;
+  }
+
+  /** Newest first, keyset-paginated by the id, which sorts by time. */
+  async list<T>(
+    clientId: string,
+    filter: JobFilter,
+    query: PageQuery,
+    present: (job: Job) => T,
+  ): Promise<Page<T>> {
+    const of = { list: 'jobs', clientId, filters: { ...filter } };
+    const [before] = await this.cursors.read(query.cursor, ['id'], of);
+    const size = pageSize(query);
+    const rows = await this.dataSource.query<Job[]>(
+      `SELECT ${JOB_COLUMNS} FROM job
+       WHERE client_id = $1
+         AND type = ANY($2)
+         AND ($3::text[] IS NULL OR state = ANY($3))
+         AND ($4::timestamptz IS NULL OR created_at >= $4)
+         AND ($5::timestamptz IS NULL OR created_at < $5)
+         AND ($6::uuid IS NULL OR id < $6)
+       ORDER BY id DESC LIMIT $7`,
+      [
+        clientId,
+        filter.types,
+        filter.states ?? null,
+        filter.createdSince ?? null,
+        filter.createdUntil ?? null,
+        before ?? null,
+        size + 1,
+      ],
+    );
+    return this.cursors.page(rows, size, present, (job) => [job.id], of);
+  }
+
+  /**
+   * Cancels it for its owner.
+   *
+   * @returns the job: `CANCELLED` when it had not started or was cancelled before; still `IN_PROGRESS`, with
+   *   `cancel_requested_at`, when a worker has yet to stop it
+   * @throws AppError 409 when it ended otherwise, 404 when the client has no such job
+   */
+  async cancel(clientId: string, jobId: string): Promise<Job> {
+    const job = await this.transitions.cancel(clientId, jobId);
+    if (job === null) throw notFound('job');
+    if (job.state === JobState.Completed || job.state === JobState.Failed) {
+      throw new AppError('conflict', 'already_finished', `The job is ${job.state} and cannot be cancelled.`);
+    }
+    return job;
+  }
+
+  /**
+   * Has a failed job tried again, under the same id: an operator's act, the only one here that asks for no client.
+   *
+   * @returns the job after it
+   * @throws AppError 404 when there is no such job, 409 when it has not failed, and what the type's admission throws
+   */
+  async retry(actor: Actor, jobId: string): Promise<Job> {
+    const { type: name, client_id, parameters } = await this.read(jobId);
+    const type = this.registry.find(name);
+    if (type === undefined) throw notFound('job');
+    const deadlineSeconds = await this.registry.admit(type, client_id, parameters);
+    const retried = await this.transitions.retry(actor, jobId, deadlineSeconds);
+    const job = await this.read(jobId);
+    if (!retried)
+      throw new AppError('conflict', 'not_failed', `The job is ${job.state}: only a failed one is retried.`);
+    this.dispatcher.poke();
+    return job;
+  }
+
+  private async lookUp(wanted: Wanted[]): Promise<(Job | undefined)[]> {
+    const rows = await this.dataSource.query<(Job & { place: number })[]>(LOOK_UP, [
+      wanted.map(({ jobId }) => jobId),
+      wanted.map(({ clientId }) => clientId),
+    ]);
+    const found = new Map(rows.map(({ place, ...job }) => [place, job]));
+    return wanted.map((_, index) => found.get(index + 1));
+  }
+
+  private async read(jobId: string): Promise<Job> {
+    const [job] = await this.dataSource.query<Job[]>(`SELECT ${JOB_COLUMNS} FROM job WHERE id = $1`, [jobId]);
+    if (job === undefined) throw notFound('job');
+    return job;
+  }
+}

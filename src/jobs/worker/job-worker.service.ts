@@ -1,0 +1,97 @@
+import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
+import { AppConfig } from '../../config/app-config';
+import { JobRunner, Run } from './job-runner.service';
+import { JobSignals } from '../job-signals';
+import { JobTransitions } from '../job-transitions';
+import { Loop } from '../../common/loop';
+
+/** How often running attempts store their progress and learn of a cancellation. */
+const PULSE_MS = 250;
+/** How often a worker looks for due jobs by itself: Bull's tickets are quicker, this needs no Redis. */
+const LOOK_MS = 1_000;
+/** How long jobs under way may go on after SIGTERM before they are given back. */
+const SHUTDOWN_GRACE_MS = 8_000;
+
+/** The beat of a worker: keeps its leases alive, and finds work when nobody rings. */
+@Injectable()
+export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JobWorker.name);
+  private readonly pulse = new Loop('heartbeat', PULSE_MS, () => this.beat(), this.logger);
+  private readonly look = new Loop('look for due jobs', LOOK_MS, () => this.fillSlots(), this.logger);
+
+  private cancellations: Subscription | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly runner: JobRunner,
+    private readonly transitions: JobTransitions,
+    private readonly signals: JobSignals,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.pulse.start();
+    this.look.start();
+    this.cancellations = this.signals.cancelRequested.subscribe(() => this.pulse.poke());
+  }
+
+  /** Works on due jobs in one slot, one after the other, until there is none, or no slot is free. */
+  async workUntilIdle(): Promise<void> {
+    const first = await this.runner.startNext();
+    if (first !== null) await this.goOn(first);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.cancellations?.unsubscribe();
+    await this.look.stop();
+    await this.runner.close(SHUTDOWN_GRACE_MS);
+    await this.pulse.stop();
+  }
+
+  private async beat(): Promise<void> {
+    const attempts = this.runner.active.filter((attempt) => attempt.abortReason !== 'lost');
+    if (attempts.length === 0) return;
+    const askedAt = Date.now();
+    const kept = await this.transitions.heartbeat(
+      attempts.map((attempt) => ({
+        jobId: attempt.job.id,
+        attempt: attempt.job.attempt,
+        step: attempt.stepsDone,
+        progress: attempt.percent,
+        size: attempt.amount,
+      })),
+      this.config.jobLeaseSeconds,
+    );
+    const active = new Set(this.runner.active);
+    for (const attempt of attempts) {
+      if (!active.has(attempt)) continue;
+      const row = kept.find(
+        ({ id, attempt: number }) => id === attempt.job.id && number === attempt.job.attempt,
+      );
+      if (row === undefined) attempt.abort('lost');
+      else if (row.cancelled) attempt.abort('cancelled');
+      else {
+        const since = Date.now() - askedAt;
+        attempt.leaseEndsIn(row.lease_ms - since);
+        attempt.deadlineIn(row.deadline_ms - since);
+      }
+    }
+  }
+
+  /** Starts as many jobs as there are free slots. */
+  private async fillSlots(): Promise<void> {
+    const starts = Array.from({ length: this.runner.freeSlots }, () => this.runner.startNext());
+    for (const run of await Promise.all(starts)) {
+      // What keeps it from going on is seen by the next look.
+      if (run !== null) this.goOn(run).catch(() => undefined);
+    }
+  }
+
+  private async goOn(first: Run): Promise<void> {
+    for (let run: Run | null = first; run !== null; run = await this.runner.startNext()) {
+      await run.ended;
+      // The other slots stood empty for it.
+      if (run.isAlone) this.look.poke();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { BullModule } from '@nestjs/bull';
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { RedisConnections } from './redis-connections.service';
+
+@Module({ imports: [DiscoveryModule], providers: [RedisConnections], exports: [RedisConnections] })
+class RedisConnectionsModule {}
+
+/** What all Bull queues of the process share: how they connect, and their prefix. */
+@Module({
+  imports: [
+    BullModule.forRootAsync({
+      imports: [RedisConnectionsModule],
+      inject: [RedisConnections],
+      useFactory: (connections: RedisConnections) => ({
+        createClient: (use) => connections.open(use),
+        // Braces keep all keys of a queue on one node of a Redis cluster.
+        prefix: '{bull}',
+      }),
+    }),
+  ],
+})
+export class QueuesModule {}
