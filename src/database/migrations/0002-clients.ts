@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { dropEmpty } from './drop-empty';
 
-export class Clients1732200000002 implements MigrationInterface {
+export class Clients1795651200002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE client (
@@ -8,6 +9,7 @@ export class Clients1732200000002 implements MigrationInterface {
         name text NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 200),
         created_at timestamptz NOT NULL DEFAULT now()
       );
+
       CREATE TABLE api_key (
         id uuid PRIMARY KEY DEFAULT uuid_v7(),
         client_id uuid NOT NULL REFERENCES client ON DELETE CASCADE,
@@ -16,6 +18,8 @@ export class Clients1732200000002 implements MigrationInterface {
         hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
         prefix text NOT NULL,
         scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
+        -- Issued by a start for the variable that it is named after: a new value of the variable replaces it.
+        configured boolean NOT NULL DEFAULT false,
         expires_at timestamptz,
         revoked_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now()
@@ -25,6 +29,6 @@ export class Clients1732200000002 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE api_key, client');
+    await dropEmpty(runner, ['api_key', 'client']);
   }
 }

@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { dropEmpty } from './drop-empty';
 
-export class Orders1732200000004 implements MigrationInterface {
+export class Orders1795651200004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE orders (
@@ -45,6 +46,6 @@ export class Orders1732200000004 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE order_import_failure, order_line, orders');
+    await dropEmpty(runner, ['order_import_failure', 'order_line', 'orders']);
   }
 }
