@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { createApp, drainApp } from './app/app.setup';
-import { AppConfig, InvalidConfigurationError } from './config/app-config';
+import { AppConfig, isInPlainWords } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
-import { migrate } from './database/migrate';
-import { isDatabaseOutage } from './database/database-errors';
+import { migrate, requireMigrated } from './database/migrate';
+import { explainDatabase } from './database/database-errors';
 import { startEmbeddedServices } from './embedded/embedded-services';
 import { FirstStart, welcome } from './app/first-start.service';
 import { keepHeapSmall } from './app/heap';
@@ -38,7 +38,11 @@ async function main(): Promise<void> {
       databaseUrl: required(embedded.databaseUrl ?? environment.DATABASE_URL),
       redisUrl: required(embedded.redisUrl ?? environment.REDIS_URL),
     });
-    await migrate(config.databaseUrl, say).catch(explainDatabase);
+    const embeddedIn = environment.DATABASE_URL === undefined ? dataDir : undefined;
+    const migrated = config.migrateOnStart
+      ? migrate(config.databaseUrl, say, embeddedIn)
+      : requireMigrated(config.databaseUrl);
+    await migrated.catch(explainDatabase);
     const app = await createApp(config).catch(explainDatabase);
     stop = async () => {
       await drainApp(app, config);
@@ -63,14 +67,6 @@ async function requireFreePort(port: number, host: string): Promise<void> {
   await once(server, 'listening').catch(explainPort);
   server.close();
   await once(server, 'close');
-}
-
-function explainDatabase(error: unknown): never {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  // Beside what passes: a socket file that is missing or not ours, and the password, the role and the database (SQLSTATE).
-  if (!isDatabaseOutage(error) && syscall !== 'connect' && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
-  const reason = (error as Error).message || code;
-  throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
 }
 
 function explainPort(error: NodeJS.ErrnoException & { port?: number }): never {
@@ -107,8 +103,6 @@ function onSignal(stop: () => Promise<void>, deadlineMs: number): void {
 }
 
 main().catch((error: unknown) => {
-  // What a start needs and lacks is told in plain words; anything else is a defect, and shows where.
-  const isExpected = error instanceof InvalidConfigurationError || (error as Error).constructor === Error;
-  console.error(isExpected ? `\nCould not start. ${(error as Error).message}` : error);
+  console.error(isInPlainWords(error) ? `\nCould not start. ${error.message}` : error);
   process.exit(1);
 });

@@ -28,6 +28,7 @@ const REFUSED: Record<string, string> = {
   PUBLIC_URL: 'leaked-value',
   DATABASE_URL: 'mysql://user:leaked-value@host/orders',
   DATABASE_POOL_SIZE: '4',
+  MIGRATE_ON_START: 'leaked-value',
   REDIS_URL: 'http://:leaked-value@host',
   STORAGE_URL: 'ftp://user:leaked-value@host',
   ADMIN_API_KEY: 'leaked-value',
@@ -173,6 +174,15 @@ describe('the configuration', () => {
     expect(configOf({ SAMPLE_DATA: 'false' }).sampleData).toBe(false);
     expect(configOf(elsewhere).sampleData).toBe(false);
     expect(configOf({ ...elsewhere, SAMPLE_DATA: 'true' }).sampleData).toBe(true);
+  });
+
+  it('migrates at each start unless it is told not to, and always where nothing else would', () => {
+    expect(configOf({}).migrateOnStart).toBe(true);
+    const elsewhere = { DATABASE_URL: 'postgres://localhost/orders' };
+    expect(configOf({ ...elsewhere, MIGRATE_ON_START: 'false' }).migrateOnStart).toBe(false);
+    expect(() => configOf({ MIGRATE_ON_START: 'false' })).toThrow(
+      'MIGRATE_ON_START=false needs DATABASE_URL',
+    );
   });
 
   it('reads lists of origins and of proxies', () => {

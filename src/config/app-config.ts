@@ -14,6 +14,10 @@ export class InvalidConfigurationError extends Error {
   }
 }
 
+/** Whether an error says in plain words what a start or a command lacks. Anything else is a defect, and shows where. */
+export const isInPlainWords = (error: unknown): error is Error =>
+  error instanceof InvalidConfigurationError || (error as Error).constructor === Error;
+
 /** What the environment names, or what the process started and made for itself. */
 export interface ServicesOfProcess {
   databaseUrl: string;
@@ -39,6 +43,8 @@ export class AppConfig {
   readonly databaseUrl: string;
   /** Connections of this process, all included. */
   readonly databasePoolSize: number;
+  /** Whether a start brings the schema up to date, or only looks whether it is. */
+  readonly migrateOnStart: boolean;
   readonly redisUrl: string;
   /** Absolute folder of everything embedded and of file artifacts. */
   readonly dataDir: string;
@@ -93,6 +99,7 @@ export class AppConfig {
     this.host = environment.HOST;
     this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
     this.databaseUrl = services.databaseUrl;
+    this.migrateOnStart = environment.MIGRATE_ON_START;
     this.redisUrl = services.redisUrl;
     this.dataDir = resolve(environment.DATA_DIR);
     this.storageUrl = environment.STORAGE_URL ?? pathToFileURL(resolve(this.dataDir, 'artifacts')).href;
@@ -163,6 +170,11 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
   const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}));
   if (environment.ADMIN_API_KEY !== undefined && environment.ADMIN_API_KEY === environment.DEMO_API_KEY) {
     problems.push('ADMIN_API_KEY and DEMO_API_KEY must differ: a key has one client and its scopes');
+  }
+  if (!environment.MIGRATE_ON_START && environment.DATABASE_URL === undefined) {
+    problems.push(
+      'MIGRATE_ON_START=false needs DATABASE_URL: nothing but the start brings an embedded one up to date',
+    );
   }
   const { ROLE, JOB_CONCURRENCY, DATABASE_POOL_SIZE } = environment;
   if (

@@ -59,6 +59,10 @@ export class Environment {
   @IsWholeNumber(5, 1_000)
   DATABASE_POOL_SIZE?: number;
 
+  @Transform(toBoolean)
+  @IsBoolean()
+  MIGRATE_ON_START = true;
+
   @IsOptional()
   @Matches(/^rediss?:\/\//, { message: '$property must be a redis:// or rediss:// URL' })
   REDIS_URL?: string;

@@ -65,3 +65,12 @@ export function isDatabaseOutage(error: unknown): boolean {
     WITHOUT_CODE.test(String(message))
   );
 }
+
+/** Says in plain words that a start or a command cannot use its database. */
+export function explainDatabase(error: unknown): never {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // Beside what passes: a socket file that is missing or not ours, and the password, the role and the database (SQLSTATE).
+  if (!isDatabaseOutage(error) && syscall !== 'connect' && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
+  const reason = (error as Error).message || code;
+  throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
+}

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { AppConfig } from '../config/app-config';
 import { Cursors } from './cursors.service';
-import { dataSourceOptions, openDataSource } from './data-source';
+import { dataSourceOptions, openDataSource } from './connection';
 import { SharedKeys } from './shared-keys.service';
 
 /**

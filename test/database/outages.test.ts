@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { dataSourceOptions, openDataSource } from '../../src/database/data-source';
+import { dataSourceOptions, openDataSource } from '../../src/database/connection';
 import { migrate } from '../../src/database/migrate';
 import { isDatabaseOutage, sqlStateOf } from '../../src/database/database-errors';
 import { waitFor } from '../support/services';

@@ -2,7 +2,7 @@ import { getQueueToken } from '@nestjs/bull';
 import type { Queue } from 'bull';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source';
+import { dataSourceOptions } from '../../src/database/connection';
 import { JobsService } from '../../src/jobs/jobs.service';
 import { JobClaims } from '../../src/jobs/job-claims';
 import { JobTransitions } from '../../src/jobs/job-transitions';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source';
+import { dataSourceOptions } from '../../src/database/connection';
 import { JobClaims } from '../../src/jobs/job-claims';
 import { JobTransitions } from '../../src/jobs/job-transitions';
 import { JobOutages } from '../../src/jobs/job-outages';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source';
+import { dataSourceOptions } from '../../src/database/connection';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
 /** A database of the test file's own, connected, with clients to own orders. */

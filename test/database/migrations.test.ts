@@ -1,0 +1,242 @@
+import { join, resolve } from 'node:path';
+import { Client } from 'pg';
+import { migrate, requireMigrated, revertNewest, showMigrations } from '../../src/database/migrate';
+import { migrations } from '../../src/database/migrations';
+import { startEmbeddedServices } from '../../src/embedded/embedded-services';
+import { RunningProcess } from '../support/running-process';
+import { emptyTestRedis, freePort, waitFor } from '../support/services';
+import { makeDataDir, removeDataDir } from '../support/test-data-dir';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/test-database';
+
+const REPOSITORY = resolve(__dirname, '../..');
+const MAIN = join(REPOSITORY, 'dist/main.js');
+const NAMES = migrations.map(({ name }) => name);
+const STACK = /^ +at /m;
+
+let dataDir: string;
+const databases: TestDatabase[] = [];
+
+beforeEach(() => {
+  dataDir = makeDataDir();
+});
+
+afterEach(async () => {
+  for (const database of databases.splice(0)) await database.drop();
+  removeDataDir(dataDir);
+});
+
+async function database(made: Promise<TestDatabase>): Promise<string> {
+  const own = await made;
+  databases.push(own);
+  return own.url;
+}
+
+const surroundings = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: dataDir });
+
+async function npm(
+  command: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<{ code: unknown; output: string }> {
+  const running = await RunningProcess.start('npm', ['run', '--silent', ...command.split(' ')], {
+    cwd: REPOSITORY,
+    env: { ...surroundings(), ...variables },
+  });
+  return { code: await running.exited(), output: running.output };
+}
+
+async function start(variables: NodeJS.ProcessEnv): Promise<RunningProcess> {
+  return RunningProcess.start(process.execPath, [MAIN], {
+    cwd: dataDir,
+    env: { ...surroundings(), PORT: String(await freePort()), DATA_DIR: dataDir, ...variables },
+  });
+}
+
+async function query<T>(url: string, sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every relation with its columns, and the migrations that have run. */
+async function contents(url: string): Promise<unknown> {
+  const relations = await query(
+    url,
+    `SELECT c.relname, c.relkind, array_agg(a.attname || ' ' || a.atttypid::regtype ORDER BY a.attnum) AS columns
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'public'::regnamespace GROUP BY 1, 2 ORDER BY 1`,
+  );
+  const run = (relations as { relname: string }[]).some(({ relname }) => relname === 'migrations')
+    ? await query(url, 'SELECT * FROM migrations ORDER BY id')
+    : [];
+  return { relations, run };
+}
+
+it('the schema apart from the start: migrate, show, revert, and starts with MIGRATE_ON_START=false', async () => {
+  const url = await database(createEmptyDatabase());
+  const variables = { DATABASE_URL: url, REDIS_URL: await emptyTestRedis(), MIGRATE_ON_START: 'false' };
+  expect((await showMigrations(url)).filter(({ hasRun }) => hasRun)).toEqual([]);
+  expect(await contents(url)).toEqual({ relations: [], run: [] });
+
+  const migrated = await npm('migrate', variables);
+  expect(migrated.output).toMatch(/^The schema is up to date: 7 migration\(s\) in \d+ ms\.\n$/);
+  expect(migrated.code).toBe(0);
+  expect(await npm('migrate', variables)).toEqual({
+    code: 0,
+    output: 'The schema was up to date already.\n',
+  });
+
+  const reverted = await npm('migration:revert', variables);
+  expect(reverted).toEqual({ code: 0, output: `Reverted ${NAMES.at(-1)}.\n` });
+  const shown = await npm('migration:show', variables);
+  expect(shown).toEqual({
+    code: 0,
+    output: NAMES.map((name, index) => `[${index < NAMES.length - 1 ? 'X' : ' '}] ${name}\n`).join(''),
+  });
+
+  const before = await contents(url);
+  const refused = await start(variables);
+  expect(await refused.exited()).toBe(1);
+  expect(refused.output).toMatch(
+    /^Could not start\. The schema .* is older than this version: 1 migration\(s\) have not run \(Audit\d+\)\. Run "npm run migrate"/m,
+  );
+  expect(refused.output).not.toMatch(STACK);
+  expect(await contents(url)).toEqual(before);
+
+  await migrate(url);
+  const port = String(await freePort());
+  const running = await start({ ...variables, PORT: port, ROLE: 'api' });
+  await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok, {
+    what: 'the process to serve',
+  });
+  expect(await running.stop()).toBe(0);
+});
+
+it('every migration can be taken back while nothing is lost by it', async () => {
+  const url = await database(createTestDatabase());
+  const reverted: string[] = [];
+  for (let left = NAMES.length; left > 0; left -= 1) await revertNewest(url, (line) => reverted.push(line));
+  expect(reverted).toEqual(NAMES.toReversed().map((name) => `Reverted ${name}.`));
+  const remaining = await query<{ relname: string }>(
+    url,
+    `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+     UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace`,
+  );
+  expect(remaining).toEqual([{ relname: 'migrations' }]);
+  await expect(revertNewest(url, () => undefined)).rejects.toThrow('No migration has run');
+  expect(await migrate(url)).toBe(NAMES.length);
+});
+
+it('npm run migration:revert refuses in plain words where rows would be lost, and changes nothing', async () => {
+  const url = await database(createTestDatabase());
+  await query(
+    url,
+    `INSERT INTO audit_entry (actor_type, action, client_id) VALUES ('start', 'client.created', uuid_v7())`,
+  );
+  const before = await contents(url);
+  const { code, output } = await npm('migration:revert', { DATABASE_URL: url });
+  expect(output).toBe('\nNot reverted: the rows of audit_entry would be lost.\n');
+  expect(code).toBe(1);
+  expect(await contents(url)).toEqual(before);
+});
+
+it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {
+  const without = await npm('migrate', {});
+  expect(without.output).toMatch(/^\nDATABASE_URL is not set: [^\n]*\n$/);
+  expect(without.code).toBe(1);
+  const unreachable = await npm('migrate', {
+    DATABASE_URL: `postgres://orders:secret-of-it@127.0.0.1:${await freePort()}/orders`,
+  });
+  expect(unreachable.output).toMatch(/^\nThe database that DATABASE_URL names cannot be used: [^\n]*\n$/);
+  expect(unreachable.output).not.toContain('secret-of-it');
+  expect(unreachable.code).toBe(1);
+});
+
+it("TypeORM's own command line takes the exported data source", async () => {
+  const typeorm = await RunningProcess.start(
+    process.execPath,
+    ['node_modules/typeorm/cli.js', 'migration:show', '-d', 'dist/database/data-source.js'],
+    {
+      cwd: REPOSITORY,
+      env: { ...surroundings(), DATABASE_URL: await database(createTestDatabase()) },
+    },
+  );
+  expect(await typeorm.exited()).toBe(0);
+  for (const [index, name] of NAMES.entries()) expect(typeorm.output).toContain(`[X] ${index + 1} ${name}`);
+});
+
+it('a schema of a newer version ends a start in plain words, whether it migrates or not', async () => {
+  const url = await database(createTestDatabase());
+  await query(
+    url,
+    `INSERT INTO migrations (timestamp, name) VALUES (1999999999999, 'Invoices1999999999999')`,
+  );
+  const before = await contents(url);
+  const running = await start({ DATABASE_URL: url, REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(await running.exited()).toBe(1);
+  const words =
+    'The database that DATABASE_URL names has the schema of a newer version: it has run Invoices1999999999999';
+  expect(running.output).toContain(`\nCould not start. ${words}`);
+  expect(running.output).not.toMatch(STACK);
+  await expect(requireMigrated(url)).rejects.toThrow(words);
+  expect(await contents(url)).toEqual(before);
+});
+
+describe('a schema of before the migrations were joined', () => {
+  /** As the commit before left it: its names, and rows that somebody wants to keep. */
+  const OLD = `
+    CREATE TABLE migrations (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL);
+    INSERT INTO migrations (timestamp, name) VALUES
+      (1732200000001, 'Foundations1732200000001'), (1732200000002, 'Clients1732200000002');
+    CREATE TABLE client (id uuid PRIMARY KEY, name text NOT NULL);
+    INSERT INTO client VALUES (gen_random_uuid(), 'Kept')`;
+
+  it('in a database is refused in words that say what to do, and nothing is changed', async () => {
+    const url = await database(createEmptyDatabase());
+    await query(url, OLD);
+    const before = await contents(url);
+    const started = await start({ DATABASE_URL: url, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(await started.exited()).toBe(1);
+    const migrated = await npm('migrate', { DATABASE_URL: url });
+    expect(migrated.code).toBe(1);
+    for (const { output } of [started, migrated]) {
+      expect(output).toMatch(
+        /The database that DATABASE_URL names has the schema of an earlier commit: it has run Clients1732200000002\./,
+      );
+      expect(output).toMatch(
+        /The commit [0-9a-f]{7} still starts with it; .* set DATABASE_URL to an empty database\.$/m,
+      );
+      expect(output).not.toMatch(STACK);
+    }
+    expect(await contents(url)).toEqual(before);
+    expect(await query(url, 'SELECT name FROM client')).toEqual([{ name: 'Kept' }]);
+  });
+
+  it('in a data directory is refused in words that say how to keep it, and nothing is changed', async () => {
+    const log = (): void => undefined;
+    const embedded = { dataDir, postgres: true, redis: false, durable: false, log };
+    const first = await startEmbeddedServices(embedded);
+    await query(first.databaseUrl!, OLD);
+    const before = await contents(first.databaseUrl!);
+    await first.stop();
+
+    const running = await start({});
+    expect(await running.exited()).toBe(1);
+    expect(running.output).toContain(`The data directory ${dataDir} has the schema of an earlier commit`);
+    expect(running.output).toMatch(
+      /Nothing in it was changed\. .* move that directory to another name, or set DATA_DIR to a new one, and start again\.$/m,
+    );
+    expect(running.output).not.toMatch(STACK);
+
+    const again = await startEmbeddedServices(embedded);
+    try {
+      expect(await contents(again.databaseUrl!)).toEqual(before);
+      expect(await query(again.databaseUrl!, 'SELECT name FROM client')).toEqual([{ name: 'Kept' }]);
+    } finally {
+      await again.stop();
+    }
+  });
+});
