@@ -17,7 +17,7 @@ const REDIS_PATIENCE_MS = 400;
 const REDIS_RETRY_SECONDS = 5;
 
 /**
- * Bull's queues for an operator's eyes. They only ring the bell, so the board is read-only: what happens to a job is
+ * Bull's queues for an operator's eyes. They only carry wake-ups, so the board is read-only: what happens to a job is
  * decided in Postgres, by its own routes.
  */
 export function setUpQueueBoard(app: INestApplication): void {

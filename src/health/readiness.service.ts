@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
 import { answersWithin } from '../common/answers-within';
-import { JOBS_QUEUE } from '../jobs/jobs-queue';
+import { JOBS_QUEUE } from '../jobs/job-wake-ups';
 import { StoreHealth } from '../jobs/store-health.service';
 
 /** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */

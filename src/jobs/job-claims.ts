@@ -60,11 +60,6 @@ const CLAIM = prepared(
    FROM changed`,
 );
 
-const DUE = prepared(
-  'job_due',
-  `WITH RECURSIVE ${inFairOrder('$2::int')} SELECT id, attempt FROM candidate ORDER BY ${FAIREST_FIRST}`,
-);
-
 /** Who works on what: hands due jobs out, each to one worker. */
 @Injectable()
 export class JobClaims {
@@ -85,11 +80,6 @@ export class JobClaims {
     most = 1,
   ): Promise<ClaimedJob[]> {
     return this.dataSource.query(CLAIM, [types, worker, leaseSeconds, alone, candidatesFor(most), most]);
-  }
-
-  /** The first due jobs in fair order, and the attempt that each has behind it. Takes nothing. */
-  async due(types: string[], limit: number): Promise<{ id: string; attempt: number }[]> {
-    return this.dataSource.query(DUE, [types, limit]);
   }
 
   /** Gives the client's longest waiting due job of these external types to a worker of its own, for a lease. */

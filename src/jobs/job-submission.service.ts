@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { AppError, invalidField } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Job, JOB_COLUMNS, JobRequest } from './job';
-import { JobDispatcher } from './job-dispatcher.service';
+import { JobWakeUps } from './job-wake-ups';
 import { JobEta } from './job-eta.service';
 import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
@@ -46,7 +46,7 @@ export class JobSubmission {
   constructor(
     private readonly dataSource: DataSource,
     private readonly inserts: JobInserts,
-    private readonly dispatcher: JobDispatcher,
+    private readonly wakeUps: JobWakeUps,
     private readonly quota: JobQuota,
     private readonly eta: JobEta,
     private readonly registry: JobTypeRegistry,
@@ -67,7 +67,7 @@ export class JobSubmission {
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
     const job = await this.insertOrFind(type, submission, hash);
     if (hash !== null) requireSame(job, hash);
-    this.dispatcher.poke();
+    this.wakeUps.send();
     return job;
   }
 

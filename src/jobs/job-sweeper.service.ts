@@ -1,5 +1,5 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { JobDispatcher } from './job-dispatcher.service';
+import { JobWakeUps } from './job-wake-ups';
 import { JobOutages } from './job-outages';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
@@ -29,7 +29,7 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
     private readonly store: StoreHealth,
-    private readonly dispatcher: JobDispatcher,
+    private readonly wakeUps: JobWakeUps,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -48,7 +48,7 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
     const reaped = await this.transitions.reap(storeTypes);
     if (reaped > 0) {
       this.logger.warn(`${reaped} attempt(s) taken back from workers that stopped.`);
-      this.dispatcher.poke();
+      for (let each = 0; each < reaped; each += 1) this.wakeUps.send();
     }
     await this.transitions.endOverdue(storeTypes);
   }

@@ -3,11 +3,10 @@ import { DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { MetricsModule } from '../common/metrics.module';
-import { DueTypes } from './due-types.service';
 import { JobsService } from './jobs.service';
 import { JobClaims } from './job-claims';
 import { JobTransitions } from './job-transitions';
-import { JobDispatcher } from './job-dispatcher.service';
+import { JOBS_QUEUE, JobWakeUps } from './job-wake-ups';
 import { JobEta } from './job-eta.service';
 import { QueuePositions } from './queue-positions.service';
 import { JobInserts } from './job-inserts';
@@ -19,7 +18,6 @@ import { JobSubmission } from './job-submission.service';
 import { JobSweeper } from './job-sweeper.service';
 import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
-import { JOBS_QUEUE } from './jobs-queue';
 import { QueuesModule } from '../redis/queues.module';
 import { StoreHealth } from './store-health.service';
 
@@ -34,11 +32,10 @@ import { StoreHealth } from './store-health.service';
     BullModule.registerQueue({ name: JOBS_QUEUE }),
   ],
   providers: [
-    DueTypes,
     JobsService,
     JobClaims,
     JobTransitions,
-    JobDispatcher,
+    JobWakeUps,
     JobEta,
     JobInserts,
     QueuePositions,
@@ -53,11 +50,10 @@ import { StoreHealth } from './store-health.service';
   ],
   exports: [
     BullModule,
-    DueTypes,
     JobsService,
     JobClaims,
     JobTransitions,
-    JobDispatcher,
+    JobWakeUps,
     JobEta,
     JobSignals,
     JobSubmission,

@@ -8,7 +8,7 @@ import { prepared } from '../database/prepared';
 import { Job, JOB_COLUMNS, JobState } from './job';
 import { JobTransitions } from './job-transitions';
 import type { Actor } from '../clients/audit-entry';
-import { JobDispatcher } from './job-dispatcher.service';
+import { JobWakeUps } from './job-wake-ups';
 import { JobTypeRegistry } from './job-type.registry';
 
 export interface JobFilter {
@@ -47,7 +47,7 @@ export class JobsService {
     private readonly cursors: Cursors,
     private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
-    private readonly dispatcher: JobDispatcher,
+    private readonly wakeUps: JobWakeUps,
   ) {}
 
   /** @throws AppError 404 when the client has no such job; the same when it is another client's */
@@ -125,7 +125,7 @@ export class JobsService {
     const job = await this.read(jobId);
     if (!retried)
       throw new AppError('conflict', 'not_failed', `The job is ${job.state}: only a failed one is retried.`);
-    this.dispatcher.poke();
+    this.wakeUps.send();
     return job;
   }
 

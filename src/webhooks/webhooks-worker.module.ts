@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DeliveriesProcessor } from './deliveries/deliveries.processor';
 import { DeliveryAttempt } from './deliveries/delivery-attempt.service';
 import { DeliveryClaims } from './deliveries/delivery-claims';
 import { DeliveryOutcomes } from './deliveries/delivery-outcomes';
@@ -15,7 +14,6 @@ import { WebhooksModule } from './webhooks.module';
 @Module({
   imports: [WebhooksModule],
   providers: [
-    DeliveriesProcessor,
     DeliveryAttempt,
     DeliveryClaims,
     DeliveryOutcomes,

@@ -3,9 +3,8 @@ import { Module } from '@nestjs/common';
 import { MetricsModule } from '../common/metrics.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { CallbackPolicyModule } from './callback-policy.module';
-import { DeliveryBell } from './deliveries/delivery-bell.service';
+import { DELIVERIES_QUEUE, DeliveryWakeUps } from './deliveries/delivery-wake-ups';
 import { DeliveryMetrics } from './deliveries/delivery-metrics';
-import { DELIVERIES_QUEUE } from './deliveries/delivery-queue';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
 import { FeedOrder } from './events/feed-order.service';
@@ -21,11 +20,11 @@ import { SigningModule } from './signing/signing.module';
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryBell, DeliveryMetrics, DeliveryTargets, FeedOrder],
+  providers: [DeliveryWakeUps, DeliveryMetrics, DeliveryTargets, FeedOrder],
   exports: [
     BullModule,
     CallbackPolicyModule,
-    DeliveryBell,
+    DeliveryWakeUps,
     DeliveryMetrics,
     DeliveryTargets,
     EgressModule,

@@ -8,7 +8,7 @@ import { JobClaims } from '../../src/jobs/job-claims';
 import { JobTransitions } from '../../src/jobs/job-transitions';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { JobState } from '../../src/jobs/job';
-import { JOBS_QUEUE, JobTicket } from '../../src/jobs/jobs-queue';
+import { JOBS_QUEUE } from '../../src/jobs/job-wake-ups';
 import { medianOf, quickestOf } from '../support/pace';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
@@ -102,7 +102,7 @@ describe('Redis', () => {
     expect(await quickestOf(5, () => Promise.all([1, 2, 3, 4].map(submission)))).toBeLessThan(1_500);
     for (const { id } of jobs) expect((await engine.ended(id)).state).toBe('COMPLETED');
     proxy.resume();
-    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    const queue = engine.app.get<Queue>(getQueueToken(JOBS_QUEUE));
     await waitFor(() => queue.client.ping(), { what: 'Redis to answer again' });
     await engine.stop();
     engines.pop();
@@ -119,12 +119,12 @@ describe('Redis', () => {
 
     const { hostname, port: redisPort } = new URL(redisUrl);
     const later = await waitFor(() => TcpProxy.to(hostname, Number(redisPort), port), { what: 'the port' });
-    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    const queue = engine.app.get<Queue>(getQueueToken(JOBS_QUEUE));
     await waitFor(() => queue.client.status === 'ready', { what: 'the connection' });
-    // Tickets are heard when one that came from elsewhere is spent.
-    await queue.add({ jobId: randomUUID() }, { removeOnComplete: true });
+    // Wake-ups arrive when one that came from elsewhere is taken.
+    await queue.add({}, { removeOnComplete: true });
     await waitFor(async () => (await queue.getJobCounts()).waiting === 0, {
-      what: 'a worker to take a ticket',
+      what: 'a worker to take a wake-up',
     });
     await engine.stop();
     engines.pop();
@@ -134,7 +134,7 @@ describe('Redis', () => {
   it('that forgets everything, again and again, loses no job', async () => {
     const engine = await start();
     const client = await engine.client();
-    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
+    const queue = engine.app.get<Queue>(getQueueToken(JOBS_QUEUE));
     const jobs = [];
     for (let round = 0; round < 10; round += 1) {
       for (let one = 0; one < 5; one += 1)
@@ -144,18 +144,18 @@ describe('Redis', () => {
     for (const { id } of jobs) expect((await engine.ended(id)).state).toBe('COMPLETED');
   });
 
-  it('that takes a ticket’s lock away makes no second result', async () => {
+  it('that takes a wake-up’s lock away makes no second result', async () => {
     const engine = await start();
     const client = await engine.client();
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
     await running(engine, id);
-    const queue = engine.app.get<Queue<JobTicket>>(getQueueToken(JOBS_QUEUE));
-    // What a refused renewal comes to: the lock is gone, and the ticket goes to whoever asks next.
+    const queue = engine.app.get<Queue>(getQueueToken(JOBS_QUEUE));
+    // What a refused renewal comes to: the lock is gone, and the wake-up goes to whoever asks next.
     const locks = await queue.client.keys('*:lock');
     if (locks.length > 0) await queue.client.del(...locks);
-    await queue.add({ jobId: id }, { removeOnComplete: true });
+    await queue.add({}, { removeOnComplete: true });
     await waitFor(async () => (await queue.getJobCounts()).waiting === 0, {
-      what: 'the second ticket to be taken',
+      what: 'the second wake-up to be taken',
     });
     gates.release();
     expect(await engine.ended(id)).toMatchObject({ state: 'COMPLETED', attempt: 1 });

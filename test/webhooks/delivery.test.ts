@@ -126,15 +126,15 @@ describe('a job that is cancelled', () => {
     expect(receiver.at('/cancelled')).toHaveLength(1);
   });
 
-  it('in a process that does not deliver has a worker told by a ticket, not by its next look', async () => {
+  it('in a process that does not deliver wakes a worker, which does not wait for its next poll', async () => {
     const own = await createTestDatabase();
-    // Nobody else takes its tickets.
+    // Nobody else takes its wake-ups.
     const redis = await MortalRedis.start();
     const services = { databaseUrl: own.url, redisUrl: redis.url };
     const api = await CallbackHouse.start(services, { ROLE: 'api' });
     const worker = await CallbackHouse.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
     try {
-      // From here on it fans nothing out unless a ticket says so.
+      // From here on it fans nothing out unless it is woken.
       await worker.app.get(DeliveryWorker)['fanOutLoop'].stop();
       client = await api.client();
       const running = await client.submit(undefined, { untilCancelled: true });
@@ -142,9 +142,9 @@ describe('a job that is cancelled', () => {
         async () => (await client.call('GET', `/v1/jobs/${running.id}`)).body.status === 'IN_PROGRESS',
         { what: 'the first job to run' },
       );
-      const waiting = await client.submit(receiver.url('/ticket'));
+      const waiting = await client.submit(receiver.url('/woken'));
       expect(await cancel(waiting.id)).toMatchObject({ status: 'CANCELLED' });
-      await waitFor(() => receiver.at('/ticket')[0], { what: 'the callback' });
+      await waitFor(() => receiver.at('/woken')[0], { what: 'the callback' });
       await cancel(running.id);
     } finally {
       await worker.stop();

@@ -150,7 +150,7 @@ it('1,000 callbacks to receivers of every kind, while workers and Redis die: non
     await sleep(2_500);
     await kill(workers[0]!);
     if (fault === 1) redis.proxy.cut();
-    // With all tickets that it held.
+    // With all wake-ups that it held.
     if (fault === 2) await redisServer.killAndRestart();
     await startWorker();
   }

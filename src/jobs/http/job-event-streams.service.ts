@@ -4,7 +4,7 @@ import { finalize, Observable, takeUntil } from 'rxjs';
 import { DataSource } from 'typeorm';
 import type { Caller } from '../../clients/client';
 import { AppError } from '../../common/app-error';
-import { HeldRequests } from './open-requests.service';
+import { HeldRequests } from './held-requests.service';
 import { isTerminal, type Job } from '../job';
 import { JobsService } from '../jobs.service';
 import { JobNews, JobWatch } from './job-watch.service';

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../../clients/clients.module';
 import { JobPresenter } from './job.presenter';
-import { HeldKeys, HeldRequests } from './open-requests.service';
+import { HeldKeys, HeldRequests } from './held-requests.service';
 import { JobEventStreams } from './job-event-streams.service';
 import { JobEventsController } from './job-events.controller';
 import { JobWatch } from './job-watch.service';

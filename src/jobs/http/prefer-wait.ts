@@ -11,7 +11,7 @@ import { fromEvent, map, merge, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
 import { invalidKey } from '../../clients/invalid-key';
 import { appliedPreferences, preferencesOf } from '../../common/http/prefer';
-import { HeldRequests } from './open-requests.service';
+import { HeldRequests } from './held-requests.service';
 import { type Job, JobState } from '../job';
 import { JobWatch, WaitedJob } from './job-watch.service';
 import { ApiHeader } from '@nestjs/swagger';

@@ -10,7 +10,6 @@ import { JobAttempt, Outcome } from './job-attempt';
 import { Completion, JobTransitions } from '../job-transitions';
 import { classifyFailure, FailureClass } from '../job-error';
 import type { JobFailure } from '../job';
-import { DueTypes } from '../due-types.service';
 import { JobSignals } from '../job-signals';
 import { JobTypeRegistry } from '../job-type.registry';
 import { StoreHealth } from '../store-health.service';
@@ -52,7 +51,6 @@ export class JobRunner {
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
     private readonly registry: JobTypeRegistry,
-    private readonly types: DueTypes,
     private readonly storeHealth: StoreHealth,
   ) {}
 
@@ -91,6 +89,12 @@ export class JobRunner {
     return Math.max(0, this.config.jobConcurrency - this.attempts.size);
   }
 
+  /** Without those that need the store of files while that is away. */
+  private get dueTypes(): string[] {
+    const { names, storeTypes } = this.registry;
+    return this.storeHealth.isAway ? names.filter((name) => !storeTypes.includes(name)) : names;
+  }
+
   private async claimFor(wanted: number): Promise<(JobAttempt | null)[]> {
     const most = Math.min(wanted, this.freeSlots);
     const jobs = most > 0 ? await this.claim(most) : [];
@@ -112,9 +116,9 @@ export class JobRunner {
       );
     }
     this.claimWasCutOff = true;
-    const { types, worker, config } = this;
+    const { worker, config } = this;
     const alone = this.attempts.size === 0;
-    const jobs = await this.claims.claim(types.names, worker, config.jobLeaseSeconds, alone, most);
+    const jobs = await this.claims.claim(this.dueTypes, worker, config.jobLeaseSeconds, alone, most);
     this.claimWasCutOff = false;
     return jobs;
   }

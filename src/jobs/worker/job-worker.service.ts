@@ -5,20 +5,21 @@ import { JobRunner, Run } from './job-runner.service';
 import { JobSignals } from '../job-signals';
 import { JobTransitions } from '../job-transitions';
 import { Loop } from '../../common/loop';
+import { JobWakeUps } from '../job-wake-ups';
 
 /** How often running attempts store their progress and learn of a cancellation. */
-const PULSE_MS = 250;
-/** How often a worker looks for due jobs by itself: Bull's tickets are quicker, this needs no Redis. */
-const LOOK_MS = 1_000;
+const HEARTBEAT_MS = 250;
+/** How often a worker polls for due jobs: wake-ups are quicker, this needs no Redis. */
+const POLL_MS = 1_000;
 /** How long jobs under way may go on after SIGTERM before they are given back. */
 const SHUTDOWN_GRACE_MS = 8_000;
 
-/** The beat of a worker: keeps its leases alive, and finds work when nobody rings. */
+/** A worker: starts due jobs when it is woken and when it polls, and keeps the leases of its attempts by a heartbeat. */
 @Injectable()
 export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobWorker.name);
-  private readonly pulse = new Loop('heartbeat', PULSE_MS, () => this.beat(), this.logger);
-  private readonly look = new Loop('look for due jobs', LOOK_MS, () => this.fillSlots(), this.logger);
+  private readonly heartbeat = new Loop('heartbeat', HEARTBEAT_MS, () => this.renewLeases(), this.logger);
+  private readonly poll = new Loop('poll for due jobs', POLL_MS, () => this.fillSlots(), this.logger);
 
   private cancellations: Subscription | undefined;
 
@@ -27,28 +28,31 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly runner: JobRunner,
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
+    private readonly wakeUps: JobWakeUps,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.pulse.start();
-    this.look.start();
-    this.cancellations = this.signals.cancelRequested.subscribe(() => this.pulse.poke());
+    this.heartbeat.start();
+    this.poll.start();
+    this.wakeUps.listen(this.config.jobConcurrency, () => this.workUntilIdle(), this.logger);
+    this.cancellations = this.signals.cancelRequested.subscribe(() => this.heartbeat.poke());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.wakeUps.stopListening();
+    this.cancellations?.unsubscribe();
+    await this.poll.stop();
+    await this.runner.close(SHUTDOWN_GRACE_MS);
+    await this.heartbeat.stop();
   }
 
   /** Works on due jobs in one slot, one after the other, until there is none, or no slot is free. */
-  async workUntilIdle(): Promise<void> {
+  private async workUntilIdle(): Promise<void> {
     const first = await this.runner.startNext();
     if (first !== null) await this.goOn(first);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.cancellations?.unsubscribe();
-    await this.look.stop();
-    await this.runner.close(SHUTDOWN_GRACE_MS);
-    await this.pulse.stop();
-  }
-
-  private async beat(): Promise<void> {
+  private async renewLeases(): Promise<void> {
     const attempts = this.runner.active.filter((attempt) => attempt.abortReason !== 'lost');
     if (attempts.length === 0) return;
     const askedAt = Date.now();
@@ -82,7 +86,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   private async fillSlots(): Promise<void> {
     const starts = Array.from({ length: this.runner.freeSlots }, () => this.runner.startNext());
     for (const run of await Promise.all(starts)) {
-      // What keeps it from going on is seen by the next look.
+      // What keeps it from going on is seen by the next poll.
       if (run !== null) this.goOn(run).catch(() => undefined);
     }
   }
@@ -91,7 +95,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     for (let run: Run | null = first; run !== null; run = await this.runner.startNext()) {
       await run.ended;
       // The other slots stood empty for it.
-      if (run.isAlone) this.look.poke();
+      if (run.isAlone) this.poll.poke();
     }
   }
 }

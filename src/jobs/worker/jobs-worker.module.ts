@@ -3,12 +3,11 @@ import { JobRunner } from './job-runner.service';
 import { JobWorker } from './job-worker.service';
 import { JobTypeRegistry } from '../job-type.registry';
 import { JobsModule } from '../jobs.module';
-import { JobsProcessor } from './jobs.processor';
 
-/** What works on jobs. Only in worker roles: Nest's Bull explorer starts every processor that it finds. */
+/** What works on jobs. Only in worker roles. */
 @Module({
   imports: [JobsModule],
-  providers: [JobRunner, JobWorker, JobsProcessor],
+  providers: [JobRunner, JobWorker],
 })
 export class JobsWorkerModule implements OnModuleInit {
   constructor(private readonly types: JobTypeRegistry) {}

@@ -6,7 +6,7 @@ import { Page, pageSize } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
 import { Cursors } from '../../database/cursors.service';
 import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
-import { DeliveryBell } from './delivery-bell.service';
+import { DeliveryWakeUps } from './delivery-wake-ups';
 import type { DeliveryListQuery } from './delivery-list.query';
 import { REDELIVERY_TARGET, RedeliveryTarget, refusalOf } from './redelivery';
 import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
@@ -17,7 +17,7 @@ export class Deliveries {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
-    private readonly bell: DeliveryBell,
+    private readonly wakeUps: DeliveryWakeUps,
     private readonly cursors: Cursors,
   ) {}
 
@@ -110,7 +110,7 @@ export class Deliveries {
       );
       await recordAct(manager, actor, 'delivery.redelivered', { delivery_id: id });
     });
-    this.bell.ring();
+    this.wakeUps.send();
     return this.get(clientId, id);
   }
 }

@@ -13,6 +13,7 @@ import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
 import { DeliveryShares, HOST_SHARE } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
+import { DeliveryWakeUps } from './delivery-wake-ups';
 import { FanOutPace } from './fan-out-pace';
 import { FanOutRounds } from './fan-out-rounds';
 import { OutcomeWriter } from './outcome-writer';
@@ -57,6 +58,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly targets: DeliveryTargets,
     private readonly attempt: DeliveryAttempt,
     private readonly signals: JobSignals,
+    private readonly wakeUps: DeliveryWakeUps,
     outcomes: DeliveryOutcomes,
   ) {
     // All that wait to be told later hear of the end.
@@ -67,6 +69,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   onApplicationBootstrap(): void {
     this.fanOutLoop.start();
     this.look.start();
+    this.wakeUps.listen(1, () => this.lookNow(), this.logger);
     this.ends = this.signals.ended.subscribe(() => this.fanOutLoop.poke());
   }
 

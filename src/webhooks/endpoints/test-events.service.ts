@@ -4,7 +4,7 @@ import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { Deliveries } from '../deliveries/deliveries.service';
-import { DeliveryBell } from '../deliveries/delivery-bell.service';
+import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { DeliveryView, deliveryView } from '../deliveries/delivery.view';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { writeMessages } from '../events/messages';
@@ -19,7 +19,7 @@ export class TestEvents {
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly deliveries: Deliveries,
-    private readonly bell: DeliveryBell,
+    private readonly wakeUps: DeliveryWakeUps,
   ) {}
 
   /** @throws AppError 409 when the endpoint is told nothing just now */
@@ -43,7 +43,7 @@ export class TestEvents {
     await this.dataSource.transaction((manager) =>
       writeMessages(manager, [message], giveUpAfter(this.config.callbackRetrySchedule)),
     );
-    this.bell.ring();
+    this.wakeUps.send();
     const [delivery] = await this.deliveries.ofMessage(clientId, id);
     if (delivery === undefined) {
       throw new AppError(

@@ -8,42 +8,7 @@ import { ApiKeys } from '../../clients/api-keys.service';
 import { prepared } from '../../database/prepared';
 import { Loop } from '../../common/loop';
 
-/** A request that is held open. */
-export interface HeldRequest {
-  /** Emits once, when the key that it came with has been revoked or has expired: then it must end. */
-  keyEnded: Observable<void>;
-  /** Gives the place back, once. */
-  release: () => void;
-}
-
-/** Counts the requests of each client that this process holds open (streams, waits), so that none takes them all. */
-@Injectable()
-export class HeldRequests {
-  private readonly counts = new Map<string, number>();
-
-  constructor(
-    private readonly config: AppConfig,
-    private readonly keys: HeldKeys,
-  ) {}
-
-  /** @returns `null` when the client holds as many as it may */
-  take({ client: { id: clientId }, keyId }: Caller): HeldRequest | null {
-    const held = this.counts.get(clientId) ?? 0;
-    if (held >= this.config.heldRequestsPerClient) return null;
-    this.counts.set(clientId, held + 1);
-    let given = false;
-    const release = (): void => {
-      if (given) return;
-      given = true;
-      const left = (this.counts.get(clientId) ?? 1) - 1;
-      if (left === 0) this.counts.delete(clientId);
-      else this.counts.set(clientId, left);
-    };
-    return { keyEnded: this.keys.ended(keyId), release };
-  }
-}
-
-/** How often keys are looked at: what another process revoked ends here within twice that. */
+/** How often keys are polled: what another process revoked ends here within twice that. */
 const ROUND_MS = 1_000;
 /** Keys that expire one after the other do not make a round each. */
 const REST_MS = 50;
@@ -123,5 +88,40 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
       holder.next();
       holder.complete();
     }
+  }
+}
+
+/** A request that is held open. */
+export interface HeldRequest {
+  /** Emits once, when the key that it came with has been revoked or has expired: then it must end. */
+  keyEnded: Observable<void>;
+  /** Gives the place back, once. */
+  release: () => void;
+}
+
+/** Counts the requests of each client that this process holds open (streams, waits), so that none takes them all. */
+@Injectable()
+export class HeldRequests {
+  private readonly counts = new Map<string, number>();
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly keys: HeldKeys,
+  ) {}
+
+  /** @returns `null` when the client holds as many as it may */
+  take({ client: { id: clientId }, keyId }: Caller): HeldRequest | null {
+    const held = this.counts.get(clientId) ?? 0;
+    if (held >= this.config.heldRequestsPerClient) return null;
+    this.counts.set(clientId, held + 1);
+    let given = false;
+    const release = (): void => {
+      if (given) return;
+      given = true;
+      const left = (this.counts.get(clientId) ?? 1) - 1;
+      if (left === 0) this.counts.delete(clientId);
+      else this.counts.set(clientId, left);
+    };
+    return { keyEnded: this.keys.ended(keyId), release };
   }
 }
