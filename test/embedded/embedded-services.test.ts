@@ -109,7 +109,7 @@ it('brings a server that dies back on the same port, and says so', async () => {
   await waitFor(() => query(databaseUrl, 'SELECT * FROM kept'), { what: 'Postgres to be back' });
   await waitFor(() => redisCommand(redisUrl!, 'PING'), { what: 'Redis to be back' });
   await waitFor(() => lines.filter((line) => line.includes('runs again')).length === 2, {
-    what: 'both to be told',
+    what: 'both to be logged',
   });
   expect(lines).toEqual(
     expect.arrayContaining([

@@ -101,7 +101,7 @@ it('finds and ends the services of a run that was killed, and has their data', a
   );
 });
 
-it('is refused a data directory that another process uses, and is told which', async () => {
+it('is refused a data directory that another process uses, and says which', async () => {
   const first = await host();
   await ready(first);
   const second = await host();

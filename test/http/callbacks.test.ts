@@ -34,13 +34,13 @@ const schemaOf = (operation: Schema): Schema => operation['requestBody'].content
 const jsonOf = (received: Received): Schema => JSON.parse(received.body.toString()) as Schema;
 
 /** What the receiver was sent of a job, once it is as many. */
-const told = (id: string, count = 1): Promise<Received[]> =>
+const receivedOf = (id: string, count = 1): Promise<Received[]> =>
   waitFor(
     () => {
       const ones = receiver.at('/jobs').filter((received) => jsonOf(received)['data'].id === id);
       return ones.length >= count && ones;
     },
-    { what: `what is told of ${id}`, timeoutMs: 120_000 },
+    { what: `what is sent of ${id}`, timeoutMs: 120_000 },
   );
 
 async function accepted(path: string, body: unknown, headers: Record<string, string> = {}): Promise<string> {
@@ -102,7 +102,7 @@ it('documents what is sent of a job, however it ended', async () => {
   const data: Record<string, Schema> = {};
   const messages: Received[] = [];
   for (const [name, id] of Object.entries(ended)) {
-    const [received] = await told(id);
+    const [received] = await receivedOf(id);
     messages.push(received!);
     data[name] = jsonOf(received!)['data'] as Schema;
   }
@@ -128,16 +128,16 @@ it('documents what is sent of a job, however it ended', async () => {
   expect(Object.keys(data['cancelled']!).sort()).toEqual(['id', 'round', 'status']);
 });
 
-it('tells the rounds of one job apart', async () => {
+it('gives each round of one job an id of its own', async () => {
   const move = { status: 'FAILED', error: { code: 'empty', message: 'No.', retryable: false } };
   const id = await worked(move);
-  await told(id);
+  await receivedOf(id);
   expect((await app.call('POST', `/v1/jobs/${id}/retry`, { key: ADMIN_KEY })).status).toBe(202);
   const again = await app.call('POST', '/v1/tasks/claim', { body: {} });
   expect(again.body.id).toBe(id);
   const done = { attempt: again.body.attempt, status: 'COMPLETED', result: {} };
   expect((await app.call('PUT', `/v1/tasks/${id}`, { body: done })).status).toBe(200);
-  const rounds = await told(id, 2);
+  const rounds = await receivedOf(id, 2);
   expect(rounds.map(jsonOf).map(({ type, data }) => [type, data.round])).toEqual([
     ['warehouse.pick.failed', 0],
     ['warehouse.pick.completed', 1],
@@ -154,7 +154,7 @@ it('documents what endpoints are sent of themselves', async () => {
   await waitFor(() => receiver.at('/one').length === 1, { what: 'the test' });
   for (const [index, enabled] of [false, true].entries()) {
     expect((await app.call('PATCH', address, { body: { enabled } })).status).toBe(200);
-    await waitFor(() => receiver.at('/other').length === index + 1, { what: 'the other to be told' });
+    await waitFor(() => receiver.at('/other').length === index + 1, { what: 'the other to be notified' });
   }
   const verification = receiver.ledger.filter(({ path }) => path === '/one').slice(0, 1);
   expect(fitting([...verification, ...receiver.at('/one'), ...receiver.at('/other')])).toEqual([

@@ -45,7 +45,7 @@ describe('the event stream', () => {
     gates.release();
   });
 
-  it('tells the history, then what happens in another process, and ends after the terminal event', async () => {
+  it('sends the history, then what happens in another process, and ends after the terminal event', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     await started(id);
     const stream = await open(api, id);
@@ -74,7 +74,7 @@ describe('the event stream', () => {
     expect(stream.retry).toBeGreaterThan(0);
   });
 
-  it('tells each event under the id that it has in the log', async () => {
+  it('sends each event under the id that it has in the log', async () => {
     const id = await submitScript(app, owner.id, 'succeed');
     const stream = await open(api, id);
     await stream.end();
@@ -130,7 +130,7 @@ describe('the event stream', () => {
     });
   });
 
-  it('tells a cancellation', async () => {
+  it('sends a cancellation', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     await started(id);
     const stream = await open(api, id);

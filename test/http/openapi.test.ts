@@ -97,7 +97,7 @@ async function ask(
   return answer;
 }
 
-/** Runs one question for each operation, and tells of all that went wrong at once. */
+/** Runs one question for each operation, and reports all that went wrong at once. */
 async function forEach(
   operations: Operation[],
   question: (operation: Operation) => Promise<unknown>,
@@ -163,7 +163,7 @@ it('shows examples that are valid', () => {
   expect(wrong).toEqual([]);
 });
 
-describe('tells the truth about', () => {
+describe('says what is true of', () => {
   const all = () => openApi.operations;
   const needsKey = ({ security = [] }: Operation): boolean => security.some((one) => 'api_key' in one);
 

@@ -281,7 +281,7 @@ it.each([
   ['PUT', REPORTS, 'GET, HEAD, POST'],
   ['POST', `${REPORTS}/status/${MISSING}`, 'DELETE, GET, HEAD'],
   ['DELETE', '/health/live', 'GET, HEAD'],
-])('tells %s of %s which methods there are', async (method, path, allow) => {
+])('says in %s of %s which methods there are', async (method, path, allow) => {
   const answer = await app.call(method, path);
   expect(answer).toMatchObject({ status: 405, body: { detail: `This address answers ${allow} only.` } });
   expect(answer.headers.get('allow')).toBe(allow);
@@ -319,7 +319,7 @@ it.each([
   expect(head.toLowerCase()).toContain(`x-request-id: ${problem.request_id}`);
 });
 
-it('tells a 401 how to authenticate', async () => {
+it('says with a 401 how to authenticate', async () => {
   const answer = await app.call('GET', REPORTS, { key: null });
   expect(answer.headers.get('www-authenticate')).toBe('Bearer');
 });

@@ -23,7 +23,7 @@ const start = (variables: NodeJS.ProcessEnv = {}, worker = true): Promise<TestEn
 const running = (id: string): Promise<unknown> =>
   waitFor(async () => (await engine.job(id)).state === JobState.InProgress, { what: `job ${id} to start` });
 
-/** Without the steps between them: one may be over before a heartbeat tells of it. */
+/** Without the steps between them: one may be over before a heartbeat reports it. */
 const changes = async (id: string): Promise<string[]> =>
   (await engine.events(id)).filter((name) => name !== 'progressed');
 

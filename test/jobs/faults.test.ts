@@ -425,7 +425,7 @@ describe('cancelling from another process', () => {
       });
       delays.push(performance.now() - from);
     }
-    // Long before the lease would be renewed, which tells of it too.
+    // Long before the lease would be renewed, which reports it too.
     expect(medianOf(delays)).toBeLessThan(3_000);
   });
 

@@ -84,14 +84,14 @@ it('lets a worker that was frozen past its lease change nothing', async () => {
   await worker();
   const job = await engine.ended(id);
   expect(job).toMatchObject({ state: 'COMPLETED', attempt: 2, crashes: 1, result: { attempt: 2 } });
-  const told = await engine.events(id);
+  const events = await engine.events(id);
 
   // Its work ends as soon as it goes on, and it offers a result.
   writeFileSync(gate, '');
   stale.signal('SIGCONT');
   await stale.waitForOutput(/no longer ours/);
   expect(await engine.job(id)).toEqual(job);
-  expect(await engine.events(id)).toEqual(told);
+  expect(await engine.events(id)).toEqual(events);
 });
 
 it('has the job of a killed worker claimed again when its lease is over, with the lease that is the default', async () => {

@@ -54,7 +54,7 @@ describe('importing a file in the background', () => {
   const uploadsAreGone = (): Promise<unknown> =>
     waitFor(() => uploads().length === 0, { what: 'the imported files to be deleted' });
 
-  it('answers 202, imports all, and tells the counts', async () => {
+  it('answers 202, imports all, and returns the counts', async () => {
     const accepted = await api.importCsv(fileOf('OK', 2_500));
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('retry-after')).toMatch(/^\d+$/);

@@ -49,7 +49,7 @@ describe('importing a file', () => {
     ]);
   });
 
-  it('imports nothing when one row is wrong, and tells every kind of error at once', async () => {
+  it('imports nothing when one row is wrong, and names every kind of error at once', async () => {
     await importRows('OLD,2026-01-01,paid,EUR,Eve,,S,Thing,1,1');
     const report = await importRows(
       'A,2026-01-01,paid,EUR,Eve,C-1,S-1,Thing,1,1',
@@ -135,7 +135,7 @@ describe('importing a file', () => {
     await expect(imports.importOrders(clientId, broken)).rejects.toThrow('disk on fire');
   });
 
-  it('tells of a file without order lines', async () => {
+  it('names a file without order lines', async () => {
     expect((await importRows()).errors).toEqual([
       { row: 1, field: null, message: 'the file has no order lines' },
     ]);

@@ -40,7 +40,7 @@ async function times(count: number, call: () => Promise<{ status: number }>): Pr
 }
 
 describe('limits by key', () => {
-  it('tell what is left, and refuse with a problem that says when to come back', async () => {
+  it('say what is left, and refuse with a problem that says when to come back', async () => {
     const app = await api({ RATE_LIMIT_OTHER: '2' });
     const list = () => app.call('GET', REPORTS);
     const [first, second, third] = [await list(), await list(), await list()];
@@ -81,7 +81,7 @@ describe('limits by key', () => {
     expect(await times(2, () => two.call('GET', REPORTS))).toEqual([200, 429]);
   });
 
-  it('are told to all processes while they are far, too', async () => {
+  it('are shared by all processes while they are far, too', async () => {
     const one = await api({ RATE_LIMIT_OTHER: '200' });
     const two = await api({ RATE_LIMIT_OTHER: '200' }, one);
     await Promise.all(Array.from({ length: 60 }, () => one.call('GET', REPORTS)));
@@ -97,7 +97,7 @@ describe('limits by key', () => {
     expect(own).toBeLessThan(60);
   });
 
-  it('never touch a client that polls as Retry-After tells it', async () => {
+  it('never touch a client that polls as Retry-After says', async () => {
     const app = await api({ MAX_JOBS_IN_FLIGHT: '3', RATE_LIMIT_POLL: '75', RATE_LIMIT_SUBMIT: '3' });
     const jobs = await Promise.all([1, 2, 3].map(() => app.call('POST', REPORTS, { body: PERIOD })));
     expect(statuses(jobs)).toEqual([202, 202, 202]);
@@ -113,7 +113,7 @@ describe('limits by key', () => {
     }
   });
 
-  it('do not tell a 303 that nothing is left', async () => {
+  it('do not say with a 303 that nothing is left', async () => {
     const app = await api({ MAX_JOBS_IN_FLIGHT: '1', RATE_LIMIT_POLL: '75', RATE_LIMIT_SUBMIT: '1' });
     const { body } = await app.call('POST', REPORTS, { body: PERIOD });
     await app.dataSource.query(
@@ -293,7 +293,7 @@ describe('the limits by address', () => {
     expect((await probe()).headers.get('ratelimit')).toBeNull();
   });
 
-  it('warn of a proxy that nobody told of, once', async () => {
+  it('warn of a proxy that is not configured, once', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const warnings = () => warn.mock.calls.filter(([message]) => String(message).includes('TRUSTED_PROXIES'));
     const from = (app: TestApp, headers: Record<string, string>) =>

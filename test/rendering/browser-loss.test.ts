@@ -61,7 +61,7 @@ describe('a browser that is lost', () => {
   it.each([
     ['silenceMs', { silenceMs: 6_000 }],
     ['printDeadlineMs', { printDeadlineMs: 15_000 }],
-  ])('costs no more when it hangs, which %s tells', async (_, limits) => {
+  ])('costs no more when it hangs, by %s', async (_, limits) => {
     renderer = await TestRenderer.create(limits);
     const { result, pid } = await startLong();
     process.kill(-pid, 'SIGSTOP');
@@ -171,7 +171,7 @@ describe('a browser that is lost', () => {
     void result.then(() => (finished = true));
     await renderer.start(sampleReport(few));
     expect(finished).toBe(false);
-    // The pool leaves a browser to short ones: it must be told which are.
+    // The pool leaves a browser to short ones: it must know which are.
     expect(parts).toBeGreaterThan(1);
     expect(print.mock.calls.slice(0, parts).every(([job]) => job.isLong)).toBe(true);
     expect(print.mock.calls.filter(([job]) => !job.isLong)).toHaveLength(1);
@@ -193,7 +193,7 @@ describe('a browser that dies while it starts', () => {
     const from = Date.now();
     const binary = { executable, environment: {}, version: '' };
     const start = BrowserProcess.start(binary, false, 60_000, never);
-    // What it said is in the message: it tells whether the sandbox was in the way.
+    // What it said is in the message: it shows whether the sandbox was in the way.
     await expect(start).rejects.toThrow(/No usable sandbox/);
     await expect(start).rejects.toThrow(end);
     // Long before it is given up.

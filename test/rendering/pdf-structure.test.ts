@@ -71,7 +71,7 @@ describe('a long report', () => {
       .map(([, object]) => object)
       .filter((object) => object instanceof PDFDict)
       .filter((dictionary) => dictionary.get(PDFName.of('Type')) === PDFName.of('FontDescriptor'))
-      // Behind the letters that tell subsets apart (ISO 32000-1, 9.6.4).
+      // Behind the letters that distinguish subsets (ISO 32000-1, 9.6.4).
       .map((font) => String(font.get(PDFName.of('FontName'))).replace(/^\/[A-Z]{6}\+/, ''));
     expect(fonts.length).toBeGreaterThanOrEqual(2);
     expect(fonts).toEqual([...new Set(fonts)]);

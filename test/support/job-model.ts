@@ -77,7 +77,7 @@ async function check(model: Model, { database, client }: Real): Promise<void> {
       })
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
   );
-  const [told] = await database.query<{ wrong: number }[]>(
+  const [published] = await database.query<{ wrong: number }[]>(
     `SELECT count(*)::int AS wrong FROM job j WHERE client_id = $1 AND (
        (SELECT count(*) FROM job_event e WHERE e.job_id = j.id AND e.terminal)
          <> j.round + (j.state IN ('COMPLETED', 'FAILED', 'CANCELLED'))::int
@@ -85,7 +85,7 @@ async function check(model: Model, { database, client }: Real): Promise<void> {
        OR EXISTS (SELECT FROM job_event e WHERE e.job_id = j.id AND e.attempt > j.attempt))`,
     [client],
   );
-  expect(told).toEqual({ wrong: 0 });
+  expect(published).toEqual({ wrong: 0 });
 }
 
 /** A command that is tried whenever `ready`, and is followed by the check. */

@@ -9,7 +9,7 @@ import { ScriptParameters, SCRIPTED, ScriptedHandler } from './test-jobs';
 @Module({})
 class ScriptedModule {}
 
-/** The whole application, and a job type whose attempts do as they are told. */
+/** The whole application, and a job type whose attempts do what its parameters say. */
 export const withScripts = (config: AppConfig): DynamicModule => ({
   module: ScriptedModule,
   imports: [AppModule.forRoot(config), JobsModule.forFeature(SCRIPTED)],

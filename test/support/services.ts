@@ -8,7 +8,7 @@ export const TIMEOUT_MS = 60_000;
 
 /**
  * Resolves to the first value of `condition` that is neither false nor undefined nor null. An error that it throws
- * counts as "not yet", and is told when time runs out.
+ * counts as "not yet", and is part of the message when time runs out.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,

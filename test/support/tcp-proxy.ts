@@ -12,7 +12,7 @@ export class TcpProxy {
     private target: { host: string; port: number },
   ) {}
 
-  /** @param at the port to listen on; any free one unless told */
+  /** @param at the port to listen on; any free one unless given */
   static async to(host: string, port: number, at = 0): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server, { host, port });

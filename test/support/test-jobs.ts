@@ -26,7 +26,7 @@ export interface ScriptResult {
   attempt: number;
 }
 
-/** A job whose attempts do as they are told. */
+/** A job whose attempts do what its parameters say. */
 export const SCRIPTED = defineJobType<ScriptParameters, ScriptResult>({
   name: 'test.scripted',
   steps: ['first', 'second'],

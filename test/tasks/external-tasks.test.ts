@@ -159,8 +159,8 @@ describe('an external task', () => {
     await claim();
     for (const id of [first, second])
       expect((await app.call('DELETE', `/v1/jobs/${id}`, { key: owner.key })).status).toBe(202);
-    const told = await put(first, { attempt: 1, status: 'IN_PROGRESS' });
-    expect(told.body.cancel_requested).toBe(true);
+    const answer = await put(first, { attempt: 1, status: 'IN_PROGRESS' });
+    expect(answer.body.cancel_requested).toBe(true);
     expect((await put(first, { attempt: 1, status: 'CANCELLED' })).body.status).toBe('CANCELLED');
     expect((await task(first)).status).toBe(410);
     expect(await put(second, { attempt: 1, status: 'COMPLETED', result: {} })).toMatchObject({
