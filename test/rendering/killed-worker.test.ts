@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killGroup } from '../../src/report-requests/rendering/process-groups';
@@ -9,12 +9,19 @@ import { eventually } from './test-renderer';
 const workers: RunningProcess[] = [];
 const groups: number[] = [];
 
+/** Of these workers alone: others, of other suites too, would end what a killed one has left. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+});
+
 /** A worker with its two browsers, which are ready to print. */
 async function worker(): Promise<{ started: RunningProcess; browsers: number[] }> {
   const started = await RunningProcess.start(
     process.execPath,
     ['--require', './scripts/typescript.cjs', './test/rendering/render-process.ts'],
-    { cwd: join(__dirname, '../..') },
+    { cwd: join(__dirname, '../..'), env: { ...process.env, TMPDIR: folder } },
   );
   workers.push(started);
   let browsers: number[] = [];
@@ -34,6 +41,7 @@ const gone = (browser: number): Promise<void> =>
 afterAll(async () => {
   for (const each of workers) await each.stop('SIGKILL');
   groups.forEach(killGroup);
+  await rm(folder, { recursive: true, force: true });
 });
 
 it('leaves no browser behind when it is killed, not even one that is stopped, once the next one starts', async () => {
@@ -47,7 +55,7 @@ it('leaves no browser behind when it is killed, not even one that is stopped, on
   const next = await worker();
   await gone(stopped);
   const prefix = `order-reports-browser-${killed.started.pid}-`;
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith(prefix))).toEqual([]);
+  expect((await readdir(folder)).filter((name) => name.startsWith(prefix))).toEqual([]);
   expect(await Promise.all(next.browsers.map((browser) => pagesOf([browser])))).toEqual([
     [expect.any(Number), expect.any(Number)],
     [expect.any(Number), expect.any(Number)],

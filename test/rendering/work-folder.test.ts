@@ -1,12 +1,25 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import { join } from 'node:path';
 import { killGroup } from '../../src/report-requests/rendering/process-groups';
 import { makeWorkFolder, removeWorkFolder } from '../../src/report-requests/rendering/work-folder';
 import { processesOf } from './browser-processes';
 import { eventually } from './test-renderer';
+
+let folder: string;
+
+// Every process that starts a browser removes what it finds in the machine's folder: other suites do so meanwhile.
+beforeAll(async () => {
+  folder = await mkdtemp(join(os.tmpdir(), 'order-reports-test-'));
+  jest.spyOn(os, 'tmpdir').mockReturnValue(folder);
+});
+
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -15,7 +28,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 async function leftover(pid: number): Promise<string> {
-  const path = join(tmpdir(), `order-reports-browser-${pid}-test`);
+  const path = join(folder, `order-reports-browser-${pid}-test`);
   await mkdir(join(path, 'within'), { recursive: true });
   await writeFile(join(path, 'within', 'file'), 'x');
   return path;
@@ -29,7 +42,7 @@ it('removes at the first use what processes that were killed have left, and noth
   // In a container the process that was killed often had the number of the next one.
   left.push(await leftover(process.pid));
   const used = await leftover(running.pid!);
-  const foreign = join(tmpdir(), `order-reports-test-files-${ended.pid}-x`);
+  const foreign = join(folder, `order-reports-test-files-${ended.pid}-x`);
   await mkdir(foreign);
   try {
     const path = await makeWorkFolder();
