@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
+import { ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
 
 export interface PdfText {
   text: string;
@@ -31,10 +28,29 @@ export async function readPdf(path: string): Promise<Pdf> {
   return pdf!;
 }
 
+type Answer = { id: number; pdfs: Pdf[] } | { id: number; error: string };
+
+/** Loads pdf.js once for a test file, which takes longer than most files do. */
+let reader: ChildProcess | undefined;
+let asked = 0;
+
+afterAll(() => reader?.disconnect());
+
 export async function readPdfs(paths: string[]): Promise<Pdf[]> {
-  const script = join(__dirname, 'read-pdf.mjs');
-  const { stdout } = await run(process.execPath, [script, ...paths], { maxBuffer: 256 * 1024 * 1024 });
-  return JSON.parse(stdout) as Pdf[];
+  const child = (reader ??= fork(join(__dirname, 'read-pdf.mjs'), { execArgv: [] }).setMaxListeners(0));
+  const id = (asked += 1);
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const take = (message: Answer): void => {
+      if (message.id !== id) return;
+      child.off('message', take).off('exit', fail);
+      resolve(message);
+    };
+    const fail = (code: number | null): void => reject(new Error(`The reader of PDFs ended with ${code}.`));
+    child.on('message', take).on('exit', fail);
+    child.send({ id, paths });
+  });
+  if ('error' in answer) throw new Error(answer.error);
+  return answer.pdfs;
 }
 
 /** The words of a page line by line, as an eye reads them. */

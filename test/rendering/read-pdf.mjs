@@ -1,10 +1,16 @@
-// Prints what PDFs hold as JSON. A process of its own: pdf.js is made for ES modules and workers, not for a test runner.
+// Answers what PDFs hold, to the process that forked it. Of its own: pdf.js is made for ES modules, not for a test runner.
 import { readFile } from 'node:fs/promises';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 
-const pdfs = [];
-for (const path of process.argv.slice(2)) pdfs.push(await read(path));
-process.stdout.write(JSON.stringify(pdfs));
+process.on('message', async ({ id, paths }) => {
+  try {
+    const pdfs = [];
+    for (const path of paths) pdfs.push(await read(path));
+    process.send({ id, pdfs });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
 
 async function read(path) {
   const task = getDocument({
