@@ -25,6 +25,9 @@ const MORE_VECTORS: typeof VECTORS = {
     `<iframe srcdoc="<meta http-equiv=refresh content='0;url=${url}'>"></iframe>`,
 };
 
+/** A document goes to one address, has one icon, and does not print without its first font. */
+const ONE_AT_A_TIME = new Set(['font', 'icon', 'refresh', 'frame that refreshes']);
+
 /** Below the escaping: markup that reached a document all the same. */
 describe('a document with hostile markup', () => {
   let renderer: TestRenderer;
@@ -71,21 +74,24 @@ describe('a document with hostile markup', () => {
   it.each(Object.entries({ ...VECTORS, ...MORE_VECTORS }))(
     'reaches nothing through: %s',
     async (name, vector) => {
+      const ways = [`http://${address}/x`, canary].map(vector);
+      // At once, but where the first would keep the second from being tried.
+      const bodies = ONE_AT_A_TIME.has(name) ? ways : [ways.join('')];
       const files: string[] = [];
-      for (const url of [`http://${address}/x`, canary]) {
+      for (const body of bodies) {
         // In a document of its own, where scripts would run, and in place of another's body.
-        for (const shell of [`${SHELL}<!-- ${name} ${url} -->`, SHELL]) {
-          await printed('<p>Before.</p>');
+        for (const shell of [`${SHELL}<!-- ${name} ${files.length} -->`, SHELL]) {
+          if (shell === SHELL) await printed('<p>Before.</p>');
           // What goes away, or lacks a font, fails to print; what counts is where it did not get.
           const mayFail = ['font', 'refresh', 'frame that refreshes'].includes(name);
-          const path = await printed(vector(url), shell).catch((error: unknown) => {
+          const path = await printed(body, shell).catch((error: unknown) => {
             if (!mayFail) throw error;
           });
           if (path !== undefined) files.push(path);
         }
       }
       const texts = (await readPdfs(files)).map(textOf).join('\n');
-      if (files.length === 4) expect(texts).toContain('The end.');
+      if (files.length === 2 * bodies.length) expect(texts).toContain('The end.');
       expect(texts).not.toContain(CANARY);
       expect(texts).not.toContain('scripted');
       expect(connections).toBe(0);
