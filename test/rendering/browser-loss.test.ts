@@ -5,6 +5,7 @@ import { BrowserProcess } from '../../src/report-requests/rendering/browser-proc
 import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { BrowserSlot } from '../../src/report-requests/rendering/browser-slot';
+import { ROWS_PER_PAGE } from '../../src/report-requests/rendering/page-geometry';
 import { BrowserLostError } from '../../src/report-requests/rendering/render-errors';
 import { waitFor } from '../support/services';
 import { pagesOf, processesOf, profiles } from './browser-processes';
@@ -12,7 +13,8 @@ import { readPdf, textOf } from './pdf-reader';
 import { sampleOrder, sampleReport } from './sample-report';
 import { eventually, LIMITS, TestRenderer, WrittenReport } from './test-renderer';
 
-const many = Array.from({ length: 10_000 }, (_, index) => sampleOrder(index));
+/** 101 pages in six parts: there are some to come when the first is printed. */
+const many = Array.from({ length: 100 * ROWS_PER_PAGE }, (_, index) => sampleOrder(index));
 const few = many.slice(0, 20);
 const never = new AbortController().signal;
 
