@@ -17,7 +17,9 @@ export function testConfig(
     REDIS_URL: services.redisUrl,
     // Within the data of the run, which is removed with everything in it.
     DATA_DIR: mkdtempSync(join(process.env['TEST_FILES_DIR'] ?? tmpdir(), 'order-reports-test-files-')),
-    RENDER_CONCURRENCY: '2',
+    // Every worker starts its browsers, and few tests print; jobs run side by side all the same.
+    RENDER_CONCURRENCY: '1',
+    JOB_CONCURRENCY: '4',
     // Tests do not wait as long as `Retry-After` says.
     RATE_LIMIT_POLL: '100000',
     LOG_LEVEL: 'error',
