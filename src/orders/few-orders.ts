@@ -5,8 +5,11 @@ import type { OrderRow } from './reported-order';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
 
-/** Orders that are read at once, and need no cursor. */
-export const FEW = 1_000;
+/**
+ * A report of up to so many rows is small: its orders are read at once, and it has priority before larger ones. Such a report is one
+ * part of a print (`LayoutLimits`); parts of large ones are as long, so a small one waits for no more than its own time.
+ */
+export const SMALL_REPORT_ROWS = 1_000;
 
 interface FewOrders {
   summary: OrderSummary;
@@ -19,7 +22,7 @@ const READ_FEW = prepared(
   `
   WITH few AS MATERIALIZED (
     SELECT id, number, ordered_at, customer_name, status, currency, total, line_count
-    FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${FEW + 1}
+    FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${SMALL_REPORT_ROWS + 1}
   ), summary AS (${summaryOf('few')})
   SELECT (SELECT json_agg(summary) FROM summary) AS summary,
     (SELECT json_agg(json_build_object('id', id, 'number', number, 'orderedAt', floor(extract(epoch FROM ordered_at) * 1000), 'customerName', customer_name,
@@ -36,7 +39,7 @@ export async function fewOrders(
     { summary: SummaryRow[] | null; orders: (Omit<OrderRow, 'orderedAt'> & { orderedAt: number })[] | null }[]
   >(READ_FEW, [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES]);
   const orders = found?.orders ?? [];
-  if (orders.length > FEW) return null;
+  if (orders.length > SMALL_REPORT_ROWS) return null;
   return {
     summary: toSummary(found?.summary ?? [], filter),
     rows: orders.map((row) => ({ ...row, orderedAt: new Date(row.orderedAt) })),

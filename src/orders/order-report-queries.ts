@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { FEW, fewOrders } from './few-orders';
+import { fewOrders, SMALL_REPORT_ROWS } from './few-orders';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
@@ -99,7 +99,7 @@ async function* orderRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OrderRow[]> {
   const parameters = filterParameters(clientId, filter);
-  if (count <= FEW) {
+  if (count <= SMALL_REPORT_ROWS) {
     if (count > 0) yield await manager.query<OrderRow[]>(READ_ORDERS, parameters);
     return;
   }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ArtifactStore } from '../artifacts/artifact-store';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
+import { SMALL_REPORT_ROWS } from '../orders/few-orders';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
 import { PdfReportWriter } from './pdf-report.writer';
-import { RightOfWay } from './rendering/right-of-way';
-import { ROWS_OF_SHORT } from './rendering/short-reports';
+import { PrintPriority } from './rendering/print-priority';
 import { ReportFormat } from './report-format';
 import { ReportLimits, rowsOf } from './report-limits.service';
 
@@ -24,22 +24,16 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
     private readonly artifacts: ArtifactStore,
     private readonly pdf: PdfReportWriter,
     private readonly csv: CsvReportWriter,
-    private readonly rightOfWay: RightOfWay,
+    private readonly priority: PrintPriority,
   ) {}
 
-  async run(context: JobContext<OrdersReportParameters>): Promise<OrdersReportResult> {
-    const leave = this.rightOfWay.enter();
-    try {
-      return await this.make(context, leave);
-    } finally {
-      leave();
-    }
+  run(context: JobContext<OrdersReportParameters>): Promise<OrdersReportResult> {
+    return this.priority.run((onLarge) => this.make(context, onLarge));
   }
 
-  /** @param onLong called as soon as the report is known to be long */
   private async make(
     context: JobContext<OrdersReportParameters>,
-    onLong: () => void,
+    onLarge: () => void,
   ): Promise<OrdersReportResult> {
     const { parameters, signal } = context;
     context.step('query');
@@ -49,21 +43,16 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       this.limits.check(rows, parameters);
       await this.artifacts.requireRoom(BYTES_OF_ANY_REPORT + BYTES_PER_ROW * rows);
       context.progress(0.1);
-      const isLong = rows > ROWS_OF_SHORT;
-      if (isLong) onLong();
-      const paced = isLong ? { ...snapshot, orders: () => this.givingWay(snapshot.orders()) } : snapshot;
+      const isLarge = rows > SMALL_REPORT_ROWS;
+      if (isLarge) onLarge();
+      const report = isLarge
+        ? { ...snapshot, orders: () => this.priority.yielding(snapshot.orders()) }
+        : snapshot;
       const artifact =
         parameters.format === ReportFormat.Csv
-          ? await this.csv.write(context, paced)
-          : await this.pdf.write(context, paced);
+          ? await this.csv.write(context, report)
+          : await this.pdf.write(context, report, isLarge);
       return { artifact, orders: snapshot.summary.orders };
     });
-  }
-
-  private async *givingWay<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const batch of batches) {
-      yield batch;
-      await this.rightOfWay.giveWay();
-    }
   }
 }

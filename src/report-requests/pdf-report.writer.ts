@@ -17,7 +17,11 @@ export class PdfReportWriter {
     private readonly files: ReportFiles,
   ) {}
 
-  async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
+  async write(
+    context: JobContext<OrdersReportParameters>,
+    snapshot: OrderSnapshot,
+    isLarge: boolean,
+  ): Promise<ReportArtifact> {
     const { parameters, signal } = context;
     const stop = new AbortController();
     context.step('render');
@@ -30,6 +34,7 @@ export class PdfReportWriter {
       },
       {
         owner: context.clientId,
+        isLarge,
         signal: AbortSignal.any([signal, stop.signal]),
         onProgress: (fraction) => {
           context.progress(0.1 + 0.8 * fraction);

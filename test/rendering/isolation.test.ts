@@ -61,7 +61,7 @@ describe('a document with hostile markup', () => {
   async function printed(markup: string, shell = SHELL, owner = 'mallory'): Promise<string> {
     const { signal } = new AbortController();
     const document = { shell, body: Buffer.from(`${markup}<p>The end.</p>`) };
-    const job = { report: Symbol('hostile'), owner, document, tagged: false, isLong: false };
+    const job = { owner, document, tagged: false, isLarge: false };
     const path = join(renderer.directory, `${randomUUID()}.pdf`);
     await writeFile(path, await renderer.pool.print(job, signal));
     return path;
@@ -125,7 +125,7 @@ describe('a document with hostile markup', () => {
 
     const printFor = async (owner: string, body = '<p>Mine.</p>'): Promise<void> => {
       const document = { shell: '<!doctype html><title>x</title><body>', body: Buffer.from(body) };
-      const job = { report: Symbol('report'), owner, document, tagged: false, isLong: false };
+      const job = { owner, document, tagged: false, isLarge: false };
       await own.pool.print(job, new AbortController().signal);
     };
     /** Processes of pages, once there are so many. */

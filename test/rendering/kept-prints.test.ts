@@ -16,11 +16,10 @@ describe('what a browser has printed', () => {
     const renderer = await TestRenderer.create();
     const { signal } = new AbortController();
     const job: PrintJob = {
-      report: Symbol('report'),
       owner: 'client',
       document: { shell: '<!doctype html><body>', body: Buffer.from('Some text.') },
       tagged: false,
-      isLong: false,
+      isLarge: false,
     };
     const prints: WeakRef<Buffer>[] = [];
     try {
@@ -56,7 +55,7 @@ describe('a part that was joined', () => {
     };
     try {
       const document = { shell: '<!doctype html><body>', body: Buffer.from('Some text.') };
-      const job = { report: Symbol('report'), owner: 'client', document, tagged: false, isLong: true };
+      const job = { owner: 'client', document, tagged: false, isLarge: true };
       const pdf = await renderer.pool.print(job, new AbortController().signal);
       const before = await heapAfter(pdf, 500);
       expect(((await heapAfter(pdf, 2_000)) - before) / 2_000).toBeLessThan(300);

@@ -39,7 +39,7 @@ describe('RenderingModule', () => {
     const onProgress = (): void => undefined;
     const { pages, file } = module
       .get(ReportRenderer)
-      .render(sampleReport([sampleOrder(1)]), { owner: 'client', signal, onProgress });
+      .render(sampleReport([sampleOrder(1)]), { owner: 'client', isLarge: false, signal, onProgress });
     expect(pages).toBe(2);
     expect((await buffer(file)).toString('latin1', 0, 5)).toBe('%PDF-');
     expect(await newProfiles(before)).toHaveLength(1);
@@ -62,7 +62,7 @@ describe('RenderingModule', () => {
     await pool.warm();
     const body = Buffer.from(`<p hidden>${'x'.repeat(1_000_000)}</p>`);
     const document = { shell: '<!doctype html><body>', body };
-    const job = { report: Symbol('report'), owner: 'client', tagged: false, isLong: true, document };
+    const job = { owner: 'client', tagged: false, isLarge: true, document };
     const pages: number[] = [];
     for (let count = 0; count < 4; count += 1) {
       await pool.print(job, new AbortController().signal);

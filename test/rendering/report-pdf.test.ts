@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { ROWS_PER_PAGE } from '../../src/report-requests/rendering/page-geometry';
 import { ReportLine, ReportOrder } from '../../src/report-requests/rendering/report-document';
 import { ReportChangedError } from '../../src/report-requests/rendering/render-errors';
 import { linesOf, textOf } from './pdf-reader';
 import { sampleOrder, sampleReport } from './sample-report';
-import { eventually, TestRenderer } from './test-renderer';
+import { TestRenderer } from './test-renderer';
 
 const NAMES = {
   Greek: 'Ελληνική Εταιρεία',
@@ -46,29 +45,6 @@ describe('the report as a PDF', () => {
 
   afterAll(async () => {
     await renderer.close();
-  });
-
-  it('gives way before each part of a long report, and before none of a short one', async () => {
-    let go: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    const giveWay = jest.spyOn(renderer.rightOfWay, 'giveWay').mockReturnValue(gate);
-    const print = jest.spyOn(renderer.pool, 'print');
-    try {
-      const long = renderer.start(sampleReport(ordersOf(1_001)));
-      await eventually('it gives way', () => giveWay.mock.calls.length > 0);
-      await setImmediate();
-      expect(print).not.toHaveBeenCalled();
-      go();
-      await long;
-      expect(print.mock.calls.length).toBeGreaterThan(1);
-      expect(giveWay).toHaveBeenCalledTimes(print.mock.calls.length);
-      giveWay.mockClear();
-      await renderer.start(sampleReport(ordersOf(1_000)));
-      expect(giveWay).not.toHaveBeenCalled();
-    } finally {
-      go();
-      jest.restoreAllMocks();
-    }
   });
 
   it('has a summary, then every order once, on pages that number themselves', async () => {

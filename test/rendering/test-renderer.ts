@@ -8,7 +8,7 @@ import { BrowserProcess } from '../../src/report-requests/rendering/browser-proc
 import { BrowserSlot, SlotLimits } from '../../src/report-requests/rendering/browser-slot';
 import type { ReportDocument } from '../../src/report-requests/rendering/report-document';
 import { RenderOptions, ReportRenderer } from '../../src/report-requests/rendering/report-renderer';
-import { RightOfWay } from '../../src/report-requests/rendering/right-of-way';
+import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
 import { waitFor } from '../support/services';
 import { Pdf, readPdf } from './pdf-reader';
 
@@ -30,7 +30,7 @@ export const LIMITS: SlotLimits = {
 export class TestRenderer {
   readonly started: BrowserProcess[] = [];
   readonly pool: BrowserPool;
-  readonly rightOfWay = new RightOfWay();
+  readonly priority = new PrintPriority();
   private readonly renderer: ReportRenderer;
 
   private constructor(
@@ -48,8 +48,8 @@ export class TestRenderer {
       this.started.push(browser);
       return browser;
     };
-    this.pool = new BrowserPool(slots, () => new BrowserSlot(start, { ...LIMITS, ...limits }));
-    this.renderer = new ReportRenderer(this.pool, this.rightOfWay);
+    this.pool = new BrowserPool(slots, () => new BrowserSlot(start, { ...LIMITS, ...limits }), this.priority);
+    this.renderer = new ReportRenderer(this.pool);
   }
 
   static async create(limits: Partial<SlotLimits> = {}, slots = 1): Promise<TestRenderer> {
@@ -73,6 +73,7 @@ export class TestRenderer {
     const { signal } = new AbortController();
     const { pages, file } = this.renderer.render(document, {
       owner: 'client',
+      isLarge: false,
       signal,
       onProgress: () => undefined,
       ...options,

@@ -6,7 +6,7 @@ import type { CsvReportWriter } from '../../src/report-requests/csv-report.write
 import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
 import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
 import type { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
-import { RightOfWay } from '../../src/report-requests/rendering/right-of-way';
+import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
 import type { ReportLimits } from '../../src/report-requests/report-limits.service';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ it.each(['pdf', 'csv'])(
       store,
       { write: untouched } as unknown as PdfReportWriter,
       { write: untouched } as unknown as CsvReportWriter,
-      new RightOfWay(),
+      new PrintPriority(),
     );
     const nothing = (): void => undefined;
     const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };

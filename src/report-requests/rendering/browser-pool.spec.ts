@@ -1,12 +1,13 @@
 import { BrowserPool, PrintSlot } from './browser-pool';
 import { PrintJob } from './browser-slot';
+import { inOrder } from './in-order';
+import { PrintPriority } from './print-priority';
 
 const never = new AbortController().signal;
 
-const job = (report: symbol, body: string, isLong = false): PrintJob => ({
-  report,
+const job = (body: string, isLarge = false): PrintJob => ({
   owner: 'client',
-  isLong,
+  isLarge,
   document: { shell: '', body: Buffer.from(body) },
   tagged: false,
 });
@@ -52,38 +53,63 @@ class Press {
   }
 }
 
+async function* fourParts(name: string): AsyncGenerator<string> {
+  yield* await Promise.resolve([name, name, name, name]);
+}
+
+async function waitFor(holds: () => boolean): Promise<void> {
+  while (!holds()) await settle();
+}
+
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('BrowserPool', () => {
   let press: Press;
+  let priority: PrintPriority;
 
   beforeEach(() => {
     press = new Press();
+    priority = new PrintPriority();
   });
 
   it('lets a small report pass the waiting parts of a large one', async () => {
-    const pool = new BrowserPool(1, press.createSlot);
-    const [large, small] = [Symbol('large'), Symbol('small')];
-    const prints = ['L1', 'L2', 'L3'].map((html) => pool.print(job(large, html), never));
+    const pool = new BrowserPool(1, press.createSlot, priority);
+    const prints = ['L1', 'L2', 'L3'].map((html) => pool.print(job(html, true), never));
     await settle();
-    prints.push(pool.print(job(small, 'S1'), never));
+    prints.push(pool.print(job('S1'), never));
     await settle();
     await press.finishAll();
     await Promise.all(prints);
     expect(press.order).toEqual(['L1', 'S1', 'L2', 'L3']);
   });
 
-  it('gives two large reports the same share', async () => {
-    const pool = new BrowserPool(2, press.createSlot);
-    const [one, other] = [Symbol('one'), Symbol('other')];
-    const prints = ['A', 'A', 'A', 'A'].map((html) => pool.print(job(one, html), never));
-    prints.push(...['B', 'B', 'B', 'B'].map((html) => pool.print(job(other, html), never)));
+  it('lets two large reports take turns, which ask for the next part when one is printed', async () => {
+    const pool = new BrowserPool(2, press.createSlot, priority);
+    const report = async (name: string): Promise<void> => {
+      const parts = inOrder(fourParts(name), pool.size + 1, (html) => pool.print(job(html, true), never));
+      for await (const part of parts) expect(part).toBeInstanceOf(Buffer);
+    };
+    const both = Promise.all([report('A'), report('B')]);
     await settle();
     await press.finishAll();
+    await both;
+    expect(press.order.join('')).toBe('ABABABAB');
+  });
+
+  it('begins no part of a large report while a small one is under way, and a small one at once', async () => {
+    const pool = new BrowserPool(2, press.createSlot, priority);
+    let end: () => void = () => undefined;
+    const small = priority.run(() => new Promise<void>((resolve) => (end = resolve)));
+    const prints = [pool.print(job('L1', true), never), pool.print(job('S1'), never)];
+    await settle();
+    expect(press.order).toEqual(['S1']);
+    end();
+    await small;
+    await waitFor(() => press.order.length === 2);
+    await press.finishAll();
     await Promise.all(prints);
-    expect(press.order.join('')).toBe('AABABABB');
   });
 
   it('gives a report a slot that has a page of its owner, if that is free', async () => {
@@ -99,28 +125,27 @@ describe('BrowserPool', () => {
       warm: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }));
-    const pool = new BrowserPool(2, () => slots.shift()!);
-    for (const owner of ['other', 'one', 'other', 'third'])
-      await pool.print({ ...job(Symbol('report'), ''), owner }, never);
+    const pool = new BrowserPool(2, () => slots.shift()!, priority);
+    for (const owner of ['other', 'one', 'other', 'third']) await pool.print({ ...job(''), owner }, never);
     expect(printed.slice(0, 3)).toEqual(['other at other', 'one at one', 'other at other']);
     expect(printed[3]).toMatch(/^third at /);
   });
 
-  describe('while short reports keep coming', () => {
-    const [one, other] = [Symbol('one'), Symbol('other')];
+  describe('while small reports keep coming', () => {
     let pool: BrowserPool;
 
-    const print = (report: symbol, html: string, isLong: boolean): void => {
+    const print = (html: string, isLarge: boolean): void => {
       // Nobody waits for what is left at the end.
-      pool.print(job(report, html, isLong), new AbortController().signal).catch(() => undefined);
+      pool.print(job(html, isLarge), new AbortController().signal).catch(() => undefined);
     };
-    const short = (html: string): void => print(Symbol('short'), html, false);
-    /** As many parts of a long report in hand as there are slots, more of two waiting, and then some short reports. */
-    const begin = async (slots: number, ...shortReports: string[]): Promise<void> => {
-      pool = new BrowserPool(slots, press.createSlot);
-      for (const html of ['A1', 'A2', 'A3', 'A4']) print(one, html, true);
-      for (const html of ['B1', 'B2', 'B3', 'B4']) print(other, html, true);
-      shortReports.forEach(short);
+    const small = (html: string): void => print(html, false);
+    /** As many parts of a large report in hand as there are slots, more of two waiting, and then some small reports. */
+    const begin = async (slots: number, ...smallReports: string[]): Promise<void> => {
+      pool = new BrowserPool(slots, press.createSlot, priority);
+      for (const html of ['A1', 'A2', 'A3', 'B1', 'B2', 'B3']) print(html, true);
+      // A large one asks for its browser a moment later.
+      await settle();
+      smallReports.forEach(small);
       await settle();
     };
     const finish = async (...documents: string[]): Promise<void> => {
@@ -135,82 +160,84 @@ describe('BrowserPool', () => {
       jest.useRealTimers();
     });
 
-    it('long ones leave them a slot', async () => {
+    it('large ones leave them a slot', async () => {
       await begin(3, 'S1', 'S2');
       await finish('A1', 'A2', 'S1', 'S2');
       expect(inHand()).toBe('A3 B1');
-      short('S3');
+      small('S3');
       await settle();
       expect(inHand()).toBe('A3 B1 S3');
     });
 
-    it('long ones go on, and share what they have', async () => {
+    it('large ones go on', async () => {
       await begin(2, 'S1', 'S2');
-      await finish('A1', 'A2', 'S1', 'S2', 'B1', 'B2', 'A3');
-      expect(press.order.join(' ')).toBe('A1 A2 S1 B1 S2 B2 A3 B3');
+      await finish('A1', 'A2', 'S1', 'S2', 'A3', 'B1', 'B2');
+      expect(press.order.join(' ')).toBe('A1 A2 S1 S2 A3 B1 B2 B3');
       expect(inHand()).toBe('B3');
     });
 
-    it('gives long ones all slots again a second after the last', async () => {
+    it('gives large ones all slots again a second after the last', async () => {
       await begin(2, 'S1', 'S2');
       await finish('A1', 'A2', 'S1', 'S2');
       jest.advanceTimersByTime(900);
-      short('S3');
+      small('S3');
       await settle();
       await finish('S3');
       jest.advanceTimersByTime(999);
       await settle();
-      expect(inHand()).toBe('B1');
+      expect(inHand()).toBe('A3');
       jest.advanceTimersByTime(1);
       await settle();
-      expect(inHand()).toBe('B1 A3');
+      expect(inHand()).toBe('A3 B1');
     });
 
     it('keeps nothing for one that comes alone', async () => {
       await begin(2, 'S1');
       await finish('A1', 'A2', 'S1');
-      expect(inHand()).toBe('B1 A3');
+      expect(inHand()).toBe('A3 B1');
       jest.advanceTimersByTime(1_000);
-      short('S2');
+      small('S2');
       await finish('B1', 'A3', 'S2');
       expect(press.printing).toHaveLength(2);
     });
 
-    it('leaves long ones the only slot', async () => {
+    it('leaves large ones the only slot', async () => {
       await begin(1, 'S1', 'S2');
-      await finish('A1', 'B1', 'S1', 'S2');
+      await finish('A1', 'S1', 'S2');
       expect(inHand()).toBe('A2');
     });
 
-    it('prints short ones in one browser and long ones in another', async () => {
+    it('prints small ones in one browser and large ones in another', async () => {
       await begin(2, 'S1', 'S2');
-      await finish('A1', 'A2', 'S1', 'S2', 'B1');
-      short('S3');
-      await finish('B2', 'A3', 'S3');
-      short('S4');
+      await finish('A1', 'A2', 'S1', 'S2', 'A3');
+      small('S3');
+      await finish('B1', 'S3');
+      small('S4');
       await settle();
-      expect(press.slots.map((printed) => printed.slice(2).join(' '))).toEqual(['S3 S4', 'S2 B2 A3 B3']);
+      expect(press.slots.map((printed) => printed.slice(2).join(' '))).toEqual(['S3 S4', 'A3 B1 B2']);
     });
   });
 
   it('gives a slot that lost its browser to nobody before it has another', async () => {
     let isWarm = false;
     let warmed: () => void = () => undefined;
-    const pool = new BrowserPool(2, () => {
-      const slot = press.createSlot();
-      if (press.slots.length > 1) return slot;
-      const warm = (): Promise<void> =>
-        new Promise((resolve) => {
-          warmed = () => {
-            isWarm = true;
-            resolve();
-          };
-        });
-      return Object.defineProperty({ ...slot, warm }, 'isWarm', { get: () => isWarm });
-    });
-    const report = Symbol('long');
-    for (const html of ['A1', 'A2', 'A3', 'A4'])
-      pool.print(job(report, html, true), never).catch(() => undefined);
+    const pool = new BrowserPool(
+      2,
+      () => {
+        const slot = press.createSlot();
+        if (press.slots.length > 1) return slot;
+        const warm = (): Promise<void> =>
+          new Promise((resolve) => {
+            warmed = () => {
+              isWarm = true;
+              resolve();
+            };
+          });
+        return Object.defineProperty({ ...slot, warm }, 'isWarm', { get: () => isWarm });
+      },
+      priority,
+    );
+    for (const html of ['A1', 'A2', 'A3', 'A4']) pool.print(job(html, true), never).catch(() => undefined);
     await settle();
     await press.finish('A1');
     await press.finish('A2');
@@ -222,10 +249,10 @@ describe('BrowserPool', () => {
   });
 
   it('forgets a print that is aborted while it waits', async () => {
-    const pool = new BrowserPool(1, press.createSlot);
+    const pool = new BrowserPool(1, press.createSlot, priority);
     const abort = new AbortController();
-    const first = pool.print(job(Symbol('first'), 'first'), never);
-    const second = pool.print(job(Symbol('second'), 'second'), abort.signal);
+    const first = pool.print(job('first'), never);
+    const second = pool.print(job('second'), abort.signal);
     await settle();
     abort.abort(new Error('cancelled'));
     await expect(second).rejects.toThrow('cancelled');
@@ -235,16 +262,15 @@ describe('BrowserPool', () => {
   });
 
   it('refuses what waits, and what comes, once it is closed', async () => {
-    const pool = new BrowserPool(2, press.createSlot);
-    const report = Symbol('report');
-    void pool.print(job(report, 'a'), never);
-    void pool.print(job(report, 'b'), never);
-    const waiting = pool.print(job(report, 'c'), never);
+    const pool = new BrowserPool(2, press.createSlot, priority);
+    void pool.print(job('a'), never);
+    void pool.print(job('b'), never);
+    const waiting = pool.print(job('c'), never);
     waiting.catch(() => undefined);
     await settle();
     await pool.close();
     await expect(waiting).rejects.toThrow('shut down');
-    await expect(pool.print(job(report, 'd'), never)).rejects.toThrow('shut down');
+    await expect(pool.print(job('d'), never)).rejects.toThrow('shut down');
     expect(press.closed).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { PrintJob } from './browser-slot';
-import { ShortReports } from './short-reports';
+import { PrintPriority } from './print-priority';
 
 /** What prints one document at a time. */
 export interface PrintSlot {
@@ -13,12 +13,6 @@ export interface PrintSlot {
   close(): Promise<void>;
 }
 
-/** What a report has had of the slots since it last had nothing to print. */
-interface Share {
-  held: number;
-  served: number;
-}
-
 interface Waiter {
   job: PrintJob;
   take: (slot: PrintSlot) => void;
@@ -26,23 +20,26 @@ interface Waiter {
 }
 
 /**
- * A fixed number of browser slots, shared fairly: a free slot goes to the report that holds the fewest, and among those
- * to the one that was served least, so a short report waits for no more than one part of a long one. While short ones keep
- * coming, long ones leave them a slot, and with it the processor that its browser would take.
+ * A fixed number of browser slots. A free one goes to a small report before a large one, so that a small one waits for no
+ * more than one part of a large one, and else in the order in which they asked; a large one asks for few parts at a time
+ * (`inOrder`), so that several take turns. While small ones keep coming, large ones leave them a slot.
  */
 export class BrowserPool {
   private readonly idle: Set<PrintSlot>;
   private readonly slots: readonly PrintSlot[];
-  private readonly shares = new Map<symbol, Share>();
-  private readonly shortReports = new ShortReports(() => this.serve());
   private waiters: Waiter[] = [];
-  /** Slots that print for long reports. */
-  private long = 0;
+  /** Slots that print for large reports. */
+  private large = 0;
   private closed = false;
 
-  constructor(size: number, createSlot: () => PrintSlot) {
+  constructor(
+    size: number,
+    createSlot: () => PrintSlot,
+    private readonly priority: PrintPriority,
+  ) {
     this.slots = Array.from({ length: size }, createSlot);
     this.idle = new Set(this.slots);
+    priority.whenQuiet(() => this.serve());
   }
 
   get size(): number {
@@ -55,6 +52,7 @@ export class BrowserPool {
    * @throws what `PrintSlot.print` throws
    */
   async print(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
+    if (job.isLarge) await this.priority.yield();
     const slot = await this.acquire(job, signal);
     let isWorn = false;
     try {
@@ -89,7 +87,6 @@ export class BrowserPool {
   /** Kills every browser and refuses what waits. */
   async close(): Promise<void> {
     this.closed = true;
-    this.shortReports.stop();
     const waiters = this.waiters;
     this.waiters = [];
     waiters.forEach((waiter) => waiter.refuse(new Error('The renderer is shut down.')));
@@ -99,7 +96,7 @@ export class BrowserPool {
   private acquire(job: PrintJob, signal: AbortSignal): Promise<PrintSlot> {
     signal.throwIfAborted();
     if (this.closed) throw new Error('The renderer is shut down.');
-    if (!job.isLong) this.shortReports.came();
+    if (!job.isLarge) this.priority.smallPrint();
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
@@ -109,9 +106,7 @@ export class BrowserPool {
         job,
         take: (slot) => {
           signal.removeEventListener('abort', onAbort);
-          const { held, served } = this.shareOf(job.report);
-          this.shares.set(job.report, { held: held + 1, served: served + 1 });
-          if (job.isLong) this.long += 1;
+          if (job.isLarge) this.large += 1;
           resolve(slot);
         },
         refuse: reject,
@@ -122,12 +117,8 @@ export class BrowserPool {
     });
   }
 
-  private release({ report, isLong }: PrintJob, slot: PrintSlot, isWorn: boolean): void {
-    const { held, served } = this.shareOf(report);
-    const goesOn = held > 1 || this.waiters.some(({ job }) => job.report === report);
-    if (goesOn) this.shares.set(report, { held: held - 1, served });
-    else this.shares.delete(report);
-    if (isLong) this.long -= 1;
+  private release({ isLarge }: PrintJob, slot: PrintSlot, isWorn: boolean): void {
+    if (isLarge) this.large -= 1;
     const open = (): void => this.open(slot);
     if (!isWorn || this.closed) return open();
     // Whoever comes next need not wait for another browser; if there is none, its print says so.
@@ -151,28 +142,15 @@ export class BrowserPool {
   }
 
   private next(): Waiter | undefined {
-    const most = this.shortReports.keepComing ? Math.max(1, this.size - 1) : this.size;
-    return this.waiters
-      .filter(({ job }) => !job.isLong || this.long < most)
-      .reduce<Waiter | undefined>(
-        (best, other) => (best === undefined || this.comesBefore(other, best) ? other : best),
-        undefined,
-      );
+    const most = this.priority.keepsBrowser ? Math.max(1, this.size - 1) : this.size;
+    const small = this.waiters.find(({ job }) => !job.isLarge);
+    return small ?? (this.large < most ? this.waiters[0] : undefined);
   }
 
-  private slotFor({ isLong, owner }: PrintJob): PrintSlot | undefined {
+  private slotFor({ isLarge, owner }: PrintJob): PrintSlot | undefined {
     const free = this.slots.filter((slot) => this.idle.has(slot));
-    // From the other end: a page that has shown a long report takes its time to forget it.
-    if (isLong) return free.findLast((slot) => slot.isWarm) ?? free.at(-1);
+    // From the other end: the first print after a part of a large report is slower, until its page has let go of that.
+    if (isLarge) return free.findLast((slot) => slot.isWarm) ?? free.at(-1);
     return free.find((slot) => slot.serves(owner)) ?? free.find((slot) => slot.isWarm) ?? free[0];
-  }
-
-  private comesBefore(one: Waiter, other: Waiter): boolean {
-    const [first, second] = [this.shareOf(one.job.report), this.shareOf(other.job.report)];
-    return first.held === second.held ? first.served < second.served : first.held < second.held;
-  }
-
-  private shareOf(report: symbol): Share {
-    return this.shares.get(report) ?? { held: 0, served: 0 };
   }
 }

@@ -18,12 +18,10 @@ export interface SlotLimits {
 
 /** One document to print. */
 export interface PrintJob extends PrintOptions {
-  /** The same for all documents of one report. */
-  report: symbol;
   /** Whose report it is. */
   owner: string;
-  /** Whether it is of so many rows that short reports have the right of way. */
-  isLong: boolean;
+  /** Whether small reports have priority before it. */
+  isLarge: boolean;
   document: PrintDocument;
 }
 

@@ -4,8 +4,8 @@ import { BrowserLauncher } from './browser-launcher';
 import { BrowserPool } from './browser-pool';
 import { BrowserSlot, SlotLimits } from './browser-slot';
 import { BrowserWarmUp } from './browser-warm-up';
+import { PrintPriority } from './print-priority';
 import { ReportRenderer } from './report-renderer';
-import { RightOfWay } from './right-of-way';
 
 const LIMITS: SlotLimits = {
   // A part of a report prints in about a second; a whole minute is a hang on any machine.
@@ -23,19 +23,21 @@ const LIMITS: SlotLimits = {
   providers: [
     {
       provide: BrowserPool,
-      inject: [AppConfig],
-      useFactory: ({ browserPath, browserSandbox: sandbox, dataDir, renderConcurrency }: AppConfig) => {
+      inject: [AppConfig, PrintPriority],
+      useFactory: (config: AppConfig, priority: PrintPriority) => {
+        const { browserPath, browserSandbox: sandbox, dataDir, renderConcurrency } = config;
         const launcher = new BrowserLauncher({ browserPath, dataDir, sandbox });
         return new BrowserPool(
           renderConcurrency,
           () => new BrowserSlot((signal) => launcher.start(signal), LIMITS),
+          priority,
         );
       },
     },
     BrowserWarmUp,
+    PrintPriority,
     ReportRenderer,
-    RightOfWay,
   ],
-  exports: [ReportRenderer, RightOfWay],
+  exports: [PrintPriority, ReportRenderer],
 })
 export class RenderingModule {}

@@ -1,7 +1,6 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { BrowserPool } from './browser-pool';
 import { PrintJob } from './browser-slot';
-import { rowCount } from './pagination';
 import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
@@ -12,20 +11,20 @@ import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './report-text';
 import { RenderedReport, ReportDocument } from './report-document';
-import { RightOfWay } from './right-of-way';
-import { ROWS_OF_SHORT } from './short-reports';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
   /** Whose report it is: documents of different owners never share a page of a browser. */
   owner: string;
+  /** Whether small reports have priority before it. */
+  isLarge: boolean;
   /** Stops the work at once: browsers that print for this report are killed. */
   signal: AbortSignal;
   /** Told again and again, from 0 to 1. */
   onProgress: (fraction: number) => void;
 }
 
-/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. */
+/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. A small report is one part. */
 const LIMITS: LayoutLimits = { pagesPerPart: 20, taggedPages: 10 };
 
 /** A part over which browsers are lost as often is what kills them. */
@@ -37,10 +36,7 @@ export class ReportRenderer implements OnApplicationShutdown {
   private readonly logger = new Logger('Renderer');
   private readonly fonts = new FontLibrary();
 
-  constructor(
-    private readonly pool: BrowserPool,
-    private readonly rightOfWay: RightOfWay,
-  ) {}
+  constructor(private readonly pool: BrowserPool) {}
 
   /**
    * Memory does not grow with the report. Nothing is printed before the file is read, and nothing more when its reader
@@ -52,8 +48,7 @@ export class ReportRenderer implements OnApplicationShutdown {
    */
   render(document: ReportDocument, options: RenderOptions): RenderedReport {
     const layout = layOut(document, this.fonts, LIMITS);
-    const isLong = rowCount(document) > ROWS_OF_SHORT;
-    return { pages: layout.pages, file: this.write(layout, isLong, informationOf(document), options) };
+    return { pages: layout.pages, file: this.write(layout, informationOf(document), options) };
   }
 
   /** After the workers have drained: ends every browser. */
@@ -63,13 +58,12 @@ export class ReportRenderer implements OnApplicationShutdown {
 
   private async *write(
     layout: ReportLayout,
-    isLong: boolean,
     about: PdfInformation,
-    { owner, signal, onProgress }: RenderOptions,
+    { owner, isLarge, signal, onProgress }: RenderOptions,
   ): AsyncGenerator<Buffer> {
     signal.throwIfAborted();
     const stop = new AbortController();
-    const printed = this.print(layout, { owner, isLong }, AbortSignal.any([signal, stop.signal]));
+    const printed = this.print(layout, { owner, isLarge }, AbortSignal.any([signal, stop.signal]));
     try {
       if (layout.tagged) yield* whole(printed, about);
       else yield* joined(printed, about, (pages) => onProgress(pages / layout.pages));
@@ -81,10 +75,10 @@ export class ReportRenderer implements OnApplicationShutdown {
 
   private print(
     layout: ReportLayout,
-    of: Pick<PrintJob, 'owner' | 'isLong'>,
+    of: Pick<PrintJob, 'owner' | 'isLarge'>,
     signal: AbortSignal,
   ): AsyncGenerator<PrintedPart> {
-    const shared = { report: Symbol('report'), tagged: layout.tagged, ...of };
+    const shared = { tagged: layout.tagged, ...of };
     // One more than there are slots: its HTML is made while they print.
     return inOrder(layout.parts, this.pool.size + 1, async (part) => ({
       pdf: await this.printPart({ ...shared, document: part.document }, signal),
@@ -97,7 +91,6 @@ export class ReportRenderer implements OnApplicationShutdown {
   private async printPart(job: PrintJob, signal: AbortSignal): Promise<Buffer> {
     for (let left = TRIES_PER_PART - 1; ; left -= 1) {
       try {
-        if (job.isLong) await this.rightOfWay.giveWay();
         return await this.pool.print(job, signal);
       } catch (error) {
         if (!(error instanceof BrowserLostError) || left === 0) throw error;
