@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy } from 'class-validator';
-import { parseDecimal } from './decimal';
+import { parseDecimal } from '../common/decimal';
 import { parseTimestamp } from '../common/timestamp';
 import { hasControlCharacters, isVisible } from './plain-text';
 

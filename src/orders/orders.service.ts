@@ -4,7 +4,7 @@ import { AppError, invalidField, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { Cursors } from '../database/cursors.service';
-import { formatDecimal, isStorable, multiply, parseDecimal } from './decimal';
+import { formatDecimal, isStorable, multiply, parseDecimal } from '../common/decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
 import { dayStart } from './order-period';
 import type { OrderStatus } from './order-status';

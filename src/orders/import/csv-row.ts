@@ -1,5 +1,5 @@
 import { isISO4217CurrencyCode } from 'class-validator';
-import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../decimal';
+import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../../common/decimal';
 import { ORDER_LIMITS } from '../order-limits';
 import { hasControlCharacters, isVisible } from '../plain-text';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';

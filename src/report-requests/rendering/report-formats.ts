@@ -1,4 +1,4 @@
-import { assertDecimal } from './decimals';
+import { assertDecimal } from '../../common/decimal';
 
 const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
 const SIGN_AFTER_LETTERS = /(?<=\p{Script=Latin})\p{Sc}/gu;

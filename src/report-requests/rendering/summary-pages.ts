@@ -1,4 +1,4 @@
-import { sumDecimals } from './decimals';
+import { sumDecimals } from '../../common/decimal';
 import { widthOf } from './fitted-text';
 import { Markup, markup } from './markup';
 import { statusLabel } from './order-rows';
