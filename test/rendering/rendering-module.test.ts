@@ -73,13 +73,6 @@ describe('RenderingModule', () => {
     expect(pages).toEqual([2, 2, 3, 3]);
   });
 
-  it('starts none in a process that does not work', async () => {
-    const warm = jest.spyOn(BrowserPool.prototype, 'warm');
-    const module = await start({ RENDER_CONCURRENCY: '2', ROLE: 'api' });
-    expect(warm).not.toHaveBeenCalled();
-    await module.close();
-  });
-
   it('is up without a browser, and says what is missing', async () => {
     const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const module = await start({ RENDER_CONCURRENCY: '1', BROWSER_PATH: join(directory, 'none') });
