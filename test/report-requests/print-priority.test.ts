@@ -24,9 +24,9 @@ describe.each(['pdf', 'csv'])('a %s', (format) => {
         for (let batch = 0; batch < BATCHES; batch += 1) yield await Promise.resolve([]);
       },
     } as unknown as OrderSnapshot;
-    const write = async (_context: unknown, { orders: batches }: OrderSnapshot, large?: boolean) => {
+    const write = async (_context: unknown, from: OrderSnapshot, large?: boolean) => {
       isLarge = large;
-      for await (const batch of batches()) read += 1 + batch.length;
+      for await (const batch of from.orders()) read += 1 + batch.length;
       await new Promise<void>((resolve) => (stored = resolve));
     };
     const nothing = (): void => undefined;

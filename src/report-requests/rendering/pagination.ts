@@ -11,7 +11,7 @@ export interface OrderPage {
 }
 
 /** Printed rows of a whole report, known before the first order is read. */
-export function rowCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
+function rowCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
   return document.summary.orders + (document.includeItems ? document.summary.lines : 0);
 }
 
