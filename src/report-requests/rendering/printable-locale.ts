@@ -1,9 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import { FontLibrary } from './fonts/font-subsets';
 import { ReportFormats } from './report-formats';
 
 /** A client sends the same few; a hostile one shall not fill the memory. */
-const KEPT = 200;
-const kept = new Map<string, boolean>();
+const kept = new LRUCache<string, boolean>({ max: 200 });
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 let library: FontLibrary | undefined;
 
@@ -20,7 +20,6 @@ export function isPrintableLocale(locale: string): boolean {
     printable = [...new Set(Array.from(letters, ({ segment }) => segment))].every((letter) =>
       fonts.hasLetter(letter),
     );
-    if (kept.size >= KEPT) kept.clear();
     kept.set(locale, printable);
   }
   return printable;

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { assertDecimal } from '../../common/decimal';
 
 const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
@@ -7,17 +8,13 @@ const DAY_MS = 86_400_000;
 type MoneyUse = 'total' | 'unit' | 'compact';
 
 /** Making formats takes a millisecond, and reports are mostly in a few languages. */
-const KEPT = 20;
-const kept = new Map<string, ReportFormats>();
+const kept = new LRUCache<string, ReportFormats>({ max: 20 });
 
 /** Formats that nobody changes, kept for the next report. */
 export function reportFormats(locale: string, timeZone: string): ReportFormats {
   const key = `${locale} ${timeZone}`;
   const formats = kept.get(key) ?? new ReportFormats(locale, timeZone);
-  kept.delete(key);
   kept.set(key, formats);
-  const [oldest] = kept.keys();
-  if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
   return formats;
 }
 
