@@ -1,7 +1,6 @@
 import { ReportFormats } from './report-formats';
 import fc from 'fast-check';
-import { chartPeriods, periodLabels } from './chart-periods';
-import { valueTicks } from './value-ticks';
+import { chartPeriods, periodLabels, valueTicks } from './revenue-chart';
 
 describe('chartPeriods', () => {
   it('has every month, and none of the day that is not included', () => {

@@ -1,21 +1,24 @@
 import { Markup, markup } from './markup';
 import { ReportFormats } from './report-formats';
 import { ReportSeriesPoint, ReportSummary } from './report-document';
-import { chartPeriods, periodLabels } from './chart-periods';
 import { widthOf } from './fitted-text';
 import { TextWriter } from './report-text';
-import { valueTicks } from './value-ticks';
 
 export const CHART = { width: 690, height: 250 };
 
 const PLOT = { left: 58, right: 6, top: 8, bottom: 22 };
 const LABEL_SIZE = 9;
 const LABEL_GAP = 8;
+const MAX_LABELS = 12;
+const STEPS = [1, 2, 2.5, 5, 10];
+const DAY_MS = 86_400_000;
+
+type Unit = ReportSummary['seriesUnit'];
 
 /** Bars of revenue over time in one currency. Periods without orders show as gaps. */
 export function revenueChart(
   series: ReportSeriesPoint[],
-  options: { startDate: string; endDate: string; unit: ReportSummary['seriesUnit']; currency: string },
+  options: { startDate: string; endDate: string; unit: Unit; currency: string },
   formats: ReportFormats,
   text: TextWriter,
 ): Markup {
@@ -69,4 +72,71 @@ export function revenueChart(
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
+}
+
+/** Round values for an axis that holds zero and all of these, from the lowest to the highest. */
+export function valueTicks(values: readonly number[]): number[] {
+  const low = values.reduce((least, value) => Math.min(least, value), 0);
+  const high = values.reduce((most, value) => Math.max(most, value), 0);
+  const rough = (high - low || 1) / 4;
+  const magnitude = 10 ** Math.floor(Math.log10(rough));
+  const step = (STEPS.find((candidate) => candidate * magnitude >= rough) ?? 10) * magnitude;
+  const [first, last] = [Math.floor(low / step), Math.max(Math.ceil(high / step), 1)];
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** First days, YYYY-MM-DD, of all days, weeks (from Monday) or months that the dates touch; `endDate` is not included. */
+export function chartPeriods(startDate: string, endDate: string, unit: Unit): string[] {
+  const end = Date.parse(endDate);
+  const periods: string[] = [];
+  for (let day = periodStart(new Date(startDate), unit); day.getTime() < end; day = next(day, unit)) {
+    periods.push(day.toISOString().slice(0, 10));
+  }
+  return periods;
+}
+
+/** As many labels as can be read side by side; a new year is written out. */
+export function periodLabels(
+  periods: string[],
+  unit: Unit,
+  formats: ReportFormats,
+): { index: number; label: string }[] {
+  const every = labelEvery(periods.length, unit);
+  let year = '';
+  return periods.flatMap((period, index) => {
+    if (index % every !== 0) return [];
+    const isNewYear = period.slice(0, 4) !== year;
+    year = period.slice(0, 4);
+    return [{ index, label: formats.periodLabel(new Date(period), unit, isNewYear) }];
+  });
+}
+
+/** Months are skipped in parts of a year, so that the labels keep falling on the same months. */
+function labelEvery(count: number, unit: Unit): number {
+  const needed = Math.ceil(count / MAX_LABELS);
+  if (unit !== 'month') return needed;
+  return [1, 2, 3, 4, 6, 12].find((months) => months >= needed) ?? Math.ceil(needed / 12) * 12;
+}
+
+function periodStart(day: Date, unit: Unit): Date {
+  switch (unit) {
+    case 'day':
+      return day;
+    case 'week':
+      return new Date(day.getTime() - ((day.getUTCDay() + 6) % 7) * DAY_MS);
+    case 'month':
+      return firstOfMonth(day, 0);
+  }
+}
+
+/** `Date.UTC` reads a year before 100 as one of the twentieth century. */
+function firstOfMonth(day: Date, later: number): Date {
+  const first = new Date(day);
+  first.setUTCMonth(day.getUTCMonth() + later, 1);
+  return first;
+}
+
+function next(day: Date, unit: Unit): Date {
+  if (unit === 'month') return firstOfMonth(day, 1);
+  return new Date(day.getTime() + (unit === 'week' ? 7 : 1) * DAY_MS);
 }
