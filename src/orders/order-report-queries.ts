@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { fewOrders, SMALL_REPORT_ROWS } from './few-orders';
+import { smallReport, SMALL_REPORT_ROWS } from './small-report';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
@@ -56,10 +56,10 @@ export class OrderReportQueries {
     read: (snapshot: OrderSnapshot) => Promise<T>,
   ): Promise<T> {
     if (!filter.includeItems) {
-      const few = await withConnection(this.dataSource, signal, ({ manager }) =>
-        fewOrders(manager, clientId, filter),
+      const small = await withConnection(this.dataSource, signal, ({ manager }) =>
+        smallReport(manager, clientId, filter),
       );
-      if (few !== null) return read({ summary: few.summary, orders: () => oneBatch(few.rows) });
+      if (small !== null) return read({ summary: small.summary, orders: () => oneBatch(small.rows) });
     }
     return withConnection(this.dataSource, signal, (runner) =>
       inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {

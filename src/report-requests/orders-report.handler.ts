@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArtifactStore } from '../artifacts/artifact-store';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
-import { SMALL_REPORT_ROWS } from '../orders/few-orders';
+import { SMALL_REPORT_ROWS } from '../orders/small-report';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import { CsvReportWriter } from './csv-report.writer';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';

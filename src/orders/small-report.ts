@@ -11,33 +11,33 @@ import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-
  */
 export const SMALL_REPORT_ROWS = 1_000;
 
-interface FewOrders {
+interface SmallReport {
   summary: OrderSummary;
   rows: OrderRow[];
 }
 
 /** A transaction of one statement is a snapshot, too. The plan is always the index in the order of a report. */
-const READ_FEW = prepared(
-  'few_orders',
+const READ_SMALL_REPORT = prepared(
+  'small_report',
   `
-  WITH few AS MATERIALIZED (
+  WITH first_orders AS MATERIALIZED (
     SELECT id, number, ordered_at, customer_name, status, currency, total, line_count
     FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${SMALL_REPORT_ROWS + 1}
-  ), summary AS (${summaryOf('few')})
+  ), summary AS (${summaryOf('first_orders')})
   SELECT (SELECT json_agg(summary) FROM summary) AS summary,
     (SELECT json_agg(json_build_object('id', id, 'number', number, 'orderedAt', floor(extract(epoch FROM ordered_at) * 1000), 'customerName', customer_name,
-      'status', status, 'currency', currency, 'total', total::text, 'line_count', line_count)) FROM few) AS orders`,
+      'status', status, 'currency', currency, 'total', total::text, 'line_count', line_count)) FROM first_orders) AS orders`,
 );
 
-/** The orders of a filter with their summary, at one moment; `null` when there are more than a few. */
-export async function fewOrders(
+/** The orders of a filter with their summary, at one moment; `null` when there are more than a small report has. */
+export async function smallReport(
   manager: EntityManager,
   clientId: string,
   filter: OrderFilter,
-): Promise<FewOrders | null> {
+): Promise<SmallReport | null> {
   const [found] = await manager.query<
     { summary: SummaryRow[] | null; orders: (Omit<OrderRow, 'orderedAt'> & { orderedAt: number })[] | null }[]
-  >(READ_FEW, [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES]);
+  >(READ_SMALL_REPORT, [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES]);
   const orders = found?.orders ?? [];
   if (orders.length > SMALL_REPORT_ROWS) return null;
   return {
