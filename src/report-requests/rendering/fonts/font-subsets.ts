@@ -1,8 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { CharacterSet } from './character-set';
 import { FontSubset, readFontCatalog, SCRIPT_FAMILIES } from './font-catalog';
 import { CjkLanguage, cjkLanguageOf } from './text-language';
 import { readCharacters } from './woff2';
+
+const CHARACTERS = 0x110000;
+
+/** Characters of Unicode, a bit for each: as large with all of them as with none. */
+class CharacterSet {
+  private readonly bits = new Uint8Array(CHARACTERS / 8);
+
+  has(character: number): boolean {
+    return ((this.bits[character >> 3] ?? 0) & (1 << (character & 7))) !== 0;
+  }
+
+  add(character: number): void {
+    this.bits[character >> 3] = (this.bits[character >> 3] ?? 0) | (1 << (character & 7));
+  }
+}
 
 const PLAIN = /^[\x20-\x7e]*$/;
 /** What stands for a character that no bundled font has: what a machine's own fonts have differs from one to the next. */
