@@ -10,10 +10,8 @@ import { ORDERS_IMPORT } from './import/orders-import.job';
 import { OrderCounts } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
 import { Orders } from './orders.service';
-import { CreateOrderHandler } from './tasks/create-order.handler';
+import { CreateOrderHandler, ReadOrderHandler, SummarizeOrdersHandler } from './tasks/order-task.handlers';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
-import { ReadOrderHandler } from './tasks/read-order.handler';
-import { SummarizeOrdersHandler } from './tasks/summarize-orders.handler';
 import { SampleOrders } from './sample-orders.service';
 
 /** The order book: import, reading and writing. */

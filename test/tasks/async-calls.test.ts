@@ -1,4 +1,4 @@
-import { CreateOrderHandler } from '../../src/orders/tasks/create-order.handler';
+import { CreateOrderHandler } from '../../src/orders/tasks/order-task.handlers';
 import { JobContext } from '../../src/jobs/job-type';
 import { NewOrderBody } from '../../src/orders/order.dto';
 import { Answer, TestApp } from '../support/test-app';

@@ -4,7 +4,10 @@ import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { NewOrderBody, toNewOrder } from '../order.dto';
 import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
 import { Orders } from '../orders.service';
-import { ORDERS_CREATE } from './order-tasks';
+import { OrderParams, ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './order-tasks';
+import type { OrderFilter } from '../order-period';
+import { OrderReportQueries } from '../order-report-queries';
+import { OrderSummaryView, viewSummary } from '../order-summary.view';
 
 /** The order and the end of its job are one transaction: an attempt that is lost has written nothing. */
 @Injectable()
@@ -24,5 +27,29 @@ export class CreateOrderHandler implements JobHandler<NewOrderBody, OrderWithLin
       await context.completeIn(transaction, view);
       return view;
     });
+  }
+}
+
+@Injectable()
+@HandlesJob(ORDERS_READ)
+export class ReadOrderHandler implements JobHandler<OrderParams, OrderWithLinesView> {
+  constructor(private readonly orders: Orders) {}
+
+  async run(context: JobContext<OrderParams>): Promise<OrderWithLinesView> {
+    context.step('read');
+    return viewOrderWithLines(await this.orders.get(context.clientId, context.parameters.id));
+  }
+}
+
+@Injectable()
+@HandlesJob(ORDERS_SUMMARY)
+export class SummarizeOrdersHandler implements JobHandler<OrderFilter, OrderSummaryView> {
+  constructor(private readonly reports: OrderReportQueries) {}
+
+  async run(context: JobContext<OrderFilter>): Promise<OrderSummaryView> {
+    context.step('summarize');
+    const summary = await this.reports.summarize(context.clientId, context.parameters, context.signal);
+    context.size(summary.orders);
+    return viewSummary(summary);
   }
 }
