@@ -65,6 +65,21 @@ module.exports = {
       to: {},
     },
     {
+      name: 'rendering-imports',
+      comment:
+        'Rendering makes a file of a document: it knows nothing of jobs, HTTP, the database or the store.',
+      severity: 'error',
+      from: { path: '^src/report-requests/rendering/' },
+      to: { path: '^src/', pathNot: '^src/(report-requests/rendering|config|common)/(?!http/)' },
+    },
+    {
+      name: 'rendering-leaves',
+      comment: 'What reads and writes bytes of fonts and of PDF files knows nothing of browsers and reports.',
+      severity: 'error',
+      from: { path: '^src/report-requests/rendering/(fonts|pdf)/', pathNot: TEST_FILE },
+      to: { path: '^src/|/puppeteer', pathNot: '^src/(report-requests/rendering/(fonts|pdf)|common)/' },
+    },
+    {
       name: 'unknown-folder',
       comment: 'Say in MAY_IMPORT what a new folder may import.',
       severity: 'error',

@@ -8,13 +8,8 @@ import { ReportFormats, reportFormats } from './report-formats';
 import { PRINT_ONLY, PrintDocument } from './print-page';
 import { TextWriter } from './report-text';
 import { STYLES } from './styles';
+import type { Bookmark } from './pdf/printed-part';
 import { summaryPages } from './summary-pages';
-
-export interface Bookmark {
-  title: string;
-  /** Page of the whole report, from 0. */
-  page: number;
-}
 
 /** A run of consecutive pages as one HTML document. */
 export interface ReportPart {

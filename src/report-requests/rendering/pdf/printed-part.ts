@@ -1,4 +1,8 @@
-import type { Bookmark } from '../report-parts';
+export interface Bookmark {
+  title: string;
+  /** Page of the whole report, from 0. */
+  page: number;
+}
 
 /** A run of consecutive pages of a report, as Chromium printed it. */
 export interface PrintedPart {
