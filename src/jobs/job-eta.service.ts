@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Remembered } from '../common/remembered';
+import { TtlCache } from '../common/ttl-cache';
 import { QueuePosition, QueuePositions } from './queue-positions.service';
 import { isTerminal, type Job, JobState } from './job';
 
@@ -25,7 +25,7 @@ interface Experience {
 /** Estimates how long a job will still take, from how long jobs of its type took and from its queue position. */
 @Injectable()
 export class JobEta {
-  private readonly experience = new Remembered<Experience>(({ isGuess }) =>
+  private readonly experience = new TtlCache<Experience>(({ isGuess }) =>
     isGuess ? FRESH_MS : LEARNT_FOR_MS,
   );
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
 import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
@@ -22,7 +23,7 @@ interface Count {
  */
 @Injectable()
 export class JobQuota {
-  private readonly counts = new Map<string, Promise<Count>>();
+  private readonly counts = new LRUCache<string, Promise<Count>>({ max: MOST_CLIENTS });
   /** Admitted, but perhaps not written yet, so that a count may miss them. */
   private readonly admitted = new Map<string, number>();
 
@@ -72,7 +73,6 @@ export class JobQuota {
     // Somebody else may have begun to count in the meantime.
     const current = this.counts.get(clientId);
     if (current !== undefined && current !== known) return current;
-    if (this.counts.size >= MOST_CLIENTS) this.counts.clear();
     const counting = this.count(clientId);
     this.counts.set(clientId, counting);
     counting.catch(() => this.counts.delete(clientId));

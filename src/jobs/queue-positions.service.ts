@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Batcher } from '../common/batcher';
-import { Remembered } from '../common/remembered';
+import { TtlCache } from '../common/ttl-cache';
 import { prepared } from '../database/prepared';
 import { waitingClients } from './fair-order';
 import { JobTypeRegistry } from './job-type.registry';
@@ -72,7 +72,7 @@ export class QueuePositions {
     (asked) => this.lookUp(asked, this.registry.names, false),
     TOGETHER,
   );
-  private readonly ofNextJobs = new Remembered<QueuePosition>(() => FRESH_MS);
+  private readonly ofNextJobs = new TtlCache<QueuePosition>(() => FRESH_MS);
 
   constructor(
     private readonly dataSource: DataSource,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { AppConfig } from '../../config/app-config';
@@ -33,7 +34,7 @@ const KINDS_KEPT = 4_096;
 @Injectable()
 export class EgressGuard {
   /** What an address is never changes while the process runs; to read the ranges anew for each attempt is slow. */
-  private readonly kinds = new Map<string, AddressKind>();
+  private readonly kinds = new LRUCache<string, AddressKind>({ max: KINDS_KEPT });
 
   constructor(
     private readonly config: AppConfig,
@@ -98,7 +99,6 @@ export class EgressGuard {
       allowed: isInRanges(address, this.config.callbackAllowedAddresses),
       isPublic: isPublicAddress(address),
     };
-    if (this.kinds.size >= KINDS_KEPT) this.kinds.clear();
     this.kinds.set(address, kind);
     return kind;
   }

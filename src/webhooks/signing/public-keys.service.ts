@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Remembered } from '../../common/remembered';
+import { TtlCache } from '../../common/ttl-cache';
 
 /** A key that receivers verify `v1a` signatures with. */
 export interface PublicKey {
@@ -18,7 +18,7 @@ const IS_GOOD = `scheme = 'v1a' AND (expires_at IS NULL OR expires_at > now())`;
 /** The public keys that sign now. */
 @Injectable()
 export class PublicKeys {
-  private readonly cache = new Remembered<PublicKey[]>(() => FRESH_MS, 1);
+  private readonly cache = new TtlCache<PublicKey[]>(() => FRESH_MS, 1);
 
   constructor(private readonly dataSource: DataSource) {}
 
