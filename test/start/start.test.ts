@@ -129,6 +129,8 @@ it.each([
   try {
     await operator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
     await operator.query(`ALTER DATABASE ${name} OWNER TO ${role}`);
+    // Without tables yet: the start has something to write.
+    await operator.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION ${role}`);
     await operator.query(statement(name, role));
     Object.assign(url, { username: role, password: 'secret' });
     const running = await start({ DATABASE_URL: url.href, REDIS_URL: 'redis://127.0.0.1:1' });
