@@ -20,7 +20,8 @@ async function browserPids(): Promise<number[]> {
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await TestApp.start({ SAMPLE_DATA: 'true' });
+  // Neighbours need a browser that nobody kills.
+  app = await TestApp.start({ SAMPLE_DATA: 'true', RENDER_CONCURRENCY: '2' });
 });
 
 afterAll(() => app.stop());
