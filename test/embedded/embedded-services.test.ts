@@ -48,37 +48,65 @@ it('starts, keeps its data over a stop, and leaves no process behind', async () 
   expect(await redisCommand(second.redisUrl!, 'EXISTS', 'kept')).toBe(':1');
 });
 
-it('lets in only who holds the password, which only the owner can read', async () => {
-  const { databaseUrl, redisUrl } = await start();
-  const without = (url: string | undefined): string => url!.replace(/:[0-9a-f]{48}@/, ':wrong@');
-  await expect(query(without(databaseUrl), 'SELECT 1')).rejects.toThrow('password authentication failed');
-  await expect(redisCommand(without(redisUrl), 'PING')).rejects.toThrow('WRONGPASS');
-  for (const file of ['postgres.password', 'redis/redis.conf']) {
-    expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
-  }
-});
+describe('services that run', () => {
+  let usedDir: string;
+  let services: EmbeddedServices;
 
-it('sets up both for the work they do', async () => {
-  const { databaseUrl, redisUrl } = await start();
-  const { rows } = await query(
-    databaseUrl,
-    `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
-            current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS addresses,
-            current_setting('max_connections')::int >= 100 AS enough_connections, lower('ΑΒΓ') AS lower`,
-  );
-  expect(rows).toEqual([
-    {
-      fsync: 'on',
-      synchronous_commit: 'on',
-      encoding: 'UTF8',
-      addresses: '127.0.0.1',
-      enough_connections: true,
-      lower: 'αβγ',
-    },
-  ]);
-  // Refused as a write when the limit is reached, instead of another key being dropped for it.
-  await redisCommand(redisUrl!, 'CONFIG', 'SET', 'maxmemory', '1');
-  await expect(redisCommand(redisUrl!, 'SET', 'one', 'more')).rejects.toThrow('OOM');
+  beforeAll(async () => {
+    usedDir = makeDataDir();
+    const log = (): undefined => undefined;
+    services = await startEmbeddedServices({ dataDir: usedDir, postgres: true, redis: true, log });
+  });
+
+  afterAll(async () => {
+    await services.stop();
+    removeDataDir(usedDir);
+  });
+
+  it('lets in only who holds the password, which only the owner can read', async () => {
+    const { databaseUrl, redisUrl } = services;
+    const without = (url: string | undefined): string => url!.replace(/:[0-9a-f]{48}@/, ':wrong@');
+    await expect(query(without(databaseUrl), 'SELECT 1')).rejects.toThrow('password authentication failed');
+    await expect(redisCommand(without(redisUrl), 'PING')).rejects.toThrow('WRONGPASS');
+    for (const file of ['postgres.password', 'redis/redis.conf']) {
+      expect(statSync(join(usedDir, file)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('starts nothing and claims nothing when neither is asked for', async () => {
+    const log = (): undefined => undefined;
+    const none = await startEmbeddedServices({ dataDir: usedDir, postgres: false, redis: false, log });
+    expect(none).toMatchObject({ databaseUrl: undefined, redisUrl: undefined });
+    await none.stop();
+    expect(runningOf(serviceProcesses(usedDir))).toEqual(['postgres', 'redis']);
+  });
+
+  it('refuses a data directory that is in use, and names the process', async () => {
+    await expect(start(usedDir)).rejects.toThrow(`in use by process ${process.pid}`);
+  });
+
+  it('sets up both for the work they do', async () => {
+    const { databaseUrl, redisUrl } = services;
+    const { rows } = await query(
+      databaseUrl,
+      `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
+              current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS addresses,
+              current_setting('max_connections')::int >= 100 AS enough_connections, lower('ΑΒΓ') AS lower`,
+    );
+    expect(rows).toEqual([
+      {
+        fsync: 'on',
+        synchronous_commit: 'on',
+        encoding: 'UTF8',
+        addresses: '127.0.0.1',
+        enough_connections: true,
+        lower: 'αβγ',
+      },
+    ]);
+    // Refused as a write when the limit is reached, instead of another key being dropped for it.
+    await redisCommand(redisUrl!, 'CONFIG', 'SET', 'maxmemory', '1');
+    await expect(redisCommand(redisUrl!, 'SET', 'one', 'more')).rejects.toThrow('OOM');
+  });
 });
 
 it('starts only what is asked for', async () => {
@@ -88,15 +116,6 @@ it('starts only what is asked for', async () => {
   expect(services.databaseUrl).toBeUndefined();
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
   expect(await redisCommand(services.redisUrl!, 'PING')).toBe('+PONG');
-});
-
-it('starts nothing and claims nothing when neither is asked for', async () => {
-  await start();
-  const log = (): undefined => undefined;
-  const services = await startEmbeddedServices({ dataDir, postgres: false, redis: false, log });
-  expect(services).toMatchObject({ databaseUrl: undefined, redisUrl: undefined });
-  await services.stop();
-  expect(runningOf(serviceProcesses(dataDir))).toEqual(['postgres', 'redis']);
 });
 
 it('brings a server that dies back on the same port, and says so', async () => {
@@ -118,11 +137,6 @@ it('brings a server that dies back on the same port, and says so', async () => {
     ]),
   );
   expect(serviceProcesses(dataDir).postgres.pid).not.toBe(postgres.pid);
-});
-
-it('refuses a data directory that is in use, and names the process', async () => {
-  await start();
-  await expect(start()).rejects.toThrow(`in use by process ${process.pid}`);
 });
 
 it('takes over the lock of a process whose number another one has by now', async () => {
