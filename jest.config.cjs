@@ -1,11 +1,23 @@
+const { availableParallelism, totalmem } = require('node:os');
+
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.cjs',
   transform: { '^.+\\.(t|j|mj)s$': '@swc/jest' },
   // Nest 12 and a few others are published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@sparticuz|csv-parse)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   setupFiles: ['reflect-metadata'],
 };
+
+const GIGABYTE = 1024 ** 3;
+
+/**
+ * Stories wait as much as they compute: one worker more than there are cores keeps the cores busy. A worker with the
+ * browsers and processes of its suite takes up to two gigabytes. Four at most: all share one Postgres and its 150
+ * connections, and the longest suite bounds what more would bring.
+ */
+const memory = Math.min(process.constrainedMemory() || Infinity, totalmem());
+const maxWorkers = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(memory / (2 * GIGABYTE)), 4));
 
 module.exports = {
   projects: [
@@ -18,6 +30,9 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
   ],
-  // Only what hangs takes so long: no test may fail for the pace of its machine.
+  maxWorkers,
+  // A worker keeps something of every suite that it ran; a new one costs some seconds.
+  workerIdleMemoryLimit: 1.5 * GIGABYTE,
+  // Only what hangs takes so long: no test may fail for the speed of its machine.
   testTimeout: 180_000,
 };
