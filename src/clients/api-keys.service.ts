@@ -1,27 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
 import { Subject } from 'rxjs';
-import { DataSource } from 'typeorm';
+import { DataSource, LessThan, Repository } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { Cursors } from '../database/cursors.service';
 import { hashApiKey, newApiKey, shownPrefix } from './api-key';
+import { ApiKeyEntity } from './api-key.entity';
 import { ApiKeyRecognition } from './api-key-recognition.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
 import { Clients } from './clients.service';
 import type { Scope } from './scope';
 
-/** A row of the key table, without its hash. */
-export interface ApiKeyRow {
-  id: string;
-  client_id: string;
-  name: string;
-  prefix: string;
-  scopes: Scope[];
-  expires_at: Date | null;
-  revoked_at: Date | null;
-  created_at: Date;
-}
+/** What is shown of a key. */
+export type ApiKeyRow = Omit<ApiKeyEntity, 'hash' | 'configured'>;
 
 /** A key that was just made; the only moment at which its text is known. */
 export interface IssuedApiKey {
@@ -45,6 +38,7 @@ export class ApiKeys {
 
   constructor(
     private readonly dataSource: DataSource,
+    @InjectRepository(ApiKeyEntity) private readonly keys: Repository<ApiKeyEntity>,
     private readonly clients: Clients,
     private readonly recognition: ApiKeyRecognition,
     private readonly cursors: Cursors,
@@ -87,11 +81,11 @@ export class ApiKeys {
     const of = { list: 'keys', clientId };
     const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
-    const rows = await this.dataSource.query<ApiKeyRow[]>(
-      `SELECT ${COLUMNS} FROM api_key WHERE client_id = $1 AND ($2::uuid IS NULL OR id < $2)
-       ORDER BY id DESC LIMIT $3`,
-      [clientId, before ?? null, size + 1],
-    );
+    const rows = await this.keys.find({
+      where: { client_id: clientId, ...(before !== undefined && { id: LessThan(before) }) },
+      order: { id: 'DESC' },
+      take: size + 1,
+    });
     return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
 

@@ -34,19 +34,7 @@ export const START = 'start';
 /** `key`: a request with an API key. `start`: the start of a process, which has no client, key or request. */
 export const ACTOR_TYPES = ['key', START] as const;
 
-/** A row of the audit trail, as it comes from the database. */
-export interface AuditEntry {
-  id: string;
-  actor_type: (typeof ACTOR_TYPES)[number];
-  actor_client_id: string | null;
-  actor_key_id: string | null;
-  action: AuditAction;
-  client_id: string;
-  key_id: string | null;
-  details: object;
-  request_id: string | null;
-  occurred_at: Date;
-}
+export type ActorType = (typeof ACTOR_TYPES)[number];
 
 /**
  * The part of a statement that writes one entry for each row of a CTE: the act and its entry are one statement, so

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../common/pagination';
-import { ACTOR_TYPES, AUDIT_ACTIONS, type AuditEntry } from './audit-entry';
+import { ACTOR_TYPES, AUDIT_ACTIONS } from './audit-entry';
+import type { AuditEntryEntity } from './audit-entry.entity';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only what was done to this client.' })
@@ -66,7 +67,7 @@ export class AuditPageView {
   next_cursor: string | null;
 }
 
-export const viewAuditEntry = (entry: AuditEntry): AuditEntryView => ({
+export const viewAuditEntry = (entry: AuditEntryEntity): AuditEntryView => ({
   id: entry.id,
   action: entry.action,
   actor: { type: entry.actor_type, client_id: entry.actor_client_id, key_id: entry.actor_key_id },

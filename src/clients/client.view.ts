@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length, Matches } from 'class-validator';
-import type { ClientRow } from './clients.service';
+import type { ClientEntity } from './client.entity';
 
 const PLAIN_TEXT = /^\S(?:[^\p{Cc}]*\S)?$/u;
 
@@ -32,7 +32,7 @@ export class ClientPageView {
   next_cursor: string | null;
 }
 
-export const viewClient = ({ id, name, created_at }: ClientRow): ClientView => ({
+export const viewClient = ({ id, name, created_at }: ClientEntity): ClientView => ({
   id,
   name,
   created_at: created_at.toISOString(),

@@ -1,17 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DataSource, LessThan, Repository } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { ListOf, Page, pageSize, PageQuery } from '../common/pagination';
 import { Cursors } from '../database/cursors.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
-
-/** A row of the client table. */
-export interface ClientRow {
-  id: string;
-  name: string;
-  created_at: Date;
-}
+import { ClientEntity } from './client.entity';
 
 const CLIENTS: ListOf = { list: 'clients', clientId: null };
 
@@ -20,12 +15,13 @@ const CLIENTS: ListOf = { list: 'clients', clientId: null };
 export class Clients {
   constructor(
     private readonly dataSource: DataSource,
+    @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
     private readonly cursors: Cursors,
   ) {}
 
   /** @throws AppError 409 `client_exists` when the name is taken */
-  async create(actor: Actor, name: string): Promise<ClientRow> {
-    const rows = await this.dataSource.query<ClientRow[]>(
+  async create(actor: Actor, name: string): Promise<ClientEntity> {
+    const rows = await this.dataSource.query<ClientEntity[]>(
       `WITH made AS (
          INSERT INTO client (id, name) VALUES ($4, $5) ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at
        ), ${writeAudit('client.created', `id, NULL, jsonb_build_object('name', name) FROM made`)}
@@ -38,23 +34,21 @@ export class Clients {
   }
 
   /** @throws AppError 404 */
-  async get(id: string): Promise<ClientRow> {
-    const rows = await this.dataSource.query<ClientRow[]>(
-      'SELECT id, name, created_at FROM client WHERE id = $1',
-      [id],
-    );
-    if (rows[0] === undefined) throw notFound('client');
-    return rows[0];
+  async get(id: string): Promise<ClientEntity> {
+    const client = await this.clients.findOneBy({ id });
+    if (client === null) throw notFound('client');
+    return client;
   }
 
   /** Newest first. */
-  async list<T>(query: PageQuery, present: (client: ClientRow) => T): Promise<Page<T>> {
+  async list<T>(query: PageQuery, present: (client: ClientEntity) => T): Promise<Page<T>> {
     const [before] = await this.cursors.read(query.cursor, ['id'], CLIENTS);
     const size = pageSize(query);
-    const rows = await this.dataSource.query<ClientRow[]>(
-      `SELECT id, name, created_at FROM client WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
-      [before ?? null, size + 1],
-    );
+    const rows = await this.clients.find({
+      where: before === undefined ? {} : { id: LessThan(before) },
+      order: { id: 'DESC' },
+      take: size + 1,
+    });
     return this.cursors.page(rows, size, present, ({ id }) => [id], CLIENTS);
   }
 }

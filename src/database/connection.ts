@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { migrations } from './migrations';
 import { dropReadOnlySessions } from './read-only-sessions';
@@ -38,6 +39,8 @@ export function dataSourceOptions(url: string, max: number, limits = LIMITS): Po
   return {
     type: 'postgres',
     url: withOptions(url, options.join(' ')),
+    // Each lies in the folder of its feature, which this one knows nothing of.
+    entities: [join(__dirname, '../**/*.entity.{js,ts}')],
     migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,

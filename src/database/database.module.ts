@@ -17,7 +17,6 @@ import { SharedKeys } from './shared-keys.service';
       inject: [AppConfig],
       useFactory: (config: AppConfig) => ({
         ...dataSourceOptions(config.databaseUrl, config.databasePoolSize),
-        autoLoadEntities: true,
         retryAttempts: 10,
         retryDelay: 1_000,
       }),

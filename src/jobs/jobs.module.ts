@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bull';
 import { DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { MetricsModule } from '../common/metrics.module';
 import { JobsService } from './jobs.service';
@@ -16,6 +17,7 @@ import { JobOutages } from './job-outages';
 import { JobSignals } from './job-signals';
 import { JobSubmission } from './job-submission.service';
 import { JobSweeper } from './job-sweeper.service';
+import { JobEntity } from './job.entity';
 import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 import { QueuesModule } from '../redis/queues.module';
@@ -29,6 +31,7 @@ import { StoreHealth } from './store-health.service';
     DiscoveryModule,
     MetricsModule,
     QueuesModule,
+    TypeOrmModule.forFeature([JobEntity]),
     BullModule.registerQueue({ name: JOBS_QUEUE }),
   ],
   providers: [

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DataSource, Repository } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { Batcher } from '../common/batcher';
 import { Page, pageSize, PageQuery } from '../common/pagination';
@@ -7,6 +8,7 @@ import { Cursors } from '../database/cursors.service';
 import { prepared } from '../database/prepared';
 import { Job, JOB_COLUMNS, JobState } from './job';
 import { JobTransitions } from './job-transitions';
+import { JobEntity } from './job.entity';
 import type { Actor } from '../clients/audit-entry';
 import { JobWakeUps } from './job-wake-ups';
 import { JobTypeRegistry } from './job-type.registry';
@@ -44,6 +46,7 @@ export class JobsService {
 
   constructor(
     private readonly dataSource: DataSource,
+    @InjectRepository(JobEntity) private readonly jobs: Repository<JobEntity>,
     private readonly cursors: Cursors,
     private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
@@ -139,8 +142,8 @@ export class JobsService {
   }
 
   private async read(jobId: string): Promise<Job> {
-    const [job] = await this.dataSource.query<Job[]>(`SELECT ${JOB_COLUMNS} FROM job WHERE id = $1`, [jobId]);
-    if (job === undefined) throw notFound('job');
+    const job = await this.jobs.findOneBy({ id: jobId });
+    if (job === null) throw notFound('job');
     return job;
   }
 }

@@ -1,30 +1,12 @@
+import type { OrderLineEntity } from './order-line.entity';
+import type { OrderEntity } from './order.entity';
 import type { OrderStatus } from './order-status';
 
-/** A row of `orders`. Amounts are exact decimal strings with four decimals. */
-export interface Order {
-  id: string;
-  number: string;
-  ordered_at: Date;
-  status: OrderStatus;
-  currency: string;
-  customer_name: string;
-  customer_reference: string | null;
-  total: string;
-  line_count: number;
-  created_at: Date;
-}
-
-export interface OrderLine {
-  position: number;
-  sku: string;
-  description: string;
-  quantity: string;
-  unit_price: string;
-  total: string;
-}
+/** An order as its owner sees it. */
+export type Order = Omit<OrderEntity, 'client_id'>;
 
 export interface OrderWithLines extends Order {
-  lines: OrderLine[];
+  lines: OrderLineEntity[];
 }
 
 /** What a new order is made of; its totals are computed. */

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Order, OrderWithLines } from './order';
+import type { OrderLineEntity } from './order-line.entity';
 import { OrderStatus } from './order-status';
 
 export class OrderLineView {
@@ -82,4 +83,13 @@ export const viewOrder = (order: Order): OrderView => ({
 });
 
 export const viewOrderWithLines = (order: OrderWithLines): OrderWithLinesView =>
-  Object.assign(viewOrder(order), { lines: order.lines });
+  Object.assign(viewOrder(order), { lines: order.lines.map(viewOrderLine) });
+
+const viewOrderLine = (line: OrderLineEntity): OrderLineView => ({
+  position: line.position,
+  sku: line.sku,
+  description: line.description,
+  quantity: line.quantity,
+  unit_price: line.unit_price,
+  total: line.total,
+});

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { AppError, invalidField, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { Cursors } from '../database/cursors.service';
 import { formatDecimal, isStorable, multiply, parseDecimal } from '../common/decimal';
-import { NewOrder, Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
+import { NewOrder, Order, ORDER_COLUMNS, OrderWithLines } from './order';
+import { OrderLineEntity } from './order-line.entity';
 import { dayStart } from './order-period';
+import { OrderEntity } from './order.entity';
 import type { OrderStatus } from './order-status';
 
 export interface OrderListFilter {
@@ -20,9 +22,6 @@ export interface OrderListFilter {
   customer?: string | undefined;
 }
 
-/** The data source itself, or a transaction of it. */
-type Queries = Pick<DataSource, 'query'>;
-
 /** The order book: an order is written once, with all its lines, and read by its owner alone. */
 @Injectable()
 export class Orders {
@@ -33,21 +32,17 @@ export class Orders {
 
   /** @throws AppError 404 when the client has no such order; the same when it is another client's */
   get(clientId: string, id: string): Promise<OrderWithLines> {
-    return this.read(this.dataSource, clientId, id);
+    return this.read(this.dataSource.manager, clientId, id);
   }
 
-  private async read(source: Queries, clientId: string, id: string): Promise<OrderWithLines> {
-    const [order] = await source.query<Order[]>(
-      `SELECT ${ORDER_COLUMNS} FROM orders WHERE client_id = $1 AND id = $2`,
-      [clientId, id],
-    );
-    if (order === undefined) throw notFound('order');
-    const lines = await source.query<OrderLine[]>(
-      `SELECT position, sku, description, trim_scale(quantity)::text AS quantity, unit_price, total
-       FROM order_line WHERE order_id = $1 ORDER BY position`,
-      [order.id],
-    );
-    return { ...order, lines };
+  private async read(manager: EntityManager, clientId: string, id: string): Promise<OrderWithLines> {
+    const order = await manager.findOneBy(OrderEntity, { id, client_id: clientId });
+    if (order === null) throw notFound('order');
+    const lines = await manager.find(OrderLineEntity, {
+      where: { order_id: id },
+      order: { position: 'ASC' },
+    });
+    return Object.assign(order, { lines });
   }
 
   /**
@@ -56,16 +51,21 @@ export class Orders {
    * @throws AppError `duplicate_order_number` (409) when the client has an order of that number
    */
   create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
-    return this.createAs(newId(), this.dataSource, clientId, order);
+    return this.createAs(newId(), this.dataSource.manager, clientId, order);
   }
 
   /** The same under an id that the caller chose, in a transaction of the caller's. */
-  async createAs(id: string, source: Queries, clientId: string, order: NewOrder): Promise<OrderWithLines> {
+  async createAs(
+    id: string,
+    manager: EntityManager,
+    clientId: string,
+    order: NewOrder,
+  ): Promise<OrderWithLines> {
     const lines = order.lines.map((line, index) => ({ ...line, total: lineTotal(line, index) }));
     if (!isStorable(lines.reduce((sum, line) => sum + line.total, 0n))) {
       throw invalidField('lines', 'the sum of the lines is too large');
     }
-    const created = await source.query<unknown[]>(
+    const created = await manager.query<unknown[]>(
       `WITH line AS (
          SELECT * FROM unnest($9::text[], $10::text[], $11::numeric[], $12::numeric[], $13::numeric[])
            WITH ORDINALITY AS l(sku, description, quantity, unit_price, total, position)
@@ -100,7 +100,7 @@ export class Orders {
         errors: [{ field: 'number', message: 'number is taken by another order' }],
       });
     }
-    return this.read(source, clientId, id);
+    return this.read(manager, clientId, id);
   }
 
   /** Newest first, keyset-paginated by time and number. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeliveriesController } from './deliveries/deliveries.controller';
 import { Deliveries } from './deliveries/deliveries.service';
 import { EndpointsController } from './endpoints/endpoints.controller';
@@ -8,6 +9,7 @@ import { TestEvents } from './endpoints/test-events.service';
 import { EventFeed } from './events/event-feed.service';
 import { EventsController } from './events/events.controller';
 import { WebhookSettingsController } from './settings/webhook-settings.controller';
+import { WebhookSettingsEntity } from './settings/webhook-settings.entity';
 import { WebhookSettings } from './settings/webhook-settings.service';
 import { JwksController } from './signing/jwks.controller';
 import { PublicKeys } from './signing/public-keys.service';
@@ -15,7 +17,7 @@ import { WebhooksModule } from './webhooks.module';
 
 /** The routes of callbacks. */
 @Module({
-  imports: [WebhooksModule],
+  imports: [WebhooksModule, TypeOrmModule.forFeature([WebhookSettingsEntity])],
   controllers: [
     EndpointsController,
     DeliveriesController,

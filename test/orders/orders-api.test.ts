@@ -36,6 +36,15 @@ describe('the order book over HTTP', () => {
         { position: 2, sku: 'CH-7', quantity: '1.5', unit_price: '0.2333', total: '0.3500' },
       ],
     });
+    expect(Object.keys(created.body.lines[0])).toEqual([
+      'position',
+      'sku',
+      'description',
+      'quantity',
+      'unit_price',
+      'total',
+    ]);
+    expect(created.body).not.toHaveProperty('client_id');
     const path = new URL(created.headers.get('location')!).pathname;
     expect(path).toBe(`/v1/orders/${created.body.id}`);
     expect((await api.call('GET', path)).body).toEqual(created.body);

@@ -4,6 +4,7 @@ import { parseDestination } from '../deliveries/destination';
 import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../events/messages';
 import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
+import { WebhookEndpointEntity } from './webhook-endpoint.entity';
 
 /** More would be a mistake, and each costs a look at every event. */
 const MAX_ENDPOINTS = 100;
@@ -158,12 +159,8 @@ async function refuse(manager: EntityManager, clientId: string, url: string): Pr
   throw new AppError('conflict', 'too_many_endpoints', `A client may have ${MAX_ENDPOINTS} endpoints.`);
 }
 
-async function isTaken(manager: EntityManager, clientId: string, url: string): Promise<boolean> {
-  const rows = await manager.query<unknown[]>(
-    'SELECT FROM webhook_endpoint WHERE client_id = $1 AND url = $2',
-    [clientId, url],
-  );
-  return rows.length > 0;
+function isTaken(manager: EntityManager, clientId: string, url: string): Promise<boolean> {
+  return manager.existsBy(WebhookEndpointEntity, { client_id: clientId, url });
 }
 
 const urlTaken = (): AppError =>

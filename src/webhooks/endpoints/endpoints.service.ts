@@ -17,6 +17,7 @@ import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { insertEndpoint, lockEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
+import { WebhookEndpointEntity } from './webhook-endpoint.entity';
 import { OwnershipChallenge } from './ownership-challenge.service';
 
 /** The URLs that a client registered. */
@@ -125,7 +126,7 @@ export class Endpoints {
     await this.dataSource.transaction(async (manager) => {
       // What is being fanned out, claimed or stored for it ends before, or begins after.
       const { url } = await lockEndpoint(manager, clientId, id, 'UPDATE');
-      await manager.query('DELETE FROM webhook_endpoint WHERE id = $1 AND client_id = $2', [id, clientId]);
+      await manager.delete(WebhookEndpointEntity, { id, client_id: clientId });
       // Those that a worker has under way just now end with its outcome: they have no destination any more.
       await manager.query(
         `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'

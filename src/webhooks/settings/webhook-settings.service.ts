@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DataSource, Repository } from 'typeorm';
 import { Actor, actorParameters, recordAct, writeAudit } from '../../clients/audit-entry';
 import { SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
 import { secretText } from '../signing/standard-webhooks';
-
-export enum UnregisteredCallbacks {
-  Allowed = 'allowed',
-  VerifiedOrigins = 'verified_origins',
-}
+import { UnregisteredCallbacks, WebhookSettingsEntity } from './webhook-settings.entity';
 
 const ownerOf = (clientId: string): SecretOwner => ({ clientId, endpointId: null });
 
@@ -16,15 +13,13 @@ const ownerOf = (clientId: string): SecretOwner => ({ clientId, endpointId: null
 export class WebhookSettings {
   constructor(
     private readonly dataSource: DataSource,
+    @InjectRepository(WebhookSettingsEntity) private readonly settings: Repository<WebhookSettingsEntity>,
     private readonly secrets: SigningSecrets,
   ) {}
 
   async unregisteredCallbacks(clientId: string): Promise<UnregisteredCallbacks> {
-    const rows = await this.dataSource.query<{ unregistered_callbacks: UnregisteredCallbacks }[]>(
-      'SELECT unregistered_callbacks FROM webhook_settings WHERE client_id = $1',
-      [clientId],
-    );
-    return rows[0]?.unregistered_callbacks ?? UnregisteredCallbacks.Allowed;
+    const settings = await this.settings.findOneBy({ client_id: clientId });
+    return settings?.unregistered_callbacks ?? UnregisteredCallbacks.Allowed;
   }
 
   async setUnregisteredCallbacks(actor: Actor, policy: UnregisteredCallbacks): Promise<void> {

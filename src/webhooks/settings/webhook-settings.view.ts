@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsEnum } from 'class-validator';
-import { UnregisteredCallbacks } from './webhook-settings.service';
+import { UnregisteredCallbacks } from './webhook-settings.entity';
 
 export class WebhookSettingsView {
   @ApiProperty({
