@@ -1,5 +1,6 @@
 // Brings a clone to where it can run: packages installed, sources compiled. Runs before every start and every test
 // run, so it looks before it works, and uses nothing but Node, because it runs before anything is installed.
+// With --packages it compiles nothing, for what runs the sources themselves.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
@@ -15,10 +16,11 @@ const buildMark = join(root, 'dist/.built-from');
 process.chdir(root);
 try {
   checkNodeVersion(JSON.parse(readFileSync('package.json', 'utf8')).engines.node);
-  if (!isInstalled() || !isBuilt()) {
+  const isReady = process.argv.includes('--packages') ? isInstalled : () => isInstalled() && isBuilt();
+  if (!isReady()) {
     await withLock(join(root, '.cache/setup.lock'), async () => {
       if (!isInstalled()) await install();
-      if (!isBuilt()) await build();
+      if (!isReady()) await build();
     });
   }
 } catch (error) {

@@ -81,6 +81,48 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('compose.dev.yml', () => {
+  interface Service {
+    image: string;
+    environment?: object;
+    command?: string[];
+    ports?: string[];
+    healthcheck: { test: string[] };
+  }
+  const servicesOf = (file: string): Record<string, Service> =>
+    (parse(readFileSync(file, 'utf8'), { merge: true }) as { services: Record<string, Service> }).services;
+  const whole = servicesOf('docker-compose.yml');
+  const dev = servicesOf('compose.dev.yml');
+
+  it('runs what docker-compose.yml keeps data in, and nothing else', () => {
+    const own = ['api', 'worker'];
+    expect(Object.keys(dev).sort()).toEqual(
+      Object.keys(whole)
+        .filter((name) => !own.includes(name))
+        .sort(),
+    );
+  });
+
+  it.each(Object.keys(dev))(
+    'runs %s as docker-compose.yml does, and publishes it on loopback alone',
+    (name) => {
+      expect(dev[name]?.image).toBe(whole[name]?.image);
+      expect(dev[name]?.command).toEqual(whole[name]?.command);
+      expect(dev[name]?.healthcheck.test).toEqual(whole[name]?.healthcheck.test);
+      expect(dev[name]?.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+    },
+  );
+
+  it('says by which variables the service reaches them', () => {
+    const text = readFileSync('compose.dev.yml', 'utf8');
+    const variables = parseEnv(text.replaceAll(/^# {3}(?=\w+=)/gm, ''));
+    expect(readEnvironment(variables)).toMatchObject({
+      DATABASE_URL: 'postgres://order_reports:order_reports@127.0.0.1:5432/order_reports',
+      REDIS_URL: 'redis://127.0.0.1:6379',
+    });
+  });
+});
+
 describe('Dockerfile', () => {
   it('sets only variables that the application or Node reads', () => {
     const run =
