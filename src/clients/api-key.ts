@@ -7,7 +7,7 @@ const CHECKSUM_LENGTH = 8;
 
 /**
  * A new API key: `ork_`, 192 random bits in base64url, and a CRC-32 of both in hexadecimal, so that a mistyped
- * key is told from a revoked one without a look into the database.
+ * key is distinguished from a revoked one without a look into the database.
  */
 export function newApiKey(): string {
   const body = PREFIX + randomBytes(24).toString('base64url');

@@ -12,7 +12,10 @@ export class ApiKeyView {
   @ApiProperty({ example: 'nightly export' })
   name: string;
 
-  @ApiProperty({ example: 'ork_4fGh…', description: 'The beginning of the key, to tell keys apart.' })
+  @ApiProperty({
+    example: 'ork_4fGh…',
+    description: 'The beginning of the key, by which keys are distinguished.',
+  })
   prefix: string;
 
   @ApiProperty({ enum: Scope, enumName: 'Scope', isArray: true, example: [Scope.Reports] })

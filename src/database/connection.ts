@@ -4,8 +4,7 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { migrations } from './migrations';
-import { dropReadOnlySessions } from './read-only-sessions';
-import { ResilientClient } from './resilient-client';
+import { dropReadOnlySessions, ResilientClient } from './resilient-pool';
 
 /** Milliseconds; 0 is no limit. */
 interface SessionLimits {
