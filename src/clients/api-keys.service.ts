@@ -124,7 +124,7 @@ export class ApiKeys {
       ],
     );
     const row = only(rows, 'key');
-    this.announceChange();
+    this.notifyChanged();
     return { row, key };
   }
 
@@ -143,11 +143,11 @@ export class ApiKeys {
       [...actorParameters(actor), keyId, clientId],
     );
     only(rows, 'key');
-    this.announceChange();
+    this.notifyChanged();
   }
 
   /** To be called after keys were changed. */
-  announceChange(): void {
+  notifyChanged(): void {
     this.recognition.forget();
     this.changed.next();
   }

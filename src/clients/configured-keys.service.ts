@@ -51,7 +51,7 @@ export class ConfiguredKeys {
       }
       return { clientId, refusal };
     });
-    this.keys.announceChange();
+    this.keys.notifyChanged();
     return ensured;
   }
 }
