@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { createApp, drainApp } from './app/app.setup';
 import { AppConfig, isInPlainWords } from './config/app-config';
 import { environmentOfProcess } from './config/process-environment';
@@ -17,11 +18,18 @@ const SHUTDOWN_DEADLINE_MS = 24_000;
 /** `npm start` passes on the Ctrl-C that the terminal has sent to us as well; only what comes later is a second one. */
 const ECHO_OF_SIGNAL_MS = 1_000;
 
+/** Set once the process serves: from then on all that it says is a line of its log. Before that a person reads it. */
+let logger: Logger | undefined;
+
+function say(line: string): void {
+  if (logger === undefined) console.log(line);
+  else logger.log(line);
+}
+
 async function main(): Promise<void> {
   keepHeapSmall();
   const environment = environmentOfProcess();
   const dataDir = resolve(environment.DATA_DIR);
-  const say = (line: string): void => console.log(line);
 
   await requireFreePort(environment.PORT, environment.HOST);
   let stop = (): Promise<void> => Promise.resolve();
@@ -50,6 +58,8 @@ async function main(): Promise<void> {
     };
     await app.listen(config.port, config.host).catch(explainPort);
     if (environment.DATABASE_URL === undefined) say(welcome(config.publicUrl, app.get(FirstStart).demoKey));
+    logger = new Logger('Process');
+    process.removeAllListeners('warning').on('warning', (warning) => logger?.warn(warning.stack));
   } catch (error) {
     await stop();
     throw error;
@@ -61,7 +71,7 @@ function required(value: string | undefined): string {
   return value;
 }
 
-/** Told before anything is started: making a database takes seconds. */
+/** Checked before anything is started: making a database takes seconds. */
 async function requireFreePort(port: number, host: string): Promise<void> {
   const server = createServer().listen(port, host);
   await once(server, 'listening').catch(explainPort);
@@ -88,12 +98,13 @@ function onSignal(stop: () => Promise<void>, deadlineMs: number): void {
       return;
     }
     stoppingSince = performance.now();
-    console.log(`${signal}: stopping.`);
+    say(`${signal}: stopping.`);
     setTimeout(() => process.exit(1), deadlineMs).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error(error);
+        if (logger === undefined) console.error(error);
+        else logger.fatal(`The process could not stop in order: ${String(error)}`, (error as Error).stack);
         process.exit(1);
       },
     );

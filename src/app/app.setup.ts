@@ -11,7 +11,7 @@ import { ProblemFilter } from '../common/http/problem.filter';
 import { answerUnparsedRequests } from '../common/http/unparsed-requests';
 import { requireUtf8 } from '../common/http/utf8-body';
 import { noStore } from '../common/http/no-store.middleware';
-import { requestId } from '../common/http/request-id.middleware';
+import { requestLog } from '../common/http/request-log.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
 import { StrictValidationPipe } from '../common/http/validation.pipe';
 import { AppConfig } from '../config/app-config';
@@ -49,7 +49,7 @@ export async function createApp(
   app.set('query parser', 'simple');
   app.set('etag', false);
   app.set('trust proxy', config.trustedProxies);
-  app.use(requestId);
+  app.use(requestLog);
   if (config.trustedProxies.length === 0) app.use(warnOfUntrustedProxy());
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));

@@ -1,6 +1,6 @@
 import { createParamDecorator, ExecutionContext } from '@nestjs/common';
 import type { Response } from 'express';
-import { requestIdOf } from '../common/http/request-id.middleware';
+import { requestIdOf } from '../common/http/request-log.middleware';
 import type { Actor } from './audit-entry';
 import { callerOf } from './current-client.decorator';
 

@@ -1,3 +1,5 @@
+import { withoutLogContext } from './log-context';
+
 export interface BatcherOptions {
   /** Batches that may be under way at the same time. */
   lanes: number;
@@ -43,7 +45,7 @@ export class Batcher<Item, Result> {
       this.scheduled = false;
       const batch = this.waiting.splice(0, this.options.most);
       this.underWay += 1;
-      void this.settle(batch).finally(() => {
+      void withoutLogContext(() => this.settle(batch)).finally(() => {
         this.underWay -= 1;
         this.schedule();
       });

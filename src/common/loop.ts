@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { withoutLogContext } from './log-context';
 
 /**
  * Runs a round of work every so often, and at once when poked; never two rounds at the same time. Pokes during a round,
@@ -32,7 +33,7 @@ export class Loop {
       return;
     }
     clearTimeout(this.timer);
-    this.running = this.runRound().finally(() => {
+    this.running = withoutLogContext(() => this.runRound()).finally(() => {
       this.running = undefined;
       if (this.restMs === 0) this.next();
       else this.rest();

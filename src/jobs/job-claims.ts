@@ -11,6 +11,8 @@ export interface ClaimedJob {
   type: string;
   parameters: object;
   attempt: number;
+  /** Of the HTTP request that submitted it. */
+  request_id: string | null;
   crashes: number;
   steps: string[];
   /** Milliseconds from the claim to the end of the lease, and to the deadline, by the database's clock. */
@@ -55,7 +57,7 @@ const CLAIM = prepared(
        count(*) FILTER (WHERE crashes > 0) OVER (ORDER BY turn) AS suspects
      FROM picked
    ), ${started('$2', '$3', 'fitting f WHERE j.id = f.id AND (f.suspects = 0 OR ($4 AND f.turn = 1))')}
-   SELECT id, client_id, type, parameters, attempt, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
+   SELECT id, client_id, type, parameters, attempt, request_id, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
      ${millisecondsUntil('deadline_at')} AS deadline_ms
    FROM changed`,
 );

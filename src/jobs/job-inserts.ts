@@ -12,6 +12,8 @@ export interface NewJob {
   client_id: string;
   type: string;
   request: JobRequest;
+  /** Of the HTTP request that submitted it. */
+  request_id: string | null;
   parameters: object;
   idempotency_key: string | null;
   /** Hexadecimal. */
@@ -57,12 +59,12 @@ const INSERT = prepared(
   'job_insert',
   `
   WITH changed AS (
-    INSERT INTO job (id, client_id, type, request, parameters, idempotency_key, idempotency_hash, max_failures,
+    INSERT INTO job (id, client_id, type, request, request_id, parameters, idempotency_key, idempotency_hash, max_failures,
       max_crashes, steps, deadline_at, callback_url, estimated_end_at)
-    SELECT id, client_id, type, request, parameters, idempotency_key, decode(idempotency_hash, 'hex'), max_failures,
+    SELECT id, client_id, type, request, request_id, parameters, idempotency_key, decode(idempotency_hash, 'hex'), max_failures,
       max_crashes, steps, now() + make_interval(secs => deadline_seconds), callback_url,
       now() + make_interval(secs => estimated_seconds)
-    FROM json_to_recordset($1::json) AS submitted(id uuid, client_id uuid, type text, request json, parameters jsonb,
+    FROM json_to_recordset($1::json) AS submitted(id uuid, client_id uuid, type text, request json, request_id text, parameters jsonb,
       idempotency_key text, idempotency_hash text, max_failures smallint, max_crashes smallint, steps text[],
       deadline_seconds float8, callback_url text, estimated_seconds float8)
     ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING

@@ -1,11 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
-import type { JobEnd } from './job-sql';
+import { withLogContext } from '../common/log-context';
 import { isTerminal } from './job';
+import type { JobEnd } from './job-sql';
 
 /**
- * Tells the rest of this process at once what it has just committed. Only hints, for speed: they tell nothing of other
- * processes, and what must not be missed is read from the tables.
+ * Publishes to the rest of this process at once what it has just committed, and logs it. Only hints, for speed: nothing
+ * comes from other processes, and what must not be missed is read from the tables.
  */
 @Injectable()
 export class JobSignals {
@@ -14,9 +15,17 @@ export class JobSignals {
   /** A running job is to be cancelled. */
   readonly cancelRequested = new Subject<void>();
 
-  /** Tells of those that have ended among jobs that were changed, once that is committed. */
-  tellEnds(changed: JobEnd[]): void {
+  private readonly logger = new Logger('Jobs');
+
+  /** Publishes those that have ended among jobs that were changed, once that is committed. */
+  publishEnds(changed: JobEnd[]): void {
     const ends = changed.filter(({ state }) => isTerminal(state));
-    if (ends.length > 0) this.ended.next(ends);
+    if (ends.length === 0) return;
+    for (const { id, type, request_id, state, total_seconds } of ends) {
+      withLogContext({ job_id: id, ...(request_id !== null && { request_id }) }, () =>
+        this.logger.log(`Job ${id} (${type}) ended ${state} after ${total_seconds.toFixed(3)} s`),
+      );
+    }
+    this.ended.next(ends);
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { AppError, invalidField } from '../common/app-error';
 import { newId } from '../common/ids';
+import { addToLogContext, logContext } from '../common/log-context';
 import { Job, JOB_COLUMNS, JobRequest } from './job';
 import { JobWakeUps } from './job-wake-ups';
 import { JobEta } from './job-eta.service';
@@ -67,6 +68,7 @@ export class JobSubmission {
     const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
     const job = await this.insertOrFind(type, submission, hash);
     if (hash !== null) requireSame(job, hash);
+    addToLogContext({ job_id: job.id });
     this.wakeUps.send();
     return job;
   }
@@ -188,6 +190,7 @@ export class JobSubmission {
       client_id: clientId,
       type: type.name,
       request,
+      request_id: logContext().request_id ?? null,
       parameters,
       idempotency_key: idempotencyKey ?? null,
       idempotency_hash: hash?.toString('hex') ?? null,

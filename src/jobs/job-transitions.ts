@@ -105,7 +105,7 @@ export class JobTransitions {
   private readonly completions = new Batcher<Written, JobEnd | null>(
     async (completions) => {
       const ends = await this.writeCompletions(completions, this.dataSource);
-      this.signals.tellEnds(ends.filter((end) => end !== null));
+      this.signals.publishEnds(ends.filter((end) => end !== null));
       return ends;
     },
     { lanes: LANES, most: COMPLETIONS_AT_ONCE, mayBeOfOne: isDataAtFault },
@@ -225,7 +225,7 @@ export class JobTransitions {
         usesStore,
       ],
     );
-    this.signals.tellEnds(rows);
+    this.signals.publishEnds(rows);
     return rows[0]?.state ?? null;
   }
 
@@ -240,7 +240,7 @@ export class JobTransitions {
        SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    this.signals.tellEnds(rows);
+    this.signals.publishEnds(rows);
     return rows.length === 1;
   }
 
@@ -255,7 +255,7 @@ export class JobTransitions {
        SELECT ${JOB_END} FROM changed`,
       [lease.jobId, lease.attempt],
     );
-    this.signals.tellEnds(rows);
+    this.signals.publishEnds(rows);
     return rows.length === 1;
   }
 
@@ -284,12 +284,12 @@ export class JobTransitions {
          WHERE id = $2 AND client_id = $1 AND state IN ('PENDING', 'IN_PROGRESS') AND cancel_requested_at IS NULL
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'cancel_requested' END`, OUTCOME)}
-       SELECT ${JOB_COLUMNS}, ${JOB_TIMES} FROM changed`,
+       SELECT ${JOB_COLUMNS}, request_id, ${JOB_TIMES} FROM changed`,
       [clientId, jobId],
     );
     const cancelled = rows[0];
     if (cancelled === undefined) return this.find(clientId, jobId);
-    this.signals.tellEnds(rows);
+    this.signals.publishEnds(rows);
     if (!isTerminal(cancelled.state)) this.signals.cancelRequested.next();
     return cancelled;
   }
@@ -427,7 +427,7 @@ export class JobTransitions {
     for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE; all += changed) {
       const rows = await this.dataSource.query<JobEnd[]>(statement, [storeTypes]);
       changed = rows.length;
-      this.signals.tellEnds(rows);
+      this.signals.publishEnds(rows);
     }
     return all;
   }

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutLogContext } from '../common/log-context';
 
 /** What comes within so short a time is sent together: a stream of submissions costs a few commands, not one for each. */
 const GATHER_MS = 10;
@@ -23,7 +24,7 @@ export abstract class WakeUps {
   /** Wakes one more worker. Never waits and never fails. */
   send(): void {
     this.wanted += 1;
-    if (!this.isSending) void this.sendAll();
+    if (!this.isSending) void withoutLogContext(() => this.sendAll());
   }
 
   /**

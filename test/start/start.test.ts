@@ -56,11 +56,11 @@ beforeAll(async () => {
 
 afterAll(() => removeDataDir(dataDir));
 
-it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing; again it finds its data', async () => {
+it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing; again it finds its data, and one search in its log follows a report', async () => {
   const first = await start();
   await first.waitForOutput(/Ctrl-C stops everything/, 120_000);
-  const lines = /^ {2}KEY=[\s\S]*?^ {2}curl -sSL.*$/m.exec(first.output)![0];
-  const { stdout } = await run('bash', ['-c', lines], { cwd: dataDir });
+  const toPaste = /^ {2}KEY=[\s\S]*?^ {2}curl -sSL.*$/m.exec(first.output)![0];
+  const { stdout } = await run('bash', ['-c', toPaste], { cwd: dataDir });
   expect(stdout).toContain('orders-2016.pdf');
   expect(readFileSync(join(dataDir, 'orders-2016.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
 
@@ -77,12 +77,39 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   await second.waitForOutput(/Ctrl-C stops everything/, 120_000);
   const key = /KEY='([^']+)'/.exec(second.output)![1]!;
   expect(first.output).toContain(key);
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/jobs`, {
-    headers: { Authorization: `Bearer ${key}` },
-  });
-  const jobs = (await answer.json()) as { data: { status: string }[] };
+  const call = (path: string, options: RequestInit = {}): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      ...options,
+      headers: {
+        Authorization: `Bearer ${key}`,
+        'Content-Type': 'application/json',
+        'X-Request-Id': 'request-of-this-test',
+      },
+    });
+  const jobs = (await (await call('/v1/jobs')).json()) as { data: { status: string }[] };
   expect(jobs.data.map(({ status }) => status)).toEqual(['COMPLETED']);
+
+  const body = JSON.stringify({ start_date: '2016-01-01', end_date: '2016-02-01' });
+  const accepted = await call('/v1/orders/reports?token=never-logged', { method: 'POST', body });
+  expect(accepted.status).toBe(202);
+  const { id } = (await accepted.json()) as { id: string };
+  await waitFor(() => second.output.includes(`Job ${id} (orders.report) ended COMPLETED`), {
+    what: 'the line of its end',
+  });
   expect(await second.stop()).toBe(0);
+  const lines = second.output
+    .slice(second.output.indexOf('Ctrl-C stops everything.') + 'Ctrl-C stops everything.'.length)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  for (const { timestamp } of lines) expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const ofJob = lines.filter(({ job_id }) => job_id === id);
+  expect(ofJob.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^POST \/v1\/orders\/reports 202 in \d+ ms$/),
+    expect.stringMatching(/ended COMPLETED after [\d.]+ s$/),
+  ]);
+  for (const line of ofJob) expect(line).toMatchObject({ level: 'log', request_id: 'request-of-this-test' });
+  expect(second.output).not.toContain('never-logged');
 });
 
 it('says in plain words that its port is in use', async () => {

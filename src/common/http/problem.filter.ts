@@ -6,7 +6,7 @@ import { OutageError } from '../outage-error';
 import { allowedMethods } from './allowed-methods';
 import { boundedErrors, cut } from './bounded-errors';
 import { PROBLEM_MEDIA_TYPE } from './problem';
-import { requestIdOf } from './request-id.middleware';
+import { pathOf, requestIdOf } from './request-log.middleware';
 
 const STATUS: Record<ErrorKind, number> = {
   bad_request: 400,
@@ -46,13 +46,13 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const requestId = requestIdOf(response);
-    const what = `${request.method} ${request.path} (request ${requestId})`;
+    const what = `${request.method} ${pathOf(request)}`;
     const error = this.toAppError(exception, request, what);
     const status = STATUS[error.kind];
 
     if (response.headersSent) {
       // A stream broke half-way: cutting the connection is the only honest signal left.
-      this.logger.error(`${what} broke off after the headers`, String(exception));
+      this.logger.error(`${what} broke off after its headers were sent: ${String(exception)}`);
       response.destroy();
       return;
     }

@@ -5,6 +5,7 @@ import { Orders1795651200004 } from './0004-orders';
 import { Files1795651200005 } from './0005-files';
 import { Webhooks1795651200006 } from './0006-webhooks';
 import { Audit1795651200007 } from './0007-audit';
+import { JobRequestId1795651200008 } from './0008-job-request-id';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Files1795651200005,
   Webhooks1795651200006,
   Audit1795651200007,
+  JobRequestId1795651200008,
 ];

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../artifacts/artifact-store';
 import { AppConfig } from '../../config/app-config';
 import { Batcher } from '../../common/batcher';
 import { newId } from '../../common/ids';
+import { withLogContext } from '../../common/log-context';
 import { isDataAtFault, isDatabaseOutage } from '../../database/database-errors';
 import { ClaimedJob, JobClaims } from '../job-claims';
 import { JobAttempt, Outcome } from './job-attempt';
@@ -66,7 +67,10 @@ export class JobRunner {
    */
   async startNext(): Promise<Run | null> {
     const attempt = await this.places.run(undefined);
-    return attempt && { ended: this.work(attempt), isAlone: attempt.job.crashes > 0 };
+    if (attempt === null) return null;
+    const { id, request_id, crashes } = attempt.job;
+    const ids = { job_id: id, ...(request_id !== null && { request_id }) };
+    return { ended: withLogContext(ids, () => this.work(attempt)), isAlone: crashes > 0 };
   }
 
   /**
@@ -180,7 +184,7 @@ export class JobRunner {
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {
       if (attempt.endByHandler !== null) {
-        this.signals.tellEnds([attempt.endByHandler]);
+        this.signals.publishEnds([attempt.endByHandler]);
         return;
       }
       const end = await this.transitions.complete(this.completionOf(attempt, outcome.result));
