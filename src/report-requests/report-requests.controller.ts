@@ -4,7 +4,6 @@ import {
   Delete,
   Get,
   Headers,
-  HttpCode,
   HttpStatus,
   Param,
   Post,
@@ -15,16 +14,15 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiHeader,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { Client } from '../clients/client';
-import { CurrentClient } from '../clients/current-client.decorator';
+import { type AuthenticatedRequest, CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
@@ -39,7 +37,8 @@ import { JOB_CALLBACK } from '../jobs/http/job-callback.view';
 import { failureOf } from '../jobs/job-error';
 import { JobPresenter } from '../jobs/http/job.presenter';
 import { JobView } from '../jobs/http/job.view';
-import { ApiWait, HonoursWait, PreferWait, waitFor } from '../jobs/http/prefer-wait';
+import { HonoursWait } from '../jobs/http/prefer-wait';
+import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
@@ -54,33 +53,17 @@ export class ReportRequestsController {
     private readonly config: AppConfig,
     private readonly reports: ReportRequests,
     private readonly presenter: JobPresenter,
-    private readonly wait: PreferWait,
+    private readonly acceptance: Acceptance,
   ) {}
 
-  @RatePolicy('submit')
+  @AcceptsJob()
   @Post()
-  @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
     summary: 'Ask for a PDF or CSV of your orders',
     description:
       'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body give the same job for 24 hours; another body gives 422.',
-    schema: { type: 'string', maxLength: 255 },
-  })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiWait()
-  @ApiAcceptedResponse({
-    type: JobView,
-    description: 'Accepted: it will end, whatever happens to us.',
-    headers: {
-      Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
-      'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
-    },
-  })
   @ApiResponse({
     status: 303,
     description: 'It ended while you waited: the file is at `Location`.',
@@ -98,19 +81,12 @@ export class ReportRequestsController {
     @CurrentClient() client: Client,
     @Body() request: ReportRequest,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Req() httpRequest: Request,
+    @Req() httpRequest: AuthenticatedRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | undefined> {
     const accepted = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
-    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
-    if (waited?.end === JobState.Completed) {
-      this.redirect(accepted.id, response);
-      return undefined;
-    }
-    const job = waited ? await this.reports.get(client, accepted.id) : accepted;
-    if (waited && isTerminal(job.state)) return this.outcome(job, response);
-    response.location(`${this.config.publicUrl}${REPORTS_PATH}/status/${job.id}`);
-    return this.answer(job, response);
+    const answer = await this.acceptance.answer(accepted, httpRequest, response);
+    return 'view' in answer ? answer.view : this.outcome(answer.ended, response);
   }
 
   @Get()
@@ -160,7 +136,8 @@ export class ReportRequestsController {
   ): Promise<JobView | undefined> {
     const job = await this.reports.get(client, id);
     if (isTerminal(job.state)) return this.outcome(job, response);
-    const view = await this.answer(job, response);
+    const view = await this.presenter.view(job);
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
     view.status = JobState.InProgress;
     return view;
   }
@@ -189,18 +166,8 @@ export class ReportRequestsController {
   private async outcome(job: Job, response: Response): Promise<undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
-    this.redirect(job.id, response);
+    // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
+    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
     return undefined;
-  }
-
-  /** No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3). */
-  private redirect(id: string, response: Response): void {
-    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${id}`);
-  }
-
-  private async answer(job: Job, response: Response): Promise<JobView> {
-    const view = await this.presenter.view(job);
-    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
-    return view;
   }
 }

@@ -13,10 +13,9 @@ import type { Response } from 'express';
 import { Observable, of } from 'rxjs';
 import type { AuthenticatedRequest } from '../clients/current-client.decorator';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
-import { JobsService } from '../jobs/jobs.service';
 import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
-import { PreferWait, waitFor } from '../jobs/http/prefer-wait';
+import { Acceptance } from '../jobs/http/acceptance';
 import { AsyncCall, AsyncCalls } from './async-calls.service';
 import { TaskAnswers } from './task-answer.service';
 import { TaskView } from './task.view';
@@ -29,8 +28,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
     private readonly calls: AsyncCalls,
-    private readonly wait: PreferWait,
-    private readonly jobs: JobsService,
+    private readonly acceptance: Acceptance,
     private readonly answers: TaskAnswers,
   ) {}
 
@@ -45,8 +43,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     const { client } = request.caller;
     const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
     const accepted = await this.calls.submit(client, call, request);
-    const waited = await this.wait.hold(request, response, waitFor(accepted));
-    const job = waited ? await this.jobs.get(client.id, accepted.id, [call.type.name]) : accepted;
+    const { job, waited } = await this.acceptance.settled(accepted, request, response);
     const waitSeconds = waited ? preferences.waitSeconds : undefined;
     response.set('Preference-Applied', appliedPreferences({ respondAsync: true, waitSeconds }));
     // Nobody asked for a task when the call itself was answered in time.

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../../clients/clients.module';
+import { Acceptance } from './acceptance';
 import { JobPresenter } from './job.presenter';
 import { HeldKeys, HeldRequests } from './held-requests.service';
 import { JobEventStreams } from './job-event-streams.service';
@@ -13,7 +14,7 @@ import { PreferWait } from './prefer-wait';
 @Module({
   imports: [ClientsModule, JobsModule],
   controllers: [JobsController, JobEventsController],
-  providers: [HeldKeys, HeldRequests, JobEventStreams, JobPresenter, JobWatch, PreferWait],
-  exports: [JobPresenter, PreferWait],
+  providers: [Acceptance, HeldKeys, HeldRequests, JobEventStreams, JobPresenter, JobWatch, PreferWait],
+  exports: [Acceptance, JobPresenter, PreferWait],
 })
 export class JobsHttpModule {}

@@ -15,17 +15,17 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiHeader,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { Actor } from '../../clients/audit-entry';
 import { CurrentActor } from '../../clients/current-actor.decorator';
 import { CurrentCaller } from '../../clients/current-client.decorator';
 import type { Caller } from '../../clients/client';
+import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';
@@ -33,13 +33,13 @@ import { RatePolicy } from '../../common/http/rate-policy';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
 import { UuidParam } from '../../common/http/uuid-param';
 import { parseIdempotencyKey } from '../../common/http/idempotency-key';
-import { AppConfig } from '../../config/app-config';
 import { JobSubmission } from '../job-submission.service';
-import { ApiWait, HonoursWait, PreferWait, waitFor } from './prefer-wait';
+import { HonoursWait } from './prefer-wait';
+import { AcceptsJob, Acceptance } from './acceptance';
 import { JOB_CALLBACK } from './job-callback.view';
 import { JobsService } from '../jobs.service';
 import { JobListQuery, JobPageView } from './job-list.query';
-import { isTerminal, JobState } from '../job';
+import { JobState } from '../job';
 import { JobSubmissionBody } from './job-submission.dto';
 import { JobTypeRegistry } from '../job-type.registry';
 import { JobPresenter } from './job.presenter';
@@ -52,12 +52,11 @@ import { retryAfterSeconds } from '../../common/retry-after';
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
-    private readonly config: AppConfig,
     private readonly submission: JobSubmission,
     private readonly jobs: JobsService,
     private readonly presenter: JobPresenter,
     private readonly registry: JobTypeRegistry,
-    private readonly wait: PreferWait,
+    private readonly acceptance: Acceptance,
   ) {}
 
   @Get()
@@ -77,29 +76,13 @@ export class JobsController {
   }
 
   @Post()
-  @RatePolicy('submit')
-  @HttpCode(HttpStatus.ACCEPTED)
+  @AcceptsJob()
   @ApiOperation({
     summary: 'Submit a job of any type',
     description: 'The same as the operation of the type: `orders.report` for `POST /v1/orders/reports`.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body give the same job for 24 hours; another body gives 422.',
-    schema: { type: 'string', maxLength: 255 },
-  })
   @ApiCallbacks(JOB_CALLBACK)
-  @ApiWait()
   @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
-  @ApiAcceptedResponse({
-    type: JobView,
-    description: 'Accepted: it will end, whatever happens to us.',
-    headers: {
-      Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
-      'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
-    },
-  })
   @ApiProblems({
     400: 'The body is not JSON.',
     413: 'The body is too large.',
@@ -110,7 +93,7 @@ export class JobsController {
     @CurrentCaller() caller: Caller,
     @Body() body: JobSubmissionBody,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Req() httpRequest: Request,
+    @Req() httpRequest: AuthenticatedRequest,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView> {
     const request = { method: 'POST', path: '/v1/jobs', body };
@@ -120,18 +103,10 @@ export class JobsController {
       request,
       parseIdempotencyKey(idempotencyKey),
     );
-    const { id: clientId } = caller.client;
-    const waited = await this.wait.hold(httpRequest, response, waitFor(accepted));
-    const job = waited ? await this.jobs.get(clientId, accepted.id, [accepted.type]) : accepted;
-    const view = await this.presenter.view(job);
-    if (waited !== null && isTerminal(job.state)) {
-      response.status(HttpStatus.OK);
-      return view;
-    }
-    const status = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
-    response.location(this.config.publicUrl + status.replace('{id}', job.id));
-    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
-    return view;
+    const answer = await this.acceptance.answer(accepted, httpRequest, response);
+    if ('view' in answer) return answer.view;
+    response.status(HttpStatus.OK);
+    return this.presenter.view(answer.ended);
   }
 
   @Post(':id/retry')

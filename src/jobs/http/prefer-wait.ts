@@ -17,12 +17,6 @@ import { JobWatch, WaitedJob } from './job-watch.service';
 import { ApiHeader } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 
-/** A wait that is over. */
-export interface Waited {
-  /** The state in which the job has ended, as far as that was told. */
-  end: JobState | undefined;
-}
-
 /** What was just accepted; a repeated request gives a job that may have ended long ago. */
 export const waitFor = ({ id, client_id, state }: Job): WaitedJob => ({
   clientId: client_id,
@@ -42,27 +36,26 @@ export class PreferWait {
    * Waits when the request prefers so, and says it in `Preference-Applied`. A client that holds too many requests
    * already is answered without waiting: a preference may be left aside.
    *
-   * @returns `null` when it did not wait; otherwise what was known of the job may be out of date
+   * @returns whether it waited: what was known of the job may be out of date then
    * @throws AppError 401 when the key that the request came with ends meanwhile
    */
-  async hold(request: AuthenticatedRequest, response: Response, job: WaitedJob): Promise<Waited | null> {
+  async hold(request: AuthenticatedRequest, response: Response, job: WaitedJob): Promise<boolean> {
     const { waitSeconds } = preferencesOf(request.get('prefer'));
-    if (waitSeconds === undefined || request.caller === undefined) return null;
+    if (waitSeconds === undefined || request.caller === undefined) return false;
     const held = this.held.take(request.caller);
-    if (held === null) return null;
-    let end: JobState | undefined;
+    if (held === null) return false;
     const keyEnded = held.keyEnded.pipe(
       map((): never => {
         throw invalidKey();
       }),
     );
     try {
-      end = await this.watch.untilEnded(job, waitSeconds, merge(fromEvent(response, 'close'), keyEnded));
+      await this.watch.untilEnded(job, waitSeconds, merge(fromEvent(response, 'close'), keyEnded));
     } finally {
       held.release();
     }
     response.set('Preference-Applied', appliedPreferences({ respondAsync: false, waitSeconds }));
-    return { end };
+    return true;
   }
 }
 

@@ -1,14 +1,5 @@
-import { Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiConsumes,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Controller, Get, Headers, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Readable } from 'node:stream';
 import type { Client } from '../../clients/client';
@@ -23,9 +14,9 @@ import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
 import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
-import { AppConfig } from '../../config/app-config';
-import { ApiWait, HonoursWait, PreferWait, waitFor } from '../../jobs/http/prefer-wait';
-import { isTerminal, type Job } from '../../jobs/job';
+import { HonoursWait } from '../../jobs/http/prefer-wait';
+import { AcceptsJob, Acceptance } from '../../jobs/http/acceptance';
+import { type Job } from '../../jobs/job';
 import { JobPageView } from '../../jobs/http/job-list.query';
 import { JobPresenter } from '../../jobs/http/job.presenter';
 import { JobView } from '../../jobs/http/job.view';
@@ -54,34 +45,17 @@ A-1,2026-11-08,paid,USD,Claire Gute,CH-7,Chair,3,243.98
 @Controller(IMPORTS_PATH)
 export class OrderImportsController {
   constructor(
-    private readonly config: AppConfig,
     private readonly imports: OrderImports,
     private readonly presenter: JobPresenter,
-    private readonly wait: PreferWait,
+    private readonly acceptance: Acceptance,
   ) {}
 
   @Post()
-  @RatePolicy('submit')
-  @HttpCode(HttpStatus.ACCEPTED)
+  @AcceptsJob('file')
   @ApiOperation({ summary: 'Import orders from a CSV file', description: DESCRIPTION })
   @ApiConsumes('text/csv')
   @ApiBody({ schema: { type: 'string', example: EXAMPLE } })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and file give the same job for 24 hours; another file gives 422.',
-    schema: { type: 'string', maxLength: 255 },
-  })
-  @ApiWait()
   @ApiOkResponse({ type: OrderImportView, description: 'It ended while you waited, whichever way.' })
-  @ApiAcceptedResponse({
-    type: JobView,
-    description: 'The whole file is stored and will be imported.',
-    headers: {
-      Location: { description: 'Where to look.', schema: { type: 'string', format: 'uri' } },
-      'Retry-After': { description: 'Seconds to wait before looking.', schema: { type: 'integer' } },
-    },
-  })
   @ApiProblems({
     400: 'The query is not valid, or the upload broke off.',
     413: `The file is larger than ${ORDER_LIMITS.importBytes} bytes.`,
@@ -109,18 +83,10 @@ export class OrderImportsController {
       response.set('Connection', 'close');
       throw error;
     }
-    const waited = await this.wait.hold(request, response, waitFor(accepted));
-    const { job, failure } = waited
-      ? await this.imports.get(client, accepted.id)
-      : { job: accepted, failure: undefined };
-    const view = await this.presenter.view(job);
-    if (waited && isTerminal(job.state)) {
-      response.status(HttpStatus.OK);
-      return viewImport(view, failure);
-    }
-    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
-    response.location(`${this.config.publicUrl}${IMPORTS_PATH}/${job.id}`);
-    return view;
+    const answer = await this.acceptance.answer(accepted, request, response);
+    if ('view' in answer) return answer.view;
+    response.status(HttpStatus.OK);
+    return this.view(client, accepted.id);
   }
 
   @Get()
@@ -152,10 +118,14 @@ export class OrderImportsController {
     @Param('id', UuidParam) id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<OrderImportView> {
-    const { job, failure } = await this.imports.get(client, id);
-    const view = await this.presenter.view(job);
+    const view = await this.view(client, id);
     if (view.eta_seconds !== null) response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds)));
-    return viewImport(view, failure);
+    return view;
+  }
+
+  private async view(client: Client, id: string): Promise<OrderImportView> {
+    const { job, failure } = await this.imports.get(client, id);
+    return viewImport(await this.presenter.view(job), failure);
   }
 }
 

@@ -1,0 +1,86 @@
+import { applyDecorators, HttpCode, HttpStatus, Injectable } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiHeader } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
+import { RatePolicy } from '../../common/http/rate-policy';
+import { retryAfterSeconds } from '../../common/retry-after';
+import { AppConfig } from '../../config/app-config';
+import { isTerminal, type Job } from '../job';
+import { JobTypeRegistry } from '../job-type.registry';
+import { JobsService } from '../jobs.service';
+import { JobPresenter } from './job.presenter';
+import { JobView } from './job.view';
+import { ApiWait, PreferWait, waitFor } from './prefer-wait';
+
+/**
+ * Marks a route that accepts a job: 202, `Idempotency-Key`, `Prefer: wait=N`, and how many of them a client may send.
+ *
+ * @param sent what the request carries, as callers call it
+ */
+export const AcceptsJob = (sent: 'body' | 'file' = 'body'): MethodDecorator =>
+  applyDecorators(
+    RatePolicy('submit'),
+    HttpCode(HttpStatus.ACCEPTED),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: `The same key and ${sent} give the same job for 24 hours; another ${sent} gives 422.`,
+      schema: { type: 'string', maxLength: 255 },
+    }),
+    ApiWait(),
+    ApiAcceptedResponse({
+      type: JobView,
+      description: 'Accepted: it will end, whatever happens to us.',
+      headers: {
+        Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+        'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+      },
+    }),
+  );
+
+/** How an accepted job is answered, whatever it is and by whichever route it came. */
+@Injectable()
+export class Acceptance {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly wait: PreferWait,
+    private readonly jobs: JobsService,
+    private readonly presenter: JobPresenter,
+    private readonly registry: JobTypeRegistry,
+  ) {}
+
+  /**
+   * Waits for the end as long as the request prefers.
+   *
+   * @returns the job as it is then, and whether it was waited for
+   */
+  async settled(
+    accepted: Job,
+    request: AuthenticatedRequest,
+    response: Response,
+  ): Promise<{ job: Job; waited: boolean }> {
+    const waited = await this.wait.hold(request, response, waitFor(accepted));
+    if (!waited) return { job: accepted, waited };
+    return { job: await this.jobs.get(accepted.client_id, accepted.id, [accepted.type]), waited };
+  }
+
+  /**
+   * Waits for the end as long as the request prefers, and answers what has not ended by then: 202 with `Location` and
+   * `Retry-After`.
+   *
+   * @returns the view for the 202; or the job that has ended meanwhile, of which the route knows what to answer
+   */
+  async answer(
+    accepted: Job,
+    request: AuthenticatedRequest,
+    response: Response,
+  ): Promise<{ view: JobView } | { ended: Job }> {
+    const { job, waited } = await this.settled(accepted, request, response);
+    if (waited && isTerminal(job.state)) return { ended: job };
+    const view = await this.presenter.view(job);
+    const statusPath = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
+    response.location(this.config.publicUrl + statusPath.replace('{id}', job.id));
+    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    return { view };
+  }
+}
