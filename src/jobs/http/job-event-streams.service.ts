@@ -7,7 +7,7 @@ import { AppError } from '../../common/app-error';
 import { HeldRequests } from './held-requests.service';
 import { isTerminal, type Job } from '../job';
 import { JobsService } from '../jobs.service';
-import { JobNews, JobWatch } from './job-watch.service';
+import { JobUpdate, JobWatch } from './job-watch.service';
 
 /** Streams of what happens to a job, resumed where the caller left off. */
 @Injectable()
@@ -29,7 +29,7 @@ export class JobEventStreams {
     jobId: string,
     types: string[],
     lastEventId: string | undefined,
-  ): Promise<Observable<JobNews> | null> {
+  ): Promise<Observable<JobUpdate> | null> {
     const clientId = caller.client.id;
     const job = await this.jobs.get(clientId, jobId, types);
     const last = await this.find(job, lastEventId);

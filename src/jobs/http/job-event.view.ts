@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { JobFailure } from '../job';
-import type { JobOccurrence } from './job-watch.service';
+import type { JobEvent } from './job-watch.service';
 import { errorView } from './job.presenter';
 
 /** The data of a streamed event. */
@@ -28,7 +28,7 @@ export class JobEventView {
   data: object;
 }
 
-export const viewEvent = (jobId: string, event: JobOccurrence): JobEventView => ({
+export const viewEvent = (jobId: string, event: JobEvent): JobEventView => ({
   id: event.id,
   type: event.type,
   job_id: jobId,
@@ -38,7 +38,7 @@ export const viewEvent = (jobId: string, event: JobOccurrence): JobEventView => 
 });
 
 /** As the monitor shows the same. */
-function viewData(data: JobOccurrence['data']): object {
+function viewData(data: JobEvent['data']): object {
   const { error, expires_at } = data;
   return {
     ...data,

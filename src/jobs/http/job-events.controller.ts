@@ -21,7 +21,7 @@ import { JobEventView, viewEvent } from './job-event.view';
 import { JobEventStreams } from './job-event-streams.service';
 import { JobState } from '../job';
 import { JobTypeRegistry } from '../job-type.registry';
-import type { JobNews } from './job-watch.service';
+import type { JobUpdate } from './job-watch.service';
 
 const DESCRIPTION = `Server-Sent Events: the job's history from its beginning, then what happens, until the terminal event.
 The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`progressed\`, \`completed\`, …), its data a
@@ -59,14 +59,14 @@ export class JobEventsController {
     @Res() response: Response,
   ): Promise<void> {
     const types = this.registry.visibleTo(caller.scopes);
-    const news = await this.streams.open(caller, id, types, lastEventId);
-    if (news === null) {
+    const updates = await this.streams.open(caller, id, types, lastEventId);
+    if (updates === null) {
       response.status(HttpStatus.NO_CONTENT).end();
       return;
     }
     const stream = new EventStream(response);
-    const subscription = news.subscribe({
-      next: (item) => tell(stream, id, item),
+    const subscription = updates.subscribe({
+      next: (item) => send(stream, id, item),
       complete: () => stream.end(),
     });
     response.on('close', () => subscription.unsubscribe());
@@ -75,7 +75,11 @@ export class JobEventsController {
   }
 }
 
-function tell(stream: EventStream, jobId: string, { events, state, attempt, progress, step }: JobNews): void {
+function send(
+  stream: EventStream,
+  jobId: string,
+  { events, state, attempt, progress, step }: JobUpdate,
+): void {
   for (const event of events) {
     const name = event.type.slice(event.type.lastIndexOf('.') + 1);
     stream.send({ id: event.id, event: name, data: viewEvent(jobId, event) });
