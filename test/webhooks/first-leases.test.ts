@@ -51,8 +51,6 @@ const write = (messages: NewMessage[], shares = new DeliveryShares()): Promise<W
       worker: 'w',
       leaseMs: 10_000,
       reservation: shares.reserve(),
-      turn: () => Promise.resolve(),
-      held: () => undefined,
     }),
   );
 

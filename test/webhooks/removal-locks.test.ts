@@ -54,8 +54,6 @@ const offer = (): LeaseOffer => ({
   worker: 'w',
   leaseMs: 10_000,
   reservation: new DeliveryShares().reserve(),
-  turn: () => Promise.resolve(),
-  held: () => undefined,
 });
 
 const write = (given?: LeaseOffer): Promise<WrittenDeliveries> =>

@@ -11,11 +11,9 @@ import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { LEASE_MARGIN_MS } from './delivery-queue';
-import { DeliveryShares, HOST_SHARE } from './delivery-shares';
+import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
-import { FanOutPace } from './fan-out-pace';
-import { FanOutRounds } from './fan-out-rounds';
 import { OutcomeWriter } from './outcome-writer';
 
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
@@ -37,9 +35,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
-  private readonly rounds = new FanOutRounds((taken, turn) => this.fanOutSome(taken, turn));
+  /** Those that Bull asked for run beside the loop's. */
+  private readonly fanOuts = new Set<Promise<boolean>>();
   private readonly shares = new DeliveryShares();
-  private readonly pace = new FanOutPace(() => HOST_SHARE - this.calling);
   private readonly stop = new AbortController();
   private stopping = false;
   /** Those under way whose receiver has not answered, or whose answer is not stored. */
@@ -78,7 +76,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
     await this.look.stop();
-    await this.rounds.ended();
+    await Promise.allSettled(this.fanOuts);
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.all(this.underWay);
     clearTimeout(grace);
@@ -90,38 +88,25 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.lookAgain();
   }
 
-  private fanOutAll(): Promise<void> {
-    return this.rounds.run(() => this.stopping);
+  private async fanOutAll(): Promise<void> {
+    for (let more = true; more && !this.stopping;) {
+      const fanOut = this.fanOutSome();
+      this.fanOuts.add(fanOut);
+      more = await fanOut.finally(() => this.fanOuts.delete(fanOut));
+    }
   }
 
-  private async fanOutSome(taken: (more: boolean) => void, turn: () => Promise<unknown>): Promise<void> {
+  /** @returns whether there are more events */
+  private async fanOutSome(): Promise<boolean> {
     const lease = this.newLease();
     const reservation = this.shares.reserve();
-    const loading: Promise<TargetOf>[] = [];
-    let left = 0;
     try {
-      const { leased, waiting } = await this.fanOut.next(taken, {
-        ...lease,
-        reservation,
-        turn: async (count) => {
-          await turn();
-          await this.pace.turn(count);
-        },
-        held: (owners) => {
-          const targets = this.targets.load(owners);
-          targets.catch(ignore);
-          loading.push(targets);
-        },
-      });
-      left = waiting;
-      this.pace.onBegin(leased.length);
-      if (leased.length === 0) return;
-      // Several when events were written one by one.
-      const [targets = this.load(leased), ...others] = loading;
-      this.startAll(leased, await (others.length === 0 ? targets : this.load(leased)), lease.until);
+      const { leased, waiting, more } = await this.fanOut.next({ ...lease, reservation });
+      if (leased.length > 0) this.startAll(leased, await this.load(leased), lease.until);
+      if (waiting > 0) this.lookAgain();
+      return more;
     } finally {
       reservation.giveBack();
-      if (left > 0) this.lookAgain();
     }
   }
 
@@ -134,7 +119,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.looksLeft = Math.max(0, this.looksLeft - 1);
       try {
         const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
-        this.pace.onClaims(claimed.length);
         if (open) this.looksLeft = LOOKS_FOR_NOTHING;
         if (claimed.length === 0) return;
         this.startAll(claimed, await this.load(claimed), lease.until);
@@ -182,7 +166,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       held = undefined;
       this.calling -= 1;
       this.ended += 1;
-      this.pace.onEnd();
       this.lookForMore();
     };
   }
@@ -218,8 +201,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     await this.outcomes.write(outcome, until);
   }
 }
-
-const ignore = (): void => undefined;
 
 const ownerOf = ({
   client_id,

@@ -11,7 +11,7 @@ import { MessageBodies } from './message-bodies.service';
 import { writeMessages } from './messages';
 import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 
-/** Half of what one destination may have under way: as one half ends, the other one is written. */
+/** Events of one transaction. */
 const BATCH = 128;
 
 interface FanOutRound extends WrittenDeliveries {
@@ -64,13 +64,10 @@ export class FanOut {
     private readonly bodies: MessageBodies,
   ) {}
 
-  /**
-   * @param taken hears whether there are more events, as soon as some are taken
-   * @param offer of what the worker would deliver at once
-   */
-  async next(taken: (more: boolean) => void, offer: LeaseOffer): Promise<WrittenDeliveries> {
+  /** @param offer of what the worker would deliver at once */
+  async next(offer: LeaseOffer): Promise<FanOutRound> {
     try {
-      return await this.tell(BATCH, offer, ({ length }) => taken(length === BATCH));
+      return await this.tell(BATCH, offer);
     } catch (error) {
       if (!isDataAtFault(error)) throw error;
       return this.nextOneByOne(offer);

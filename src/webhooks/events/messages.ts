@@ -28,8 +28,6 @@ export async function writeMessages(
   offer?: LeaseOffer,
 ): Promise<WrittenDeliveries> {
   await insertMessages(manager, messages);
-  // Nothing is locked before it: two rounds of one worker are under way, and the second waits here for the first.
-  await offer?.turn(messages.length);
   const urls = messages.flatMap(({ id, clientId, callbackUrl }, index) =>
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );

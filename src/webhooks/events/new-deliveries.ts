@@ -4,7 +4,6 @@ import { prepared } from '../../database/prepared';
 import type { ClaimedDelivery, Lease } from '../deliveries/delivery-claims';
 import type { Reservation } from '../deliveries/delivery-shares';
 import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from '../deliveries/open-destination';
-import type { SecretOwner } from '../signing/signing-secrets.service';
 import type { NewMessage } from './new-message';
 
 /**
@@ -13,10 +12,6 @@ import type { NewMessage } from './new-message';
  */
 export interface LeaseOffer extends Lease {
   reservation: Reservation;
-  /** Resolves when the deliveries of so many messages may be written. */
-  turn(count: number): Promise<void>;
-  /** Hears whose secrets will be needed, while the deliveries are being written. */
-  held(owners: SecretOwner[]): void;
 }
 
 export interface WrittenDeliveries {
@@ -37,7 +32,6 @@ export interface OwnUrl {
 
 interface LeasableDestination {
   id: string;
-  endpoint_id: string | null;
   client_id: string;
   origin: string;
   at_once: number;
@@ -62,7 +56,6 @@ export async function writeDeliveries(
   offer: LeaseOffer | undefined,
 ): Promise<WrittenDeliveries> {
   const leasable = await holdTargets(manager, messages, urls, offer);
-  if (leasable.length > 0) offer?.held(leasable.map(ownerOf));
   const grants = leasable.map(
     ({ client_id, origin, at_once, tokens }) =>
       offer?.reservation.grant(client_id, origin, Math.min(at_once, tokens, messages.length)) ?? 0,
@@ -97,11 +90,6 @@ export async function writeDeliveries(
   return { leased, waiting: rows[0]?.waiting ?? 0 };
 }
 
-const ownerOf = ({ client_id, endpoint_id }: LeasableDestination): SecretOwner => ({
-  clientId: client_id,
-  endpointId: endpoint_id,
-});
-
 /** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. It locks in the same order. */
 const ENDPOINTS_HELD = `
   SELECT t.id FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
@@ -119,7 +107,7 @@ const HOLD_LEASABLE = prepared(
       SELECT t.id FROM unnest($2::uuid[], $3::text[]) AS u(client_id, address)
       JOIN webhook_destination t ON t.client_id = u.client_id AND t.address = u.address AND t.endpoint_id IS NULL
     )
-    SELECT t.id, t.client_id, t.endpoint_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
+    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
     FROM webhook_destination t
     WHERE t.id = ANY(ARRAY(SELECT id FROM endpoint UNION SELECT id FROM own)) AND ${IS_OPEN}
       AND NOT EXISTS (SELECT FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = t.id)
