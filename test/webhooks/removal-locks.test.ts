@@ -8,7 +8,8 @@ import { DeliveryShares } from '../../src/webhooks/deliveries/delivery-shares';
 import { DestinationHealth } from '../../src/webhooks/deliveries/destination-health';
 import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
 import { writeMessages } from '../../src/webhooks/events/messages';
-import type { LeaseOffer, WrittenDeliveries } from '../../src/webhooks/events/new-deliveries';
+import { DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
+import { MessageBodies } from '../../src/webhooks/events/message-bodies.service';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, TestClient } from './callback-house';
@@ -50,13 +51,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const offer = (): LeaseOffer => ({
-  worker: 'w',
-  leaseMs: 10_000,
-  reservation: new DeliveryShares().reserve(),
-});
-
-const write = (given?: LeaseOffer): Promise<WrittenDeliveries> =>
+const write = (): Promise<void> =>
   house.database.transaction((manager) =>
     writeMessages(
       manager,
@@ -72,7 +67,6 @@ const write = (given?: LeaseOffer): Promise<WrittenDeliveries> =>
         },
       ],
       60_000,
-      given,
     ),
   );
 
@@ -101,18 +95,17 @@ async function whileRemoved<T>(work: () => Promise<T>): Promise<T> {
   return working!;
 }
 
-it.each([
-  ['a worker that would begin it', offer],
-  ['nobody in particular', () => undefined],
-])('what is written by %s waits for the removal, and finds no endpoint', async (_who, given) => {
-  await whileRemoved(() => write(given()));
+it('what is written waits for the removal, and finds no endpoint', async () => {
+  await whileRemoved(write);
   expect(await client.deliveries()).toEqual([]);
 });
 
 it('an outcome that its destination has to learn from waits for the removal, and neither is in the way of the other', async () => {
-  const { leased } = await write(offer());
+  await write();
+  const claims = new DeliveryClaims(house.database, new MessageBodies());
+  const { claimed } = await claims.claim({ worker: 'w', leaseMs: 10_000 }, new DeliveryShares());
   const outcome: Outcome = {
-    delivery: leased[0]!,
+    delivery: claimed[0]!,
     startedAt: new Date(),
     answer: {
       failure: CallbackFailure.HttpStatus,

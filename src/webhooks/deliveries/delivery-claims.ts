@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import { MessageBodies } from '../events/message-bodies.service';
-import { DeliveryShares, Reservation, SLOTS } from './delivery-shares';
+import type { DeliveryShares } from './delivery-shares';
 import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './open-destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
@@ -49,13 +49,11 @@ export class DeliveryClaims {
 
   /**
    * @param shares what clients and hosts have of this worker already
-   * @param reservation to be given back when what is claimed has begun
    * @returns `open`: whether there may be a destination that has something due, whatever it may have now
    */
   async claim(
     { worker, leaseMs }: Lease,
     shares: DeliveryShares,
-    reservation: Reservation,
   ): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> {
     // A claim that a crash of the database forgets is made again: no need to wait for its disk.
     return lookUpTransaction(this.dataSource, false, async (manager) => {
@@ -64,13 +62,14 @@ export class DeliveryClaims {
       const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
       // Those that are passed over for the sake of others may have something.
       if (open.length === 0) return { claimed: [], open: tight || clients.length + hosts.length > 0 };
+      const grant = shares.grants();
       const claimed = await manager.query<Omit<ClaimedDelivery, 'body'>[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
         open.map(({ client_id, origin, at_once, tokens }) =>
-          reservation.grant(client_id, origin, Math.min(at_once, tokens)),
+          grant(client_id, origin, Math.min(at_once, tokens)),
         ),
-        reservation.slots(SLOTS),
+        shares.free(),
         worker,
         leaseMs / 1_000,
       ]);

@@ -7,16 +7,6 @@ export const SLOTS = 640;
 export const HOST_SHARE = 256;
 export const CLIENT_SHARE = 384;
 
-/** What somebody who is about to hand out deliveries may hand out: nobody else counts with it until it is given back. */
-export interface Reservation {
-  /** @returns how many of them there are */
-  slots(wanted: number): number;
-  /** @returns how many of those that a destination may have it gets, within the shares of its client and its host */
-  grant(clientId: string, origin: string, wanted: number): number;
-  /** All of it, once the attempts that came of it are added. */
-  giveBack(): void;
-}
-
 /**
  * Who has how many attempts under way in one worker. A host is counted without its port: one machine has as many ports
  * as it likes.
@@ -56,30 +46,23 @@ export class DeliveryShares {
     return busy(this.ofHost, HOST_SHARE);
   }
 
-  reserve(): Reservation {
-    const granted: [clientId: string, host: string, count: number][] = [];
-    let slots = 0;
-    return {
-      slots: (wanted) => {
-        const count = Math.min(wanted, this.free());
-        slots += count;
-        this.taken += count;
-        return count;
-      },
-      grant: (clientId, origin, wanted) => {
-        const host = hostOfOrigin(origin);
-        const ofClient = CLIENT_SHARE - (this.ofClient.get(clientId) ?? 0);
-        const ofHost = HOST_SHARE - (this.ofHost.get(host) ?? 0);
-        const count = Math.max(0, Math.min(wanted, ofClient, ofHost));
-        this.change(clientId, host, count);
-        granted.push([clientId, host, count]);
-        return count;
-      },
-      giveBack: () => {
-        this.taken -= slots;
-        slots = 0;
-        for (const [clientId, host, count] of granted.splice(0)) this.change(clientId, host, -count);
-      },
+  /**
+   * For one claim, which hands nothing out that it has granted already.
+   *
+   * @returns how many of those that a destination may have it gets, within the shares of its client and its host
+   */
+  grants(): (clientId: string, origin: string, wanted: number) => number {
+    const [ofClient, ofHost] = [new Map(this.ofClient), new Map(this.ofHost)];
+    return (clientId, origin, wanted) => {
+      const host = hostOfOrigin(origin);
+      const left = Math.min(
+        CLIENT_SHARE - (ofClient.get(clientId) ?? 0),
+        HOST_SHARE - (ofHost.get(host) ?? 0),
+      );
+      const count = Math.max(0, Math.min(wanted, left));
+      change(ofClient, clientId, count);
+      change(ofHost, host, count);
+      return count;
     };
   }
 

@@ -6,7 +6,7 @@ import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
 import { Loop } from '../../common/loop';
-import { FanOut } from '../events/fan-out.service';
+import { FAN_OUT_BATCH, FanOut } from '../events/fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
@@ -35,8 +35,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
-  /** Those that Bull asked for run beside the loop's. */
-  private readonly fanOuts = new Set<Promise<boolean>>();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
@@ -76,38 +74,29 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
     await this.look.stop();
-    await Promise.allSettled(this.fanOuts);
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
-    await Promise.all(this.underWay);
+    await Promise.allSettled(this.underWay);
     clearTimeout(grace);
   }
 
   /** Resolves when what had happened by now is fanned out and under way, as far as there is room. */
   async lookNow(): Promise<void> {
-    await this.fanOutAll();
+    await this.track(this.fanOutAll());
     this.lookAgain();
   }
 
   private async fanOutAll(): Promise<void> {
-    for (let more = true; more && !this.stopping;) {
-      const fanOut = this.fanOutSome();
-      this.fanOuts.add(fanOut);
-      more = await fanOut.finally(() => this.fanOuts.delete(fanOut));
+    for (let taken = FAN_OUT_BATCH; taken === FAN_OUT_BATCH && !this.stopping;) {
+      taken = await this.fanOut.next();
+      if (taken > 0) this.lookAgain();
     }
   }
 
-  /** @returns whether there are more events */
-  private async fanOutSome(): Promise<boolean> {
-    const lease = this.newLease();
-    const reservation = this.shares.reserve();
-    try {
-      const { leased, waiting, more } = await this.fanOut.next({ ...lease, reservation });
-      if (leased.length > 0) this.startAll(leased, await this.load(leased), lease.until);
-      if (waiting > 0) this.lookAgain();
-      return more;
-    } finally {
-      reservation.giveBack();
-    }
+  /** Until it has ended, the process does not. */
+  private track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+    return tracked;
   }
 
   private async fillSlots(): Promise<void> {
@@ -115,16 +104,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       this.ended = 0;
       if (this.shares.free() === 0) return;
       const lease = this.newLease();
-      const reservation = this.shares.reserve();
       this.looksLeft = Math.max(0, this.looksLeft - 1);
-      try {
-        const { claimed, open } = await this.claims.claim(lease, this.shares, reservation);
-        if (open) this.looksLeft = LOOKS_FOR_NOTHING;
-        if (claimed.length === 0) return;
-        this.startAll(claimed, await this.load(claimed), lease.until);
-      } finally {
-        reservation.giveBack();
-      }
+      const { claimed, open } = await this.claims.claim(lease, this.shares);
+      if (open) this.looksLeft = LOOKS_FOR_NOTHING;
+      if (claimed.length === 0) return;
+      this.startAll(claimed, await this.load(claimed), lease.until);
     }
   }
 
@@ -149,11 +133,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
 
   private start(delivery: ClaimedDelivery, url: URL, target: () => DeliveryTarget, until: number): void {
     const giveBack = this.take(delivery, url);
-    const run = this.run(delivery, url, target, until, giveBack).finally(() => {
-      this.underWay.delete(run);
-      giveBack();
-    });
-    this.underWay.add(run);
+    void this.track(this.run(delivery, url, target, until, giveBack).finally(giveBack));
   }
 
   /** @returns gives the place back, once */

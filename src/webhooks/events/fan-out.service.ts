@@ -9,15 +9,9 @@ import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
 import { MessageBodies } from './message-bodies.service';
 import { writeMessages } from './messages';
-import type { LeaseOffer, WrittenDeliveries } from './new-deliveries';
 
 /** Events of one transaction. */
-const BATCH = 128;
-
-interface FanOutRound extends WrittenDeliveries {
-  /** Whether there are more events. */
-  more: boolean;
-}
+export const FAN_OUT_BATCH = 128;
 
 interface EventRow {
   id: string;
@@ -64,49 +58,37 @@ export class FanOut {
     private readonly bodies: MessageBodies,
   ) {}
 
-  /** @param offer of what the worker would deliver at once */
-  async next(offer: LeaseOffer): Promise<FanOutRound> {
+  /** @returns how many events were taken: with fewer than `FAN_OUT_BATCH` there are no more */
+  async next(): Promise<number> {
     try {
-      return await this.tell(BATCH, offer);
+      return await this.tell(FAN_OUT_BATCH);
     } catch (error) {
       if (!isDataAtFault(error)) throw error;
-      return this.nextOneByOne(offer);
+      return this.nextOneByOne();
     }
   }
 
   /** One event that cannot be told is set aside; no other, of whichever client, waits for it. */
-  private async nextOneByOne(offer: LeaseOffer): Promise<FanOutRound> {
-    const all: FanOutRound = { more: true, leased: [], waiting: 0 };
-    for (let events = 0; all.more && events < BATCH; events += 1) {
+  private async nextOneByOne(): Promise<number> {
+    for (let events = 0; events < FAN_OUT_BATCH; events += 1) {
       let tried: EventRow | undefined;
       try {
-        const { more, leased, waiting } = await this.tell(1, offer, ([event]) => (tried = event));
-        all.more = more;
-        all.leased.push(...leased);
-        all.waiting += waiting;
+        if ((await this.tell(1, ([event]) => (tried = event))) === 0) return events;
       } catch (error) {
-        if (tried === undefined || !isDataAtFault(error)) {
-          // What was leased before is not to wait for it.
-          if (all.leased.length > 0) break;
-          throw error;
-        }
+        if (tried === undefined || !isDataAtFault(error)) throw error;
         await this.dataSource.query(SET_ASIDE, [tried.id, String(error).slice(0, 2_000)]);
         this.logger.error(
           `The event ${tried.id} of job ${tried.job_id} cannot be told and is set aside in webhook_dead_letter: ${String(error)}`,
         );
       }
     }
-    return all;
+    return FAN_OUT_BATCH;
   }
 
-  private async tell(
-    limit: number,
-    offer: LeaseOffer,
-    taken?: (events: EventRow[]) => void,
-  ): Promise<FanOutRound> {
-    const { messages, ...round } = await lookUpTransaction(this.dataSource, true, async (manager) => {
+  private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<number> {
+    const messages = await lookUpTransaction(this.dataSource, true, async (manager) => {
       const events = await manager.query<EventRow[]>(TAKE_EVENTS, [limit]);
-      if (events.length === 0) return { more: false, leased: [], waiting: 0, messages: [] };
+      if (events.length === 0) return [];
       taken?.(events);
       const messages = events.map((event) => ({
         id: event.id,
@@ -117,16 +99,11 @@ export class FanOut {
         occurredAt: event.occurred_at,
         callbackUrl: event.callback_url,
       }));
-      const written = await writeMessages(
-        manager,
-        messages,
-        giveUpAfter(this.config.callbackRetrySchedule),
-        offer,
-      );
-      return { more: events.length === limit, messages, ...written };
+      await writeMessages(manager, messages, giveUpAfter(this.config.callbackRetrySchedule));
+      return messages;
     });
-    if (round.waiting > 0) this.bodies.remember(messages);
-    return round;
+    this.bodies.remember(messages);
+    return messages.length;
   }
 
   private bodyOf(event: EventRow): Buffer {

@@ -4,7 +4,7 @@ import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
 import { NUMBER_IN_FEED } from './feed-order.service';
-import { LeaseOffer, writeDeliveries, WrittenDeliveries } from './new-deliveries';
+import { writeDeliveries } from './new-deliveries';
 import type { NewMessage } from './new-message';
 
 /** Concurrency and rate of a destination that nobody has set otherwise. */
@@ -19,20 +19,18 @@ export const DEFAULT_PER_SECOND = 100;
  *
  * @param messages at least one
  * @param giveUpAfterMs milliseconds after which an undelivered message is given up
- * @param offer of a worker that would deliver some of them at once
  */
 export async function writeMessages(
   manager: EntityManager,
   messages: NewMessage[],
   giveUpAfterMs: number,
-  offer?: LeaseOffer,
-): Promise<WrittenDeliveries> {
+): Promise<void> {
   await insertMessages(manager, messages);
   const urls = messages.flatMap(({ id, clientId, callbackUrl }, index) =>
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
   if (urls.length > 0) await ensureDestinations(manager, urls);
-  return writeDeliveries(manager, messages, urls, giveUpAfterMs, offer);
+  await writeDeliveries(manager, messages, urls, giveUpAfterMs);
 }
 
 /** The bodies go as one run of bytes: in an array each byte of them would be written, and read, as four characters. */
