@@ -7,7 +7,6 @@ import { DeliverySweeper } from './deliveries/delivery-sweeper.service';
 import { DeliveryWorker } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
 import { FanOut } from './events/fan-out.service';
-import { MessageBodies } from './events/message-bodies.service';
 import { WebhooksModule } from './webhooks.module';
 
 /** What delivers. Only in worker roles. */
@@ -22,7 +21,6 @@ import { WebhooksModule } from './webhooks.module';
     DeliveryWorker,
     DestinationHealth,
     FanOut,
-    MessageBodies,
   ],
 })
 export class WebhooksWorkerModule {}

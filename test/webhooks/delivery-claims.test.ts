@@ -1,7 +1,6 @@
 import { newId } from '../../src/common/ids';
 import { ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
 import { DeliveryShares, HOST_SHARE } from '../../src/webhooks/deliveries/delivery-shares';
-import { MessageBodies } from '../../src/webhooks/events/message-bodies.service';
 import { writeMessages } from '../../src/webhooks/events/messages';
 import type { NewMessage } from '../../src/webhooks/events/new-message';
 import { emptyTestRedis } from '../support/services';
@@ -49,7 +48,7 @@ const write = (messages: NewMessage[]): Promise<void> =>
   house.database.transaction((manager) => writeMessages(manager, messages, 60_000));
 
 const claim = async (shares = new DeliveryShares()): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> =>
-  new DeliveryClaims(house.database, new MessageBodies()).claim({ worker: 'w', leaseMs: 10_000 }, shares);
+  new DeliveryClaims(house.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
 
 const count = (length: number): NewMessage[] => Array.from({ length }, message);
 

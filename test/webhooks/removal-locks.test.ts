@@ -9,7 +9,6 @@ import { DestinationHealth } from '../../src/webhooks/deliveries/destination-hea
 import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
 import { writeMessages } from '../../src/webhooks/events/messages';
 import { DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
-import { MessageBodies } from '../../src/webhooks/events/message-bodies.service';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, TestClient } from './callback-house';
@@ -102,7 +101,7 @@ it('what is written waits for the removal, and finds no endpoint', async () => {
 
 it('an outcome that its destination has to learn from waits for the removal, and neither is in the way of the other', async () => {
   await write();
-  const claims = new DeliveryClaims(house.database, new MessageBodies());
+  const claims = new DeliveryClaims(house.database);
   const { claimed } = await claims.claim({ worker: 'w', leaseMs: 10_000 }, new DeliveryShares());
   const outcome: Outcome = {
     delivery: claimed[0]!,

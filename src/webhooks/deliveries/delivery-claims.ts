@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
-import { MessageBodies } from '../events/message-bodies.service';
 import type { DeliveryShares } from './delivery-shares';
 import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './open-destination';
 
@@ -42,10 +41,7 @@ const DESTINATIONS = 256;
  */
 @Injectable()
 export class DeliveryClaims {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly bodies: MessageBodies,
-  ) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   /**
    * @param shares what clients and hosts have of this worker already
@@ -63,7 +59,7 @@ export class DeliveryClaims {
       // Those that are passed over for the sake of others may have something.
       if (open.length === 0) return { claimed: [], open: tight || clients.length + hosts.length > 0 };
       const grant = shares.grants();
-      const claimed = await manager.query<Omit<ClaimedDelivery, 'body'>[]>(CLAIM, [
+      const claimed = await manager.query<ClaimedDelivery[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
         open.map(({ client_id, origin, at_once, tokens }) =>
@@ -73,17 +69,7 @@ export class DeliveryClaims {
         worker,
         leaseMs / 1_000,
       ]);
-      const bodies = await this.bodies.of(
-        manager,
-        claimed.map(({ message_id }) => message_id),
-      );
-      return {
-        claimed: claimed.flatMap((delivery) => {
-          const body = bodies.get(delivery.message_id);
-          return body === undefined ? [] : [{ ...delivery, body }];
-        }),
-        open: true,
-      };
+      return { claimed, open: true };
     });
   }
 }
@@ -143,7 +129,8 @@ const CLAIM = prepared(
     FROM (SELECT destination_id, count(*) AS taken FROM changed GROUP BY destination_id) s
     WHERE t.id = s.destination_id
   )
-  SELECT c.id, c.attempt, c.failures, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id
-  FROM changed c
+  SELECT c.id, c.attempt, c.failures, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
+    m.body
+  FROM changed c JOIN webhook_message m ON m.id = c.message_id
   ORDER BY c.due_at, c.position`,
 );

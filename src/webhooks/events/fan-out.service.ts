@@ -7,7 +7,6 @@ import { isDataAtFault } from '../../database/database-errors';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
-import { MessageBodies } from './message-bodies.service';
 import { writeMessages } from './messages';
 
 /** Events of one transaction. */
@@ -55,7 +54,6 @@ export class FanOut {
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly registry: JobTypeRegistry,
-    private readonly bodies: MessageBodies,
   ) {}
 
   /** @returns how many events were taken: with fewer than `FAN_OUT_BATCH` there are no more */
@@ -86,9 +84,9 @@ export class FanOut {
   }
 
   private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<number> {
-    const messages = await lookUpTransaction(this.dataSource, true, async (manager) => {
+    return lookUpTransaction(this.dataSource, true, async (manager) => {
       const events = await manager.query<EventRow[]>(TAKE_EVENTS, [limit]);
-      if (events.length === 0) return [];
+      if (events.length === 0) return 0;
       taken?.(events);
       const messages = events.map((event) => ({
         id: event.id,
@@ -100,10 +98,8 @@ export class FanOut {
         callbackUrl: event.callback_url,
       }));
       await writeMessages(manager, messages, giveUpAfter(this.config.callbackRetrySchedule));
-      return messages;
+      return events.length;
     });
-    this.bodies.remember(messages);
-    return messages.length;
   }
 
   private bodyOf(event: EventRow): Buffer {

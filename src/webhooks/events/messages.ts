@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import { arrayOf } from '../../database/array-literal';
 import { prepared } from '../../database/prepared';
 import { parseDestination } from '../deliveries/destination';
 import { newId } from '../../common/ids';
@@ -25,7 +24,14 @@ export async function writeMessages(
   messages: NewMessage[],
   giveUpAfterMs: number,
 ): Promise<void> {
-  await insertMessages(manager, messages);
+  await manager.query(INSERT_MESSAGES, [
+    messages.map(({ id }) => id),
+    messages.map(({ clientId }) => clientId),
+    messages.map(({ jobId }) => jobId),
+    messages.map(({ type }) => type),
+    messages.map(({ occurredAt }) => occurredAt),
+    messages.map(({ body }) => body),
+  ]);
   const urls = messages.flatMap(({ id, clientId, callbackUrl }, index) =>
     callbackUrl === null ? [] : [{ id, clientId, place: index + 1, ...parseDestination(callbackUrl) }],
   );
@@ -33,31 +39,14 @@ export async function writeMessages(
   await writeDeliveries(manager, messages, urls, giveUpAfterMs);
 }
 
-/** The bodies go as one run of bytes: in an array each byte of them would be written, and read, as four characters. */
-async function insertMessages(manager: EntityManager, messages: NewMessage[]): Promise<void> {
-  let end = 0;
-  const starts = messages.map(({ body }) => (end += body.length) - body.length + 1);
-  await manager.query(INSERT_MESSAGES, [
-    arrayOf(messages.map(({ id }) => id)),
-    arrayOf(messages.map(({ clientId }) => clientId)),
-    arrayOf(messages.map(({ jobId }) => jobId)),
-    messages.map(({ type }) => type),
-    arrayOf(messages.map(({ occurredAt }) => occurredAt.getTime())),
-    arrayOf(starts),
-    arrayOf(messages.map(({ body }) => body.length)),
-    Buffer.concat(messages.map(({ body }) => body)),
-  ]);
-}
-
 const INSERT_MESSAGES = prepared(
   'insert_webhook_messages',
   `
     INSERT INTO webhook_message (id, client_id, job_id, type, occurred_at, body, transaction_id)
-    SELECT id, client_id, job_id, type, to_timestamp(occurred_at / 1000), substring($8::bytea FROM start FOR length),
-      ${NUMBER_IN_FEED}
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::int[], $7::int[])
-      WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, start, length, place)
-    ORDER BY place`,
+    SELECT id, client_id, job_id, type, occurred_at, body, ${NUMBER_IN_FEED}
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bytea[])
+      WITH ORDINALITY AS m(id, client_id, job_id, type, occurred_at, body, ordinal)
+    ORDER BY ordinal`,
 );
 
 /** Makes the destinations that are not there yet, and holds all of them until the transaction ends. */

@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import { arrayOf } from '../../database/array-literal';
 import { prepared } from '../../database/prepared';
 import type { NewMessage } from './new-message';
 
@@ -19,17 +18,17 @@ export async function writeDeliveries(
   urls: OwnUrl[],
   giveUpAfterMs: number,
 ): Promise<void> {
-  await manager.query(HOLD_ENDPOINTS, [arrayOf([...new Set(messages.map(({ clientId }) => clientId))])]);
+  await manager.query(HOLD_ENDPOINTS, [[...new Set(messages.map(({ clientId }) => clientId))]]);
   await manager.query(INSERT_DELIVERIES, [
-    arrayOf(messages.map(({ id }) => id)),
-    arrayOf(messages.map(({ clientId }) => clientId)),
+    messages.map(({ id }) => id),
+    messages.map(({ clientId }) => clientId),
     messages.map(({ type }) => type),
-    arrayOf(messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null)),
-    arrayOf(urls.map(({ id }) => id)),
-    arrayOf(urls.map(({ clientId }) => clientId)),
+    messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null),
+    urls.map(({ id }) => id),
+    urls.map(({ clientId }) => clientId),
     urls.map(({ url }) => url),
     urls.map(({ address }) => address),
-    arrayOf(urls.map(({ place }) => place)),
+    urls.map(({ place }) => place),
     giveUpAfterMs / 1_000,
   ]);
 }
