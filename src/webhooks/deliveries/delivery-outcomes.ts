@@ -1,6 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout } from 'node:timers/promises';
 import { DataSource, EntityManager } from 'typeorm';
-import { arrayOf } from '../../database/array-literal';
+import { Batcher } from '../../common/batcher';
+import { isDataAtFault } from '../../database/database-errors';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
@@ -9,24 +11,67 @@ import { GIVE_UP_SLACK_MS } from './retry-policy';
 import type { Outcome } from './delivery-outcome';
 import { DestinationHealth, IS_UNHEALTHY } from './destination-health';
 
+/** Outcomes of one statement. */
+const BATCH = 256;
+/** How often a database that is away is tried again: about as often as a worker polls it. */
+const RETRY_MS = 500;
+
 /**
- * Stores how attempts ended. Each outcome names the attempt that it belongs to: one whose lease ran out and that was
- * given to another worker changes nothing any more.
+ * Stores how attempts ended, those that end together in one statement. Each outcome names the attempt that it belongs
+ * to: one whose lease ran out and that was given to another worker changes nothing any more.
  */
 @Injectable()
 export class DeliveryOutcomes {
+  private readonly logger = new Logger(DeliveryOutcomes.name);
+  private readonly batcher = new Batcher<Outcome, undefined>((outcomes) => this.store(outcomes), {
+    lanes: 1,
+    most: BATCH,
+    mayBeOfOne: isDataAtFault,
+  });
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly health: DestinationHealth,
     private readonly metrics: DeliveryMetrics,
   ) {}
 
-  /** @param take what there is when the transaction has begun */
-  async store(take: () => Outcome[]): Promise<void> {
+  /**
+   * Resolves when the outcome is stored, or given up. While the database is away it is tried again until the lease ends,
+   * when another worker may make the attempt anew. Where the receiver's words cannot be stored, the rest is.
+   *
+   * @param leaseEnd in milliseconds since 1970
+   */
+  async write(outcome: Outcome, leaseEnd: number): Promise<void> {
+    let given = outcome;
+    for (;;) {
+      try {
+        await this.batcher.run(given);
+        return;
+      } catch (error) {
+        const attempt = `attempt ${outcome.delivery.attempt} of delivery ${outcome.delivery.id}`;
+        if (isDataAtFault(error)) {
+          if (given !== outcome) {
+            this.logger.error(
+              `The outcome of ${attempt} cannot be stored; it is made again when its lease ends: ${String(error)}`,
+            );
+            return;
+          }
+          this.logger.warn(`The outcome of ${attempt} is stored without its answer: ${String(error)}`);
+          given = withoutAnswer(outcome);
+        } else if (Date.now() >= leaseEnd) {
+          this.logger.warn(
+            `The outcome of ${attempt} was not stored before its lease ended; it is made again: ${String(error)}`,
+          );
+          return;
+        } else await setTimeout(RETRY_MS);
+      }
+    }
+  }
+
+  private async store(outcomes: Outcome[]): Promise<undefined[]> {
     // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
     // event again, as it must expect anyway: no need to wait for the disk.
-    const valid = await lookUpTransaction(this.dataSource, false, async (manager) => {
-      const outcomes = take();
+    const current = await lookUpTransaction(this.dataSource, false, async (manager) => {
       const changed = await changeDeliveries(manager, outcomes);
       const kept = new Set(changed.map(({ id }) => id));
       const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
@@ -35,9 +80,16 @@ export class DeliveryOutcomes {
       if (!nothingNew) await this.health.learn(manager, current);
       return current;
     });
-    this.metrics.observe(valid);
+    this.metrics.observe(current);
+    return outcomes.map(() => undefined);
   }
 }
+
+/** Only what we ourselves made of the answer. */
+const withoutAnswer = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  answer: { ...outcome.answer, address: null, timings: { total: 0 }, detail: null, response: null },
+});
 
 const STORE = prepared(
   'store_delivery_outcomes',
@@ -48,9 +100,8 @@ const STORE = prepared(
       ORDER BY id FOR KEY SHARE
     ), outcome AS MATERIALIZED (
       SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS told, status, address,
-        timings, detail, response, to_timestamp(started_at / 1000) AS started_at,
-        to_timestamp(next_attempt_at / 1000) AS next_attempt_at
-      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::float8[], $6::float8[], $7::smallint[], $8::text[],
+        timings, detail, response, started_at, next_attempt_at
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
         $9::jsonb[], $10::text[], $11::text[])
         AS o(client_id, id, attempt, failure, next_attempt_at, started_at, status, address, timings, detail, response)
     ), changed AS (
@@ -85,17 +136,17 @@ function changeDeliveries(
   outcomes: Outcome[],
 ): Promise<{ id: string; healthy: boolean }[]> {
   return manager.query(STORE, [
-    arrayOf(outcomes.map(({ delivery }) => delivery.client_id)),
-    arrayOf(outcomes.map(({ delivery }) => delivery.id)),
-    arrayOf(outcomes.map(({ delivery }) => delivery.attempt)),
-    arrayOf(outcomes.map(({ answer }) => answer.failure)),
-    arrayOf(outcomes.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? null)),
-    arrayOf(outcomes.map(({ startedAt }) => startedAt.getTime())),
-    arrayOf(outcomes.map(({ answer }) => answer.status)),
+    outcomes.map(({ delivery }) => delivery.client_id),
+    outcomes.map(({ delivery }) => delivery.id),
+    outcomes.map(({ delivery }) => delivery.attempt),
+    outcomes.map(({ answer }) => answer.failure),
+    outcomes.map(({ nextAttemptAt }) => nextAttemptAt),
+    outcomes.map(({ startedAt }) => startedAt),
+    outcomes.map(({ answer }) => answer.status),
     outcomes.map(({ answer }) => answer.address),
     outcomes.map(({ answer }) => JSON.stringify(answer.timings)),
     outcomes.map(({ answer }) => answer.detail),
     outcomes.map(({ answer }) => answer.response),
-    arrayOf([...new Set(outcomes.map(({ delivery }) => delivery.destination_id))]),
+    [...new Set(outcomes.map(({ delivery }) => delivery.destination_id))],
   ]);
 }

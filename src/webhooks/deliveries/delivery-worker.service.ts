@@ -14,13 +14,11 @@ import { LEASE_MARGIN_MS } from './delivery-queue';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
-import { OutcomeWriter } from './outcome-writer';
 
 /** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
 const LOOK_MS = 500;
-/** With fewer under way each end of an attempt is a reason to look for more; with more, so many are, or a few ms. */
-const ENOUGH = 64;
-const GATHER_MS = 3;
+/** Between two looks: attempts that end in this time make one look together. Without it each costs a statement. */
+const LOOK_REST_MS = 3;
 /** A look passes over a destination that somebody else holds at that moment; two in a row hardly find the same. */
 const LOOKS_FOR_NOTHING = 2;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
@@ -32,19 +30,19 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   private readonly logger = new Logger(DeliveryWorker.name);
   private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
   private readonly fanOutLoop = new Loop('fan-out of events', LOOK_MS, () => this.fanOutAll(), this.logger);
-  private readonly look = new Loop('look for due deliveries', LOOK_MS, () => this.fillSlots(), this.logger);
-  private readonly outcomes: OutcomeWriter;
+  private readonly look = new Loop(
+    'look for due deliveries',
+    LOOK_MS,
+    () => this.fillSlots(),
+    this.logger,
+    LOOK_REST_MS,
+  );
   private readonly underWay = new Set<Promise<void>>();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
-  /** Those under way whose receiver has not answered, or whose answer is not stored. */
-  private calling = 0;
-  /** Attempts that have ended since the last look, and the look that waits for more of them. */
-  private ended = 0;
   /** So many ends of attempts are still a reason to look: something may be due that has no room yet. */
   private looksLeft = LOOKS_FOR_NOTHING;
-  private gathering: NodeJS.Timeout | undefined;
   private ends: Subscription | undefined;
 
   constructor(
@@ -55,11 +53,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly attempt: DeliveryAttempt,
     private readonly signals: JobSignals,
     private readonly wakeUps: DeliveryWakeUps,
-    outcomes: DeliveryOutcomes,
+    private readonly outcomes: DeliveryOutcomes,
   ) {
     // All that wait to be told later hear of the end.
     setMaxListeners(0, this.stop.signal);
-    this.outcomes = new OutcomeWriter((take) => outcomes.store(take), this.logger);
   }
 
   onApplicationBootstrap(): void {
@@ -101,7 +98,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
 
   private async fillSlots(): Promise<void> {
     while (!this.stopping) {
-      this.ended = 0;
       if (this.shares.free() === 0) return;
       const lease = this.newLease();
       this.looksLeft = Math.max(0, this.looksLeft - 1);
@@ -121,64 +117,47 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     return this.targets.load(deliveries.map(ownerOf));
   }
 
-  private startAll(deliveries: ClaimedDelivery[], targetOf: TargetOf, until: number): void {
+  private startAll(deliveries: ClaimedDelivery[], targetOf: TargetOf, leaseEnd: number): void {
     const urls = new Map<string, URL>();
     for (const delivery of deliveries) {
       // Read once: most of them go to the same few.
       const url = urls.get(delivery.url) ?? new URL(delivery.url);
       urls.set(delivery.url, url);
-      this.start(delivery, url, () => targetOf(ownerOf(delivery)), until);
+      void this.track(this.deliver(delivery, url, targetOf, leaseEnd));
     }
   }
 
-  private start(delivery: ClaimedDelivery, url: URL, target: () => DeliveryTarget, until: number): void {
-    const giveBack = this.take(delivery, url);
-    void this.track(this.run(delivery, url, target, until, giveBack).finally(giveBack));
+  private async deliver(
+    delivery: ClaimedDelivery,
+    url: URL,
+    targetOf: TargetOf,
+    leaseEnd: number,
+  ): Promise<void> {
+    const release = this.takeSlot(delivery, url);
+    try {
+      const target = (): DeliveryTarget => targetOf(ownerOf(delivery));
+      const outcome = await this.attempt.make(delivery, url, target, this.stop.signal, release);
+      await this.outcomes.write(outcome, leaseEnd);
+    } finally {
+      release();
+    }
   }
 
-  /** @returns gives the place back, once */
-  private take(delivery: ClaimedDelivery, url: URL): () => void {
+  /** @returns gives the slot back, once */
+  private takeSlot(delivery: ClaimedDelivery, url: URL): () => void {
     let held: (() => void) | undefined = this.shares.add(delivery.client_id, url);
-    this.calling += 1;
     return () => {
       if (!held) return;
       held();
       held = undefined;
-      this.calling -= 1;
-      this.ended += 1;
-      this.lookForMore();
+      // Its destination may have more.
+      if (this.looksLeft > 0) this.look.poke();
     };
   }
 
   private lookAgain(): void {
     this.looksLeft = LOOKS_FOR_NOTHING;
     this.look.poke();
-  }
-
-  /** A place is free, and its destination may have more. While many are under way, some ends make one look. */
-  private lookForMore(): void {
-    if (this.looksLeft === 0) return;
-    if (this.calling + this.ended < ENOUGH || this.ended >= ENOUGH) {
-      clearTimeout(this.gathering);
-      this.gathering = undefined;
-      this.look.poke();
-    } else {
-      this.gathering ??= setTimeout(() => {
-        this.gathering = undefined;
-        this.look.poke();
-      }, GATHER_MS);
-    }
-  }
-
-  private async run(
-    delivery: ClaimedDelivery,
-    url: URL,
-    target: () => DeliveryTarget,
-    until: number,
-    giveBack: () => void,
-  ): Promise<void> {
-    const outcome = await this.attempt.make(delivery, url, target, this.stop.signal, giveBack);
-    await this.outcomes.write(outcome, until);
   }
 }
 
