@@ -6,7 +6,7 @@ import { DeliveryRetention } from './deliveries/delivery-retention.service';
 import { DeliverySweeper } from './deliveries/delivery-sweeper.service';
 import { DeliveryWorker } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
-import { FanOut } from './events/fan-out.service';
+import { FanOut } from './deliveries/fan-out.service';
 import { WebhooksModule } from './webhooks.module';
 
 /** What delivers. Only in worker roles. */

@@ -7,7 +7,7 @@ import { DELIVERIES_QUEUE, DeliveryWakeUps } from './deliveries/delivery-wake-up
 import { DeliveryMetrics } from './deliveries/delivery-metrics';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
-import { FeedOrder } from './events/feed-order.service';
+import { FeedOrder } from './feed/feed-order.service';
 import { SigningModule } from './signing/signing.module';
 
 /** Callbacks: what every role needs of them. */

@@ -10,8 +10,8 @@ import { DeliveryShares, HOST_SHARE } from '../../src/webhooks/deliveries/delive
 import { DestinationHealth } from '../../src/webhooks/deliveries/destination-health';
 import type { CallbackAnswer } from '../../src/webhooks/egress/callback-client.service';
 import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
-import { writeMessages } from '../../src/webhooks/events/messages';
-import type { NewMessage } from '../../src/webhooks/events/new-message';
+import { writeMessages } from '../../src/webhooks/deliveries/messages';
+import type { NewMessage } from '../../src/webhooks/deliveries/new-message';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHouse, TestClient } from './callback-house';

@@ -5,7 +5,7 @@ import {
   EndpointTestCallback,
   EndpointVerificationAnswer,
   EndpointVerificationCallback,
-} from '../../webhooks/events/endpoint-callback.view';
+} from '../../webhooks/endpoints/endpoint-callback.view';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['post']>;

@@ -6,7 +6,7 @@ import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
 import { Loop } from '../../common/loop';
-import { FAN_OUT_BATCH, FanOut } from '../events/fan-out.service';
+import { FAN_OUT_BATCH, FanOut } from './fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';

@@ -3,7 +3,7 @@ import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
-import { tellEndpointState } from '../events/endpoint-events';
+import { tellEndpointState } from './endpoint-events';
 import type { Outcome } from './delivery-outcome';
 import { parseDestination } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';

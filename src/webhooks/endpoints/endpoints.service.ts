@@ -7,7 +7,7 @@ import { Page, pageSize, PageQuery } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
 import { Cursors } from '../../database/cursors.service';
 import { CallbackUrlPolicy } from '../callback-policy.service';
-import { tellEndpointState } from '../events/endpoint-events';
+import { tellEndpointState } from '../deliveries/endpoint-events';
 import { parseDestination } from '../deliveries/destination';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';

@@ -7,7 +7,7 @@ import { Deliveries } from '../deliveries/deliveries.service';
 import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { DeliveryView, deliveryView } from '../deliveries/delivery.view';
 import { giveUpAfter } from '../deliveries/retry-policy';
-import { writeMessages } from '../events/messages';
+import { writeMessages } from '../deliveries/messages';
 import { Endpoint, EndpointStatus, statusOf } from './endpoint';
 
 const TEST_TYPE = 'webhook.test';

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { prepared } from '../../database/prepared';
-import { parseDestination } from '../deliveries/destination';
+import { parseDestination } from './destination';
 import { newId } from '../../common/ids';
-import { NUMBER_IN_FEED } from './feed-order.service';
+import { NUMBER_IN_FEED } from '../feed/feed-order.service';
 import { writeDeliveries } from './new-deliveries';
 import type { NewMessage } from './new-message';
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DisabledReason, EndpointStatus } from '../endpoints/endpoint';
+import { DisabledReason, EndpointStatus } from './endpoint';
 
 class EndpointStateDataView {
   @ApiProperty({

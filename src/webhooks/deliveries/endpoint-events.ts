@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../common/ids';
-import { giveUpAfter } from '../deliveries/retry-policy';
+import { giveUpAfter } from './retry-policy';
 import { writeMessages } from './messages';
 
 /**

@@ -5,7 +5,7 @@ import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import { isDataAtFault } from '../../database/database-errors';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
-import { giveUpAfter } from '../deliveries/retry-policy';
+import { giveUpAfter } from './retry-policy';
 import { callbackBody, TerminalEvent } from './callback-body';
 import { writeMessages } from './messages';
 
