@@ -24,6 +24,15 @@ const MAY_IMPORT = {
 /** The same inside a feature, of its own folders: `.` are the files directly in it. */
 const MAY_IMPORT_INSIDE = {
   jobs: { '.': [], worker: ['.'], http: ['.'] },
+  webhooks: {
+    '.': ['deliveries', 'egress', 'endpoints', 'feed', 'settings', 'signing'],
+    egress: [],
+    signing: [],
+    feed: [],
+    deliveries: ['egress', 'feed', 'signing'],
+    endpoints: ['deliveries', 'egress', 'signing'],
+    settings: ['signing'],
+  },
 };
 const folderInside = (feature, folder) => `${feature}/${folder === '.' ? '[^/]+$' : `${folder}/`}`;
 

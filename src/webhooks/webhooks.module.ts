@@ -2,7 +2,7 @@ import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
 import { MetricsModule } from '../common/metrics.module';
 import { JobsModule } from '../jobs/jobs.module';
-import { CallbackPolicyModule } from './callback-policy.module';
+import { CallbackPolicyModule } from './endpoints/callback-policy.module';
 import { DELIVERIES_QUEUE, DeliveryWakeUps } from './deliveries/delivery-wake-ups';
 import { DeliveryMetrics } from './deliveries/delivery-metrics';
 import { DeliveryTargets } from './deliveries/delivery-targets.service';

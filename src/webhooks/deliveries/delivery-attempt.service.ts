@@ -5,10 +5,20 @@ import { CallbackAnswer, CallbackClient, CallbackRequest } from '../egress/callb
 import { CallbackFailure, tellsOfNetwork } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 import type { ClaimedDelivery } from './delivery-claims';
-import type { Outcome } from './delivery-outcome';
 import type { DeliveryTarget } from './delivery-targets.service';
 import { retryAfterMs } from './retry-after';
 import { nextAttemptIn } from './retry-policy';
+
+/** How an attempt ended, and what follows from it. */
+export interface Outcome {
+  delivery: ClaimedDelivery;
+  startedAt: Date;
+  answer: CallbackAnswer;
+  /** `null`: no further attempt. */
+  nextAttemptAt: Date | null;
+  /** Milliseconds that the receiver asked for. */
+  retryAfter: number | null;
+}
 
 /** Makes one attempt, and decides what follows from it. */
 @Injectable()

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
-import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './open-destination';
+import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {

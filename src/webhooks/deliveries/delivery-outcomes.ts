@@ -8,7 +8,7 @@ import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { DeliveryMetrics } from './delivery-metrics';
 import { GIVE_UP_SLACK_MS } from './retry-policy';
-import type { Outcome } from './delivery-outcome';
+import type { Outcome } from './delivery-attempt.service';
 import { DestinationHealth, IS_UNHEALTHY } from './destination-health';
 
 /** Outcomes of one statement. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { prepared } from '../../database/prepared';
-import type { TlsProfile } from '../egress/tls-profile';
+import type { TlsProfile } from '../egress/guarded-connector';
 import { SealedBox } from '../signing/sealed-box';
 import { keyOfOwner, SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
 import type { SigningKey } from '../signing/standard-webhooks';

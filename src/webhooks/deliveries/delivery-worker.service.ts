@@ -10,7 +10,6 @@ import { FAN_OUT_BATCH, FanOut } from './fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
-import { LEASE_MARGIN_MS } from './delivery-queue';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
@@ -21,6 +20,8 @@ const LOOK_MS = 500;
 const LOOK_REST_MS = 3;
 /** A look passes over a destination that somebody else holds at that moment; two in a row hardly find the same. */
 const LOOKS_FOR_NOTHING = 2;
+/** Milliseconds beyond its deadline in which an attempt's outcome can be stored before another worker may take over. */
+const LEASE_MARGIN_MS = 10_000;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
 const SHUTDOWN_GRACE_MS = 5_000;
 

@@ -1,5 +1,5 @@
 import type { CallbackTimings } from '../egress/callback-client.service';
-import type { DisabledReason } from '../endpoints/endpoint';
+import type { DisabledReason } from './destination';
 
 export enum DeliveryState {
   Pending = 'PENDING',

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CallbackFailure, tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
-import { DisabledReason } from '../endpoints/endpoint';
+import { DisabledReason } from './destination';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
 const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed', 'endpoint_disabled'];

@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/app-config';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from './endpoint-events';
-import type { Outcome } from './delivery-outcome';
+import type { Outcome } from './delivery-attempt.service';
 import { parseDestination } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
 

@@ -1,3 +1,5 @@
+import { CIRCUIT_OPENS_AFTER } from './retry-policy';
+
 /** A URL as it is delivered to, and what its health is kept under. */
 export interface DestinationOfUrl {
   url: string;
@@ -12,3 +14,31 @@ export function parseDestination(text: string): DestinationOfUrl {
   url.hash = '';
   return { url: url.href, address: url.origin + url.pathname, origin: url.origin };
 }
+
+/** Why nothing is delivered to it. */
+export enum DisabledReason {
+  Owner = 'owner',
+  /** It answered 410. */
+  Gone = 'gone',
+  /** It did nothing but fail for days. It is asked now and then, and enabled when it works again. */
+  Failing = 'failing',
+}
+
+/** Of a destination `t`, in SQL, under its lock: whether it may be called at all. */
+export const IS_OPEN = `
+  t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+  -- Another URL has to prove itself before it is told what waited for the old one.
+  AND (t.endpoint_id IS NULL
+    OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))`;
+
+/** Attempts that it may have under way. */
+export const AT_ONCE = `
+  CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END`;
+
+/** Attempts that its rate leaves for now. */
+export const TOKENS = `
+  floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int`;
+
+/** What `taken` attempts cost its rate. */
+export const rateUntilAfter = (taken: string): string =>
+  `greatest(t.rate_until, now()) + ${taken} * interval '1 s' / t.max_per_second`;

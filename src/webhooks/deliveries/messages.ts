@@ -3,12 +3,33 @@ import { prepared } from '../../database/prepared';
 import { parseDestination } from './destination';
 import { newId } from '../../common/ids';
 import { NUMBER_IN_FEED } from '../feed/feed-order.service';
-import { writeDeliveries } from './new-deliveries';
-import type { NewMessage } from './new-message';
 
 /** Concurrency and rate of a destination that nobody has set otherwise. */
 export const DEFAULT_CONCURRENCY = 8;
 export const DEFAULT_PER_SECOND = 100;
+
+/** What is told: one id and one body, for every attempt and for the pull twin. */
+export interface NewMessage {
+  id: string;
+  clientId: string;
+  jobId: string | null;
+  type: string;
+  body: Buffer;
+  occurredAt: Date;
+  /** Of the job that it is about. */
+  callbackUrl: string | null;
+  /** The only endpoint to tell, for a test event. */
+  onlyEndpoint?: string;
+}
+
+/** The URL of a message's own job, and the message's place among them, from 1. */
+interface OwnUrl {
+  id: string;
+  clientId: string;
+  place: number;
+  url: string;
+  address: string;
+}
 
 /**
  * Writes messages and the duty to deliver each: to every endpoint that wants its type, and to the job's own URL; once
@@ -80,3 +101,88 @@ async function ensureDestinations(
     if (held.length === unique.length) return;
   }
 }
+
+/** @param urls whose destinations are held */
+async function writeDeliveries(
+  manager: EntityManager,
+  messages: NewMessage[],
+  urls: OwnUrl[],
+  giveUpAfterMs: number,
+): Promise<void> {
+  await manager.query(HOLD_ENDPOINTS, [[...new Set(messages.map(({ clientId }) => clientId))]]);
+  await manager.query(INSERT_DELIVERIES, [
+    messages.map(({ id }) => id),
+    messages.map(({ clientId }) => clientId),
+    messages.map(({ type }) => type),
+    messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null),
+    urls.map(({ id }) => id),
+    urls.map(({ clientId }) => clientId),
+    urls.map(({ url }) => url),
+    urls.map(({ address }) => address),
+    urls.map(({ place }) => place),
+    giveUpAfterMs / 1_000,
+  ]);
+}
+
+/** An endpoint that is removed meanwhile waits, and then finds the deliveries that it is to end. It locks in the same order. */
+const HOLD_ENDPOINTS = prepared(
+  'hold_webhook_endpoints',
+  `
+    SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
+    WHERE e.client_id = ANY($1::uuid[]) ORDER BY e.id FOR KEY SHARE OF t, e`,
+);
+
+const INSERT_DELIVERIES = prepared(
+  'insert_deliveries',
+  `
+    WITH message AS MATERIALIZED (
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
+        AS m(id, client_id, type, only_endpoint, place)
+    ), kind AS MATERIALIZED (
+      -- All messages of a kind go to the same endpoints: those are looked for once.
+      SELECT client_id, type, only_endpoint, array_agg(id) AS ids, array_agg(place) AS places
+      FROM message GROUP BY client_id, type, only_endpoint
+    ), wanted AS MATERIALIZED (
+      SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
+        AS u(id, client_id, url, address, place)
+    ), target AS (
+      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until,
+        false AS refused
+      FROM kind k
+      JOIN webhook_endpoint e ON e.client_id = k.client_id
+      JOIN webhook_destination t ON t.endpoint_id = e.id
+      CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
+      WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+        AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
+          ELSE EXISTS (
+            SELECT FROM unnest(e.event_types) AS pattern
+            WHERE pattern = k.type OR pattern = '*'
+              OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
+      UNION ALL
+      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.disabled_reason IN ('owner', 'gone')
+      FROM wanted w
+      JOIN webhook_endpoint e ON e.client_id = w.client_id AND e.url = w.url
+      JOIN webhook_destination t ON t.endpoint_id = e.id
+      WHERE e.verified_at IS NOT NULL OR t.disabled_reason IN ('owner', 'gone')
+      UNION ALL
+      -- An endpoint that was registered for the URL since, and is not verified yet, does not take its callback away.
+      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url, t.paused_until, false
+      FROM wanted w
+      JOIN webhook_destination t ON t.client_id = w.client_id AND t.address = w.address AND t.endpoint_id IS NULL
+      WHERE NOT EXISTS (
+        SELECT FROM webhook_endpoint e JOIN webhook_destination o ON o.endpoint_id = e.id
+        WHERE e.client_id = w.client_id AND e.url = w.url
+          AND (e.verified_at IS NOT NULL OR o.disabled_reason IN ('owner', 'gone')))
+    ), once AS (
+      -- A job's own URL may be that of an endpoint which is told anyway.
+      SELECT DISTINCT ON (place, destination_id) * FROM target ORDER BY place, destination_id
+    )
+    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at, state, failure,
+      finished_at)
+    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url,
+      -- The time in which it rests is not its fault.
+      greatest(now(), paused_until) + make_interval(secs => $10),
+      CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END,
+      CASE WHEN refused THEN 'endpoint_disabled' END, CASE WHEN refused THEN now() END
+    FROM once ORDER BY place`,
+);

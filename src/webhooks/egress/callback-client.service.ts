@@ -4,8 +4,7 @@ import { CallbackExchange, withoutNul } from './callback-exchange';
 import { CallbackFailure, failureOfError, failureOfStatus } from './callback-failure';
 import { ConnectionPool, discard } from './connection-pool';
 import { EgressGuard } from './egress-guard.service';
-import { ConnectionTrace, guardedConnector } from './guarded-connector';
-import type { TlsProfile } from './tls-profile';
+import { ConnectionTrace, guardedConnector, type TlsProfile } from './guarded-connector';
 
 const HEADER_BYTES = 16_384;
 

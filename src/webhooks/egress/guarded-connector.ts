@@ -1,6 +1,13 @@
 import { buildConnector } from 'undici';
 import type { LookupFunction, Socket } from 'node:net';
-import type { TlsProfile } from './tls-profile';
+
+/** How TLS is spoken with an endpoint; everything in PEM. Empty: public authorities, and no certificate of ours. */
+export interface TlsProfile {
+  /** Trusted instead of the public authorities. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
 
 /** What an attempt learns of its connection; `null` until then, and when it was there before. */
 export interface ConnectionTrace {

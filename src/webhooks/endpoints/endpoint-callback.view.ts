@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DisabledReason, EndpointStatus } from './endpoint';
+import { DisabledReason } from '../deliveries/destination';
+import { EndpointStatus } from './endpoint';
 
 class EndpointStateDataView {
   @ApiProperty({

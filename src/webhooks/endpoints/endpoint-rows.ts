@@ -2,7 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { AppError, notFound } from '../../common/app-error';
 import { parseDestination } from '../deliveries/destination';
 import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../deliveries/messages';
-import { DisabledReason, Endpoint, SELECT_ENDPOINT } from './endpoint';
+import { DisabledReason } from '../deliveries/destination';
+import { Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { WebhookEndpointEntity } from './webhook-endpoint.entity';
 

@@ -1,3 +1,4 @@
+import type { DisabledReason } from '../deliveries/destination';
 import type { SignatureScheme } from '../signing/standard-webhooks';
 
 export enum EndpointStatus {
@@ -5,14 +6,6 @@ export enum EndpointStatus {
   Unverified = 'unverified',
   Enabled = 'enabled',
   Disabled = 'disabled',
-}
-
-export enum DisabledReason {
-  Owner = 'owner',
-  /** It answered 410. */
-  Gone = 'gone',
-  /** It did nothing but fail for days. It is asked now and then, and enabled when it works again. */
-  Failing = 'failing',
 }
 
 /** An endpoint with the health of its destination, as the database has both. */

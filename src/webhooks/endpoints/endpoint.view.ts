@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { SignatureScheme } from '../signing/standard-webhooks';
 import { publicKeyText } from '../signing/standard-webhooks';
-import { DisabledReason, Endpoint, EndpointStatus, statusOf } from './endpoint';
+import { DisabledReason } from '../deliveries/destination';
+import { Endpoint, EndpointStatus, statusOf } from './endpoint';
 
 export class SecretView {
   @ApiProperty({ enum: ['v1', 'v1a'] })

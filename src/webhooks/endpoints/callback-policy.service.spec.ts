@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { CallbackUrlPolicy } from './callback-policy.service';
-import { parseCallbackUrl } from './egress/callback-url';
-import { EgressGuard, EgressRefusedError } from './egress/egress-guard.service';
-import { NameError } from './egress/name-resolver';
+import { parseCallbackUrl } from '../egress/callback-url';
+import { EgressGuard, EgressRefusedError } from '../egress/egress-guard.service';
+import { NameError } from '../egress/name-resolver';
 
 /** The policy over a guard whose look at the addresses fails like this. */
 function policyWhere(failure: Error): CallbackUrlPolicy {

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { CallbackPolicy } from '../jobs/job-submission.service';
+import { CallbackPolicy } from '../../jobs/job-submission.service';
 import { CallbackUrlPolicy } from './callback-policy.service';
-import { EgressModule } from './egress/egress.module';
+import { EgressModule } from '../egress/egress.module';
 
 /** Global, because the job engine asks for the policy without knowing who decides. */
 @Global()

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { invalidField } from '../common/app-error';
-import { CallbackPolicy } from '../jobs/job-submission.service';
-import { UnusableUrlError } from './egress/callback-url';
-import { EgressGuard, EgressRefusedError } from './egress/egress-guard.service';
-import { NameError } from './egress/name-resolver';
+import { invalidField } from '../../common/app-error';
+import { CallbackPolicy } from '../../jobs/job-submission.service';
+import { UnusableUrlError } from '../egress/callback-url';
+import { EgressGuard, EgressRefusedError } from '../egress/egress-guard.service';
+import { NameError } from '../egress/name-resolver';
 
 /** A name server that is slow must not hold the submission up: the attempt looks again. */
 const LOOK_UP_MS = 3_000;
