@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../../src/common/ids';
 import { ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
 import { DeliveryMetrics } from '../../src/webhooks/deliveries/delivery-metrics';
-import type { Outcome } from '../../src/webhooks/deliveries/delivery-attempt.service';
+import type { DeliveryOutcome } from '../../src/webhooks/deliveries/delivery-attempt.service';
 import { DeliveryOutcomes } from '../../src/webhooks/deliveries/delivery-outcomes';
 import { DeliveryShares, HOST_SHARE } from '../../src/webhooks/deliveries/delivery-shares';
 import { DestinationHealth } from '../../src/webhooks/deliveries/destination-health';
@@ -240,7 +240,7 @@ describe('a claim', () => {
 });
 
 describe('an outcome', () => {
-  const failed = (delivery: ClaimedDelivery, words: Partial<CallbackAnswer> = {}): Outcome => ({
+  const failed = (delivery: ClaimedDelivery, words: Partial<CallbackAnswer> = {}): DeliveryOutcome => ({
     delivery,
     startedAt: new Date(),
     answer: {
@@ -258,7 +258,7 @@ describe('an outcome', () => {
   });
 
   /** All at once, as those of one worker that end together. */
-  async function store(...outcomes: Outcome[]): Promise<void> {
+  async function store(...outcomes: DeliveryOutcome[]): Promise<void> {
     const health = new DestinationHealth(house.config);
     const metrics = new DeliveryMetrics(new Registry(), house.database);
     const writer = new DeliveryOutcomes(house.database, health, metrics);

@@ -10,7 +10,7 @@ import { retryAfterMs } from './retry-after';
 import { nextAttemptIn } from './retry-policy';
 
 /** How an attempt ended, and what follows from it. */
-export interface Outcome {
+export interface DeliveryOutcome {
   delivery: ClaimedDelivery;
   startedAt: Date;
   answer: CallbackAnswer;
@@ -42,7 +42,7 @@ export class DeliveryAttempt {
     targetOf: () => DeliveryTarget,
     stop: AbortSignal,
     giveBack: () => void,
-  ): Promise<Outcome> {
+  ): Promise<DeliveryOutcome> {
     const startedAt = new Date();
     const answer = await this.post(delivery, url, targetOf, startedAt, stop);
     // How soon it failed would tell a closed port from one that says nothing, to somebody who need not own the URL.

@@ -19,7 +19,7 @@ export interface ClaimedDelivery {
 }
 
 /** Whose an attempt is, and for how long. */
-export interface Lease {
+export interface DeliveryLease {
   worker: string;
   leaseMs: number;
 }
@@ -48,7 +48,7 @@ export class DeliveryClaims {
    * @returns `open`: whether there may be a destination that has something due, whatever it may have now
    */
   async claim(
-    { worker, leaseMs }: Lease,
+    { worker, leaseMs }: DeliveryLease,
     shares: DeliveryShares,
   ): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> {
     // A claim that a crash of the database forgets is made again: no need to wait for its disk.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import type { Outcome } from './delivery-attempt.service';
+import type { DeliveryOutcome } from './delivery-attempt.service';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -85,7 +85,7 @@ export class DeliveryMetrics {
     );
   }
 
-  observe(outcomes: readonly Outcome[]): void {
+  observe(outcomes: readonly DeliveryOutcome[]): void {
     for (const { answer } of outcomes) {
       this.attempts.inc({ outcome: answer.failure ?? 'delivered' });
       this.seconds.observe(

@@ -8,7 +8,7 @@ import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { DeliveryMetrics } from './delivery-metrics';
 import { GIVE_UP_SLACK_MS } from './retry-policy';
-import type { Outcome } from './delivery-attempt.service';
+import type { DeliveryOutcome } from './delivery-attempt.service';
 import { DestinationHealth, IS_UNHEALTHY } from './destination-health';
 
 /** Outcomes of one statement. */
@@ -23,7 +23,7 @@ const RETRY_MS = 500;
 @Injectable()
 export class DeliveryOutcomes {
   private readonly logger = new Logger(DeliveryOutcomes.name);
-  private readonly batcher = new Batcher<Outcome, undefined>((outcomes) => this.store(outcomes), {
+  private readonly batcher = new Batcher<DeliveryOutcome, undefined>((outcomes) => this.store(outcomes), {
     lanes: 1,
     most: BATCH,
     mayBeOfOne: isDataAtFault,
@@ -41,7 +41,7 @@ export class DeliveryOutcomes {
    *
    * @param leaseEnd in milliseconds since 1970
    */
-  async write(outcome: Outcome, leaseEnd: number): Promise<void> {
+  async write(outcome: DeliveryOutcome, leaseEnd: number): Promise<void> {
     let given = outcome;
     for (;;) {
       try {
@@ -68,7 +68,7 @@ export class DeliveryOutcomes {
     }
   }
 
-  private async store(outcomes: Outcome[]): Promise<undefined[]> {
+  private async store(outcomes: DeliveryOutcome[]): Promise<undefined[]> {
     // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
     // event again, as it must expect anyway: no need to wait for the disk.
     const current = await lookUpTransaction(this.dataSource, false, async (manager) => {
@@ -86,7 +86,7 @@ export class DeliveryOutcomes {
 }
 
 /** Only what we ourselves made of the answer. */
-const withoutAnswer = (outcome: Outcome): Outcome => ({
+const withoutAnswer = (outcome: DeliveryOutcome): DeliveryOutcome => ({
   ...outcome,
   answer: { ...outcome.answer, address: null, timings: { total: 0 }, detail: null, response: null },
 });
@@ -133,7 +133,7 @@ const STORE = prepared(
 /** @returns those whose attempt was still current, and whether all of their destinations are in good health */
 function changeDeliveries(
   manager: EntityManager,
-  outcomes: Outcome[],
+  outcomes: DeliveryOutcome[],
 ): Promise<{ id: string; healthy: boolean }[]> {
   return manager.query(STORE, [
     outcomes.map(({ delivery }) => delivery.client_id),

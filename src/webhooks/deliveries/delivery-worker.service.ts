@@ -8,7 +8,7 @@ import { JobSignals } from '../../jobs/job-signals';
 import { Loop } from '../../common/loop';
 import { FAN_OUT_BATCH, FanOut } from './fan-out.service';
 import { DeliveryAttempt } from './delivery-attempt.service';
-import { ClaimedDelivery, DeliveryClaims, Lease } from './delivery-claims';
+import { ClaimedDelivery, DeliveryClaims, DeliveryLease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
@@ -109,7 +109,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private newLease(): Lease & { until: number } {
+  private newLease(): DeliveryLease & { until: number } {
     const leaseMs = this.config.callbackTimeoutMs + LEASE_MARGIN_MS;
     return { worker: this.worker, leaseMs, until: Date.now() + leaseMs };
   }

@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/app-config';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { tellEndpointState } from './endpoint-events';
-import type { Outcome } from './delivery-attempt.service';
+import type { DeliveryOutcome } from './delivery-attempt.service';
 import { parseDestination } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
 
@@ -47,9 +47,9 @@ export class DestinationHealth {
   constructor(private readonly config: AppConfig) {}
 
   /** In the transaction that stores the outcomes. */
-  async learn(manager: EntityManager, outcomes: Outcome[]): Promise<void> {
+  async learn(manager: EntityManager, outcomes: DeliveryOutcome[]): Promise<void> {
     const told = outcomes.filter(({ answer }) => answer.failure !== CallbackFailure.Interrupted);
-    const byDestination = new Map<string, Outcome[]>();
+    const byDestination = new Map<string, DeliveryOutcome[]>();
     for (const outcome of told) {
       const id = outcome.delivery.destination_id;
       const known = byDestination.get(id);
@@ -66,7 +66,7 @@ export class DestinationHealth {
     }
   }
 
-  private async apply(manager: EntityManager, row: Destination, outcomes: Outcome[]): Promise<void> {
+  private async apply(manager: EntityManager, row: Destination, outcomes: DeliveryOutcome[]): Promise<void> {
     const was = { ...row };
     let [pauseMs, restMs] = [0, 0];
     for (const { answer, retryAfter } of outcomes) {
