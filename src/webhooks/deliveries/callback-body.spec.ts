@@ -21,7 +21,7 @@ const bodyOf = (outcome: Partial<TerminalEvent['outcome']>): Buffer =>
 const dataOf = (outcome: Partial<TerminalEvent['outcome']>): Record<string, unknown> =>
   (JSON.parse(bodyOf(outcome).toString()) as { data: Record<string, unknown> }).data;
 
-it('tells what is public of an artifact', () => {
+it('has what is public of an artifact', () => {
   const artifact = { ...ARTIFACT, key: 'secret/place.pdf' };
   expect(dataOf({ result: { artifact }, expires_at: '2026-01-08T00:00:00+00:00' })['artifact']).toEqual({
     ...ARTIFACT,

@@ -27,7 +27,7 @@ const MEDIA_TYPE = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * The body of a callback: what the simple reader needs (`status`, `links`) and the whole fact (`data`). It is made
- * once; every attempt and the pull twin carry these bytes.
+ * once; every attempt and the event feed carry these bytes.
  */
 export function callbackBody(
   event: TerminalEvent,

@@ -19,7 +19,7 @@ import {
   DeliveryWithAttemptsView,
 } from './delivery.view';
 
-/** What was told to whom, how it went, and when it is tried again. */
+/** What was sent to whom, how it went, and when it is tried again. */
 @ApiTags('webhooks')
 @RequireScope(Scope.Webhooks)
 @Controller('v1/webhooks/deliveries')
@@ -66,7 +66,7 @@ export class DeliveriesController {
     400: 'The id is not a UUID.',
     404: 'You have no such delivery.',
     409:
-      'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint is told ' +
+      'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint gets ' +
       'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
   })
   async redeliver(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<DeliveryView> {

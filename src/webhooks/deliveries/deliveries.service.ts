@@ -82,7 +82,7 @@ export class Deliveries {
    * Delivers again, with the same id and the same bytes and a fresh schedule; one that still waits is tried at once. A
    * destination that rests because it only failed is asked whether it works again; one that asked for a rest has it.
    *
-   * @throws AppError 404; 409 while an attempt is under way, or when its endpoint was removed or is told nothing
+   * @throws AppError 404; 409 while an attempt is under way, or when its endpoint was removed or gets nothing
    */
   async redeliver(actor: Actor, id: string): Promise<Delivery> {
     const { clientId } = actor;

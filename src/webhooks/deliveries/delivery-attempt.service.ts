@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout } from 'node:timers/promises';
 import { AppConfig } from '../../config/app-config';
 import { CallbackAnswer, CallbackClient, CallbackRequest } from '../egress/callback-client.service';
-import { CallbackFailure, tellsOfNetwork } from '../egress/callback-failure';
+import { CallbackFailure, revealsNetwork } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 import type { ClaimedDelivery } from './delivery-claims';
 import type { DeliveryTarget } from './delivery-targets.service';
@@ -34,7 +34,7 @@ export class DeliveryAttempt {
    * Never throws.
    *
    * @param targetOf throws when its keys are not there or cannot be opened
-   * @param giveBack called where the receiver has done with it long before its outcome may be told
+   * @param giveBack called where the receiver has done with it long before its outcome may be shown
    */
   async make(
     delivery: ClaimedDelivery,
@@ -45,9 +45,9 @@ export class DeliveryAttempt {
   ): Promise<DeliveryOutcome> {
     const startedAt = new Date();
     const answer = await this.post(delivery, url, targetOf, startedAt, stop);
-    // How soon it failed would tell a closed port from one that says nothing, to somebody who need not own the URL.
-    if (delivery.endpoint_id === null && tellsOfNetwork(answer.failure)) {
-      // Who waits here calls nobody: a dead server does not keep others from being told.
+    // How soon it failed would distinguish a closed port from one that says nothing, to somebody who need not own the URL.
+    if (delivery.endpoint_id === null && revealsNetwork(answer.failure)) {
+      // Who waits here calls nobody: a dead server holds up no other delivery.
       giveBack();
       await untilTime(startedAt.getTime() + this.config.callbackTimeoutMs, stop);
     }

@@ -24,7 +24,7 @@ const DESTINATIONS = `
   FROM unnest(ARRAY['failing', 'gone', 'owner']) AS reason`;
 
 /**
- * What is told of deliveries: the attempts that this process made, and the backlog and the destinations as they stand in
+ * The metrics of deliveries: the attempts that this process made, and the backlog and the destinations as they stand in
  * Postgres (absent while that is away). No label names an endpoint or a client: there may be any number of them.
  */
 @Injectable()
@@ -74,7 +74,7 @@ export class DeliveryMetrics {
     gauge('webhook_events_waiting', 'Terminal events that have not become deliveries yet.', EVENTS);
     gauge(
       'webhook_events_set_aside',
-      'Terminal events that could not be told: somebody has to look.',
+      'Terminal events that could not become messages, in webhook_dead_letter: somebody has to look.',
       SET_ASIDE,
     );
     gauge(

@@ -99,14 +99,14 @@ const STORE = prepared(
       SELECT NOT (${IS_UNHEALTHY}) AS healthy FROM webhook_destination WHERE id = ANY($12::uuid[])
       ORDER BY id FOR KEY SHARE
     ), outcome AS MATERIALIZED (
-      SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS told, status, address,
+      SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS conclusive, status, address,
         timings, detail, response, started_at, next_attempt_at
       FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
         $9::jsonb[], $10::text[], $11::text[])
         AS o(client_id, id, attempt, failure, next_attempt_at, started_at, status, address, timings, detail, response)
     ), changed AS (
       UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, failure = o.failure,
-        failures = d.failures + (o.failure IS NOT NULL AND told)::int,
+        failures = d.failures + (o.failure IS NOT NULL AND conclusive)::int,
         state = CASE WHEN o.failure IS NULL THEN 'DELIVERED'
           WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
         due_at = coalesce(o.next_attempt_at, d.due_at),

@@ -56,7 +56,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     private readonly wakeUps: DeliveryWakeUps,
     private readonly outcomes: DeliveryOutcomes,
   ) {
-    // All that wait to be told later hear of the end.
+    // Each attempt that hides how soon it failed waits on this signal.
     setMaxListeners(0, this.stop.signal);
   }
 

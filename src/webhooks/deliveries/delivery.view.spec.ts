@@ -65,7 +65,7 @@ describe('of a URL that nobody has proved to own', () => {
   });
 
   it.each(Object.values(CallbackFailure).filter((failure) => !WITHOUT_ANSWER.includes(failure)))(
-    '%s is told, without address and times',
+    '%s is shown, without address and times',
     (failure) => {
       expect(deliveryView(delivery(failure, null)).failure).toBe(failure);
       expect(attemptView(delivery(failure, null), attempt(failure))).toMatchObject({
@@ -78,7 +78,7 @@ describe('of a URL that nobody has proved to own', () => {
   );
 });
 
-it.each(Object.values(CallbackFailure))('the owner of an endpoint is told of %s', (failure) => {
+it.each(Object.values(CallbackFailure))('the owner of an endpoint reads %s', (failure) => {
   expect(deliveryView(delivery(failure, 'e')).failure).toBe(failure);
   const row = attempt(failure);
   expect(attemptView(delivery(failure, 'e'), row)).toMatchObject({

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { CallbackFailure, tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
+import { CallbackFailure, revealsNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { DisabledReason } from './destination';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
@@ -196,4 +196,4 @@ export function attemptView(delivery: Delivery, row: DeliveryAttemptRow): Delive
 }
 
 const isMasked = (delivery: Delivery, failure: string): boolean =>
-  delivery.endpoint_id === null && tellsOfNetwork(failure);
+  delivery.endpoint_id === null && revealsNetwork(failure);

@@ -3,7 +3,7 @@ import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
-import { tellEndpointState } from './endpoint-events';
+import { publishEndpointState } from './endpoint-events';
 import type { DeliveryOutcome } from './delivery-attempt.service';
 import { parseDestination } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
@@ -48,9 +48,9 @@ export class DestinationHealth {
 
   /** In the transaction that stores the outcomes. */
   async learn(manager: EntityManager, outcomes: DeliveryOutcome[]): Promise<void> {
-    const told = outcomes.filter(({ answer }) => answer.failure !== CallbackFailure.Interrupted);
+    const concluded = outcomes.filter(({ answer }) => answer.failure !== CallbackFailure.Interrupted);
     const byDestination = new Map<string, DeliveryOutcome[]>();
-    for (const outcome of told) {
+    for (const outcome of concluded) {
       const id = outcome.delivery.destination_id;
       const known = byDestination.get(id);
       if (known) known.push(outcome);
@@ -58,7 +58,9 @@ export class DestinationHealth {
     }
     const rows = await manager.query<Destination[]>(TO_LEARN, [
       [...byDestination.keys()],
-      told.filter(({ answer }) => answer.failure !== null).map(({ delivery }) => delivery.destination_id),
+      concluded
+        .filter(({ answer }) => answer.failure !== null)
+        .map(({ delivery }) => delivery.destination_id),
     ]);
     for (const row of rows) {
       const outcomes = (byDestination.get(row.id) ?? []).filter(({ delivery }) => isOf(row, delivery.url));
@@ -92,7 +94,7 @@ export class DestinationHealth {
     await this.save(manager, row, pauseMs);
     await this.outlive(manager, row.id, restMs);
     if (recovered) await this.drain(manager, row.id);
-    if (row.disabled_reason !== was.disabled_reason) await this.tell(manager, row);
+    if (row.disabled_reason !== was.disabled_reason) await this.publish(manager, row);
   }
 
   /** What waits there must outlive the rest that the receiver asked for. */
@@ -138,7 +140,7 @@ export class DestinationHealth {
     );
   }
 
-  private async tell(manager: EntityManager, row: Destination): Promise<void> {
+  private async publish(manager: EntityManager, row: Destination): Promise<void> {
     if (row.disabled_reason === 'gone') {
       await manager.query(
         `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'gone'
@@ -153,7 +155,7 @@ export class DestinationHealth {
     } else {
       this.logger.log(`Callbacks to ${nameOf(row)} of client ${row.client_id} work again.`);
     }
-    await tellEndpointState(manager, row, this.config.callbackRetrySchedule);
+    await publishEndpointState(manager, row, this.config.callbackRetrySchedule);
   }
 }
 

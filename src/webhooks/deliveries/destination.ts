@@ -27,7 +27,7 @@ export enum DisabledReason {
 /** Of a destination `t`, in SQL, under its lock: whether it may be called at all. */
 export const IS_OPEN = `
   t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-  -- Another URL has to prove itself before it is told what waited for the old one.
+  -- Another URL has to prove itself before it is sent what waited for the old one.
   AND (t.endpoint_id IS NULL
     OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))`;
 

@@ -4,10 +4,10 @@ import { giveUpAfter } from './retry-policy';
 import { writeMessages } from './messages';
 
 /**
- * Tells the client that one of its destinations was disabled, or works again: in the pull twin, and to its other
- * endpoints.
+ * Publishes that one of its destinations was disabled, or works again: in the event feed, and to the
+ * other endpoints of its client.
  */
-export async function tellEndpointState(
+export async function publishEndpointState(
   manager: EntityManager,
   destination: {
     client_id: string;

@@ -59,31 +59,31 @@ export class FanOut {
   /** @returns how many events were taken: with fewer than `FAN_OUT_BATCH` there are no more */
   async next(): Promise<number> {
     try {
-      return await this.tell(FAN_OUT_BATCH);
+      return await this.fanOut(FAN_OUT_BATCH);
     } catch (error) {
       if (!isDataAtFault(error)) throw error;
       return this.nextOneByOne();
     }
   }
 
-  /** One event that cannot be told is set aside; no other, of whichever client, waits for it. */
+  /** An event whose message cannot be stored is set aside; no other, of whichever client, waits for it. */
   private async nextOneByOne(): Promise<number> {
     for (let events = 0; events < FAN_OUT_BATCH; events += 1) {
       let tried: EventRow | undefined;
       try {
-        if ((await this.tell(1, ([event]) => (tried = event))) === 0) return events;
+        if ((await this.fanOut(1, ([event]) => (tried = event))) === 0) return events;
       } catch (error) {
         if (tried === undefined || !isDataAtFault(error)) throw error;
         await this.dataSource.query(SET_ASIDE, [tried.id, String(error).slice(0, 2_000)]);
         this.logger.error(
-          `The event ${tried.id} of job ${tried.job_id} cannot be told and is set aside in webhook_dead_letter: ${String(error)}`,
+          `Event ${tried.id} of job ${tried.job_id} cannot be stored as a message; it is kept in webhook_dead_letter: ${String(error)}`,
         );
       }
     }
     return FAN_OUT_BATCH;
   }
 
-  private async tell(limit: number, taken?: (events: EventRow[]) => void): Promise<number> {
+  private async fanOut(limit: number, taken?: (events: EventRow[]) => void): Promise<number> {
     return lookUpTransaction(this.dataSource, true, async (manager) => {
       const events = await manager.query<EventRow[]>(TAKE_EVENTS, [limit]);
       if (events.length === 0) return 0;

@@ -8,7 +8,7 @@ import { NUMBER_IN_FEED } from '../feed/feed-order.service';
 export const DEFAULT_CONCURRENCY = 8;
 export const DEFAULT_PER_SECOND = 100;
 
-/** What is told: one id and one body, for every attempt and for the pull twin. */
+/** What is sent: one id and one body, for every attempt and for the event feed. */
 export interface NewMessage {
   id: string;
   clientId: string;
@@ -18,7 +18,7 @@ export interface NewMessage {
   occurredAt: Date;
   /** Of the job that it is about. */
   callbackUrl: string | null;
-  /** The only endpoint to tell, for a test event. */
+  /** The only endpoint that gets it, of a test event. */
   onlyEndpoint?: string;
 }
 
@@ -33,7 +33,7 @@ interface OwnUrl {
 
 /**
  * Writes messages and the duty to deliver each: to every endpoint that wants its type, and to the job's own URL; once
- * for each URL. An endpoint that is unverified, or disabled by its owner or by its own 410, is told nothing, and a job's
+ * for each URL. An endpoint that is unverified, or disabled by its owner or by its own 410, gets nothing, and a job's
  * own URL that has become that of a disabled one gets a delivery that says so; one that fails keeps its deliveries until
  * it recovers.
  *
@@ -174,7 +174,7 @@ const INSERT_DELIVERIES = prepared(
         WHERE e.client_id = w.client_id AND e.url = w.url
           AND (e.verified_at IS NOT NULL OR o.disabled_reason IN ('owner', 'gone')))
     ), once AS (
-      -- A job's own URL may be that of an endpoint which is told anyway.
+      -- A job's own URL may be that of an endpoint which gets it anyway.
       SELECT DISTINCT ON (place, destination_id) * FROM target ORDER BY place, destination_id
     )
     INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at, state, failure,

@@ -174,7 +174,7 @@ export class CallbackClient implements OnApplicationShutdown {
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 /**
- * What failed an assertion of the parser is no proper HTTP; the assertion itself tells its owner nothing. Other texts may
+ * What failed an assertion of the parser is no proper HTTP; the assertion itself means nothing to its owner. Other texts may
  * hold what the receiver sent, the names of its certificate for one.
  */
 const detailOf = (error: unknown): string =>

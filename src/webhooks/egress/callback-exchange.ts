@@ -29,7 +29,7 @@ class ProtocolError extends Error {
 }
 
 /**
- * One request and its answer, as undici's parser tells of it: the start of the body is kept, and one that is endless,
+ * One request and its answer, as undici's parser reports it: the start of the body is kept, and one that is endless,
  * slow or broken is cut, because the status has been received by then. Without a stream or a signal for each attempt:
  * they cost more than the request.
  */

@@ -1,4 +1,4 @@
-import { CallbackFailure, failureOfError, failureOfStatus, tellsOfNetwork } from './callback-failure';
+import { CallbackFailure, failureOfError, failureOfStatus, revealsNetwork } from './callback-failure';
 import { EgressRefusedError } from './egress-guard.service';
 import { NameError } from './name-resolver';
 
@@ -25,9 +25,9 @@ it.each([
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
   'EPROTO',
-])('takes %s for a failure of TLS, which a stranger is not told', (code) => {
+])('takes %s for a failure of TLS, which a stranger does not see', (code) => {
   expect(failureOfError(coded(code))).toBe(CallbackFailure.Tls);
-  expect(tellsOfNetwork(failureOfError(coded(code)))).toBe(true);
+  expect(revealsNetwork(failureOfError(coded(code)))).toBe(true);
 });
 
 it.each([

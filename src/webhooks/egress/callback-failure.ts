@@ -29,8 +29,8 @@ export enum CallbackFailure {
   Internal = 'internal',
 }
 
-/** What would tell a stranger, who has not proved that a URL is his, how our network and others look from here. */
-const TELLS_OF_NETWORK: ReadonlySet<string> = new Set([
+/** What would show a stranger, who has not proved that a URL is his, how our network and others look from here. */
+const REVEALS_NETWORK: ReadonlySet<string> = new Set([
   CallbackFailure.Dns,
   CallbackFailure.Blocked,
   CallbackFailure.Refused,
@@ -39,11 +39,11 @@ const TELLS_OF_NETWORK: ReadonlySet<string> = new Set([
   CallbackFailure.Tls,
   CallbackFailure.Protocol,
 ]);
-/** What he learns instead of these; nor may the time that it took tell them apart. */
+/** What he learns instead of these; nor may the time that it took distinguish them. */
 export const UNREACHABLE = 'unreachable';
 
-export const tellsOfNetwork = (failure: string | null): boolean =>
-  failure !== null && TELLS_OF_NETWORK.has(failure);
+export const revealsNetwork = (failure: string | null): boolean =>
+  failure !== null && REVEALS_NETWORK.has(failure);
 
 const THROTTLING = new Set([429, 502, 503, 504]);
 const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL']);

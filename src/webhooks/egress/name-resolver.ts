@@ -31,7 +31,7 @@ const NO_SUCH_NAME = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
  * fill it, and hold up the files and the other lookups of the whole process.
  */
 export class DnsResolver extends NameResolver {
-  /** @param servers to ask, `address:port`; those of the machine unless told */
+  /** @param servers to ask, `address:port`; those of the machine by default */
   constructor(private readonly servers?: readonly string[]) {
     super();
   }

@@ -10,15 +10,15 @@ import { NameError } from '../egress/name-resolver';
 const LOOK_UP_MS = 3_000;
 
 /**
- * One text for every URL that must not be called or that has no address: the differences would tell a stranger what
+ * One text for every URL that must not be called or that has no address: the differences would show a stranger what
  * our network looks like.
  */
 const UNREACHABLE = 'must lead to an address that callbacks may be sent to';
 /** Of every http URL that is refused, wherever it leads. */
 const NOT_BY_HTTP = 'must be https, or lead to an address that callbacks may be sent to by http';
 
-/** Of an endpoint and its destination, in SQL: one that fails is told again when it works. */
-const isTold = (endpoint: string, destination: string): string =>
+/** Of an endpoint and its destination, in SQL: one that fails gets callbacks again when it works. */
+const isReceiving = (endpoint: string, destination: string): string =>
   `(${endpoint}.verified_at IS NOT NULL AND coalesce(${destination}.disabled_reason, 'failing') = 'failing')`;
 
 /** Checks callback URLs at submission, before any work is done for nothing. */
@@ -36,10 +36,10 @@ export class CallbackUrlPolicy extends CallbackPolicy {
     const [row] = await this.dataSource.query<
       { endpoint: boolean; open: boolean | null; policy: string | null; origin_verified: boolean }[]
     >(
-      `SELECT e.id IS NOT NULL AS endpoint, ${isTold('e', 't')} AS open,
+      `SELECT e.id IS NOT NULL AS endpoint, ${isReceiving('e', 't')} AS open,
          (SELECT unregistered_callbacks FROM webhook_settings WHERE client_id = $1) AS policy,
          EXISTS (SELECT FROM webhook_endpoint v JOIN webhook_destination o ON o.endpoint_id = v.id
-           WHERE v.client_id = $1 AND o.origin = $3 AND ${isTold('v', 'o')}) AS origin_verified
+           WHERE v.client_id = $1 AND o.origin = $3 AND ${isReceiving('v', 'o')}) AS origin_verified
        FROM (SELECT) AS one
        LEFT JOIN webhook_endpoint e ON e.client_id = $1 AND e.url = $2
        LEFT JOIN webhook_destination t ON t.endpoint_id = e.id`,
@@ -66,15 +66,15 @@ export class CallbackUrlPolicy extends CallbackPolicy {
   async checkAddress(field: string, text: string): Promise<URL> {
     const url = this.parse(field, text);
     const refusal = `${field} ${url.protocol === 'https:' ? UNREACHABLE : NOT_BY_HTTP}`;
-    const impatience = AbortSignal.timeout(LOOK_UP_MS);
+    const timeout = AbortSignal.timeout(LOOK_UP_MS);
     try {
-      await this.guard.addressesOf(url, impatience);
+      await this.guard.addressesOf(url, timeout);
     } catch (error) {
       if (error instanceof EgressRefusedError) throw invalidField(field, refusal);
       const isNameError = error instanceof NameError;
       if (isNameError && !error.transient) throw invalidField(field, refusal);
-      // The name servers fail just now: the attempts will tell. Anything else must not let a URL pass.
-      if (!isNameError && !impatience.aborted) throw error;
+      // The name servers fail just now: the attempts look again. Anything else must not let a URL pass.
+      if (!isNameError && !timeout.aborted) throw error;
     }
     return url;
   }

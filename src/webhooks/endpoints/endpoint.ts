@@ -2,7 +2,7 @@ import type { DisabledReason } from '../deliveries/destination';
 import type { SignatureScheme } from '../signing/standard-webhooks';
 
 export enum EndpointStatus {
-  /** It has not echoed the challenge yet, and is told nothing. */
+  /** It has not echoed the challenge yet, and gets nothing. */
   Unverified = 'unverified',
   Enabled = 'enabled',
   Disabled = 'disabled',

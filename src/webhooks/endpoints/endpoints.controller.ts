@@ -56,7 +56,7 @@ export class EndpointsController {
     summary: 'Register a callback URL',
     description:
       'Sends the URL a challenge, a POST with `type` `webhook.endpoint.verification`, and its answer must echo ' +
-      '`data.challenge`, as `{"challenge": "…"}` or as the text alone. Otherwise the endpoint is `unverified` and told ' +
+      '`data.challenge`, as `{"challenge": "…"}` or as the text alone. Otherwise the endpoint is `unverified` and sent ' +
       'nothing. The secret is shown this once.',
   })
   @ApiCreatedResponse({
@@ -118,7 +118,7 @@ export class EndpointsController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
     summary: 'Remove an endpoint',
-    description: 'What it was still to be told ends; the log stays.',
+    description: 'What it was still to be sent ends; the log stays.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse()
@@ -133,7 +133,7 @@ export class EndpointsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: EndpointView,
-    description: '`status` tells whether it was echoed, `verification_failure` why not.',
+    description: '`status` says whether it was echoed, `verification_failure` why not.',
   })
   @ApiProblems({
     400: 'The id is not a UUID.',
@@ -149,7 +149,7 @@ export class EndpointsController {
   @ApiOperation({
     summary: 'Rotate the secret',
     description:
-      'The new one signs at once; the old one signs as well for 24 hours, or as long as you say (`secrets` tells until when). Keys for `v1a` ' +
+      'The new one signs at once; the old one signs as well for 24 hours, or as long as you say (`secrets` says until when). Keys for `v1a` ' +
       'are rotated too. The secret is shown this once.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })

@@ -7,7 +7,7 @@ import { Page, pageSize, PageQuery } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
 import { Cursors } from '../../database/cursors.service';
 import { CallbackUrlPolicy } from './callback-policy.service';
-import { tellEndpointState } from '../deliveries/endpoint-events';
+import { publishEndpointState } from '../deliveries/endpoint-events';
 import { parseDestination } from '../deliveries/destination';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
@@ -37,7 +37,7 @@ export class Endpoints {
   /**
    * Registers a URL and sends it the challenge.
    *
-   * @returns the endpoint and its secret, which nobody is told again
+   * @returns the endpoint and its secret, which is never shown again
    */
   async register(actor: Actor, request: EndpointRequest): Promise<{ endpoint: Endpoint; secret: string }> {
     const { clientId } = actor;
@@ -107,10 +107,10 @@ export class Endpoints {
       if (moved !== null) await noteChallenge(manager, clientId, id);
       const reason = reasonAfter(before, change.enabled, moved !== null);
       const after = { ...before, url: moved ?? before.url, disabled_reason: reason };
-      // Not told itself, so while it is disabled; the feed and the others learn of it as when it happens by itself.
-      if (before.disabled_reason !== null && reason === null) await this.tell(manager, after);
+      // It gets none of it, so while it is disabled; the feed and the others learn of it as when it happens by itself.
+      if (before.disabled_reason !== null && reason === null) await this.publishState(manager, after);
       await updateEndpoint(manager, before, moved, reason, change, this.sealedKey(id, change.client_key));
-      if (before.disabled_reason === null && reason !== null) await this.tell(manager, after);
+      if (before.disabled_reason === null && reason !== null) await this.publishState(manager, after);
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
       }
@@ -121,7 +121,7 @@ export class Endpoints {
     return this.get(clientId, id);
   }
 
-  /** Removes it. What it was still to be told ends; its log stays. */
+  /** Removes it. What it was still to be sent ends; its log stays. */
   async remove(actor: Actor, id: string): Promise<void> {
     const { clientId } = actor;
     await this.dataSource.transaction(async (manager) => {
@@ -185,10 +185,13 @@ export class Endpoints {
     }
   }
 
-  private tell(manager: EntityManager, { id, client_id, url, disabled_reason }: Endpoint): Promise<void> {
+  private publishState(
+    manager: EntityManager,
+    { id, client_id, url, disabled_reason }: Endpoint,
+  ): Promise<void> {
     const { address } = parseDestination(url);
     const destination = { client_id, endpoint_id: id, address, disabled_reason };
-    return tellEndpointState(manager, destination, this.config.callbackRetrySchedule);
+    return publishEndpointState(manager, destination, this.config.callbackRetrySchedule);
   }
 
   private sealedKey(id: string, pem: string | null | undefined): Buffer | null {

@@ -5,10 +5,10 @@ import { DataSource } from 'typeorm';
 import { newId } from '../../common/ids';
 import { DeliveryTargets } from '../deliveries/delivery-targets.service';
 import { CallbackClient } from '../egress/callback-client.service';
-import { tellsOfNetwork, UNREACHABLE } from '../egress/callback-failure';
+import { revealsNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 const VERIFICATION_TYPE = 'webhook.endpoint.verification';
 const NOT_ECHOED = 'not_echoed';
 
@@ -59,12 +59,12 @@ export class OwnershipChallenge {
       body,
       tls: target.tls,
       profile: target.profile,
-      timeoutMs: PATIENCE_MS,
+      timeoutMs: TIMEOUT_MS,
     });
     if (failure === null) return echoes(response ?? '', challenge) ? null : NOT_ECHOED;
-    if (!tellsOfNetwork(failure)) return status === null ? failure : `${failure} ${status}`;
-    // A port that is closed answers at once: the time must not tell it from one that says nothing.
-    await setTimeout(Math.max(0, now.getTime() + PATIENCE_MS - Date.now()));
+    if (!revealsNetwork(failure)) return status === null ? failure : `${failure} ${status}`;
+    // A port that is closed answers at once: the time must not distinguish it from one that says nothing.
+    await setTimeout(Math.max(0, now.getTime() + TIMEOUT_MS - Date.now()));
     return UNREACHABLE;
   }
 }

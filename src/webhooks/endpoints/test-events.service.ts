@@ -22,7 +22,7 @@ export class TestEvents {
     private readonly wakeUps: DeliveryWakeUps,
   ) {}
 
-  /** @throws AppError 409 when the endpoint is told nothing just now */
+  /** @throws AppError 409 when the endpoint gets nothing just now */
   async send(clientId: string, endpoint: Endpoint): Promise<DeliveryView> {
     if (statusOf(endpoint) !== EndpointStatus.Enabled) {
       throw new AppError('conflict', 'endpoint_not_enabled', `The endpoint is ${statusOf(endpoint)}.`);

@@ -12,7 +12,7 @@ export interface FeedEvent {
 }
 
 /**
- * The pull twin of the callbacks: the same events, ids and bytes, in one order that never changes behind a reader. An
+ * The callbacks to pull: the same events, ids and bytes, in one order that never changes behind a reader. An
  * event becomes visible once every transaction that began before its own has ended; so none can appear before one that
  * was read already.
  */

@@ -21,7 +21,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Read events in order',
     description:
-      'The pull twin of the callbacks: the same events with the same ids and bytes, oldest first, without gaps. Kept for ' +
+      'The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept for ' +
       '30 days. Keep the id of the last event that you have read, and ask for what came `after` it.',
   })
   @ApiOkResponse({ type: EventFeedView })

@@ -43,7 +43,7 @@ export class WebhookSettings {
     return this.secrets.describe(ownerOf(clientId));
   }
 
-  /** @returns the new secret, which nobody is told again */
+  /** @returns the new secret, which is never shown again */
   async rotateSecret(actor: Actor, overlapSeconds: number): Promise<string> {
     return this.dataSource.transaction(async (manager) => {
       const key = await this.secrets.rotate(manager, ownerOf(actor.clientId), 'v1', overlapSeconds);
