@@ -90,7 +90,7 @@ export function describeCallbacks(document: OpenAPIObject, timeoutSeconds: numbe
             'text/plain': { schema: { type: 'string', description: 'The challenge alone.' } },
           },
         },
-        default: { description: 'Not verified: the endpoint is told nothing.' },
+        default: { description: 'Not verified: the endpoint gets nothing.' },
       },
     }),
   };
