@@ -82,7 +82,9 @@ it('the schema apart from the start: migrate, show, revert, and starts with MIGR
   expect(await contents(url)).toEqual({ relations: [], run: [] });
 
   const migrated = await npm('migrate', variables);
-  expect(migrated.output).toMatch(/^The schema is up to date: 7 migration\(s\) in \d+ ms\.\n$/);
+  expect(migrated.output).toMatch(
+    new RegExp(`^The schema is up to date: ${NAMES.length} migration\\(s\\) in \\d+ ms\\.\\n$`),
+  );
   expect(migrated.code).toBe(0);
   expect(await npm('migrate', variables)).toEqual({
     code: 0,
@@ -101,7 +103,10 @@ it('the schema apart from the start: migrate, show, revert, and starts with MIGR
   const refused = await start(variables);
   expect(await refused.exited()).toBe(1);
   expect(refused.output).toMatch(
-    /^Could not start\. The schema .* is older than this version: 1 migration\(s\) have not run \(Audit\d+\)\. Run "npm run migrate"/m,
+    new RegExp(
+      `^Could not start\\. The schema .* is older than this version: 1 migration\\(s\\) have not run \\(${NAMES.at(-1)}\\)\\. Run "npm run migrate"`,
+      'm',
+    ),
   );
   expect(refused.output).not.toMatch(STACK);
   expect(await contents(url)).toEqual(before);
@@ -134,13 +139,29 @@ it('npm run migration:revert refuses in plain words where rows would be lost, an
   const url = await database(createTestDatabase());
   await query(
     url,
-    `INSERT INTO audit_entry (actor_type, action, client_id) VALUES ('start', 'client.created', uuid_v7())`,
+    `WITH owner AS (INSERT INTO client (name) VALUES ('Keeps a job') RETURNING id)
+     INSERT INTO job (id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps, deadline_at)
+     SELECT uuid_v7(), id, 'test.kept', '{}', 'req_kept', '{}', 1, 1, '{}', now() FROM owner`,
   );
   const before = await contents(url);
   const { code, output } = await npm('migration:revert', { DATABASE_URL: url });
-  expect(output).toBe('\nNot reverted: the rows of audit_entry would be lost.\n');
+  expect(output).toBe('\nNot reverted: the request ids of jobs would be lost.\n');
   expect(code).toBe(1);
   expect(await contents(url)).toEqual(before);
+});
+
+it('a table that holds rows is not taken back', async () => {
+  const url = await database(createTestDatabase());
+  const reverted: string[] = [];
+  const revert = (): Promise<void> => revertNewest(url, (line) => reverted.push(line));
+  await query(
+    url,
+    `INSERT INTO audit_entry (actor_type, action, client_id) VALUES ('start', 'client.created', uuid_v7())`,
+  );
+  await revert();
+  await expect(revert()).rejects.toThrow('Not reverted: the rows of audit_entry would be lost.');
+  expect(reverted).toEqual([`Reverted ${NAMES.at(-1)}.`]);
+  expect(await query(url, 'SELECT action FROM audit_entry')).toEqual([{ action: 'client.created' }]);
 });
 
 it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {
