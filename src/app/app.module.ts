@@ -11,6 +11,7 @@ import { HealthModule } from '../health/health.module';
 import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { JobsWorkerModule } from '../jobs/worker/jobs-worker.module';
+import { MaintenanceService } from './maintenance.service';
 import { OrdersHttpModule } from '../orders/orders-http.module';
 import { OrdersModule } from '../orders/orders.module';
 import { AddressLimitGuard } from '../rate-limits/address-limit.guard';
@@ -73,7 +74,7 @@ export class AppModule {
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? worker() : []),
       ],
-      providers: [FirstStart, ...GUARDS],
+      providers: [FirstStart, MaintenanceService, ...GUARDS],
     };
   }
 }

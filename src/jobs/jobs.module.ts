@@ -14,9 +14,9 @@ import { JobInserts } from './job-inserts';
 import { JobQuota } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobOutages } from './job-outages';
+import { JobRepairs } from './job-repairs.service';
 import { JobSignals } from './job-signals';
 import { JobSubmission } from './job-submission.service';
-import { JobSweeper } from './job-sweeper.service';
 import { JobEntity } from './job.entity';
 import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
@@ -45,9 +45,9 @@ import { StoreHealth } from './store-health.service';
     JobMetrics,
     JobOutages,
     JobQuota,
+    JobRepairs,
     JobSignals,
     JobSubmission,
-    JobSweeper,
     JobTypeRegistry,
     StoreHealth,
   ],

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../artifacts/artifact-store';
@@ -14,6 +14,8 @@ const AT_ONCE = 100;
 /** Keeps book of the files that attempts make, so that none stays behind when it is no longer wanted. */
 @Injectable()
 export class ReportFiles {
+  private readonly logger = new Logger(ReportFiles.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly artifacts: ArtifactStore,
@@ -61,18 +63,18 @@ export class ReportFiles {
   }
 
   /**
-   * Deletes the files of reports that have expired, and those of attempts that lost.
-   *
-   * @returns how many
+   * Deletes the files of reports that have expired, and those of attempts that lost. It may run in several processes at
+   * once: deleting twice does no harm.
    */
-  async sweep(): Promise<number> {
-    let all = 0;
-    for (;;) {
-      const files = await this.unwanted();
-      for (const { job_id, attempt } of files) await this.delete(job_id, attempt);
-      all += files.length;
-      if (files.length < AT_ONCE) return all;
+  async sweep(stopping?: AbortSignal): Promise<void> {
+    let deleted = 0;
+    for (let files = AT_ONCE; files === AT_ONCE && stopping?.aborted !== true;) {
+      const unwanted = await this.unwanted();
+      for (const { job_id, attempt } of unwanted) await this.delete(job_id, attempt);
+      files = unwanted.length;
+      deleted += files;
     }
+    if (deleted > 0) this.logger.log(`${deleted} file(s) of expired reports and lost attempts deleted.`);
   }
 
   /** The file first: a crash in between leaves a note, and the next sweep deletes it. */

@@ -6,13 +6,12 @@ import { ORDERS_REPORT } from './orders-report.job';
 import { ReportLimits } from './report-limits.service';
 import { ReportFiles } from './report-files.service';
 import { ReportLinks } from './report-links.service';
-import { ReportRetention } from './report-retention.service';
 import { ReportRequests } from './report-requests.service';
 
 /** The report operation, in every role. */
 @Module({
   imports: [ArtifactsModule, JobsModule, JobsModule.forFeature(ORDERS_REPORT), OrdersModule],
-  providers: [ReportFiles, ReportLimits, ReportLinks, ReportRequests, ReportRetention],
+  providers: [ReportFiles, ReportLimits, ReportLinks, ReportRequests],
   exports: [JobsModule, ReportFiles, ReportLimits, ReportLinks, ReportRequests],
 })
 export class ReportRequestsModule {}

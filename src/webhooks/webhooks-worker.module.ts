@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 import { DeliveryAttempt } from './deliveries/delivery-attempt.service';
 import { DeliveryClaims } from './deliveries/delivery-claims';
 import { DeliveryOutcomes } from './deliveries/delivery-outcomes';
+import { DeliveryRepairs } from './deliveries/delivery-repairs.service';
 import { DeliveryRetention } from './deliveries/delivery-retention.service';
-import { DeliverySweeper } from './deliveries/delivery-sweeper.service';
 import { DeliveryWorker } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
 import { FanOut } from './deliveries/fan-out.service';
@@ -16,8 +16,8 @@ import { WebhooksModule } from './webhooks.module';
     DeliveryAttempt,
     DeliveryClaims,
     DeliveryOutcomes,
+    DeliveryRepairs,
     DeliveryRetention,
-    DeliverySweeper,
     DeliveryWorker,
     DestinationHealth,
     FanOut,

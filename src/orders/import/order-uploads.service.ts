@@ -1,10 +1,9 @@
-import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
 import { ClientStorage } from '../../artifacts/client-storage.service';
 import { AppError } from '../../common/app-error';
-import { Loop } from '../../common/loop';
 import { StoreHealth } from '../../jobs/store-health.service';
 import { ORDER_LIMITS } from '../order-limits';
 
@@ -20,7 +19,6 @@ export interface NewUpload {
 const STEP_BYTES = 8 * 1024 * 1024;
 /** What uploads leave free of a disk: an embedded database may write on the same. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
-const ROUND_MS = 60_000;
 const AT_ONCE = 100;
 /** No request lives so long: a file without a job is nobody's then. */
 const ABANDONED_AFTER_HOURS = 2;
@@ -29,9 +27,8 @@ const FAILED_KEPT_HOURS = 24;
 
 /** The files that wait for their import. Each is counted for its client before it is read, and none stays behind. */
 @Injectable()
-export class OrderUploads implements OnApplicationBootstrap, OnApplicationShutdown {
+export class OrderUploads {
   private readonly logger = new Logger(OrderUploads.name);
-  private readonly loop = new Loop('retention of uploads', ROUND_MS, () => this.sweep(), this.logger);
 
   constructor(
     private readonly artifacts: ArtifactStore,
@@ -39,14 +36,6 @@ export class OrderUploads implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly dataSource: DataSource,
     private readonly storeHealth: StoreHealth,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
-  }
 
   /**
    * Stores a file as it comes.
@@ -85,8 +74,8 @@ export class OrderUploads implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** Deletes the uploads of jobs that have ended, and those that never got one. */
-  async sweep(): Promise<void> {
-    for (;;) {
+  async sweep(stopping?: AbortSignal): Promise<void> {
+    for (let uploads = AT_ONCE; uploads === AT_ONCE && stopping?.aborted !== true;) {
       const rows = await this.dataSource.query<{ key: string }[]>(
         `SELECT f.key FROM client_file f LEFT JOIN job j ON j.id = f.upload_of
          WHERE f.upload_of IS NOT NULL AND CASE
@@ -96,7 +85,7 @@ export class OrderUploads implements OnApplicationBootstrap, OnApplicationShutdo
          LIMIT ${AT_ONCE}`,
       );
       for (const { key } of rows) await this.delete(key);
-      if (rows.length < AT_ONCE) return;
+      uploads = rows.length;
     }
   }
 

@@ -1,44 +1,39 @@
-import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Loop } from '../../common/loop';
 
-const ROUND_MS = 60_000;
 /** How long events and their deliveries can be read. */
 const RETENTION_DAYS = 30;
 const BATCH = 500;
-/** Whether a destination is still in use is found by reading every delivery: seldom. */
-const DESTINATIONS_EVERY_MS = 3_600_000;
 
 /** Removes events with their deliveries and attempts, destinations and secrets that are old. */
 @Injectable()
-export class DeliveryRetention implements OnApplicationBootstrap, OnApplicationShutdown {
+export class DeliveryRetention {
   private readonly logger = new Logger(DeliveryRetention.name);
-  private readonly loop = new Loop('removal of old deliveries', ROUND_MS, () => this.round(), this.logger);
-  private stopping = false;
-  private destinationsAt = 0;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.loop.stop();
-  }
-
-  private async round(): Promise<void> {
+  async removeEvents(stopping: AbortSignal): Promise<void> {
     let removed = 0;
-    for (let batch = BATCH; batch === BATCH && !this.stopping;) {
+    for (let batch = BATCH; batch === BATCH && !stopping.aborted;) {
       batch = await this.removeMessages();
       removed += batch;
     }
     if (removed > 0) this.logger.log(`${removed} event(s) older than ${RETENTION_DAYS} days removed.`);
+  }
+
+  async removeSecrets(): Promise<void> {
     await this.dataSource.query(`DELETE FROM webhook_secret WHERE expires_at < now() - interval '1 day'`);
-    if (Date.now() - this.destinationsAt < DESTINATIONS_EVERY_MS) return;
-    this.destinationsAt = Date.now();
-    await this.removeDestinations();
+  }
+
+  /** Of URLs that are no endpoint, and that no delivery is about any more. */
+  async removeDestinations(): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM webhook_destination t WHERE id IN (
+         SELECT id FROM webhook_destination o
+         WHERE endpoint_id IS NULL AND created_at < now() - make_interval(days => ${RETENTION_DAYS})
+           AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = o.id)
+         FOR UPDATE SKIP LOCKED)`,
+    );
   }
 
   /** Their deliveries and attempts go with them. What is still to be delivered stays. */
@@ -53,16 +48,5 @@ export class DeliveryRetention implements OnApplicationBootstrap, OnApplicationS
        ) SELECT id FROM removed`,
     );
     return rows.length;
-  }
-
-  /** Of URLs that are no endpoint, and that no delivery is about any more. */
-  private async removeDestinations(): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM webhook_destination t WHERE id IN (
-         SELECT id FROM webhook_destination o
-         WHERE endpoint_id IS NULL AND created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = o.id)
-         FOR UPDATE SKIP LOCKED)`,
-    );
   }
 }

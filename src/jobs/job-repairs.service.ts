@@ -1,28 +1,17 @@
-import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { JobWakeUps } from './job-wake-ups';
 import { JobOutages } from './job-outages';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
-import { Loop } from '../common/loop';
 import { StoreHealth } from './store-health.service';
-
-const ROUND_MS = 2_000;
-const KEYS_ROUND_MS = 600_000;
 
 /**
  * Repairs what died. It runs in every process, so that no job outlives its deadline even when all workers are gone. What an
  * outage did to deadlines and leases comes first.
  */
 @Injectable()
-export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(JobSweeper.name);
-  private readonly loop = new Loop('job sweeper', ROUND_MS, () => this.round(), this.logger);
-  private readonly keysLoop = new Loop(
-    'expiry of idempotency keys',
-    KEYS_ROUND_MS,
-    () => this.transitions.expireIdempotencyKeys(),
-    this.logger,
-  );
+export class JobRepairs {
+  private readonly logger = new Logger(JobRepairs.name);
 
   constructor(
     private readonly outages: JobOutages,
@@ -32,16 +21,7 @@ export class JobSweeper implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly wakeUps: JobWakeUps,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-    this.keysLoop.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.loop.stop(), this.keysLoop.stop()]);
-  }
-
-  private async round(): Promise<void> {
+  async run(): Promise<void> {
     const { storeTypes } = this.registry;
     await this.outages.watch(this.store.isUp ? ['store'] : []);
     await this.outages.settle(storeTypes);

@@ -1,31 +1,20 @@
-import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Loop } from '../../common/loop';
 import { DeliveryMetrics } from './delivery-metrics';
 
-const ROUND_MS = 2_000;
 const BATCH = 500;
 
 /** Repairs what died, and ends what can no longer be delivered. */
 @Injectable()
-export class DeliverySweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(DeliverySweeper.name);
-  private readonly loop = new Loop('delivery sweeper', ROUND_MS, () => this.round(), this.logger);
+export class DeliveryRepairs {
+  private readonly logger = new Logger(DeliveryRepairs.name);
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly metrics: DeliveryMetrics,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  private async round(): Promise<void> {
+  async run(): Promise<void> {
     const lost = await this.takeBack();
     if (lost > 0) this.logger.warn(`${lost} delivery attempt(s) taken back from workers that stopped.`);
     const exhausted = await this.giveUp();
