@@ -8,6 +8,7 @@ import type { AppConfig } from '../src/config/app-config';
 import { ConfigModule } from '../src/config/config.module';
 import { DatabaseModule } from '../src/database/database.module';
 import { JobSignals } from '../src/jobs/job-signals';
+import { MaintenanceModule } from '../src/app/maintenance.module';
 import { JobsModule } from '../src/jobs/jobs.module';
 import { SigningSecrets } from '../src/webhooks/signing/signing-secrets.service';
 import { WebhooksWorkerModule } from '../src/webhooks/webhooks-worker.module';
@@ -28,6 +29,7 @@ function startDeliveryWorker(config: AppConfig): Promise<INestApplicationContext
       ClientsModule,
       DatabaseModule,
       JobsModule,
+      MaintenanceModule,
       WebhooksModule,
       WebhooksWorkerModule,
     ],

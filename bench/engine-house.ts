@@ -9,6 +9,7 @@ import { DatabaseModule } from '../src/database/database.module';
 import { defineJobType, HandlesJob, JobHandler } from '../src/jobs/job-type';
 import { JobSubmission } from '../src/jobs/job-submission.service';
 import { JobsWorkerModule } from '../src/jobs/worker/jobs-worker.module';
+import { MaintenanceModule } from '../src/app/maintenance.module';
 import { JobsModule } from '../src/jobs/jobs.module';
 
 /** A job that does nothing: what is left is the engine. */
@@ -54,6 +55,7 @@ export async function startEngine(
       DatabaseModule,
       ClientsModule,
       JobsModule.forFeature(NOOP),
+      MaintenanceModule,
       ...(roles.worker ? [JobsWorkerModule] : []),
     ],
     providers: [NoopHandler],

@@ -11,7 +11,7 @@ import { HealthModule } from '../health/health.module';
 import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { JobsWorkerModule } from '../jobs/worker/jobs-worker.module';
-import { MaintenanceService } from './maintenance.service';
+import { MaintenanceModule } from './maintenance.module';
 import { OrdersHttpModule } from '../orders/orders-http.module';
 import { OrdersModule } from '../orders/orders.module';
 import { AddressLimitGuard } from '../rate-limits/address-limit.guard';
@@ -31,6 +31,7 @@ const EVERY_ROLE = [
   DatabaseModule,
   HealthModule,
   JobsModule,
+  MaintenanceModule,
   OrdersModule,
   RateLimitsModule,
   ReportRequestsModule,
@@ -74,7 +75,7 @@ export class AppModule {
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? worker() : []),
       ],
-      providers: [FirstStart, MaintenanceService, ...GUARDS],
+      providers: [FirstStart, ...GUARDS],
     };
   }
 }

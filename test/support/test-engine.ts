@@ -2,6 +2,7 @@ import { ConsoleLogger, INestApplicationContext, LogLevel, Module, Provider } fr
 import { NestFactory } from '@nestjs/core';
 import { rmSync } from 'node:fs';
 import { DataSource } from 'typeorm';
+import { MaintenanceModule } from '../../src/app/maintenance.module';
 import { ClientsModule } from '../../src/clients/clients.module';
 import { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
@@ -41,6 +42,7 @@ export class TestEngine {
         ConfigModule.forRoot(config),
         DatabaseModule,
         ClientsModule,
+        MaintenanceModule,
         JobsModule.forFeature(...types),
         ...(worker ? [JobsWorkerModule] : []),
       ],

@@ -15,6 +15,7 @@ import { HealthModule } from '../../src/health/health.module';
 import type { Job } from '../../src/jobs/job';
 import { JobSubmission } from '../../src/jobs/job-submission.service';
 import { JobsHttpModule } from '../../src/jobs/http/jobs-http.module';
+import { MaintenanceModule } from '../../src/app/maintenance.module';
 import { JobsModule } from '../../src/jobs/jobs.module';
 import { JobsWorkerModule } from '../../src/jobs/worker/jobs-worker.module';
 import { RateLimitsModule } from '../../src/rate-limits/rate-limits.module';
@@ -53,6 +54,7 @@ function houseModule(config: AppConfig): DynamicModule {
       ClientsModule,
       DatabaseModule,
       JobsModule.forFeature(NOOP),
+      MaintenanceModule,
       RateLimitsModule,
       WebhooksModule,
       ...(config.runsApi ? [HealthModule, JobsHttpModule, WebhooksHttpModule] : []),
