@@ -39,8 +39,15 @@ export const requestIdOf = (response: Response): string => response.get(HEADER) 
 export const pathOf = (request: Request): string =>
   request.originalUrl.replace(/\?.*$/s, '').slice(0, LONGEST_PATH);
 
-/** Polls and downloads are many and change nothing: they are for debugging. */
-function levelOf({ method }: Request, { statusCode }: Response): Extract<LogLevel, 'warn' | 'log' | 'debug'> {
+/**
+ * Polls and downloads are many and change nothing: they are for debugging. So are the questions of probes, which get a
+ * 503 from a process that drains.
+ */
+function levelOf(
+  { method, originalUrl }: Request,
+  { statusCode }: Response,
+): Extract<LogLevel, 'warn' | 'log' | 'debug'> {
+  if (originalUrl.startsWith('/health/')) return 'debug';
   if (statusCode >= 500) return 'warn';
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'debug' : 'log';
 }
