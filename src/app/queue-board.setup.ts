@@ -8,12 +8,11 @@ import type { NextFunction, Request, Response } from 'express';
 import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
 import type { Caller } from '../clients/client';
 import { Scope } from '../clients/scope';
-import { answersWithin } from '../common/answers-within';
 import { AppError } from '../common/app-error';
 import { AddressLimits } from '../rate-limits/address-limits.service';
+import { RedisConnections } from '../redis/redis-connections.service';
 
 const PATH = '/admin/queues';
-const REDIS_PATIENCE_MS = 400;
 const REDIS_RETRY_SECONDS = 5;
 
 /**
@@ -35,7 +34,7 @@ export function setUpQueueBoard(app: INestApplication): void {
   app.use(
     PATH,
     operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimits)),
-    whileRedisAnswers(queues),
+    whileRedisAnswers(app.get(RedisConnections, { strict: false })),
     allowOwnInlineScript,
     server.getRouter(),
   );
@@ -64,10 +63,9 @@ const operatorsOnly =
 
 /** The board asks Redis for everything it shows, and would wait for one that is silent. */
 const whileRedisAnswers =
-  (queues: Bull.Queue[]) =>
+  (redis: RedisConnections) =>
   (_request: Request, _response: Response, next: NextFunction): void => {
-    const pings = Promise.all(queues.map((queue) => queue.client.ping()));
-    answersWithin(REDIS_PATIENCE_MS, pings).then((answered) => {
+    redis.answers().then((answered) => {
       if (answered) return next();
       next(
         new AppError('unavailable', 'queues_unavailable', 'Redis does not answer; jobs go on without it.', {

@@ -1,13 +1,8 @@
-import { InjectQueue } from '@nestjs/bull';
 import { Injectable } from '@nestjs/common';
-import type { Queue } from 'bull';
 import { DataSource } from 'typeorm';
-import { answersWithin } from '../common/answers-within';
-import { JOBS_QUEUE } from '../jobs/job-wake-ups';
+import { answersInTime } from '../common/answers-in-time';
 import { StoreHealth } from '../jobs/store-health.service';
-
-/** Probes of platforms give up after a second; a Redis that is silent must not take processes out of service. */
-const PATIENCE_MS = 400;
+import { RedisConnections } from '../redis/redis-connections.service';
 
 /**
  * A standby, or a primary that was made one, answers questions and stores nothing. Locking a row is a write to Postgres, so
@@ -20,14 +15,14 @@ const MAY_WRITE = 'SELECT FROM client WHERE false FOR KEY SHARE';
 export class Readiness {
   constructor(
     private readonly dataSource: DataSource,
-    @InjectQueue(JOBS_QUEUE) private readonly queue: Queue,
+    private readonly redis: RedisConnections,
     private readonly store: StoreHealth,
   ) {}
 
   async check(): Promise<{ database: boolean; redis: boolean; store: boolean }> {
     const [database, redis] = await Promise.all([
-      answersWithin(PATIENCE_MS, this.dataSource.query(MAY_WRITE)),
-      answersWithin(PATIENCE_MS, this.queue.client.ping()),
+      answersInTime(this.dataSource.query(MAY_WRITE)),
+      this.redis.answers(),
     ]);
     return { database, redis, store: !this.store.isAway };
   }

@@ -1,11 +1,9 @@
-import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
-import Redis from 'ioredis';
+import type Redis from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/app-config';
-import { REDIS_TIMEOUT_MS } from './redis-timeout';
-
-const PROBE_EVERY_MS = 1_000;
+import { RedisConnections } from '../redis/redis-connections.service';
 
 /** Counts requests in a window that begins with the first one; answers the count and what is left of the window. */
 const COUNT = `
@@ -46,37 +44,25 @@ const MOST_WINDOWS = 50_000;
 /**
  * Counts requests in Redis, for all processes together. A request far from the limit is counted there too, but does not
  * wait for it: those of some milliseconds are sent together. While Redis is away each process counts for itself, and no
- * request waits for its return: a probe in the background notices it.
+ * request waits for its return.
  */
 @Injectable()
-export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown {
-  private readonly logger = new Logger(RateLimitStorage.name);
+export class RateLimitStorage implements ThrottlerStorage {
   private readonly windows = new LRUCache<string, Window>({ max: MOST_WINDOWS });
   /** What was counted here while Redis was away. */
   private readonly local = new LRUCache<string, Tally>({ max: MOST_WINDOWS });
   /** What was admitted in the last milliseconds and Redis does not have yet. */
   private readonly unsent = new Map<string, Tally>();
-  private readonly redis: CountingRedis;
-  private probe: NodeJS.Timeout | undefined;
-  private away = true;
-  private closed = false;
+  /** A process that has no API counts for itself the few requests that it gets. */
+  private readonly redis: CountingRedis | undefined;
 
-  constructor(config: AppConfig) {
-    this.redis = new Redis(config.redisUrl, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
-      commandTimeout: REDIS_TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), PROBE_EVERY_MS),
-      scripts: { countRequests: { lua: COUNT, numberOfKeys: 1 } },
-    }) as CountingRedis;
-    this.redis.on('ready', () => {
-      this.away = false;
-    });
-    // Its commands fail by themselves, and are counted here instead.
-    this.redis.on('error', () => undefined);
-    if (config.runsApi) this.redis.connect().catch(() => undefined);
+  constructor(
+    private readonly connections: RedisConnections,
+    config: AppConfig,
+  ) {
+    if (!config.runsApi) return;
+    this.redis = connections.open('counts') as CountingRedis;
+    this.redis.defineCommand('countRequests', { lua: COUNT, numberOfKeys: 1 });
   }
 
   /** Counts a request in the window of this key, which begins with its first one. Times are answered in seconds. */
@@ -92,32 +78,27 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     return (this.isAway() ? openOf(this.local, key) : openOf(this.windows, key))?.hits ?? 0;
   }
 
-  onApplicationShutdown(): void {
-    this.closed = true;
-    clearTimeout(this.probe);
-    this.redis.disconnect();
-  }
-
   private async tally(key: string, windowMs: number, limit: number): Promise<Tally> {
-    if (this.isAway()) return this.countLocally(key, windowMs);
+    const { redis } = this;
+    if (redis === undefined || this.isAway()) return this.countLocally(key, windowMs);
     const window = openOf(this.windows, key);
     if (window !== undefined && Date.now() - window.seenAt < SEEN_FOR_MS) {
       if (limit - window.hits - 1 > Math.max(LEAST_MARGIN, limit * MARGIN)) {
         window.hits += 1;
-        this.sendLater(key, windowMs, window.endsAt);
+        this.sendLater(redis, key, windowMs, window.endsAt);
         return { hits: window.hits, endsAt: window.endsAt };
       }
     }
     try {
-      return await this.count(key, windowMs, 1);
+      return await this.count(redis, key, windowMs, 1);
     } catch (error) {
-      this.leave(error);
+      this.connections.reportAway(error as Error);
       return this.countLocally(key, windowMs);
     }
   }
 
   private isAway(): boolean {
-    return this.away || this.redis.status !== 'ready';
+    return this.connections.isAway || this.redis?.status !== 'ready';
   }
 
   private countLocally(key: string, windowMs: number): Tally {
@@ -127,7 +108,7 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     return tally;
   }
 
-  private sendLater(key: string, windowMs: number, endsAt: number): void {
+  private sendLater(redis: CountingRedis, key: string, windowMs: number, endsAt: number): void {
     const unsent = this.unsent.get(key);
     if (unsent !== undefined) {
       unsent.hits += 1;
@@ -135,16 +116,18 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     }
     this.unsent.set(key, { hits: 1, endsAt });
     setTimeout(() => {
-      if (this.closed || !this.unsent.has(key)) return;
-      this.count(key, windowMs, 0).catch((error: unknown) => this.leave(error));
+      if (!this.unsent.has(key)) return;
+      this.count(redis, key, windowMs, 0).catch((error: unknown) =>
+        this.connections.reportAway(error as Error),
+      );
     }, SEND_AFTER_MS).unref();
   }
 
   /** Counts requests in Redis, and with them those that it does not have yet. */
-  private async count(key: string, windowMs: number, requests: number): Promise<Tally> {
+  private async count(redis: CountingRedis, key: string, windowMs: number, requests: number): Promise<Tally> {
     const unsent = this.takeUnsent(key);
     if (unsent + requests === 0) return { hits: 0, endsAt: Date.now() };
-    const [hits, leftMs] = await this.redis.countRequests(key, windowMs, unsent + requests);
+    const [hits, leftMs] = await redis.countRequests(key, windowMs, unsent + requests);
     const seenAt = Date.now();
     const endsAt = seenAt + leftMs;
     // What was admitted meanwhile has not arrived there yet.
@@ -159,26 +142,6 @@ export class RateLimitStorage implements ThrottlerStorage, OnApplicationShutdown
     const unsent = this.unsent.get(key);
     this.unsent.delete(key);
     return unsent !== undefined && Date.now() < unsent.endsAt ? unsent.hits : 0;
-  }
-
-  private leave(error: unknown): void {
-    if (this.away || this.closed) return;
-    this.away = true;
-    this.logger.warn(`Redis is away; each process counts requests for itself. ${String(error)}`);
-    this.probeLater();
-  }
-
-  private probeLater(): void {
-    if (this.closed) return;
-    this.probe = setTimeout(() => {
-      this.redis.ping().then(
-        () => {
-          this.away = false;
-          this.logger.log('Redis is back.');
-        },
-        () => this.probeLater(),
-      );
-    }, PROBE_EVERY_MS).unref();
   }
 }
 

@@ -4,6 +4,7 @@ import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler'
 import { ClientsModule } from '../clients/clients.module';
 import { ADDRESS_POLICIES, KEY_POLICIES } from '../common/http/rate-policy';
 import { JobsModule } from '../jobs/jobs.module';
+import { RedisModule } from '../redis/redis.module';
 import { AddressLimitGuard } from './address-limit.guard';
 import { AddressLimits } from './address-limits.service';
 import { KeyLimitGuard } from './key-limit.guard';
@@ -12,7 +13,11 @@ import { RateLimitStorage } from './rate-limit-storage.service';
 import { RateLimits, WINDOW_MS } from './rate-limits.service';
 import { UnknownPathLimit } from './unknown-path-limit.service';
 
-@Module({ providers: [RateLimits, RateLimitStorage], exports: [RateLimits, RateLimitStorage] })
+@Module({
+  imports: [RedisModule],
+  providers: [RateLimits, RateLimitStorage],
+  exports: [RateLimits, RateLimitStorage],
+})
 class RateLimitCountsModule {}
 
 /** The policies, where they are counted, and the guards that the application puts around authentication. */

@@ -1,16 +1,13 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import { RedisConnections } from './redis-connections.service';
-
-@Module({ imports: [DiscoveryModule], providers: [RedisConnections], exports: [RedisConnections] })
-class RedisConnectionsModule {}
+import { RedisModule } from './redis.module';
 
 /** What all Bull queues of the process share: how they connect, and their prefix. */
 @Module({
   imports: [
     BullModule.forRootAsync({
-      imports: [RedisConnectionsModule],
+      imports: [RedisModule],
       inject: [RedisConnections],
       useFactory: (connections: RedisConnections) => ({
         createClient: (use) => connections.open(use),

@@ -5,7 +5,7 @@ import type { TestApp } from '../support/test-app';
 /** Resolves when the application counts requests in Redis: until it has a connection it counts them by itself. */
 export async function countsInRedis({ app }: TestApp): Promise<void> {
   const storage = app.get(RateLimitStorage, { strict: false });
-  await waitFor(() => storage['redis'].status === 'ready' && !storage['away'], {
+  await waitFor(() => !storage['isAway'](), {
     what: 'the count in Redis',
   });
 }
