@@ -1,4 +1,8 @@
+import { hostname } from 'node:os';
 import { v7 } from 'uuid';
 
 /** A new UUIDv7 (RFC 9562): sorts by the time of its making. */
 export const newId = (): string => v7();
+
+/** Names a worker in leases and in the log: host, process, and what tells two workers of one process apart. */
+export const newWorkerName = (): string => `${hostname()}:${process.pid}:${newId().slice(-6)}`;

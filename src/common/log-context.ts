@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface LogContext {
   request_id?: string;
   job_id?: string;
+  delivery_id?: string;
 }
 
 const storage = new AsyncLocalStorage<LogContext>();

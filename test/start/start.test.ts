@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -73,7 +74,10 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   expect(await first.exited()).toBe(0);
   await waitFor(() => !members.some(runs), { what: 'everything to be gone' });
 
-  const second = await start();
+  const receiver = createHttpServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port: receives } = receiver.address() as AddressInfo;
+  const second = await start({ CALLBACK_ALLOWED_ADDRESSES: '127.0.0.1/32' });
   await second.waitForOutput(/Ctrl-C stops everything/, 120_000);
   const key = /KEY='([^']+)'/.exec(second.output)![1]!;
   expect(first.output).toContain(key);
@@ -89,14 +93,17 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   const jobs = (await (await call('/v1/jobs')).json()) as { data: { status: string }[] };
   expect(jobs.data.map(({ status }) => status)).toEqual(['COMPLETED']);
 
-  const body = JSON.stringify({ start_date: '2016-01-01', end_date: '2016-02-01' });
+  const body = JSON.stringify({
+    start_date: '2016-01-01',
+    end_date: '2016-02-01',
+    callback_url: `http://127.0.0.1:${receives}/hook?token=never-logged`,
+  });
   const accepted = await call('/v1/orders/reports?token=never-logged', { method: 'POST', body });
   expect(accepted.status).toBe(202);
   const { id } = (await accepted.json()) as { id: string };
-  await waitFor(() => second.output.includes(`Job ${id} (orders.report) ended COMPLETED`), {
-    what: 'the line of its end',
-  });
+  await waitFor(() => second.output.includes(': delivered in '), { what: 'the line of its callback' });
   expect(await second.stop()).toBe(0);
+  receiver.close();
   const lines = second.output
     .slice(second.output.indexOf('Ctrl-C stops everything.') + 'Ctrl-C stops everything.'.length)
     .trim()
@@ -107,6 +114,9 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
   expect(ofJob.map(({ message }) => message)).toEqual([
     expect.stringMatching(/^POST \/v1\/orders\/reports 202 in \d+ ms$/),
     expect.stringMatching(/ended COMPLETED after [\d.]+ s$/),
+    expect.stringMatching(
+      new RegExp(`^Attempt 1 of delivery \\S+ to http://127.0.0.1:${receives}: delivered in \\d+ ms$`),
+    ),
   ]);
   for (const line of ofJob) expect(line).toMatchObject({ level: 'log', request_id: 'request-of-this-test' });
   expect(second.output).not.toContain('never-logged');

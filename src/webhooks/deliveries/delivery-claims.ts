@@ -15,6 +15,10 @@ export interface ClaimedDelivery {
   endpoint_id: string | null;
   url: string;
   message_id: string;
+  /** `null` of an event that is about no job. */
+  job_id: string | null;
+  /** Of the request that submitted the job. */
+  request_id: string | null;
   body: Buffer;
 }
 
@@ -32,7 +36,7 @@ interface OpenDestination {
   tokens: number;
 }
 
-/** Destinations looked at in one round. */
+/** Destinations that one claim considers. */
 const DESTINATIONS = 256;
 
 /**
@@ -100,7 +104,7 @@ const OPEN_DESTINATIONS = prepared(
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
 );
 
-/** The first due of each destination come first, so that a destination with thousands does not take all the places. */
+/** The first due of each destination come first, so that a destination with thousands does not take all the slots. */
 const CLAIM = prepared(
   'claim_deliveries',
   `
@@ -130,7 +134,7 @@ const CLAIM = prepared(
     WHERE t.id = s.destination_id
   )
   SELECT c.id, c.attempt, c.failures, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
-    m.body
-  FROM changed c JOIN webhook_message m ON m.id = c.message_id
+    m.job_id, j.request_id, m.body
+  FROM changed c JOIN webhook_message m ON m.id = c.message_id LEFT JOIN job j ON j.id = m.job_id
   ORDER BY c.due_at, c.position`,
 );

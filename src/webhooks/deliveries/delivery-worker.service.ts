@@ -1,25 +1,25 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
-import { hostname } from 'node:os';
 import type { Subscription } from 'rxjs';
-import { newId } from '../../common/ids';
+import { newWorkerName } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
+import { LogContext, withLogContext } from '../../common/log-context';
 import { Loop } from '../../common/loop';
 import { FAN_OUT_BATCH, FanOut } from './fan-out.service';
-import { DeliveryAttempt } from './delivery-attempt.service';
+import { DeliveryAttempt, DeliveryOutcome } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, DeliveryLease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
 
-/** How often a worker looks for due deliveries by itself: Bull's tickets are quicker, this needs no Redis. */
-const LOOK_MS = 500;
-/** Between two looks: attempts that end in this time make one look together. Without it each costs a statement. */
-const LOOK_REST_MS = 3;
-/** A look passes over a destination that somebody else holds at that moment; two in a row hardly find the same. */
-const LOOKS_FOR_NOTHING = 2;
+/** How often a worker polls for due deliveries: Bull's wake-ups are quicker, this needs no Redis. */
+const POLL_MS = 500;
+/** Between two polls: attempts that end in this time make one poll together. Without it each costs a statement. */
+const POLL_REST_MS = 3;
+/** A poll skips a destination that another worker has locked at that moment; two in a row hardly meet the same. */
+const EMPTY_POLLS = 2;
 /** Milliseconds beyond its deadline in which an attempt's outcome can be stored before another worker may take over. */
 const LEASE_MARGIN_MS = 10_000;
 /** How long attempts under way may go on after SIGTERM before they are broken off. */
@@ -29,21 +29,21 @@ const SHUTDOWN_GRACE_MS = 5_000;
 @Injectable()
 export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeliveryWorker.name);
-  private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
-  private readonly fanOutLoop = new Loop('fan-out of events', LOOK_MS, () => this.fanOutAll(), this.logger);
-  private readonly look = new Loop(
-    'look for due deliveries',
-    LOOK_MS,
+  private readonly worker = newWorkerName();
+  private readonly fanOutLoop = new Loop('fan-out of events', POLL_MS, () => this.fanOutAll(), this.logger);
+  private readonly poll = new Loop(
+    'poll for due deliveries',
+    POLL_MS,
     () => this.fillSlots(),
     this.logger,
-    LOOK_REST_MS,
+    POLL_REST_MS,
   );
   private readonly underWay = new Set<Promise<void>>();
   private readonly shares = new DeliveryShares();
   private readonly stop = new AbortController();
   private stopping = false;
-  /** So many ends of attempts are still a reason to look: something may be due that has no room yet. */
-  private looksLeft = LOOKS_FOR_NOTHING;
+  /** So many more attempts that end make a poll: something may be due that there was no room for. */
+  private pollsLeft = EMPTY_POLLS;
   private ends: Subscription | undefined;
 
   constructor(
@@ -62,8 +62,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     this.fanOutLoop.start();
-    this.look.start();
-    this.wakeUps.listen(1, () => this.lookNow(), this.logger);
+    this.poll.start();
+    this.wakeUps.listen(1, () => this.pollNow(), this.logger);
     this.ends = this.signals.ended.subscribe(() => this.fanOutLoop.poke());
   }
 
@@ -71,22 +71,22 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     this.stopping = true;
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
-    await this.look.stop();
+    await this.poll.stop();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.allSettled(this.underWay);
     clearTimeout(grace);
   }
 
   /** Resolves when what had happened by now is fanned out and under way, as far as there is room. */
-  async lookNow(): Promise<void> {
+  async pollNow(): Promise<void> {
     await this.track(this.fanOutAll());
-    this.lookAgain();
+    this.pollAgain();
   }
 
   private async fanOutAll(): Promise<void> {
     for (let taken = FAN_OUT_BATCH; taken === FAN_OUT_BATCH && !this.stopping;) {
       taken = await this.fanOut.next();
-      if (taken > 0) this.lookAgain();
+      if (taken > 0) this.pollAgain();
     }
   }
 
@@ -101,9 +101,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     while (!this.stopping) {
       if (this.shares.free() === 0) return;
       const lease = this.newLease();
-      this.looksLeft = Math.max(0, this.looksLeft - 1);
+      this.pollsLeft = Math.max(0, this.pollsLeft - 1);
       const { claimed, open } = await this.claims.claim(lease, this.shares);
-      if (open) this.looksLeft = LOOKS_FOR_NOTHING;
+      if (open) this.pollsLeft = EMPTY_POLLS;
       if (claimed.length === 0) return;
       this.startAll(claimed, await this.load(claimed), lease.until);
     }
@@ -124,7 +124,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
       // Read once: most of them go to the same few.
       const url = urls.get(delivery.url) ?? new URL(delivery.url);
       urls.set(delivery.url, url);
-      void this.track(this.deliver(delivery, url, targetOf, leaseEnd));
+      void withLogContext(idsOf(delivery), () => this.track(this.deliver(delivery, url, targetOf, leaseEnd)));
     }
   }
 
@@ -138,6 +138,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     try {
       const target = (): DeliveryTarget => targetOf(ownerOf(delivery));
       const outcome = await this.attempt.make(delivery, url, target, this.stop.signal, release);
+      this.logger.log(describeOutcome(outcome, url));
       await this.outcomes.write(outcome, leaseEnd);
     } finally {
       release();
@@ -146,19 +147,19 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
 
   /** @returns gives the slot back, once */
   private takeSlot(delivery: ClaimedDelivery, url: URL): () => void {
-    let held: (() => void) | undefined = this.shares.add(delivery.client_id, url);
+    let release: (() => void) | undefined = this.shares.add(delivery.client_id, url);
     return () => {
-      if (!held) return;
-      held();
-      held = undefined;
+      if (!release) return;
+      release();
+      release = undefined;
       // Its destination may have more.
-      if (this.looksLeft > 0) this.look.poke();
+      if (this.pollsLeft > 0) this.poll.poke();
     };
   }
 
-  private lookAgain(): void {
-    this.looksLeft = LOOKS_FOR_NOTHING;
-    this.look.poke();
+  private pollAgain(): void {
+    this.pollsLeft = EMPTY_POLLS;
+    this.poll.poke();
   }
 }
 
@@ -169,3 +170,18 @@ const ownerOf = ({
   clientId: client_id,
   endpointId: endpoint_id,
 });
+
+/** Those of the report's own request and job too, so that one search follows it to its callback. */
+const idsOf = ({ id, job_id, request_id }: ClaimedDelivery): LogContext => ({
+  delivery_id: id,
+  ...(job_id !== null && { job_id }),
+  ...(request_id !== null && { request_id }),
+});
+
+/** Without the path and query of the URL, which may hold a secret of its owner's. */
+function describeOutcome({ delivery, answer, nextAttemptAt }: DeliveryOutcome, { origin }: URL): string {
+  const attempt = `Attempt ${delivery.attempt} of delivery ${delivery.id} to ${origin}`;
+  if (answer.failure === null) return `${attempt}: delivered in ${Math.round(answer.timings.total)} ms`;
+  const next = nextAttemptAt === null ? 'no further attempt' : `next at ${nextAttemptAt.toISOString()}`;
+  return `${attempt}: ${answer.failure}, ${next}`;
+}
