@@ -47,7 +47,7 @@ export function classifyFailure(error: unknown): {
   if (error instanceof PermanentJobError) {
     return { failureClass: 'permanent', code: error.code, message: error.message, kind: error.kind };
   }
-  // What a service refuses it refuses again: the caller is told as a synchronous call would be.
+  // What a service refuses it refuses again: the caller gets what a synchronous call would answer.
   if (error instanceof AppError && !TEMPORARY.includes(error.kind)) {
     const { kind, code, message, details } = error;
     return {

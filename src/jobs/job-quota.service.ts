@@ -34,9 +34,9 @@ export class JobQuota {
   ) {}
 
   /**
-   * Takes a place for one more job of the client's.
+   * Counts one more job of the client's as in flight.
    *
-   * @returns what must be called once the job is written or given up; `undefined` when there is no place
+   * @returns what must be called once the job is written or given up; `undefined` when the quota is exhausted
    */
   async take(clientId: string): Promise<(() => void) | undefined> {
     const count = await this.countWithRoom(clientId);

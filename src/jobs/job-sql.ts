@@ -4,7 +4,7 @@ import type { JobState } from './job';
  * The part of a statement that writes one event for each row of the CTE `changed` (whole job rows): the change and its
  * event are one statement, so neither can be without the other.
  *
- * @param name SQL expression of what the event tells, after the job type's name: `accepted`, `started`, `progressed`,
+ * @param name SQL expression of what happened, after the job type's name: `accepted`, `started`, `progressed`,
  *   `retry_scheduled`, `released`, `cancel_requested`, `retried`, `completed`, `failed` or `cancelled`
  * @param data SQL expression of the event's data
  */
@@ -28,7 +28,7 @@ export interface Lease {
   attempt: number;
 }
 
-/** Seconds that a worker has after a job's deadline to tell its end, before the reaper ends it. */
+/** Seconds that a worker has after a job's deadline to store its end, before the repairs end it. */
 const AFTER_DEADLINE_SECONDS = 5;
 
 /**
@@ -44,7 +44,7 @@ export const leaseUntil = (seconds: string): string =>
 export const millisecondsUntil = (time: string): string =>
   `(extract(epoch FROM ${time} - clock_timestamp()) * 1000)::float8`;
 
-/** What a job's end tells of it. Times in seconds; those of a job that has not ended are `null`. */
+/** What is published of a job's end. Times in seconds; those of a job that has not ended are `null`. */
 export interface JobEnd {
   id: string;
   type: string;

@@ -22,7 +22,7 @@ export interface Submission<Parameters extends object> {
   parameters: Parameters;
   /** The caller's `Idempotency-Key`, unquoted. */
   idempotencyKey?: string | undefined;
-  /** Told when the job ends. */
+  /** Gets a signed callback when the job ends. */
   callbackUrl?: string | undefined;
 }
 
@@ -121,10 +121,10 @@ export class JobSubmission {
    *
    * @throws AppError `too_many_jobs`
    */
-  async requirePlace(type: JobType, clientId: string): Promise<void> {
-    const givePlaceBack = await this.quota.take(clientId);
-    if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
-    givePlaceBack();
+  async requireQuota(type: JobType, clientId: string): Promise<void> {
+    const release = await this.quota.take(clientId);
+    if (release === undefined) throw await this.quota.exceeded(type.name);
+    release();
   }
 
   private async insertOrFind(
@@ -162,14 +162,14 @@ export class JobSubmission {
     hash: Buffer | null,
   ): Promise<Job | undefined> {
     const { clientId, parameters, callbackUrl } = submission;
-    const givePlaceBack = await this.quota.take(clientId);
+    const release = await this.quota.take(clientId);
     try {
-      if (givePlaceBack === undefined) throw await this.quota.exceeded(type.name);
+      if (release === undefined) throw await this.quota.exceeded(type.name);
       if (callbackUrl !== undefined) await this.checkCallback(clientId, callbackUrl);
       const deadlineSeconds = await this.registry.admit(type, clientId, parameters);
       return await this.insert(type, submission, hash, deadlineSeconds);
     } finally {
-      givePlaceBack?.();
+      release?.();
     }
   }
 

@@ -134,7 +134,7 @@ export class JobTransitions {
              OR j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} AS changes
          FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
        ), free AS (
-         -- Not one that is being changed at this moment: a beat waits for nobody, and the next one tells.
+         -- Not one that is being changed at this moment: a heartbeat waits for nobody, and the next one sees it.
          SELECT j.id FROM held JOIN job j ON j.id = held.id AND j.attempt = held.attempt
          WHERE held.changes AND j.state = 'IN_PROGRESS'
          FOR NO KEY UPDATE OF j SKIP LOCKED
@@ -175,7 +175,7 @@ export class JobTransitions {
     return this.completions.run(written(completion));
   }
 
-  /** The same as a part of a transaction, after whose commit the caller tells the end. */
+  /** The same as a part of a transaction, after whose commit the caller publishes the end. */
   async completeIn(transaction: EntityManager, completion: Completion): Promise<JobEnd | null> {
     const [end] = await this.writeCompletions([written(completion)], transaction);
     return end ?? null;

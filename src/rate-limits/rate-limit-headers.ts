@@ -19,7 +19,7 @@ export function setRateLimitHeaders(response: Response, allowance: Allowance): v
   if (remaining === 0) leaveOutOfRedirect(response);
 }
 
-/** An exhausted quota on a 303 would tell the caller not to follow it (section 4 of the draft). */
+/** An exhausted quota on a 303 would keep the caller from following it (section 4 of the draft). */
 function leaveOutOfRedirect(response: Response): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => Response;
   response.writeHead = ((...args: unknown[]) => {

@@ -89,7 +89,7 @@ it('lets a worker that was frozen past its lease change nothing', async () => {
   // Its work ends as soon as it goes on, and it offers a result.
   writeFileSync(gate, '');
   stale.signal('SIGCONT');
-  await stale.waitForOutput(/no longer ours/);
+  await stale.waitForOutput(/its lease was lost/);
   expect(await engine.job(id)).toEqual(job);
   expect(await engine.events(id)).toEqual(events);
 });

@@ -336,7 +336,7 @@ describe('importing a file in the background', () => {
           (await api.call('GET', `/v1/orders/imports/${id}`)).body.steps[2].status === 'IN_PROGRESS',
         { what: 'the import to store' },
       );
-      // What the reaper does to a worker that hung.
+      // What the repairs do to a worker that hung.
       await api.database.query(
         `UPDATE job SET state = 'PENDING', lease_owner = NULL, lease_until = NULL, run_at = now() + interval '2 s' WHERE id = $1`,
         [id],

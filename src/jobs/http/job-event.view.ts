@@ -23,7 +23,8 @@ export class JobEventView {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    description: 'What the event tells: the outcome for a terminal one, step and progress for `progressed`.',
+    description:
+      'What the event is about: the outcome for a terminal one, step and progress for `progressed`.',
   })
   data: object;
 }

@@ -25,7 +25,7 @@ import type { JobUpdate } from './job-watch.service';
 
 const DESCRIPTION = `Server-Sent Events: the job's history from its beginning, then what happens, until the terminal event.
 The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`progressed\`, \`completed\`, …), its data a
-\`JobEventView\`, its \`id\` the id that the event has on every channel. Between them, \`progress\` events without an id tell
+\`JobEventView\`, its \`id\` the id that the event has on every channel. Between them, \`progress\` events without an id show
 \`{status, attempt, progress, step}\`. After a break, send the last id as \`Last-Event-ID\` (an \`EventSource\` does so).`;
 
 /** A job's events as they happen. */

@@ -21,7 +21,7 @@ export class JobSubmissionBody {
   @ApiPropertyOptional({
     format: 'uri',
     maxLength: 2048,
-    description: 'Told by a signed POST when the job has ended, however it ended.',
+    description: 'Gets a signed POST when the job has ended, however it ended.',
   })
   @MayBeLeftOut()
   @IsString()

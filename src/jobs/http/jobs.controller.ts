@@ -115,7 +115,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'Try a failed job again',
     description:
-      "For operators, whoever's job it is. Same id, fresh counters and deadline; it is told anew how it ends.",
+      "For operators, whoever's job it is. Same id, fresh counters and deadline; its end is a new event, with callbacks of its own.",
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({ type: JobView, description: 'It waits for its next attempt.' })

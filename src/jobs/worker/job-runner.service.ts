@@ -1,9 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { hostname } from 'node:os';
 import { StoreUnavailableError } from '../../artifacts/artifact-store';
 import { AppConfig } from '../../config/app-config';
 import { Batcher } from '../../common/batcher';
-import { newId } from '../../common/ids';
+import { newWorkerName } from '../../common/ids';
 import { withLogContext } from '../../common/log-context';
 import { isDataAtFault, isDatabaseOutage } from '../../database/database-errors';
 import { ClaimedJob, JobClaims } from '../job-claims';
@@ -15,7 +14,7 @@ import { JobSignals } from '../job-signals';
 import { JobTypeRegistry } from '../job-type.registry';
 import { StoreHealth } from '../store-health.service';
 
-/** How long those that are told to stop may take. */
+/** How long attempts that were aborted may take to stop. */
 const STOP_WITHIN_MS = 10_000;
 /** How often an end that could not be stored is tried again. */
 const STORE_AGAIN_MS = 500;
@@ -30,14 +29,14 @@ export interface Run {
   isAlone: boolean;
 }
 
-/** Works on jobs: claims one, runs its handler, and tells Postgres how it ended. */
+/** Works on jobs: claims one, runs its handler, and stores in Postgres how it ended. */
 @Injectable()
 export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
-  private readonly worker = `${hostname()}:${process.pid}:${newId().slice(-6)}`;
+  private readonly worker = newWorkerName();
   private readonly attempts = new Set<JobAttempt>();
   /** One claim after the other, for all slots that wait: whether a job may start depends on what was claimed before. */
-  private readonly places = new Batcher<undefined, JobAttempt | null>(
+  private readonly claimsOfSlots = new Batcher<undefined, JobAttempt | null>(
     (wanted) => this.claimFor(wanted.length),
     { lanes: 1, most: MOST_AT_ONCE },
   );
@@ -66,7 +65,7 @@ export class JobRunner {
    * @returns `null` when nothing is due or no slot is free
    */
   async startNext(): Promise<Run | null> {
-    const attempt = await this.places.run(undefined);
+    const attempt = await this.claimsOfSlots.run(undefined);
     if (attempt === null) return null;
     const { id, request_id, crashes } = attempt.job;
     const ids = { job_id: id, ...(request_id !== null && { request_id }) };
@@ -80,7 +79,7 @@ export class JobRunner {
   async close(graceMs: number): Promise<void> {
     this.closing = true;
     // After the claim that may be under way.
-    await this.places.run(undefined).catch(() => undefined);
+    await this.claimsOfSlots.run(undefined).catch(() => undefined);
     const idle = (): boolean => this.attempts.size === 0;
     await settled(idle, graceMs);
     for (const attempt of this.attempts) attempt.abort('released');
@@ -150,7 +149,7 @@ export class JobRunner {
       const outcome = await attempt.run(this.registry.handler(attempt.job.type));
       await this.store(attempt, outcome);
     } catch (error) {
-      // The database stays away: the lease runs out, and the reaper takes the attempt back.
+      // The database stays away: the lease runs out, and the repairs take the attempt back.
       this.logger.error(
         `Job ${attempt.job.id}, attempt ${attempt.job.attempt}: its end could not be stored`,
         String(error),
@@ -188,12 +187,12 @@ export class JobRunner {
         return;
       }
       const end = await this.transitions.complete(this.completionOf(attempt, outcome.result));
-      if (end === null && !(await this.transitions.cancelled(lease))) this.tellLost(job);
+      if (end === null && !(await this.transitions.cancelled(lease))) this.warnOfLostLease(job);
       return;
     }
     switch (attempt.abortReason) {
       case 'lost':
-        this.tellLost(job);
+        this.warnOfLostLease(job);
         return;
       case 'released':
         await this.transitions.release(lease);
@@ -238,11 +237,11 @@ export class JobRunner {
       seconds: attempt.seconds,
       usesStore: this.registry.type(job.type).usesStore,
     });
-    if (state === null) this.tellLost(job);
+    if (state === null) this.warnOfLostLease(job);
   }
 
-  private tellLost(job: ClaimedJob): void {
-    this.logger.warn(`Job ${job.id}, attempt ${job.attempt}: no longer ours, its work is dropped.`);
+  private warnOfLostLease(job: ClaimedJob): void {
+    this.logger.warn(`Job ${job.id}, attempt ${job.attempt}: its lease was lost, its work is dropped.`);
   }
 }
 

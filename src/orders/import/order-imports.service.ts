@@ -46,7 +46,7 @@ export class OrderImports {
       this.submission.requireSameRequest(repeated, jobRequest(bytes, sha256, defaultCurrency));
       return repeated;
     }
-    await this.submission.requirePlace(ORDERS_IMPORT, client.id);
+    await this.submission.requireQuota(ORDERS_IMPORT, client.id);
     const id = newId();
     const { key, bytes, sha256 } = await this.uploads.store(file, {
       clientId: client.id,
