@@ -23,7 +23,7 @@ export const OUTCOME = `jsonb_strip_nulls(jsonb_build_object('status', state, 'r
 export const EVENT_OF_FAILURE = `CASE state WHEN 'CANCELLED' THEN 'cancelled' WHEN 'FAILED' THEN 'failed' ELSE 'retry_scheduled' END`;
 
 /** An attempt that a worker was given: what every later change of it must name. */
-export interface Lease {
+export interface JobLease {
   jobId: string;
   attempt: number;
 }

@@ -12,7 +12,7 @@ import {
   JOB_END,
   JOB_TIMES,
   JobEnd,
-  Lease,
+  JobLease,
   leaseUntil,
   LONGEST_OUTAGE_SECONDS,
   millisecondsUntil,
@@ -29,7 +29,7 @@ import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
 import { isDataAtFault } from '../database/database-errors';
 
-export interface AttemptReport extends Lease {
+export interface AttemptReport extends JobLease {
   step: number;
   progress: number;
   size: number | null;
@@ -55,7 +55,7 @@ export interface FailedAttempt {
   usesStore?: boolean;
 }
 
-export interface Completion extends Lease {
+export interface Completion extends JobLease {
   result: object;
   /** The amount of work that it was, where it is known. */
   size: number | null;
@@ -192,7 +192,7 @@ export class JobTransitions {
    * @returns the new state; `null` when the attempt was no longer this worker's
    */
   async fail(
-    lease: Lease,
+    lease: JobLease,
     failureClass: FailureClass,
     failure: JobFailure,
     { retryAfterSeconds = 0, seconds = 0, usesStore = false }: FailedAttempt = {},
@@ -230,7 +230,7 @@ export class JobTransitions {
   }
 
   /** Ends an attempt whose cancellation was asked for. */
-  async cancelled(lease: Lease): Promise<boolean> {
+  async cancelled(lease: JobLease): Promise<boolean> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET state = 'CANCELLED', finished_at = now(), lease_owner = NULL, lease_until = NULL, error = NULL
@@ -245,7 +245,7 @@ export class JobTransitions {
   }
 
   /** Gives an attempt back unfinished (a worker that shuts down): nobody's failure, due again at once. */
-  async release(lease: Lease): Promise<boolean> {
+  async release(lease: JobLease): Promise<boolean> {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET ${endAttempt('false')}, run_at = now()
@@ -261,7 +261,7 @@ export class JobTransitions {
 
   /** Gives back what a worker was given without learning of it: its claim was committed, the answer was lost. */
   async releaseUnknown(worker: string, known: string[]): Promise<void> {
-    const rows = await this.dataSource.query<Lease[]>(
+    const rows = await this.dataSource.query<JobLease[]>(
       `SELECT id AS "jobId", attempt FROM job
        WHERE state = 'IN_PROGRESS' AND lease_owner = $1 AND NOT id = ANY($2)`,
       [worker, known],

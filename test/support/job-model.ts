@@ -5,7 +5,7 @@ import type { JobOutages } from '../../src/jobs/job-outages';
 import type { AttemptReport, JobTransitions } from '../../src/jobs/job-transitions';
 import type { FailureClass } from '../../src/jobs/job-error';
 import { isTerminal, JobState } from '../../src/jobs/job';
-import type { Lease } from '../../src/jobs/job-sql';
+import type { JobLease } from '../../src/jobs/job-sql';
 
 const MAX_FAILURES = 2;
 const MAX_CRASHES = 2;
@@ -37,7 +37,7 @@ interface ModelJob {
 export interface Model {
   jobs: ModelJob[];
   /** What each worker believes to hold, right or wrong: a frozen worker learns of nothing. */
-  beliefs: Lease[][];
+  beliefs: JobLease[][];
 }
 
 export interface Real {
@@ -50,10 +50,10 @@ export interface Real {
 
 type Command = fc.AsyncCommand<Model, Real>;
 
-const jobOf = (model: Model, { jobId }: Lease): ModelJob => model.jobs.find(({ id }) => id === jobId)!;
+const jobOf = (model: Model, { jobId }: JobLease): ModelJob => model.jobs.find(({ id }) => id === jobId)!;
 
 /** Whether a lease is what the job waits for: anything else must change nothing. */
-const isCurrent = (model: Model, lease: Lease): boolean => {
+const isCurrent = (model: Model, lease: JobLease): boolean => {
   const job = jobOf(model, lease);
   return job.state === JobState.InProgress && job.attempt === lease.attempt;
 };
@@ -165,7 +165,7 @@ const withBelief = (
   name: string,
   worker: number,
   which: number,
-  act: (lease: Lease, job: ModelJob, current: boolean, real: Real) => Promise<void>,
+  act: (lease: JobLease, job: ModelJob, current: boolean, real: Real) => Promise<void>,
 ): Command =>
   command(
     `${name}(${worker}, ${which})`,

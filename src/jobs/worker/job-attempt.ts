@@ -6,7 +6,7 @@ import type { JobContext, JobHandler } from '../job-type';
 /** Why an attempt was stopped from outside. */
 export type AbortReason = 'cancelled' | 'deadline' | 'lost' | 'released';
 
-export type Outcome = { result: object } | { error: unknown };
+export type AttemptOutcome = { result: object } | { error: unknown };
 
 /**
  * How long an aborted handler may take to come back before its job is ended without it. At the deadline the job ends
@@ -97,9 +97,9 @@ export class JobAttempt {
    * Runs the handler to its end. A handler that does not come back in time after an abort is abandoned: the job does
    * not wait for it, and fencing keeps what it may still do harmless.
    */
-  async run(handler: JobHandler<object, object>): Promise<Outcome> {
+  async run(handler: JobHandler<object, object>): Promise<AttemptOutcome> {
     let abandon: NodeJS.Timeout | undefined;
-    const abandoned = new Promise<Outcome>((resolve) => {
+    const abandoned = new Promise<AttemptOutcome>((resolve) => {
       const later = (): void => {
         const afterMs = this.reason === undefined ? 0 : ABANDONED_AFTER_MS[this.reason];
         abandon = setTimeout(() => resolve({ error: this.controller.signal.reason }), afterMs);
@@ -117,7 +117,7 @@ export class JobAttempt {
     }
   }
 
-  private async outcome(handler: JobHandler<object, object>): Promise<Outcome> {
+  private async outcome(handler: JobHandler<object, object>): Promise<AttemptOutcome> {
     try {
       return { result: await handler.run(this.context()) };
     } catch (error) {

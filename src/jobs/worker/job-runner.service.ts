@@ -6,7 +6,7 @@ import { newWorkerName } from '../../common/ids';
 import { withLogContext } from '../../common/log-context';
 import { isDataAtFault, isDatabaseOutage } from '../../database/database-errors';
 import { ClaimedJob, JobClaims } from '../job-claims';
-import { JobAttempt, Outcome } from './job-attempt';
+import { JobAttempt, AttemptOutcome } from './job-attempt';
 import { Completion, JobTransitions } from '../job-transitions';
 import { classifyFailure, FailureClass } from '../job-error';
 import type { JobFailure } from '../job';
@@ -164,7 +164,7 @@ export class JobRunner {
    * The work is done and worth keeping: its end is kept for as long as a lease or, while the database is away, for as long
    * as that. Nobody can have taken the attempt over then.
    */
-  private async store(attempt: JobAttempt, outcome: Outcome): Promise<void> {
+  private async store(attempt: JobAttempt, outcome: AttemptOutcome): Promise<void> {
     const until = Date.now() + this.config.jobLeaseSeconds * 1_000;
     for (;;) {
       try {
@@ -178,7 +178,7 @@ export class JobRunner {
     }
   }
 
-  private async conclude(attempt: JobAttempt, outcome: Outcome): Promise<void> {
+  private async conclude(attempt: JobAttempt, outcome: AttemptOutcome): Promise<void> {
     const { job } = attempt;
     const lease = { jobId: job.id, attempt: job.attempt };
     if ('result' in outcome) {

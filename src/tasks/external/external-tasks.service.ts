@@ -5,7 +5,7 @@ import { ExternalClaim, JobClaims } from '../../jobs/job-claims';
 import { type Job, JobState } from '../../jobs/job';
 import { JobsService } from '../../jobs/jobs.service';
 import { JobTransitions } from '../../jobs/job-transitions';
-import type { Lease } from '../../jobs/job-sql';
+import type { JobLease } from '../../jobs/job-sql';
 import { JobTypeRegistry } from '../../jobs/job-type.registry';
 
 export type ExternalMove =
@@ -62,7 +62,7 @@ export class ExternalTasks {
     );
   }
 
-  private async make(lease: Lease, { progress, error }: Job, move: ExternalMove): Promise<boolean> {
+  private async make(lease: JobLease, { progress, error }: Job, move: ExternalMove): Promise<boolean> {
     switch (move.status) {
       case JobState.InProgress: {
         const report = { ...lease, step: 0, progress: move.progress ?? progress, size: null };
