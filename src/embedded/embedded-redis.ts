@@ -1,11 +1,14 @@
+import Redis from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EmbeddedService, EmbeddedServiceOptions } from './embedded-service';
 import { findRedisBinary } from './redis-binary';
-import { redisCommand } from './redis-command';
 import { startOnFreePort } from './start-on-free-port';
 import { SupervisedProcess } from './supervised-process';
+
+/** A server on this machine answers within milliseconds; one that is silent for so long is asked anew. */
+const ANSWER_WITHIN_MS = 5_000;
 
 /** Starts a Redis that only this machine and only the holder of the URL can use; its data outlives it. */
 export async function startRedis({ dataDir, log }: EmbeddedServiceOptions): Promise<EmbeddedService> {
@@ -28,16 +31,33 @@ export async function startRedis({ dataDir, log }: EmbeddedServiceOptions): Prom
         logFile: join(dataDir, 'redis.log'),
         recordFile: join(dataDir, 'redis.process'),
         stopSteps: [{ signal: 'SIGTERM', waitMs: 10_000 }],
-        isReady: () =>
-          redisCommand(urlAt(candidate), 'PING').then(
-            (answer) => answer === '+PONG',
-            () => false,
-          ),
+        isReady: () => answersPing(urlAt(candidate)),
       },
       log,
     );
   });
   return { url: urlAt(port), stop: () => process.stop() };
+}
+
+/** One connection for one question: the supervisor asks again, and PING itself fails while the data is loaded. */
+async function answersPing(url: string): Promise<boolean> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+    connectTimeout: ANSWER_WITHIN_MS,
+    commandTimeout: ANSWER_WITHIN_MS,
+  });
+  // The same error rejects what is awaited below.
+  redis.on('error', () => undefined);
+  try {
+    await redis.ping();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    redis.disconnect();
+  }
 }
 
 function configuration(dir: string, port: number, password: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisCommand } from '../../src/embedded/redis-command';
+import { redisCommand } from '../support/redis-command';
 import { Fleet, LEASE_SECONDS } from './fleet';
 import type { Ledger } from './ledger';
 import type { Random } from './random';
@@ -240,7 +240,7 @@ const ON_REDIS: Fault[] = [
     name: 'SIGSTOP of Redis',
     strike: ({ fleet, random }) => freeze(fleet.redis!.process, random.between(1, 4)),
   },
-  { name: 'FLUSHALL', strike: ({ fleet }) => redisCommand(fleet.redis!.url, 'FLUSHALL') },
+  { name: 'FLUSHALL', strike: async ({ fleet }) => String(await redisCommand(fleet.redis!.url, 'FLUSHALL')) },
   {
     name: 'cut connections to Redis',
     strike: ({ fleet }) => Promise.resolve(`${fleet.redis!.proxy.cut()} connections`),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { relocatedClusterHome } from '../../src/embedded/postgres-cluster';
 import { findRedisBinary } from '../../src/embedded/redis-binary';
-import { redisCommand } from '../../src/embedded/redis-command';
+import { redisCommand } from '../support/redis-command';
 import { freePort, waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
 import { Balancer } from './balancer';

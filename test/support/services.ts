@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisCommand } from '../../src/embedded/redis-command';
+import { redisCommand } from './redis-command';
 
 export { freePort } from '../../src/embedded/free-port';
 
