@@ -86,17 +86,17 @@ export class JobSubmission {
   ): Promise<Job> {
     const submittable = this.registry.submittableBy(scopes);
     const type = submittable.find((candidate) => candidate.name === name);
-    if (type?.intake === undefined) {
+    if (type?.input === undefined) {
       const names = submittable.map((candidate) => candidate.name).join(', ');
       throw invalidField('type', `type must be one of: ${names}`);
     }
-    const { requestClass } = type.intake;
+    const { requestClass } = type.input;
     const body =
       requestClass === null ? parameters : await validated(requestClass, parameters, 'body', 'parameters');
     return this.submit(type, {
       clientId: client.id,
       request,
-      parameters: type.intake.toParameters(body, client),
+      parameters: type.input.toParameters(body, client),
       idempotencyKey,
       callbackUrl: callback_url ?? undefined,
     });

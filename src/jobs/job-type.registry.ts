@@ -70,7 +70,7 @@ export class JobTypeRegistry implements OnModuleInit {
   /** Those of them that any route may submit. */
   submittableBy(scopes: Scope[]): JobType[] {
     return [...this.types.values()].filter(
-      ({ scope, intake }) => scopes.includes(scope) && intake !== undefined,
+      ({ scope, input }) => scopes.includes(scope) && input !== undefined,
     );
   }
 

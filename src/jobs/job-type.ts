@@ -31,7 +31,7 @@ export interface JobType<Parameters extends object = object, Result extends obje
   /** Where the outcome is found; `{id}` stands for the job's id. Without it, the monitor is the only place. */
   readonly resource?: JobResource;
   /** How a request for it is read, where any route may submit one; without it, only its own operation does. */
-  readonly intake?: JobIntake<Parameters>;
+  readonly input?: JobInput<Parameters>;
   /** Whether its work is done outside, by workers that claim it over HTTP; it then has no handler here. */
   readonly external: boolean;
   /** Whether its handler needs the store of files: while that is away it is not begun, and its deadline moves on. */
@@ -53,24 +53,24 @@ const DEFAULTS = {
 
 /** Defines a job type: `defineJobType<ReportParameters, ReportResult>({ name: 'orders.report', ... })`. */
 export function defineJobType<Parameters extends object, Result extends object>(
-  definition: Pick<JobType<Parameters, Result>, 'name' | 'steps' | 'scope' | 'resource' | 'intake'> &
+  definition: Pick<JobType<Parameters, Result>, 'name' | 'steps' | 'scope' | 'resource' | 'input'> &
     Partial<typeof DEFAULTS>,
 ): JobType<Parameters, Result> {
   return Object.freeze({ ...DEFAULTS, ...definition });
 }
 
 /** How a caller's request becomes what is stored for the handler. */
-export interface JobIntake<Parameters extends object = object> {
+export interface JobInput<Parameters extends object = object> {
   /** Validates what callers send; `null` where any object will do. */
   readonly requestClass: Type<object> | null;
   readonly toParameters: (request: object, client: Client) => Parameters;
 }
 
-/** Ties a request class and its mapping together: `intake(ReportParameters, toParameters)`. */
-export const intake = <Request extends object, Parameters extends object>(
+/** Ties a request class and its mapping together: `jobInput(ReportParameters, toParameters)`. */
+export const jobInput = <Request extends object, Parameters extends object>(
   requestClass: Type<Request> | null,
   toParameters: (request: Request, client: Client) => Parameters,
-): JobIntake<Parameters> => ({
+): JobInput<Parameters> => ({
   requestClass,
   // Only instances of that class are ever given to it.
   toParameters: (request, client) => toParameters(request as Request, client),

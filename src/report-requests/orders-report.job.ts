@@ -1,6 +1,6 @@
 import { Scope } from '../clients/scope';
 import type { Client } from '../clients/client';
-import { defineJobType, intake } from '../jobs/job-type';
+import { defineJobType, jobInput } from '../jobs/job-type';
 import { ReportFormat, ReportMediaType } from './report-format';
 import { ReportParameters } from './report-request.dto';
 
@@ -53,7 +53,7 @@ export const ORDERS_REPORT = defineJobType<OrdersReportParameters, OrdersReportR
   scope: Scope.Reports,
   usesStore: true,
   keepsArtifact: true,
-  intake: intake(ReportParameters, toReportParameters),
+  input: jobInput(ReportParameters, toReportParameters),
   resource: {
     rel: 'reports',
     path: '/v1/orders/reports/{id}',

@@ -10,7 +10,7 @@ import type { JobType } from '../jobs/job-type';
 /** A route's call as a job. */
 export interface AsyncCall {
   type: JobType;
-  /** The part of the request that the type's intake reads. */
+  /** The part of the request that the type's input is read from. */
   from: 'body' | 'query' | 'param';
 }
 
@@ -21,9 +21,8 @@ export class AsyncCalls {
 
   /** @throws AppError for a request that the route would have refused, and as `JobSubmission.submit` */
   async submit(client: Client, { type, from }: AsyncCall, request: Request): Promise<Job> {
-    const { intake } = type;
-    if (!intake?.requestClass) throw new Error(`The job type ${type.name} does not say what it takes.`);
-    const input = await validated(intake.requestClass, partOf(request, from), from);
+    if (!type.input?.requestClass) throw new Error(`The job type ${type.name} does not say what it takes.`);
+    const fields = await validated(type.input.requestClass, partOf(request, from), from);
     return this.submission.submit(type, {
       clientId: client.id,
       request: {
@@ -31,7 +30,7 @@ export class AsyncCalls {
         path: request.originalUrl,
         body: from === 'body' ? (request.body as object) : null,
       },
-      parameters: intake.toParameters(input, client),
+      parameters: type.input.toParameters(fields, client),
       idempotencyKey: parseIdempotencyKey(request.get('idempotency-key')),
     });
   }

@@ -59,7 +59,7 @@ class RespondsAsyncInterceptor implements NestInterceptor {
  * Marks a route whose call may be made asynchronously: with `Prefer: respond-async` it answers 202 and the address of a
  * task, with `wait=N` beside it the call's own answer, if that is there in time (RFC 7240, sections 4.1 and 4.3).
  *
- * @param type the job that does the same work; its intake reads the same request
+ * @param type the job that does the same work; its input is read from the same request
  * @param from which part of the request that is
  */
 export const RespondsAsync = (type: JobType, from: AsyncCall['from']): MethodDecorator =>

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsUUID } from 'class-validator';
 import { Scope } from '../../clients/scope';
-import { defineJobType, intake } from '../../jobs/job-type';
+import { defineJobType, jobInput } from '../../jobs/job-type';
 import { OrderSummaryQuery, toFilter } from '../order-queries.dto';
 import type { OrderFilter } from '../order-period';
 import type { OrderSummaryView } from '../order-summary.view';
@@ -19,7 +19,7 @@ export const ORDERS_READ = defineJobType<OrderParams, OrderWithLinesView>({
   name: 'orders.read',
   steps: ['read'],
   scope: Scope.Orders,
-  intake: intake(OrderParams, ({ id }) => ({ id })),
+  input: jobInput(OrderParams, ({ id }) => ({ id })),
 });
 
 /** Creating an order as a job. The order gets the job's id, so that no attempt can make a second one. */
@@ -27,7 +27,7 @@ export const ORDERS_CREATE = defineJobType<NewOrderBody, OrderWithLinesView>({
   name: 'orders.create',
   steps: ['write'],
   scope: Scope.Orders,
-  intake: intake(NewOrderBody, (body) => body),
+  input: jobInput(NewOrderBody, (body) => body),
   resource: { rel: 'orders', path: '/v1/orders/{id}', statusPath: '/v1/tasks/{id}' },
 });
 
@@ -36,5 +36,5 @@ export const ORDERS_SUMMARY = defineJobType<OrderFilter, OrderSummaryView>({
   name: 'orders.summary',
   steps: ['summarize'],
   scope: Scope.Orders,
-  intake: intake(OrderSummaryQuery, toFilter),
+  input: jobInput(OrderSummaryQuery, toFilter),
 });

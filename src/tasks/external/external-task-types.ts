@@ -1,5 +1,5 @@
 import { Scope } from '../../clients/scope';
-import { defineJobType, intake, JobType } from '../../jobs/job-type';
+import { defineJobType, jobInput, JobType } from '../../jobs/job-type';
 
 /** Work outside may wait for people. */
 const DEADLINE_SECONDS = 7 * 86_400;
@@ -13,6 +13,6 @@ export const externalTaskTypes = (names: readonly string[]): JobType[] =>
       scope: Scope.Orders,
       external: true,
       deadlineSeconds: DEADLINE_SECONDS,
-      intake: intake(null, (parameters) => parameters),
+      input: jobInput(null, (parameters) => parameters),
     }),
   );
