@@ -31,7 +31,7 @@ export interface AppErrorDetails {
   extensions?: Record<string, unknown>;
 }
 
-/** An error that the caller is told about. `code` is stable and machine-readable; `message` is for people. */
+/** An error that the caller gets to see. `code` is stable and machine-readable; `message` is for people. */
 export class AppError extends Error {
   constructor(
     readonly kind: ErrorKind,

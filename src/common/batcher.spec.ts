@@ -65,7 +65,7 @@ describe('a batcher', () => {
     expect(batches).toEqual([[1, 2, 3], [1], [2], [3]]);
   });
 
-  it('tells all of them of a fault of all, once, and goes on', async () => {
+  it('rejects all of them with a fault of all, once, and goes on', async () => {
     let calls = 0;
     const batcher = new Batcher<number, number>(
       (items) => {

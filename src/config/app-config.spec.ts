@@ -168,7 +168,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('loads the sample orders into its own database unasked, and into another only when told to', () => {
+  it('loads the sample orders into its own database unasked, and into another only when asked to', () => {
     const elsewhere = { DATABASE_URL: 'postgres://localhost/orders' };
     expect(configOf({}).sampleData).toBe(true);
     expect(configOf({ SAMPLE_DATA: 'false' }).sampleData).toBe(false);
@@ -176,7 +176,7 @@ describe('the configuration', () => {
     expect(configOf({ ...elsewhere, SAMPLE_DATA: 'true' }).sampleData).toBe(true);
   });
 
-  it('migrates at each start unless it is told not to, and always where nothing else would', () => {
+  it('migrates at each start unless that is switched off, and always where nothing else would', () => {
     expect(configOf({}).migrateOnStart).toBe(true);
     const elsewhere = { DATABASE_URL: 'postgres://localhost/orders' };
     expect(configOf({ ...elsewhere, MIGRATE_ON_START: 'false' }).migrateOnStart).toBe(false);

@@ -62,7 +62,7 @@ async function locatePackage(): Promise<{ packageDir: string; version: string }>
   }
 }
 
-/** The package's install script makes links that npm cannot pack; it may have been skipped, as npm can be told to. */
+/** The package's install script makes links that npm cannot pack; it may have been skipped, as npm can be configured to. */
 async function repair(packageDir: string): Promise<void> {
   const list = await readFile(join(packageDir, 'native/pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -6,7 +6,7 @@ import { Public } from '../clients/require-scope.decorator';
 
 const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** What Prometheus scrapes: every process tells of itself. */
+/** What Prometheus scrapes: every process has its own. */
 @ApiTags('health')
 @Public()
 @RatePolicy('none')

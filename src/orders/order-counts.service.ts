@@ -49,7 +49,7 @@ export class OrderCounts {
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Orders and lines: counted up to a limit, and beyond it told by the planner's statistics. */
+  /** Orders and lines: counted up to a limit, and beyond it estimated by the planner's statistics. */
   async count(clientId: string, filter: OrderFilter): Promise<OrderCount> {
     const counted = await this.counts.run({ clientId, filter });
     if (counted.orders < COUNTED_ORDERS) return { ...counted, counted: { ...counted, isAll: true } };

@@ -136,7 +136,7 @@ export class ReportRequest extends ReportParameters {
     format: 'uri',
     maxLength: 2048,
     example: 'https://example.com/hooks/reports',
-    description: 'Told by a signed POST when the report has ended, however it ended.',
+    description: 'Gets a signed POST when the report has ended, however it ended.',
   })
   @IsOptional()
   @IsString()

@@ -26,7 +26,7 @@ const ERRORS: Record<string, AppError> = {
   ),
 };
 
-/** Gives the body parser's errors their own codes; further on they would be told apart no more. */
+/** Gives the body parser's errors their own codes; further on nothing distinguishes them. */
 export function nameParserErrors(
   error: Error & { type?: string },
   _request: Request,

@@ -126,7 +126,7 @@ describe('the problem filter', () => {
     expect(JSON.stringify(body)).not.toContain('onnect');
   });
 
-  it('tells when to try again, and how to authenticate', () => {
+  it('says when to try again, and how to authenticate', () => {
     const late = new AppError('conflict', 'not_ready', 'Not yet.', { retryAfter: 3 });
     expect(answerTo(late).headers.get('Retry-After')).toBe('3');
     const stranger = new AppError('unauthenticated', 'missing_key', 'Who are you?');

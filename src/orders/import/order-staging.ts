@@ -90,7 +90,7 @@ export class OrderStaging {
     );
   }
 
-  /** Finds the orders that the client has already. Another writer may still be faster: `store` tells. */
+  /** Finds the orders that the client has already. Another writer may still be faster: `store` finds out. */
   async findExisting(errors: RowErrors): Promise<void> {
     await this.collect(
       errors,

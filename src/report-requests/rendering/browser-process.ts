@@ -119,7 +119,7 @@ export class BrowserProcess {
     await this.browser.version();
   }
 
-  /** Resident memory of all its processes in bytes; what they share counts for each. 0 where that cannot be told. */
+  /** Resident memory of all its processes in bytes; what they share counts for each. 0 where that is not known. */
   memory(): Promise<number> {
     return memoryOfTree(this.pid);
   }

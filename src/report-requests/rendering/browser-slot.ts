@@ -25,7 +25,7 @@ export interface PrintJob extends PrintOptions {
   document: PrintDocument;
 }
 
-const BEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
 const WEIGH_EVERY_MS = 1_000;
 
 /** What a slot does with its one browser. A hung browser can block none of this for ever. */
@@ -138,7 +138,7 @@ export class BrowserSlot {
 class Guard {
   private readonly trouble: Promise<never>;
   private readonly timer: NodeJS.Timeout;
-  private readonly pulse: NodeJS.Timeout;
+  private readonly heartbeat: NodeJS.Timeout;
   private readonly onAbort: () => void;
   private readonly forgetEnd: () => void;
 
@@ -152,17 +152,17 @@ class Guard {
     this.timer = setTimeout(() => {
       reject(new BrowserLostError(`The browser did not print within ${printDeadlineMs} ms.`));
     }, printDeadlineMs);
-    // Beats are counted, not time: a pause of our own process must not pass for one of the browser's.
+    // Heartbeats are counted, not time: a pause of our own process must not pass for one of the browser's.
     let unanswered = 0;
-    this.pulse = setInterval(() => {
+    this.heartbeat = setInterval(() => {
       unanswered += 1;
-      if (unanswered * BEAT_MS > silenceMs)
+      if (unanswered * HEARTBEAT_MS > silenceMs)
         reject(new BrowserLostError(`The browser did not answer for ${silenceMs} ms.`));
       running.answers().then(
         () => (unanswered = 0),
         () => undefined,
       );
-    }, BEAT_MS);
+    }, HEARTBEAT_MS);
     this.onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.onAbort, { once: true });
     this.forgetEnd = running.onEnd(() => reject(new BrowserLostError('The browser died while it printed.')));
@@ -172,7 +172,7 @@ class Guard {
     return Promise.race([work, this.trouble]);
   }
 
-  /** A dead browser shows first as some protocol error, whose text tells nobody anything. */
+  /** A dead browser shows first as some protocol error, whose text helps nobody. */
   explain(error: unknown): unknown {
     if (this.signal.aborted) return this.signal.reason;
     if (error instanceof BrowserLostError || error instanceof UnprintableDocumentError) return error;
@@ -181,7 +181,7 @@ class Guard {
 
   release(): void {
     clearTimeout(this.timer);
-    clearInterval(this.pulse);
+    clearInterval(this.heartbeat);
     this.signal.removeEventListener('abort', this.onAbort);
     this.forgetEnd();
   }

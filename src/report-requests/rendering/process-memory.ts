@@ -14,7 +14,7 @@ export async function processTree(pid: number): Promise<number[]> {
   return [pid, ...below.flat()];
 }
 
-/** Resident memory in bytes of a process and all below it; 0 where that cannot be told. */
+/** Resident memory in bytes of a process and all below it; 0 where that is not known. */
 export async function memoryOfTree(pid: number): Promise<number> {
   const pids = await processTree(pid);
   const all = await Promise.all(pids.map((each) => readProc(`/proc/${each}/statm`)));

@@ -20,7 +20,7 @@ export interface RenderOptions {
   isLarge: boolean;
   /** Stops the work at once: browsers that print for this report are killed. */
   signal: AbortSignal;
-  /** Told again and again, from 0 to 1. */
+  /** Called again and again, from 0 to 1. */
   onProgress: (fraction: number) => void;
 }
 

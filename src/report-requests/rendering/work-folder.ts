@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killGroup, processesWith } from './process-groups';
 
-/** `order-reports-browser-<process>-<random>`: the process tells whether anybody still uses it. */
+/** `order-reports-browser-<process>-<random>`: by the process it is known whether anybody still uses it. */
 const PREFIX = 'order-reports-browser-';
 const FOLDER = new RegExp(`^${PREFIX}(\\d+)-`);
 

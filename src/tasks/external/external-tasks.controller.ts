@@ -53,7 +53,7 @@ export class ExternalTasksController {
   @ApiOperation({
     summary: 'Say how an external task goes',
     description:
-      'Renews the lease, tells progress, completes or fails it. `cancel_requested` in the answer asks you to stop and to say `CANCELLED`.',
+      'Renews the lease, reports progress, completes or fails it. `cancel_requested` in the answer asks you to stop and to say `CANCELLED`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: TaskView })

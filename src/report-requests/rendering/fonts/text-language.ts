@@ -6,7 +6,7 @@ const HANGUL = /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff]/;
 /** The languages that draw the same Han characters differently. */
 export type CjkLanguage = 'ja' | 'ko' | 'zh';
 
-/** Which of them a text is in: told by its script, or else the language of the report; null for other scripts. */
+/** Which of them a text is in: by its script, or else the language of the report; null for other scripts. */
 export function cjkLanguageOf(text: string, reportLanguage: string): CjkLanguage | null {
   if (!CJK.test(text)) return null;
   if (KANA.test(text)) return 'ja';
