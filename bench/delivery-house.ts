@@ -10,7 +10,7 @@ import { DatabaseModule } from '../src/database/database.module';
 import { JobSignals } from '../src/jobs/job-signals';
 import { MaintenanceModule } from '../src/app/maintenance.module';
 import { JobsModule } from '../src/jobs/jobs.module';
-import { SigningSecrets } from '../src/webhooks/signing/signing-secrets.service';
+import { SigningSecretsService } from '../src/webhooks/signing/signing-secrets.service';
 import { WebhooksWorkerModule } from '../src/webhooks/webhooks-worker.module';
 import { WebhooksModule } from '../src/webhooks/webhooks.module';
 
@@ -78,7 +78,7 @@ export class Bench {
       [endpoint, client, url, this.receiver],
     );
     await this.start();
-    await this.app?.get(SigningSecrets).create({ clientId: client, endpointId: endpoint }, 'v1');
+    await this.app?.get(SigningSecretsService).create({ clientId: client, endpointId: endpoint }, 'v1');
     return client;
   }
 

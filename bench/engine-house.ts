@@ -7,7 +7,7 @@ import type { AppConfig } from '../src/config/app-config';
 import { ConfigModule } from '../src/config/config.module';
 import { DatabaseModule } from '../src/database/database.module';
 import { defineJobType, HandlesJob, JobHandler } from '../src/jobs/job-type';
-import { JobSubmission } from '../src/jobs/job-submission.service';
+import { JobSubmissionService } from '../src/jobs/job-submission.service';
 import { JobsWorkerModule } from '../src/jobs/worker/jobs-worker.module';
 import { MaintenanceModule } from '../src/app/maintenance.module';
 import { JobsModule } from '../src/jobs/jobs.module';
@@ -30,7 +30,7 @@ class NoopHandler implements JobHandler<object, object> {
 @Public()
 @Controller('noop')
 class NoopController {
-  constructor(private readonly submission: JobSubmission) {}
+  constructor(private readonly submission: JobSubmissionService) {}
 
   @Post()
   @HttpCode(202)

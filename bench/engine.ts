@@ -12,7 +12,7 @@ import { Pool } from 'undici';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
-import { JobSubmission } from '../src/jobs/job-submission.service';
+import { JobSubmissionService } from '../src/jobs/job-submission.service';
 import { NOOP, startEngine } from './engine-house';
 import { type Measurement, median, quantile, writeResults } from './measurements';
 
@@ -34,7 +34,7 @@ class EngineBench {
   async alone(): Promise<number> {
     const client = await this.client();
     const api = await startEngine(this.config, { http: false, worker: false });
-    const submission = api.get(JobSubmission);
+    const submission = api.get(JobSubmissionService);
     let left = JOBS;
     await Promise.all(
       Array.from({ length: CALLERS }, async () => {

@@ -6,7 +6,7 @@ import { environmentOfProcess } from './config/process-environment';
 import { migrate, requireMigrated } from './database/migrate';
 import { explainDatabase } from './database/database-errors';
 import { startEmbeddedServices } from './embedded/embedded-services';
-import { FirstStart, welcome } from './app/first-start.service';
+import { FirstStartService, welcome } from './app/first-start.service';
 import { keepHeapSmall } from './app/heap';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -57,7 +57,8 @@ async function main(): Promise<void> {
       await embedded.stop();
     };
     await app.listen(config.port, config.host).catch(explainPort);
-    if (environment.DATABASE_URL === undefined) say(welcome(config.publicUrl, app.get(FirstStart).demoKey));
+    if (environment.DATABASE_URL === undefined)
+      say(welcome(config.publicUrl, app.get(FirstStartService).demoKey));
     logger = new Logger('Process');
     process.removeAllListeners('warning').on('warning', (warning) => logger?.warn(warning.stack));
   } catch (error) {

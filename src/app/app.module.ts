@@ -6,7 +6,7 @@ import { ClientsModule } from '../clients/clients.module';
 import { AppConfig } from '../config/app-config';
 import { ConfigModule } from '../config/config.module';
 import { DatabaseModule } from '../database/database.module';
-import { FirstStart } from './first-start.service';
+import { FirstStartService } from './first-start.service';
 import { HealthModule } from '../health/health.module';
 import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { JobsModule } from '../jobs/jobs.module';
@@ -75,7 +75,7 @@ export class AppModule {
         ...(config.runsApi ? API : []),
         ...(config.runsWorker ? worker() : []),
       ],
-      providers: [FirstStart, ...GUARDS],
+      providers: [FirstStartService, ...GUARDS],
     };
   }
 }

@@ -13,7 +13,7 @@ import { requireUtf8 } from '../common/http/utf8-body';
 import { noStore } from '../common/http/no-store.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
-import { StrictValidationPipe } from '../common/http/validation.pipe';
+import { StrictValidationPipe } from '../common/http/strict-validation.pipe';
 import { AppConfig } from '../config/app-config';
 import { isDatabaseOutage } from '../database/database-errors';
 import { setUpDocs } from './openapi/docs.setup';

@@ -1,9 +1,9 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { ConfiguredKeyRefusal, ConfiguredKeys } from '../clients/configured-keys.service';
+import { ConfiguredKeyRefusal, ConfiguredKeysService } from '../clients/configured-keys.service';
 import { keptApiKey, newKeptApiKey } from '../clients/kept-api-key';
 import { Scope } from '../clients/scope';
 import { AppConfig } from '../config/app-config';
-import { SampleOrders } from '../orders/sample-orders.service';
+import { SampleOrdersService } from '../orders/sample-orders.service';
 
 interface KeyOfStart {
   clientName: string;
@@ -38,16 +38,16 @@ const WHY: Record<ConfiguredKeyRefusal, string> = {
  * variable holds a key that is not good any more goes on without it; one that was made and kept here is made anew.
  */
 @Injectable()
-export class FirstStart implements OnApplicationBootstrap {
+export class FirstStartService implements OnApplicationBootstrap {
   /** The demo client's key; `undefined` when there is none that is good. */
   demoKey: string | undefined;
 
-  private readonly logger = new Logger(FirstStart.name);
+  private readonly logger = new Logger(FirstStartService.name);
 
   constructor(
     private readonly config: AppConfig,
-    private readonly keys: ConfiguredKeys,
-    private readonly samples: SampleOrders,
+    private readonly keys: ConfiguredKeysService,
+    private readonly samples: SampleOrdersService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

@@ -1,12 +1,12 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown, Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Loop } from '../common/loop';
-import { JobRepairs } from '../jobs/job-repairs.service';
+import { JobRepairsService } from '../jobs/job-repairs.service';
 import { JobTransitions } from '../jobs/job-transitions';
-import { OrderUploads } from '../orders/import/order-uploads.service';
-import { ReportFiles } from '../report-requests/report-files.service';
-import { DeliveryRepairs } from '../webhooks/deliveries/delivery-repairs.service';
-import { DeliveryRetention } from '../webhooks/deliveries/delivery-retention.service';
+import { OrderUploadsService } from '../orders/import/order-uploads.service';
+import { ReportFilesService } from '../report-requests/report-files.service';
+import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
+import { DeliveryRetentionService } from '../webhooks/deliveries/delivery-retention.service';
 
 interface MaintenanceTask<Service> {
   /** Whose work it is. The task runs in the processes that are composed with it. */
@@ -29,7 +29,7 @@ const HOUR = 60 * MINUTE;
 /** All that is done on a schedule: what died is repaired, what is old is removed. */
 const TASKS = [
   task({
-    of: JobRepairs,
+    of: JobRepairsService,
     name: 'repair of jobs',
     everyMs: 2 * SECOND,
     run: (repairs) => repairs.run(),
@@ -41,37 +41,37 @@ const TASKS = [
     run: (transitions) => transitions.expireIdempotencyKeys(),
   }),
   task({
-    of: ReportFiles,
+    of: ReportFilesService,
     name: 'removal of expired reports',
     everyMs: MINUTE,
     run: (files, stopping) => files.sweep(stopping),
   }),
   task({
-    of: OrderUploads,
+    of: OrderUploadsService,
     name: 'removal of abandoned uploads',
     everyMs: MINUTE,
     run: (uploads, stopping) => uploads.sweep(stopping),
   }),
   task({
-    of: DeliveryRepairs,
+    of: DeliveryRepairsService,
     name: 'repair of deliveries',
     everyMs: 2 * SECOND,
     run: (repairs) => repairs.run(),
   }),
   task({
-    of: DeliveryRetention,
+    of: DeliveryRetentionService,
     name: 'removal of old events',
     everyMs: MINUTE,
     run: (retention, stopping) => retention.removeEvents(stopping),
   }),
   task({
-    of: DeliveryRetention,
+    of: DeliveryRetentionService,
     name: 'removal of expired signing secrets',
     everyMs: MINUTE,
     run: (retention) => retention.removeSecrets(),
   }),
   task({
-    of: DeliveryRetention,
+    of: DeliveryRetentionService,
     name: 'removal of unused destinations',
     // Whether one is still in use is found by reading every delivery: seldom.
     everyMs: HOUR,

@@ -8,7 +8,7 @@ import {
 } from 'express';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AddressLimits } from '../rate-limits/address-limits.service';
+import { AddressLimitsService } from '../rate-limits/address-limits.service';
 
 /** The page for people, beside the compiled code and beside the sources alike. */
 const PAGE = join(__dirname, '..', '..', 'public');
@@ -23,7 +23,7 @@ export function setUpPage(app: INestApplication): void {
         void handle(request, response, next);
       else next();
     };
-  app.use(ofPage(app.get(AddressLimits).middleware('page')));
+  app.use(ofPage(app.get(AddressLimitsService).middleware('page')));
   app.use(ofPage(staticFiles(PAGE, { setHeaders: revalidate })));
 }
 

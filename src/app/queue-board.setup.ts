@@ -5,12 +5,12 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import Bull from 'bull';
 import type { NextFunction, Request, Response } from 'express';
-import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
+import { ApiKeyRecognitionService } from '../clients/api-key-recognition.service';
 import type { Caller } from '../clients/client';
 import { Scope } from '../clients/scope';
 import { AppError } from '../common/app-error';
-import { AddressLimits } from '../rate-limits/address-limits.service';
-import { RedisConnections } from '../redis/redis-connections.service';
+import { AddressLimitsService } from '../rate-limits/address-limits.service';
+import { RedisConnectionsService } from '../redis/redis-connections.service';
 
 const PATH = '/admin/queues';
 const REDIS_RETRY_SECONDS = 5;
@@ -33,8 +33,8 @@ export function setUpQueueBoard(app: INestApplication): void {
   });
   app.use(
     PATH,
-    operatorsOnly(app.get(ApiKeyRecognition), app.get(AddressLimits)),
-    whileRedisAnswers(app.get(RedisConnections, { strict: false })),
+    operatorsOnly(app.get(ApiKeyRecognitionService), app.get(AddressLimitsService)),
+    whileRedisAnswers(app.get(RedisConnectionsService, { strict: false })),
     allowOwnInlineScript,
     server.getRouter(),
   );
@@ -42,7 +42,7 @@ export function setUpQueueBoard(app: INestApplication): void {
 
 /** A browser asks for a user and a password (RFC 7617): any user, and a key with the scope `admin`. */
 const operatorsOnly =
-  (keys: ApiKeyRecognition, addresses: AddressLimits) =>
+  (keys: ApiKeyRecognitionService, addresses: AddressLimitsService) =>
   (request: Request, response: Response, next: NextFunction): void => {
     const credentials = /^Basic +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     const password = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':');
@@ -63,7 +63,7 @@ const operatorsOnly =
 
 /** The board asks Redis for everything it shows, and would wait for one that is silent. */
 const whileRedisAnswers =
-  (redis: RedisConnections) =>
+  (redis: RedisConnectionsService) =>
   (_request: Request, _response: Response, next: NextFunction): void => {
     redis.answers().then((answered) => {
       if (answered) return next();

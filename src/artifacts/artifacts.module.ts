@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppConfig } from '../config/app-config';
 import { ArtifactStore } from './artifact-store';
-import { ClientStorage } from './client-storage.service';
+import { ClientStorageService } from './client-storage.service';
 import { FileArtifactStore } from './file-artifact-store';
 import type * as S3 from './s3-artifact-store';
 
 /** The store that `STORAGE_URL` names, and what each client has in it. */
 @Module({
   providers: [
-    ClientStorage,
+    ClientStorageService,
     {
       provide: ArtifactStore,
       inject: [AppConfig],
@@ -20,7 +20,7 @@ import type * as S3 from './s3-artifact-store';
           : new FileArtifactStore(resolve(fileURLToPath(storageUrl))),
     },
   ],
-  exports: [ArtifactStore, ClientStorage],
+  exports: [ArtifactStore, ClientStorageService],
 })
 export class ArtifactsModule {}
 

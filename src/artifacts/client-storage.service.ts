@@ -16,7 +16,7 @@ const MOST_CLIENTS = 10_000;
  * comes, or as what it is when it is there.
  */
 @Injectable()
-export class ClientStorage {
+export class ClientStorageService {
   private readonly known = new LRUCache<string, { bytes: number; readAt: number }>({ max: MOST_CLIENTS });
 
   constructor(

@@ -38,7 +38,7 @@ interface KnownKey {
  * time: they keep one connection busy at the most, and a key that was good before does not wait behind them.
  */
 @Injectable()
-export class ApiKeyRecognition {
+export class ApiKeyRecognitionService {
   private readonly known = new LRUCache<string, KnownKey>({ max: MOST_KEPT });
   /** When keys proved bad. */
   private readonly bad = new LRUCache<string, number>({ max: MOST_KEPT });

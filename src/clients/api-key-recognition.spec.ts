@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { hashApiKey, newApiKey } from './api-key';
-import { ApiKeyRecognition } from './api-key-recognition.service';
+import { ApiKeyRecognitionService } from './api-key-recognition.service';
 
 /** A database with these keys, which answers when it is let. */
 function database(good: string[]) {
@@ -22,7 +22,7 @@ function database(good: string[]) {
       .map((hash) => ({ hash, key_id: 'k', scopes: [], expires_at: null, client_id: 'c', client_name: 'C' }));
   };
   return {
-    recognition: new ApiKeyRecognition({ query } as unknown as DataSource),
+    recognition: new ApiKeyRecognitionService({ query } as unknown as DataSource),
     statements,
     gate,
     mostUnderWay: () => mostUnderWay,

@@ -1,7 +1,7 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../common/app-error';
-import { ApiKeyRecognition } from './api-key-recognition.service';
+import { ApiKeyRecognitionService } from './api-key-recognition.service';
 import { bearerOf } from './bearer';
 import type { AuthenticatedRequest } from './current-client.decorator';
 import { invalidKey } from './invalid-key';
@@ -13,7 +13,7 @@ import type { Scope } from './scope';
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly keys: ApiKeyRecognition,
+    private readonly keys: ApiKeyRecognitionService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -13,7 +13,7 @@ import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
 import { ApiKeyPageView, IssuedApiKeyView, viewApiKey, viewIssuedApiKey } from './api-key.view';
-import { ApiKeys } from './api-keys.service';
+import { ApiKeysService } from './api-keys.service';
 import type { Actor } from './audit-entry';
 import { CurrentActor } from './current-actor.decorator';
 import { NewApiKeyBody, RotateApiKeyBody } from './new-api-key.dto';
@@ -33,7 +33,7 @@ const BODY_PROBLEMS = {
 @ApiParam({ name: 'id', format: 'uuid', description: "The client's id." })
 @Controller('v1/clients/:id/keys')
 export class ApiKeysController {
-  constructor(private readonly keys: ApiKeys) {}
+  constructor(private readonly keys: ApiKeysService) {}
 
   @Post()
   @ApiOperation({ summary: 'Issue a key', description: 'The answer alone shows the key.' })

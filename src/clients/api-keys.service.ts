@@ -5,12 +5,12 @@ import { DataSource, LessThan, Repository } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
-import { Cursors } from '../database/cursors.service';
+import { CursorsService } from '../database/cursors.service';
 import { hashApiKey, newApiKey, shownPrefix } from './api-key';
 import { ApiKeyEntity } from './api-key.entity';
-import { ApiKeyRecognition } from './api-key-recognition.service';
+import { ApiKeyRecognitionService } from './api-key-recognition.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
-import { Clients } from './clients.service';
+import { ClientsService } from './clients.service';
 import type { Scope } from './scope';
 
 /** What is shown of a key. */
@@ -32,16 +32,16 @@ const COLUMNS = 'id, client_id, name, prefix, scopes, expires_at, revoked_at, cr
 
 /** Issues, lists, rotates and revokes API keys. */
 @Injectable()
-export class ApiKeys {
+export class ApiKeysService {
   /** Emits when this process has ended keys, or may have. */
   readonly changed = new Subject<void>();
 
   constructor(
     private readonly dataSource: DataSource,
     @InjectRepository(ApiKeyEntity) private readonly keys: Repository<ApiKeyEntity>,
-    private readonly clients: Clients,
-    private readonly recognition: ApiKeyRecognition,
-    private readonly cursors: Cursors,
+    private readonly clients: ClientsService,
+    private readonly recognition: ApiKeyRecognitionService,
+    private readonly cursors: CursorsService,
   ) {}
 
   /** @throws AppError 404 when there is no such client */

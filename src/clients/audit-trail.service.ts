@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, Repository } from 'typeorm';
 import { Page, pageSize, PageQuery } from '../common/pagination';
-import { Cursors } from '../database/cursors.service';
+import { CursorsService } from '../database/cursors.service';
 import { AuditEntryEntity } from './audit-entry.entity';
 
 /** Reads the administrative acts. */
 @Injectable()
-export class AuditTrail {
+export class AuditTrailService {
   constructor(
     @InjectRepository(AuditEntryEntity) private readonly entries: Repository<AuditEntryEntity>,
-    private readonly cursors: Cursors,
+    private readonly cursors: CursorsService,
   ) {}
 
   /** Newest first. */

@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
-import { AuditTrail } from './audit-trail.service';
+import { AuditTrailService } from './audit-trail.service';
 import { AuditPageView, AuditQuery, viewAuditEntry } from './audit.view';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';
@@ -12,7 +12,7 @@ import { Scope } from './scope';
 @RequireScope(Scope.Admin)
 @Controller('v1/audit')
 export class AuditController {
-  constructor(private readonly trail: AuditTrail) {}
+  constructor(private readonly trail: AuditTrailService) {}
 
   @Get()
   @LinkToNext()

@@ -8,7 +8,7 @@ import { PageQuery } from '../common/pagination';
 import { AppConfig } from '../config/app-config';
 import type { Actor } from './audit-entry';
 import { ClientPageView, ClientView, NewClientBody, viewClient } from './client.view';
-import { Clients } from './clients.service';
+import { ClientsService } from './clients.service';
 import { CurrentActor } from './current-actor.decorator';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';
@@ -20,7 +20,7 @@ import { Scope } from './scope';
 export class ClientsController {
   constructor(
     private readonly config: AppConfig,
-    private readonly clients: Clients,
+    private readonly clients: ClientsService,
   ) {}
 
   @Post()

@@ -4,7 +4,7 @@ import { DataSource, LessThan, Repository } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { ListOf, Page, pageSize, PageQuery } from '../common/pagination';
-import { Cursors } from '../database/cursors.service';
+import { CursorsService } from '../database/cursors.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
 import { ClientEntity } from './client.entity';
 
@@ -12,11 +12,11 @@ const CLIENTS: ListOf = { list: 'clients', clientId: null };
 
 /** Creates and reads clients, for operators. */
 @Injectable()
-export class Clients {
+export class ClientsService {
   constructor(
     private readonly dataSource: DataSource,
     @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
-    private readonly cursors: Cursors,
+    private readonly cursors: CursorsService,
   ) {}
 
   /** @throws AppError 409 `client_exists` when the name is taken */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { hashApiKey, shownPrefix } from './api-key';
-import { ApiKeys } from './api-keys.service';
+import { ApiKeysService } from './api-keys.service';
 import { actorParameters, START, writeAudit } from './audit-entry';
 import type { Scope } from './scope';
 
@@ -22,10 +22,10 @@ interface StoredKey {
 
 /** The keys that a start is configured with. What is done for them goes into the audit trail, as done by a start. */
 @Injectable()
-export class ConfiguredKeys {
+export class ConfiguredKeysService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly keys: ApiKeys,
+    private readonly keys: ApiKeysService,
   ) {}
 
   /**

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import type { ListOf } from '../common/pagination';
-import { Cursors } from './cursors.service';
-import type { SharedKeys } from './shared-keys.service';
+import { CursorsService } from './cursors.service';
+import type { SharedKeysService } from './shared-keys.service';
 
-const cursors = new Cursors({ get: () => Promise.resolve(Buffer.alloc(32)) } as unknown as SharedKeys);
+const cursors = new CursorsService({
+  get: () => Promise.resolve(Buffer.alloc(32)),
+} as unknown as SharedKeysService);
 const OF: ListOf = { list: 'letters', clientId: null };
 const itself = (row: string): string => row;
 

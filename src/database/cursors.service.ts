@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CursorPart, decodeCursor, encodeCursor, ListOf, Page } from '../common/pagination';
-import { SharedKeys } from './shared-keys.service';
+import { SharedKeysService } from './shared-keys.service';
 
 const KEY = 'cursors';
 
 /** Makes the cursors of every list, and reads them again in whichever process the next page is asked for. */
 @Injectable()
-export class Cursors {
-  constructor(private readonly keys: SharedKeys) {}
+export class CursorsService {
+  constructor(private readonly keys: SharedKeysService) {}
 
   /**
    * The sort key after which a page begins; empty for the first page.

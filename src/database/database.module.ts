@@ -2,9 +2,9 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { AppConfig } from '../config/app-config';
-import { Cursors } from './cursors.service';
+import { CursorsService } from './cursors.service';
 import { dataSourceOptions, openDataSource } from './connection';
-import { SharedKeys } from './shared-keys.service';
+import { SharedKeysService } from './shared-keys.service';
 
 /**
  * The connection pool of a process, and what all processes share in it. The schema is brought up to date before the
@@ -23,7 +23,7 @@ import { SharedKeys } from './shared-keys.service';
       dataSourceFactory: (options) => openDataSource(options as PostgresDataSourceOptions),
     }),
   ],
-  providers: [Cursors, SharedKeys],
-  exports: [Cursors, SharedKeys],
+  providers: [CursorsService, SharedKeysService],
+  exports: [CursorsService, SharedKeysService],
 })
 export class DatabaseModule {}

@@ -6,7 +6,7 @@ const KEY_BYTES = 32;
 
 /** Keys that all processes share and that nobody has to configure: each is made by the first that needs it. */
 @Injectable()
-export class SharedKeys {
+export class SharedKeysService {
   private readonly keys = new Map<string, Promise<Buffer>>();
 
   constructor(private readonly dataSource: DataSource) {}

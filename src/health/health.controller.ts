@@ -11,7 +11,7 @@ import type { Response } from 'express';
 import type { DrainingAdapter } from '../common/http/draining.adapter';
 import { RatePolicy } from '../common/http/rate-policy';
 import { Public } from '../clients/require-scope.decorator';
-import { Readiness } from './readiness.service';
+import { ReadinessService } from './readiness.service';
 
 class LivenessView {
   @ApiProperty({ enum: ['up'] })
@@ -45,7 +45,7 @@ class ReadinessView {
 @Controller('health')
 export class HealthController {
   constructor(
-    private readonly readiness: Readiness,
+    private readonly readiness: ReadinessService,
     private readonly server: HttpAdapterHost<DrainingAdapter>,
   ) {}
 

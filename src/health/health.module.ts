@@ -4,11 +4,11 @@ import { JobsModule } from '../jobs/jobs.module';
 import { RedisModule } from '../redis/redis.module';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
-import { Readiness } from './readiness.service';
+import { ReadinessService } from './readiness.service';
 
 @Module({
   imports: [JobsModule, MetricsModule, RedisModule],
   controllers: [HealthController, MetricsController],
-  providers: [Readiness],
+  providers: [ReadinessService],
 })
 export class HealthModule {}

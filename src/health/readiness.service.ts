@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { answersInTime } from '../common/answers-in-time';
-import { StoreHealth } from '../jobs/store-health.service';
-import { RedisConnections } from '../redis/redis-connections.service';
+import { StoreHealthService } from '../jobs/store-health.service';
+import { RedisConnectionsService } from '../redis/redis-connections.service';
 
 /**
  * A standby, or a primary that was made one, answers questions and stores nothing. Locking a row is a write to Postgres, so
@@ -12,11 +12,11 @@ const MAY_WRITE = 'SELECT FROM client WHERE false FOR KEY SHARE';
 
 /** Asks what this process depends on, without ever waiting long for an answer. */
 @Injectable()
-export class Readiness {
+export class ReadinessService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly redis: RedisConnections,
-    private readonly store: StoreHealth,
+    private readonly redis: RedisConnectionsService,
+    private readonly store: StoreHealthService,
   ) {}
 
   async check(): Promise<{ database: boolean; redis: boolean; store: boolean }> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { TtlCache } from '../common/ttl-cache';
-import { QueuePosition, QueuePositions } from './queue-positions.service';
+import { QueuePosition, QueuePositionsService } from './queue-positions.service';
 import { isTerminal, type Job, JobState } from './job';
 
 /** Before any job of a type has ended, this is as good a guess as any. */
@@ -24,14 +24,14 @@ interface Experience {
 
 /** Estimates how long a job will still take, from how long jobs of its type took and from its queue position. */
 @Injectable()
-export class JobEta {
+export class JobEtaService {
   private readonly experience = new TtlCache<Experience>(({ isGuess }) =>
     isGuess ? FRESH_MS : LEARNT_FOR_MS,
   );
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly positions: QueuePositions,
+    private readonly positions: QueuePositionsService,
   ) {}
 
   /** Seconds until the job ends, as an estimate; `null` once it has ended. */

@@ -5,7 +5,7 @@ import { AppError } from '../common/app-error';
 import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
-import { JobEta } from './job-eta.service';
+import { JobEtaService } from './job-eta.service';
 
 /** How long a count is good enough: what other processes accept meanwhile may go beyond the quota. */
 const COUNTED_FOR_MS = 1_000;
@@ -22,7 +22,7 @@ interface Count {
  * database a second, not one for each submission.
  */
 @Injectable()
-export class JobQuota {
+export class JobQuotaService {
   private readonly counts = new LRUCache<string, Promise<Count>>({ max: MOST_CLIENTS });
   /** Admitted, but perhaps not written yet, so that a count may miss them. */
   private readonly admitted = new Map<string, number>();
@@ -30,7 +30,7 @@ export class JobQuota {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
-    private readonly eta: JobEta,
+    private readonly eta: JobEtaService,
   ) {}
 
   /**

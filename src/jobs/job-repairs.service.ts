@@ -3,21 +3,21 @@ import { JobWakeUps } from './job-wake-ups';
 import { JobOutages } from './job-outages';
 import { JobTransitions } from './job-transitions';
 import { JobTypeRegistry } from './job-type.registry';
-import { StoreHealth } from './store-health.service';
+import { StoreHealthService } from './store-health.service';
 
 /**
  * Repairs what died. It runs in every process, so that no job outlives its deadline even when all workers are gone. What an
  * outage did to deadlines and leases comes first.
  */
 @Injectable()
-export class JobRepairs {
-  private readonly logger = new Logger(JobRepairs.name);
+export class JobRepairsService {
+  private readonly logger = new Logger(JobRepairsService.name);
 
   constructor(
     private readonly outages: JobOutages,
     private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
-    private readonly store: StoreHealth,
+    private readonly store: StoreHealthService,
     private readonly wakeUps: JobWakeUps,
   ) {}
 

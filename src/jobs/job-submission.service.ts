@@ -6,9 +6,9 @@ import { newId } from '../common/ids';
 import { addToLogContext, logContext } from '../common/log-context';
 import { Job, JOB_COLUMNS, JobRequest } from './job';
 import { JobWakeUps } from './job-wake-ups';
-import { JobEta } from './job-eta.service';
+import { JobEtaService } from './job-eta.service';
 import { JobInserts } from './job-inserts';
-import { JobQuota } from './job-quota.service';
+import { JobQuotaService } from './job-quota.service';
 import type { JobType } from './job-type';
 import { JobTypeRegistry } from './job-type.registry';
 import type { Caller } from '../clients/client';
@@ -43,13 +43,13 @@ export abstract class CallbackPolicy {
 
 /** Accepts work: once `submit` has answered, the job is committed and will end, whatever dies. */
 @Injectable()
-export class JobSubmission {
+export class JobSubmissionService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly inserts: JobInserts,
     private readonly wakeUps: JobWakeUps,
-    private readonly quota: JobQuota,
-    private readonly eta: JobEta,
+    private readonly quota: JobQuotaService,
+    private readonly eta: JobEtaService,
     private readonly registry: JobTypeRegistry,
     @Optional() private readonly callbacks?: CallbackPolicy,
   ) {}

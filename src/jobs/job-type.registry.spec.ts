@@ -1,7 +1,7 @@
 import { Module, Provider } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { Scope } from '../clients/scope';
-import type { JobSubmission } from './job-submission.service';
+import type { JobSubmissionService } from './job-submission.service';
 import { defineJobType, HandlesJob, JobContext, JobHandler, JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 
@@ -66,7 +66,7 @@ describe('boot', () => {
 });
 
 /** Never called: `tsc` is the test, and an unused expectation of an error is an error. */
-export function doesNotCompile(submission: JobSubmission): void {
+export function doesNotCompile(submission: JobSubmissionService): void {
   const call = { clientId: 'c', request: { method: 'POST', path: '/', body: {} } };
   void submission.submit(TYPE, { ...call, parameters: { rows: 3 } });
   // @ts-expect-error a payload of another type

@@ -8,20 +8,20 @@ import { JobsService } from './jobs.service';
 import { JobClaims } from './job-claims';
 import { JobTransitions } from './job-transitions';
 import { JOBS_QUEUE, JobWakeUps } from './job-wake-ups';
-import { JobEta } from './job-eta.service';
-import { QueuePositions } from './queue-positions.service';
+import { JobEtaService } from './job-eta.service';
+import { QueuePositionsService } from './queue-positions.service';
 import { JobInserts } from './job-inserts';
-import { JobQuota } from './job-quota.service';
+import { JobQuotaService } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobOutages } from './job-outages';
-import { JobRepairs } from './job-repairs.service';
+import { JobRepairsService } from './job-repairs.service';
 import { JobSignals } from './job-signals';
-import { JobSubmission } from './job-submission.service';
+import { JobSubmissionService } from './job-submission.service';
 import { JobEntity } from './job.entity';
 import type { JobType } from './job-type';
 import { JobTypeDefinition, JobTypeRegistry } from './job-type.registry';
 import { QueuesModule } from '../redis/queues.module';
-import { StoreHealth } from './store-health.service';
+import { StoreHealthService } from './store-health.service';
 
 /** The engine: the job table, its state machine, and what moves it. Every process
  * has it; `JobsWorkerModule` works, `JobsHttpModule` shows. */
@@ -39,17 +39,17 @@ import { StoreHealth } from './store-health.service';
     JobClaims,
     JobTransitions,
     JobWakeUps,
-    JobEta,
+    JobEtaService,
     JobInserts,
-    QueuePositions,
+    QueuePositionsService,
     JobMetrics,
     JobOutages,
-    JobQuota,
-    JobRepairs,
+    JobQuotaService,
+    JobRepairsService,
     JobSignals,
-    JobSubmission,
+    JobSubmissionService,
     JobTypeRegistry,
-    StoreHealth,
+    StoreHealthService,
   ],
   exports: [
     BullModule,
@@ -57,11 +57,11 @@ import { StoreHealth } from './store-health.service';
     JobClaims,
     JobTransitions,
     JobWakeUps,
-    JobEta,
+    JobEtaService,
     JobSignals,
-    JobSubmission,
+    JobSubmissionService,
     JobTypeRegistry,
-    StoreHealth,
+    StoreHealthService,
   ],
 })
 export class JobsModule {

@@ -4,7 +4,7 @@ import { DataSource, Repository } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { Batcher } from '../common/batcher';
 import { Page, pageSize, PageQuery } from '../common/pagination';
-import { Cursors } from '../database/cursors.service';
+import { CursorsService } from '../database/cursors.service';
 import { prepared } from '../database/prepared';
 import { Job, JOB_COLUMNS, JobState } from './job';
 import { JobTransitions } from './job-transitions';
@@ -47,7 +47,7 @@ export class JobsService {
   constructor(
     private readonly dataSource: DataSource,
     @InjectRepository(JobEntity) private readonly jobs: Repository<JobEntity>,
-    private readonly cursors: Cursors,
+    private readonly cursors: CursorsService,
     private readonly transitions: JobTransitions,
     private readonly registry: JobTypeRegistry,
     private readonly wakeUps: JobWakeUps,

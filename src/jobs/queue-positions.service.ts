@@ -67,7 +67,7 @@ const POSITIONS = prepared(
 
 /** Computes queue positions, by the fair order of the claims. */
 @Injectable()
-export class QueuePositions {
+export class QueuePositionsService {
   private readonly batcher = new Batcher<Asked, QueuePosition>(
     (asked) => this.lookUp(asked, this.registry.names, false),
     TOGETHER,

@@ -13,8 +13,8 @@ const TIMEOUT_MS = 4_000;
  * While it is away, no job is begun that needs it, and requests are answered at once.
  */
 @Injectable()
-export class StoreHealth implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(StoreHealth.name);
+export class StoreHealthService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(StoreHealthService.name);
   private readonly loop = new Loop('question to the store', ROUND_MS, () => this.ask(), this.logger);
   private readonly outages: Counter;
   private isThere: boolean | undefined;

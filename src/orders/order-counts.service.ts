@@ -44,7 +44,7 @@ const COUNT = prepared(
 
 /** How much a filter finds, in milliseconds however large the order book. */
 @Injectable()
-export class OrderCounts {
+export class OrderCountsService {
   private readonly counts = new Batcher<Wanted, Counted>((wanted) => this.countAll(wanted), TOGETHER);
 
   constructor(private readonly dataSource: DataSource) {}

@@ -14,7 +14,7 @@ import { OrderReportQueries } from './order-report-queries';
 import { OrderSummaryView, viewSummary } from './order-summary.view';
 import { NewOrderBody, toNewOrder } from './order.dto';
 import { OrderPageView, OrderWithLinesView, viewOrder, viewOrderWithLines } from './order.view';
-import { Orders } from './orders.service';
+import { OrdersService } from './orders.service';
 import { RespondsAsync } from '../tasks/responds-async.decorator';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
 
@@ -25,7 +25,7 @@ import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks'
 export class OrdersController {
   constructor(
     private readonly config: AppConfig,
-    private readonly orders: Orders,
+    private readonly orders: OrdersService,
     private readonly reports: OrderReportQueries,
   ) {}
 

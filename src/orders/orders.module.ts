@@ -2,17 +2,17 @@ import { Module } from '@nestjs/common';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { ImportFailures } from './import/import-failures';
-import { OrderImport } from './import/order-import.service';
-import { OrderImports } from './import/order-imports.service';
-import { OrderUploads } from './import/order-uploads.service';
+import { OrderImportService } from './import/order-import.service';
+import { OrderImportsService } from './import/order-imports.service';
+import { OrderUploadsService } from './import/order-uploads.service';
 import { OrdersImportHandler } from './import/orders-import.handler';
 import { ORDERS_IMPORT } from './import/orders-import.job';
-import { OrderCounts } from './order-counts.service';
+import { OrderCountsService } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
-import { Orders } from './orders.service';
+import { OrdersService } from './orders.service';
 import { CreateOrderHandler, ReadOrderHandler, SummarizeOrdersHandler } from './tasks/order-task.handlers';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
-import { SampleOrders } from './sample-orders.service';
+import { SampleOrdersService } from './sample-orders.service';
 
 /** The order book: import, reading and writing. */
 @Module({
@@ -23,17 +23,17 @@ import { SampleOrders } from './sample-orders.service';
   providers: [
     CreateOrderHandler,
     ImportFailures,
-    OrderCounts,
-    OrderImport,
-    OrderImports,
+    OrderCountsService,
+    OrderImportService,
+    OrderImportsService,
     OrderReportQueries,
-    OrderUploads,
-    Orders,
+    OrderUploadsService,
+    OrdersService,
     OrdersImportHandler,
     ReadOrderHandler,
     SummarizeOrdersHandler,
-    SampleOrders,
+    SampleOrdersService,
   ],
-  exports: [OrderCounts, OrderImports, OrderReportQueries, Orders, SampleOrders],
+  exports: [OrderCountsService, OrderImportsService, OrderReportQueries, OrdersService, SampleOrdersService],
 })
 export class OrdersModule {}

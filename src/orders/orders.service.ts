@@ -3,7 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import { AppError, invalidField, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
-import { Cursors } from '../database/cursors.service';
+import { CursorsService } from '../database/cursors.service';
 import { formatDecimal, isStorable, multiply, parseDecimal } from '../common/decimal';
 import { NewOrder, Order, ORDER_COLUMNS, OrderWithLines } from './order';
 import { OrderLineEntity } from './order-line.entity';
@@ -24,10 +24,10 @@ export interface OrderListFilter {
 
 /** The order book: an order is written once, with all its lines, and read by its owner alone. */
 @Injectable()
-export class Orders {
+export class OrdersService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly cursors: Cursors,
+    private readonly cursors: CursorsService,
   ) {}
 
   /** @throws AppError 404 when the client has no such order; the same when it is another client's */

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { createReadStream } from 'node:fs';
 import { DataSource } from 'typeorm';
-import { OrderImport } from './import/order-import.service';
+import { OrderImportService } from './import/order-import.service';
 
 /** Any number, the same in every process: two that start together must not both load the sample. */
 const LOCK = 727_272_002;
 
 /** Real orders to try the service with: 9,994 lines of 5,009 orders of a shop, 2014 to 2017. */
 @Injectable()
-export class SampleOrders {
+export class SampleOrdersService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly imports: OrderImport,
+    private readonly imports: OrderImportService,
   ) {}
 
   /**

@@ -1,10 +1,10 @@
 import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { ThrottlerRequest } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
-import { ApiKeyRecognition } from '../clients/api-key-recognition.service';
+import { ApiKeyRecognitionService } from '../clients/api-key-recognition.service';
 import { bearerOf } from '../clients/bearer';
 import { ADDRESS_POLICIES, type AddressPolicy } from '../common/http/rate-policy';
-import { AddressLimits } from './address-limits.service';
+import { AddressLimitsService } from './address-limits.service';
 import { isPublic, isUnlimited } from './policies-of-route';
 import { RateLimitGuard } from './rate-limit.guard';
 
@@ -14,8 +14,8 @@ import { RateLimitGuard } from './rate-limit.guard';
  */
 @Injectable()
 export class AddressLimitGuard extends RateLimitGuard {
-  @Inject() private readonly recognition: ApiKeyRecognition;
-  @Inject() private readonly addresses: AddressLimits;
+  @Inject() private readonly recognition: ApiKeyRecognitionService;
+  @Inject() private readonly addresses: AddressLimitsService;
   protected readonly policies = ADDRESS_POLICIES;
 
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {

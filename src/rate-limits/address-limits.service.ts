@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { RequestHandler } from 'express';
 import type { Request, Response } from 'express';
 import type { AddressPolicy } from '../common/http/rate-policy';
-import { RateLimits } from './rate-limits.service';
+import { RateLimitsService } from './rate-limits.service';
 
 /** What an address may ask for without a key. */
 @Injectable()
-export class AddressLimits {
-  constructor(private readonly limits: RateLimits) {}
+export class AddressLimitsService {
+  constructor(private readonly limits: RateLimitsService) {}
 
   /** @throws AppError 429 */
   async admit(request: Request, response: Response, policy: AddressPolicy): Promise<void> {

@@ -8,7 +8,7 @@ import { KEY_POLICIES, type KeyPolicy } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
 import { JobsService } from '../jobs/jobs.service';
 import { RateLimitGuard } from './rate-limit.guard';
-import { RateLimits } from './rate-limits.service';
+import { RateLimitsService } from './rate-limits.service';
 
 /** As many jobs as this many keys may submit in a minute is more than anybody follows by one. */
 const KEYS_FOLLOWED_BY_ONE = 10;
@@ -17,7 +17,7 @@ const KEYS_FOLLOWED_BY_ONE = 10;
 @Injectable()
 export class KeyLimitGuard extends RateLimitGuard {
   @Inject() private readonly config: AppConfig;
-  @Inject() private readonly limits: RateLimits;
+  @Inject() private readonly limits: RateLimitsService;
   @Inject() private readonly jobs: JobsService;
   protected readonly policies = KEY_POLICIES;
 

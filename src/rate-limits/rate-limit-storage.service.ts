@@ -3,7 +3,7 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import type Redis from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/app-config';
-import { RedisConnections } from '../redis/redis-connections.service';
+import { RedisConnectionsService } from '../redis/redis-connections.service';
 
 /** Counts a request in a window that begins with the first one; answers the count and what is left of the window. */
 const COUNT = `
@@ -33,7 +33,7 @@ const MOST_WINDOWS = 50_000;
  * is away each process counts for itself, and no request waits for its return.
  */
 @Injectable()
-export class RateLimitStorage implements ThrottlerStorage {
+export class RateLimitStorageService implements ThrottlerStorage {
   /** As Redis last had them. */
   private readonly windows = new LRUCache<string, Window>({ max: MOST_WINDOWS });
   /** What was counted here while Redis was away. */
@@ -42,7 +42,7 @@ export class RateLimitStorage implements ThrottlerStorage {
   private readonly redis: CountingRedis | undefined;
 
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly connections: RedisConnectionsService,
     config: AppConfig,
   ) {
     if (!config.runsApi) return;

@@ -6,17 +6,17 @@ import { ADDRESS_POLICIES, KEY_POLICIES } from '../common/http/rate-policy';
 import { JobsModule } from '../jobs/jobs.module';
 import { RedisModule } from '../redis/redis.module';
 import { AddressLimitGuard } from './address-limit.guard';
-import { AddressLimits } from './address-limits.service';
+import { AddressLimitsService } from './address-limits.service';
 import { KeyLimitGuard } from './key-limit.guard';
 import { policiesOf } from './policies-of-route';
-import { RateLimitStorage } from './rate-limit-storage.service';
-import { RateLimits, WINDOW_MS } from './rate-limits.service';
-import { UnknownPathLimit } from './unknown-path-limit.service';
+import { RateLimitStorageService } from './rate-limit-storage.service';
+import { RateLimitsService, WINDOW_MS } from './rate-limits.service';
+import { UnknownPathLimitService } from './unknown-path-limit.service';
 
 @Module({
   imports: [RedisModule],
-  providers: [RateLimits, RateLimitStorage],
-  exports: [RateLimits, RateLimitStorage],
+  providers: [RateLimitsService, RateLimitStorageService],
+  exports: [RateLimitsService, RateLimitStorageService],
 })
 class RateLimitCountsModule {}
 
@@ -28,10 +28,10 @@ class RateLimitCountsModule {}
     RateLimitCountsModule,
     ThrottlerModule.forRootAsync({
       imports: [RateLimitCountsModule],
-      inject: [RateLimits, RateLimitStorage, Reflector],
+      inject: [RateLimitsService, RateLimitStorageService, Reflector],
       useFactory: (
-        limits: RateLimits,
-        storage: RateLimitStorage,
+        limits: RateLimitsService,
+        storage: RateLimitStorageService,
         reflector: Reflector,
       ): ThrottlerModuleOptions => ({
         storage,
@@ -44,7 +44,7 @@ class RateLimitCountsModule {}
       }),
     }),
   ],
-  providers: [AddressLimitGuard, AddressLimits, KeyLimitGuard, UnknownPathLimit],
-  exports: [AddressLimitGuard, AddressLimits, KeyLimitGuard],
+  providers: [AddressLimitGuard, AddressLimitsService, KeyLimitGuard, UnknownPathLimitService],
+  exports: [AddressLimitGuard, AddressLimitsService, KeyLimitGuard],
 })
 export class RateLimitsModule {}

@@ -5,7 +5,7 @@ import { ADDRESS_POLICIES, type AddressPolicy, type KeyPolicy } from '../common/
 import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
 import { AppConfig } from '../config/app-config';
 import { setRateLimitHeaders } from './rate-limit-headers';
-import { RateLimitStorage } from './rate-limit-storage.service';
+import { RateLimitStorageService } from './rate-limit-storage.service';
 
 export const WINDOW_MS = 60_000;
 
@@ -13,10 +13,10 @@ type Policy = KeyPolicy | AddressPolicy;
 
 /** Counts requests against allowances: so many of a policy in a minute, for each key, job or address. */
 @Injectable()
-export class RateLimits {
+export class RateLimitsService {
   constructor(
     private readonly config: AppConfig,
-    private readonly storage: RateLimitStorage,
+    private readonly storage: RateLimitStorageService,
   ) {}
 
   /**

@@ -1,13 +1,13 @@
 import { Injectable, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { AddressLimits } from './address-limits.service';
+import { AddressLimitsService } from './address-limits.service';
 
 /** Counts by address what no route answers. */
 @Injectable()
-export class UnknownPathLimit implements OnModuleInit {
+export class UnknownPathLimitService implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly addresses: AddressLimits,
+    private readonly addresses: AddressLimitsService,
   ) {}
 
   /** Nest calls this when its routes are registered, and what answers 404 and 405 for all the rest is not yet. */

@@ -1,6 +1,6 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
-import { RedisConnections } from './redis-connections.service';
+import { RedisConnectionsService } from './redis-connections.service';
 import { RedisModule } from './redis.module';
 
 /** What all Bull queues of the process share: how they connect, and their prefix. */
@@ -8,8 +8,8 @@ import { RedisModule } from './redis.module';
   imports: [
     BullModule.forRootAsync({
       imports: [RedisModule],
-      inject: [RedisConnections],
-      useFactory: (connections: RedisConnections) => ({
+      inject: [RedisConnectionsService],
+      useFactory: (connections: RedisConnectionsService) => ({
         createClient: (use) => connections.open(use),
         // Braces keep all keys of a queue on one node of a Redis cluster.
         prefix: '{bull}',

@@ -46,7 +46,7 @@ const PROBE_EVERY_MS = 1_000;
  * Bull does not end connections that it did not make itself.
  */
 @Injectable()
-export class RedisConnections implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class RedisConnectionsService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Redis');
   private readonly connections: Redis[] = [];
   /** Those on which commands are sent: they fail at once while Redis is away. */

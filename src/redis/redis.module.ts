@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { RedisConnections } from './redis-connections.service';
+import { RedisConnectionsService } from './redis-connections.service';
 
 /** The process's connections to Redis. */
-@Module({ imports: [DiscoveryModule], providers: [RedisConnections], exports: [RedisConnections] })
+@Module({
+  imports: [DiscoveryModule],
+  providers: [RedisConnectionsService],
+  exports: [RedisConnectionsService],
+})
 export class RedisModule {}

@@ -5,13 +5,13 @@ import type { OrderSnapshot } from '../orders/order-report-queries';
 import type { ReportedOrder } from '../orders/reported-order';
 import { orderCsv } from './csv/order-csv';
 import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
-import { ReportFiles } from './report-files.service';
+import { ReportFilesService } from './report-files.service';
 import { MEDIA_TYPES, ReportFormat } from './report-format';
 
 /** Writes a report as CSV, from the database straight into the store. */
 @Injectable()
 export class CsvReportWriter {
-  constructor(private readonly files: ReportFiles) {}
+  constructor(private readonly files: ReportFilesService) {}
 
   async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
     const { parameters } = context;

@@ -8,7 +8,7 @@ import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './ord
 import { PdfReportWriter } from './pdf-report.writer';
 import { PrintPriority } from './rendering/print-priority';
 import { ReportFormat } from './report-format';
-import { ReportLimits, rowsOf } from './report-limits.service';
+import { ReportLimitsService, rowsOf } from './report-limits.service';
 
 /** Generous: 80 bytes are typical. Chinese, Japanese and Korean take up to 3,000, and may meet the end on the way. */
 const BYTES_PER_ROW = 300;
@@ -20,7 +20,7 @@ const BYTES_OF_ANY_REPORT = 16 * 1024 * 1024;
 export class OrdersReportHandler implements JobHandler<OrdersReportParameters, OrdersReportResult> {
   constructor(
     private readonly orders: OrderReportQueries,
-    private readonly limits: ReportLimits,
+    private readonly limits: ReportLimitsService,
     private readonly artifacts: ArtifactStore,
     private readonly pdf: PdfReportWriter,
     private readonly csv: CsvReportWriter,

@@ -6,7 +6,7 @@ import type { OrderSnapshot } from '../orders/order-report-queries';
 import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
-import { ReportFiles } from './report-files.service';
+import { ReportFilesService } from './report-files.service';
 import { MEDIA_TYPES, ReportFormat } from './report-format';
 
 /** Prints a report, part by part into the store. */
@@ -14,7 +14,7 @@ import { MEDIA_TYPES, ReportFormat } from './report-format';
 export class PdfReportWriter {
   constructor(
     private readonly renderer: ReportRenderer,
-    private readonly files: ReportFiles,
+    private readonly files: ReportFilesService,
   ) {}
 
   async write(

@@ -11,7 +11,7 @@ import { ApiProblems } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { ApiReportFile } from './api-report-file.decorator';
-import { ReportRequests } from './report-requests.service';
+import { ReportRequestsService } from './report-requests.service';
 import { sendReport } from './send-report';
 
 /** The file of a finished report, for callers with a key: fetched, and deleted. */
@@ -19,7 +19,7 @@ import { sendReport } from './send-report';
 @RequireScope(Scope.Reports)
 @Controller('v1/orders/reports')
 export class ReportDownloadController {
-  constructor(private readonly reports: ReportRequests) {}
+  constructor(private readonly reports: ReportRequestsService) {}
 
   @RatePolicy('poll')
   @Get(':id')

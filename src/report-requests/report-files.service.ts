@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../artifacts/artifact-store';
-import { ClientStorage } from '../artifacts/client-storage.service';
+import { ClientStorageService } from '../artifacts/client-storage.service';
 import { PermanentJobError } from '../jobs/job-error';
 import type { JobContext } from '../jobs/job-type';
 import { reportKey } from './orders-report.job';
@@ -13,13 +13,13 @@ const AT_ONCE = 100;
 
 /** Keeps book of the files that attempts make, so that none stays behind when it is no longer wanted. */
 @Injectable()
-export class ReportFiles {
-  private readonly logger = new Logger(ReportFiles.name);
+export class ReportFilesService {
+  private readonly logger = new Logger(ReportFilesService.name);
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly artifacts: ArtifactStore,
-    private readonly storage: ClientStorage,
+    private readonly storage: ClientStorageService,
   ) {}
 
   /**

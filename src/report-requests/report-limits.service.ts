@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ClientStorage } from '../artifacts/client-storage.service';
+import { ClientStorageService } from '../artifacts/client-storage.service';
 import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-type';
-import { OrderCounts } from '../orders/order-counts.service';
+import { OrderCountsService } from '../orders/order-counts.service';
 import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 
 /**
@@ -18,11 +18,11 @@ const ROWS_PER_SECOND_OF_DEADLINE = 200;
 /** How large a report may be, asked when it is submitted and again when its orders are read. */
 @Injectable()
 @AdmitsJob(ORDERS_REPORT)
-export class ReportLimits implements JobAdmission<OrdersReportParameters> {
+export class ReportLimitsService implements JobAdmission<OrdersReportParameters> {
   constructor(
     private readonly config: AppConfig,
-    private readonly orders: OrderCounts,
-    private readonly storage: ClientStorage,
+    private readonly orders: OrderCountsService,
+    private readonly storage: ClientStorageService,
   ) {}
 
   /**

@@ -11,8 +11,8 @@ import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
 import { ApiReportFile } from './api-report-file.decorator';
 import { ReportLinkQuery, ReportLinkView } from './report-link.dto';
-import { ReportLinks } from './report-links.service';
-import { ReportRequests, REPORTS_PATH } from './report-requests.service';
+import { ReportLinksService } from './report-links.service';
+import { ReportRequestsService, REPORTS_PATH } from './report-requests.service';
 import { sendReport } from './send-report';
 
 /** Short-lived links to a report's file, for browsers: a viewer, a download, an `<iframe>` send no API key. */
@@ -21,8 +21,8 @@ import { sendReport } from './send-report';
 export class ReportLinksController {
   constructor(
     private readonly config: AppConfig,
-    private readonly links: ReportLinks,
-    private readonly reports: ReportRequests,
+    private readonly links: ReportLinksService,
+    private readonly reports: ReportRequestsService,
   ) {}
 
   @Get(':id/link')

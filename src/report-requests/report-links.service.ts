@@ -3,10 +3,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
-import { SharedKeys } from '../database/shared-keys.service';
+import { SharedKeysService } from '../database/shared-keys.service';
 import { Job, JOB_COLUMNS, JobState } from '../jobs/job';
 import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
-import { FinishedReport, ReportRequests } from './report-requests.service';
+import { FinishedReport, ReportRequestsService } from './report-requests.service';
 
 const LIFETIME_SECONDS = 300;
 const KEY = 'report links';
@@ -24,11 +24,11 @@ export interface ReportLink {
  * and for a few minutes, and no longer than the report itself.
  */
 @Injectable()
-export class ReportLinks {
+export class ReportLinksService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly keys: SharedKeys,
-    private readonly reports: ReportRequests,
+    private readonly keys: SharedKeysService,
+    private readonly reports: ReportRequestsService,
   ) {}
 
   /** @throws AppError as a download would */

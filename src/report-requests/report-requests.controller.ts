@@ -42,7 +42,7 @@ import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
-import { cancelled, ReportRequests, REPORTS_PATH } from './report-requests.service';
+import { cancelled, ReportRequestsService, REPORTS_PATH } from './report-requests.service';
 
 /** The report operation by polling: submit, watch, cancel. */
 @ApiTags('reports')
@@ -51,7 +51,7 @@ import { cancelled, ReportRequests, REPORTS_PATH } from './report-requests.servi
 export class ReportRequestsController {
   constructor(
     private readonly config: AppConfig,
-    private readonly reports: ReportRequests,
+    private readonly reports: ReportRequestsService,
     private readonly presenter: JobPresenter,
     private readonly acceptance: Acceptance,
   ) {}

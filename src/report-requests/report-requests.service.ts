@@ -8,13 +8,13 @@ import type { Page, PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
 import { JobsService } from '../jobs/jobs.service';
 import { type Job, JobState } from '../jobs/job';
-import { JobEta } from '../jobs/job-eta.service';
+import { JobEtaService } from '../jobs/job-eta.service';
 import { failureOf } from '../jobs/job-error';
-import { JobSubmission } from '../jobs/job-submission.service';
+import { JobSubmissionService } from '../jobs/job-submission.service';
 import { JobTransitions } from '../jobs/job-transitions';
-import { StoreHealth } from '../jobs/store-health.service';
+import { StoreHealthService } from '../jobs/store-health.service';
 import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
-import { ReportFiles } from './report-files.service';
+import { ReportFilesService } from './report-files.service';
 import type { ReportRequest } from './report-request.dto';
 
 export const REPORTS_PATH = '/v1/orders/reports';
@@ -27,18 +27,18 @@ export interface FinishedReport {
 
 /** The report operation: submit, look, cancel, fetch. */
 @Injectable()
-export class ReportRequests {
+export class ReportRequestsService {
   constructor(
-    private readonly submission: JobSubmission,
+    private readonly submission: JobSubmissionService,
     private readonly jobs: JobsService,
-    private readonly eta: JobEta,
+    private readonly eta: JobEtaService,
     private readonly artifacts: ArtifactStore,
     private readonly transitions: JobTransitions,
-    private readonly files: ReportFiles,
-    private readonly storeHealth: StoreHealth,
+    private readonly files: ReportFilesService,
+    private readonly storeHealth: StoreHealthService,
   ) {}
 
-  /** @throws AppError what `JobSubmission.submit` throws */
+  /** @throws AppError what `JobSubmissionService.submit` throws */
   async submit(client: Client, request: ReportRequest, idempotencyKey: string | undefined): Promise<Job> {
     return this.submission.submit(ORDERS_REPORT, {
       clientId: client.id,

@@ -4,7 +4,7 @@ import type { Client } from '../clients/client';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
 import { validated } from '../common/http/validated';
 import type { Job } from '../jobs/job';
-import { JobSubmission } from '../jobs/job-submission.service';
+import { JobSubmissionService } from '../jobs/job-submission.service';
 import type { JobType } from '../jobs/job-type';
 
 /** A route's call as a job. */
@@ -16,10 +16,10 @@ export interface AsyncCall {
 
 /** Submits calls as jobs, after the same validation that the route would have done. */
 @Injectable()
-export class AsyncCalls {
-  constructor(private readonly submission: JobSubmission) {}
+export class AsyncCallsService {
+  constructor(private readonly submission: JobSubmissionService) {}
 
-  /** @throws AppError for a request that the route would have refused, and as `JobSubmission.submit` */
+  /** @throws AppError for a request that the route would have refused, and as `JobSubmissionService.submit` */
   async submit(client: Client, { type, from }: AsyncCall, request: Request): Promise<Job> {
     if (!type.input?.requestClass) throw new Error(`The job type ${type.name} does not say what it takes.`);
     const fields = await validated(type.input.requestClass, partOf(request, from), from);

@@ -16,8 +16,8 @@ import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
 import { Acceptance } from '../jobs/http/acceptance';
-import { AsyncCall, AsyncCalls } from './async-calls.service';
-import { TaskAnswers } from './task-answer.service';
+import { AsyncCall, AsyncCallsService } from './async-calls.service';
+import { TaskAnswersService } from './task-answers.service';
 import { TaskView } from './task.view';
 
 const ASYNC_CALL = Symbol('asynchronous call');
@@ -27,9 +27,9 @@ const ASYNC_CALL = Symbol('asynchronous call');
 class RespondsAsyncInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
-    private readonly calls: AsyncCalls,
+    private readonly calls: AsyncCallsService,
     private readonly acceptance: Acceptance,
-    private readonly answers: TaskAnswers,
+    private readonly answers: TaskAnswersService,
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {

@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ExternalTasksController } from './external/external-tasks.controller';
-import { ExternalTasks } from './external/external-tasks.service';
+import { ExternalTasksService } from './external/external-tasks.service';
 import { TasksController } from './tasks.controller';
 import { TasksModule } from './tasks.module';
-import { Tasks } from './tasks.service';
+import { TasksService } from './tasks.service';
 
 /** The routes of tasks. */
 @Module({
   imports: [TasksModule],
   controllers: [TasksController, ExternalTasksController],
-  providers: [ExternalTasks, Tasks],
+  providers: [ExternalTasksService, TasksService],
 })
 export class TasksHttpModule {}

@@ -17,11 +17,11 @@ import { ApiProblems } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { HonoursWait } from '../jobs/http/prefer-wait';
-import { TaskAnswers } from './task-answer.service';
+import { TaskAnswersService } from './task-answers.service';
 import { TaskListQuery } from './task-list.query';
 import { TaskPresenter } from './task.presenter';
 import { TaskPageView, TaskView } from './task.view';
-import { Tasks } from './tasks.service';
+import { TasksService } from './tasks.service';
 
 /** Calls made asynchronously, and every other job, as tasks. */
 @ApiTags('tasks')
@@ -29,8 +29,8 @@ import { Tasks } from './tasks.service';
 @Controller('v1/tasks')
 export class TasksController {
   constructor(
-    private readonly tasks: Tasks,
-    private readonly answers: TaskAnswers,
+    private readonly tasks: TasksService,
+    private readonly answers: TaskAnswersService,
     private readonly presenter: TaskPresenter,
   ) {}
 

@@ -8,7 +8,7 @@ import type { TaskListQuery } from './task-list.query';
 
 /** A client's tasks: its jobs under another presentation. */
 @Injectable()
-export class Tasks {
+export class TasksService {
   constructor(
     private readonly jobs: JobsService,
     private readonly registry: JobTypeRegistry,

@@ -1,26 +1,26 @@
 import { Module } from '@nestjs/common';
-import { DeliveryAttempt } from './deliveries/delivery-attempt.service';
+import { DeliveryAttemptService } from './deliveries/delivery-attempt.service';
 import { DeliveryClaims } from './deliveries/delivery-claims';
 import { DeliveryOutcomes } from './deliveries/delivery-outcomes';
-import { DeliveryRepairs } from './deliveries/delivery-repairs.service';
-import { DeliveryRetention } from './deliveries/delivery-retention.service';
-import { DeliveryWorker } from './deliveries/delivery-worker.service';
+import { DeliveryRepairsService } from './deliveries/delivery-repairs.service';
+import { DeliveryRetentionService } from './deliveries/delivery-retention.service';
+import { DeliveryWorkerService } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
-import { FanOut } from './deliveries/fan-out.service';
+import { FanOutService } from './deliveries/fan-out.service';
 import { WebhooksModule } from './webhooks.module';
 
 /** What delivers. Only in worker roles. */
 @Module({
   imports: [WebhooksModule],
   providers: [
-    DeliveryAttempt,
+    DeliveryAttemptService,
     DeliveryClaims,
     DeliveryOutcomes,
-    DeliveryRepairs,
-    DeliveryRetention,
-    DeliveryWorker,
+    DeliveryRepairsService,
+    DeliveryRetentionService,
+    DeliveryWorkerService,
     DestinationHealth,
-    FanOut,
+    FanOutService,
   ],
 })
 export class WebhooksWorkerModule {}

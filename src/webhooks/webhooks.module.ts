@@ -5,9 +5,9 @@ import { JobsModule } from '../jobs/jobs.module';
 import { CallbackPolicyModule } from './endpoints/callback-policy.module';
 import { DELIVERIES_QUEUE, DeliveryWakeUps } from './deliveries/delivery-wake-ups';
 import { DeliveryMetrics } from './deliveries/delivery-metrics';
-import { DeliveryTargets } from './deliveries/delivery-targets.service';
+import { DeliveryTargetsService } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
-import { FeedOrder } from './feed/feed-order.service';
+import { FeedOrderService } from './feed/feed-order.service';
 import { SigningModule } from './signing/signing.module';
 
 /** Callbacks: what every role needs of them. */
@@ -20,13 +20,13 @@ import { SigningModule } from './signing/signing.module';
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryWakeUps, DeliveryMetrics, DeliveryTargets, FeedOrder],
+  providers: [DeliveryWakeUps, DeliveryMetrics, DeliveryTargetsService, FeedOrderService],
   exports: [
     BullModule,
     CallbackPolicyModule,
     DeliveryWakeUps,
     DeliveryMetrics,
-    DeliveryTargets,
+    DeliveryTargetsService,
     EgressModule,
     JobsModule,
     SigningModule,

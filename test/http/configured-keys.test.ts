@@ -2,23 +2,23 @@ import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
+import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
-import { FirstStart, welcome } from '../../src/app/first-start.service';
-import { SampleOrders } from '../../src/orders/sample-orders.service';
+import { FirstStartService, welcome } from '../../src/app/first-start.service';
+import { SampleOrdersService } from '../../src/orders/sample-orders.service';
 import { TestApp } from '../support/test-app';
 import { ADMIN_KEY, DEMO_KEY } from '../support/test-config';
 
 const VARIABLE = 'DEMO_API_KEY';
 
 let app: TestApp;
-let keys: ConfiguredKeys;
+let keys: ConfiguredKeysService;
 const warnings: string[] = [];
 
 beforeAll(async () => {
   app = await TestApp.start({ ROLE: 'api' });
-  keys = app.app.get(ConfiguredKeys);
+  keys = app.app.get(ConfiguredKeysService);
   // Those about keys alone: on a busy machine Redis may be late as well, and be warned of.
   jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: string) => {
     if (/_API_KEY|The key in/.test(line)) warnings.push(line);
@@ -161,7 +161,7 @@ describe('a key that a start has made and kept', () => {
       keptKeysDir: folder,
       ...more,
     });
-    const first = new FirstStart(config, keys, app.app.get(SampleOrders, { strict: false }));
+    const first = new FirstStartService(config, keys, app.app.get(SampleOrdersService, { strict: false }));
     await first.onApplicationBootstrap();
     return first.demoKey;
   }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
-import { ClientStorage } from '../../src/artifacts/client-storage.service';
+import { ClientStorageService } from '../../src/artifacts/client-storage.service';
 import { newId } from '../../src/common/ids';
 import { AppConfig } from '../../src/config/app-config';
-import { OrderUploads } from '../../src/orders/import/order-uploads.service';
+import { OrderUploadsService } from '../../src/orders/import/order-uploads.service';
 import { DEMO_KEY } from '../support/test-config';
 import { waitFor } from '../support/services';
 import { OrdersApi, OTHER_KEY } from './orders-api';
@@ -213,7 +213,7 @@ describe('importing a file in the background', () => {
     });
 
     it('is never given beyond the quota, however many ask at once, and refused to reports when it is full', async () => {
-      const storage = api.app.get(ClientStorage, { strict: false });
+      const storage = api.app.get(ClientStorageService, { strict: false });
       const clientId = await demoClient();
       const keys = Array.from({ length: 100 }, () => newId());
       const taken = await Promise.allSettled(
@@ -239,7 +239,7 @@ describe('importing a file in the background', () => {
     });
 
     it('is given back by a sweep for what a process left that died before there was a job', async () => {
-      const sweeper = api.app.get(OrderUploads, { strict: false });
+      const sweeper = api.app.get(OrderUploadsService, { strict: false });
       const [clientId, jobId] = [await demoClient(), newId()];
       const file = Readable.from([Buffer.from(fileOf('LEFT', 100))]);
       const { bytes } = await sweeper.store(file, { clientId, jobId, declaredBytes: undefined });
@@ -262,7 +262,7 @@ describe('importing a file in the background', () => {
         expect(await answerTo(MEGABYTE, busy)).toEqual({ status: 429, code: 'too_many_jobs' });
         expect(await used(busy)).toBe(file.length);
         // That of a job that waits is nobody's to sweep.
-        await busy.app.get(OrderUploads, { strict: false }).sweep();
+        await busy.app.get(OrderUploadsService, { strict: false }).sweep();
         expect(await used(busy)).toBe(file.length);
       } finally {
         await busy.stop();
@@ -295,7 +295,7 @@ describe('importing a file in the background', () => {
       } finally {
         opened.mockRestore();
       }
-      await api.app.get(OrderUploads, { strict: false }).sweep();
+      await api.app.get(OrderUploadsService, { strict: false }).sweep();
       expect([uploads(), await used(), await countOf('ENDLESS')]).toEqual([[], 0, 0]);
     });
   });
@@ -317,7 +317,7 @@ describe('importing a file in the background', () => {
       await blocker.release();
     }
     expect(await countOf('CANCEL')).toBe(0);
-    await api.app.get(OrderUploads, { strict: false }).sweep();
+    await api.app.get(OrderUploadsService, { strict: false }).sweep();
     await uploadsAreGone();
     // The connection that was cancelled works on.
     const again = await api.imported((await api.importCsv(fileOf('AGAIN', 3))).body.id);

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ImportReport, OrderImport } from '../../src/orders/import/order-import.service';
+import { ImportReport, OrderImportService } from '../../src/orders/import/order-import.service';
 import { csv, OrderBook } from './order-book';
 
 const HEADER =
@@ -7,12 +7,12 @@ const HEADER =
 
 describe('importing a file', () => {
   let book: OrderBook;
-  let imports: OrderImport;
+  let imports: OrderImportService;
   let clientId: string;
 
   beforeAll(async () => {
     book = await OrderBook.open();
-    imports = new OrderImport(book.dataSource);
+    imports = new OrderImportService(book.dataSource);
   });
   beforeEach(async () => {
     await book.dataSource.query('DELETE FROM client');

@@ -1,4 +1,4 @@
-import { OrderImport } from '../../src/orders/import/order-import.service';
+import { OrderImportService } from '../../src/orders/import/order-import.service';
 import { filterParameters } from '../../src/orders/order-period';
 import { OrderReportQueries, OPEN_REPORT } from '../../src/orders/order-report-queries';
 import type { ReportedOrder } from '../../src/orders/reported-order';
@@ -9,13 +9,13 @@ const ALL = { startDate: '2026-01-01', endDate: '2027-01-01', timeZone: 'UTC', s
 
 describe('reading the orders of a report', () => {
   let book: OrderBook;
-  let imports: OrderImport;
+  let imports: OrderImportService;
   let queries: OrderReportQueries;
   let clientId: string;
 
   beforeAll(async () => {
     book = await OrderBook.open();
-    imports = new OrderImport(book.dataSource);
+    imports = new OrderImportService(book.dataSource);
     queries = new OrderReportQueries(book.dataSource);
   });
   beforeEach(async () => {

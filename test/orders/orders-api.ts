@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app/app.setup';
-import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
+import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from '../support/services';
@@ -31,7 +31,7 @@ export class OrdersApi {
     const config = testConfig({ databaseUrl: database.url, redisUrl: await emptyTestRedis() }, variables);
     const app = await createApp(config);
     await app.listen(0, '127.0.0.1');
-    await app.get(ConfiguredKeys).ensure('Other', 'other', OTHER_KEY, [Scope.Orders]);
+    await app.get(ConfiguredKeysService).ensure('Other', 'other', OTHER_KEY, [Scope.Orders]);
     return new OrdersApi(app, config, database);
   }
 

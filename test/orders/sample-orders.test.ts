@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { OrderImport } from '../../src/orders/import/order-import.service';
+import { OrderImportService } from '../../src/orders/import/order-import.service';
 import { OrderReportQueries } from '../../src/orders/order-report-queries';
 import type { ReportedOrder } from '../../src/orders/reported-order';
-import { SampleOrders } from '../../src/orders/sample-orders.service';
+import { SampleOrdersService } from '../../src/orders/sample-orders.service';
 import { OrderBook } from './order-book';
 
 const YEAR_2016 = { startDate: '2016-01-01', endDate: '2017-01-01', timeZone: 'UTC', statuses: null };
@@ -25,13 +25,13 @@ describe('the sample orders', () => {
   let book: OrderBook;
   let clientId: string;
   let queries: OrderReportQueries;
-  let samples: SampleOrders;
+  let samples: SampleOrdersService;
 
   beforeAll(async () => {
     book = await OrderBook.open();
     clientId = await book.newClient('Demo');
     queries = new OrderReportQueries(book.dataSource);
-    samples = new SampleOrders(book.dataSource, new OrderImport(book.dataSource));
+    samples = new SampleOrdersService(book.dataSource, new OrderImportService(book.dataSource));
     // Two processes that start together.
     const loaded = await Promise.all([samples.loadOnce(clientId), samples.loadOnce(clientId)]);
     expect(loaded.toSorted((a, b) => a - b)).toEqual([0, 5_009]);

@@ -3,8 +3,8 @@ import type Redis from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { newApiKey } from '../../src/clients/api-key';
 import { JobsService } from '../../src/jobs/jobs.service';
-import { RateLimitStorage } from '../../src/rate-limits/rate-limit-storage.service';
-import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
+import { RateLimitStorageService } from '../../src/rate-limits/rate-limit-storage.service';
+import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -21,7 +21,7 @@ async function api(variables: NodeJS.ProcessEnv, shared?: TestApp): Promise<Test
   apps.push(app);
   await countsInRedis(app);
   // Where Redis, or this machine, stands still for a moment, an application begins to count by itself; not here.
-  app.app.get(RateLimitStorage, { strict: false })['redis']!.options.commandTimeout = 60_000;
+  app.app.get(RateLimitStorageService, { strict: false })['redis']!.options.commandTimeout = 60_000;
   return app;
 }
 
@@ -136,7 +136,7 @@ describe('the limit of polls', () => {
     (await app.call('POST', REPORTS, { key, body: PERIOD })).body.id;
   /** The windows of jobs in Redis. */
   const windows = async (app: TestApp): Promise<string[]> =>
-    (app.app.get(RateLimitStorage, { strict: false })['redis'] as Redis).keys('rate:poll:*');
+    (app.app.get(RateLimitStorageService, { strict: false })['redis'] as Redis).keys('rate:poll:*');
 
   it('is for each job and each key, whatever is asked of the job', async () => {
     const app = await api({ RATE_LIMIT_POLL: `${POLLS}` });
@@ -156,7 +156,7 @@ describe('the limit of polls', () => {
     expect(answers[3]!.body['violated-policies']).toEqual(['poll']);
     expect((await app.call('GET', `/v1/jobs/${two}`)).headers.get('ratelimit')).toMatch(/^"poll";r=74;/);
     const second = newApiKey();
-    await app.app.get(ConfiguredKeys).ensure('Demo', 'second', second, [Scope.Reports]);
+    await app.app.get(ConfiguredKeysService).ensure('Demo', 'second', second, [Scope.Reports]);
     expect((await app.call('GET', `/v1/jobs/${one}`, { key: second })).status).toBe(200);
     expect((await windows(app)).length).toBe(3);
   });
@@ -168,7 +168,7 @@ describe('the limit of polls', () => {
     const seen: number[] = [];
     for (let poll = 0; poll < POLLS + 10; poll += 1) {
       seen.push((await (poll % 2 ? one : two).call('GET', `/v1/jobs/${id}`)).status);
-      if (poll % 10 === 0) two.app.get(RateLimitStorage, { strict: false })['windows'].clear();
+      if (poll % 10 === 0) two.app.get(RateLimitStorageService, { strict: false })['windows'].clear();
     }
     expect(seen.filter((status) => status === 200)).toHaveLength(POLLS);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
-import type { ReportFiles } from '../../src/report-requests/report-files.service';
+import type { ReportFilesService } from '../../src/report-requests/report-files.service';
 import { waitFor } from '../support/services';
 
 type Context = Parameters<CsvReportWriter['write']>[0];
@@ -36,7 +36,7 @@ it('has a CSV in the store as far as its orders are read', async () => {
   const store = new FileArtifactStore(root);
   const files = {
     put: (_context: Context, source: Readable) => store.put('job/1', source),
-  } as unknown as ReportFiles;
+  } as unknown as ReportFilesService;
   const context = {
     jobId: 'job',
     attempt: 1,

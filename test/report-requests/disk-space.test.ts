@@ -7,7 +7,7 @@ import { OrdersReportHandler } from '../../src/report-requests/orders-report.han
 import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
 import type { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
 import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
-import type { ReportLimits } from '../../src/report-requests/report-limits.service';
+import type { ReportLimitsService } from '../../src/report-requests/report-limits.service';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ it.each(['pdf', 'csv'])(
       use(snapshot);
     const handler = new OrdersReportHandler(
       { withSnapshot: read } as unknown as OrderReportQueries,
-      { check: () => undefined } as unknown as ReportLimits,
+      { check: () => undefined } as unknown as ReportLimitsService,
       store,
       { write: untouched } as unknown as PdfReportWriter,
       { write: untouched } as unknown as CsvReportWriter,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isRoot } from '../../src/embedded/service-user';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { reportKey } from '../../src/report-requests/orders-report.job';
-import { ReportFiles } from '../../src/report-requests/report-files.service';
+import { ReportFilesService } from '../../src/report-requests/report-files.service';
 import { Readable } from 'node:stream';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -200,7 +200,7 @@ describe('retention', () => {
     const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
     expect(existsSync(fileOf(id))).toBe(true);
     await expire(id);
-    await app.app.get(ReportFiles, { strict: false }).sweep();
+    await app.app.get(ReportFilesService, { strict: false }).sweep();
     await isDeleted(fileOf(id));
     for (const [address, key] of [
       [href, owner.key],
@@ -217,7 +217,7 @@ describe('retention', () => {
 
   it('deletes the files of attempts that lost, and none that is wanted', async () => {
     const { id, href } = await report();
-    const files = app.app.get(ReportFiles, { strict: false });
+    const files = app.app.get(ReportFilesService, { strict: false });
     await files.note(id, 7);
     await app.app
       .get(ArtifactStore, { strict: false })

@@ -6,7 +6,7 @@ import { OrdersReportHandler } from '../../src/report-requests/orders-report.han
 import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
 import type { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
 import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
-import type { ReportLimits } from '../../src/report-requests/report-limits.service';
+import type { ReportLimitsService } from '../../src/report-requests/report-limits.service';
 
 const BATCHES = 3;
 
@@ -39,7 +39,7 @@ describe.each(['pdf', 'csv'])('a %s', (format) => {
           use: (of: OrderSnapshot) => unknown,
         ) => use(snapshot),
       } as unknown as OrderReportQueries,
-      { check: nothing } as unknown as ReportLimits,
+      { check: nothing } as unknown as ReportLimitsService,
       { requireRoom: () => Promise.resolve() } as unknown as ArtifactStore,
       { write } as unknown as PdfReportWriter,
       { write } as unknown as CsvReportWriter,

@@ -1,4 +1,4 @@
-import { ClientStorage } from '../../src/artifacts/client-storage.service';
+import { ClientStorageService } from '../../src/artifacts/client-storage.service';
 import { newId } from '../../src/common/ids';
 import { TestApp } from '../support/test-app';
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => app.stop());
 
-const storage = (): ClientStorage => app.app.get(ClientStorage, { strict: false });
+const storage = (): ClientStorageService => app.app.get(ClientStorageService, { strict: false });
 
 it.each(['pdf', 'csv'])('a %s that does not fit any more ends with a code that says so', async (format) => {
   const [client] = await app.dataSource.query<{ id: string }[]>(`SELECT id FROM client WHERE name = 'Demo'`);

@@ -1,7 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { AppModule } from '../../src/app/app.module';
 import type { AppConfig } from '../../src/config/app-config';
-import { JobSubmission } from '../../src/jobs/job-submission.service';
+import { JobSubmissionService } from '../../src/jobs/job-submission.service';
 import { JobsModule } from '../../src/jobs/jobs.module';
 import { TestApp } from './test-app';
 import { ScriptParameters, SCRIPTED, ScriptedHandler } from './test-jobs';
@@ -22,7 +22,7 @@ export async function submitScript(
   clientId: string,
   ...attempts: ScriptParameters['attempts']
 ): Promise<string> {
-  const job = await app.app.get(JobSubmission, { strict: false }).submit(SCRIPTED, {
+  const job = await app.app.get(JobSubmissionService, { strict: false }).submit(SCRIPTED, {
     clientId,
     request: { method: 'POST', path: '/test', body: {} },
     parameters: { attempts },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app/app.module';
 import { createApp } from '../../src/app/app.setup';
-import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
+import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from './services';
@@ -100,7 +100,7 @@ export class TestApp {
   /** A new client with a key of these scopes. */
   async client(name: string, scopes: Scope[] = Object.values(Scope)): Promise<{ id: string; key: string }> {
     const key = `test-key-of-${name.replaceAll(' ', '-')}-0123456789abcdefghijklmnop`;
-    const { clientId } = await this.app.get(ConfiguredKeys).ensure(name, 'test', key, scopes);
+    const { clientId } = await this.app.get(ConfiguredKeysService).ensure(name, 'test', key, scopes);
     return { id: clientId, key };
   }
 

@@ -8,7 +8,7 @@ import { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
 import { DatabaseModule } from '../../src/database/database.module';
 import { isTerminal, type Job } from '../../src/jobs/job';
-import { JobSubmission } from '../../src/jobs/job-submission.service';
+import { JobSubmissionService } from '../../src/jobs/job-submission.service';
 import type { JobType } from '../../src/jobs/job-type';
 import { JobsModule } from '../../src/jobs/jobs.module';
 import { JobsWorkerModule } from '../../src/jobs/worker/jobs-worker.module';
@@ -75,7 +75,7 @@ export class TestEngine {
     parameters: P,
     idempotencyKey?: string,
   ): Promise<Job> {
-    return this.app.get(JobSubmission).submit(type, {
+    return this.app.get(JobSubmissionService).submit(type, {
       clientId,
       request: { method: 'POST', path: '/test', body: parameters },
       parameters,

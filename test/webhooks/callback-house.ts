@@ -6,14 +6,14 @@ import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app/app.setup';
 import { ApiKeyGuard } from '../../src/clients/api-key.guard';
 import { ClientsModule } from '../../src/clients/clients.module';
-import { ConfiguredKeys } from '../../src/clients/configured-keys.service';
+import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import type { AppConfig } from '../../src/config/app-config';
 import { ConfigModule } from '../../src/config/config.module';
 import { DatabaseModule } from '../../src/database/database.module';
 import { HealthModule } from '../../src/health/health.module';
 import type { Job } from '../../src/jobs/job';
-import { JobSubmission } from '../../src/jobs/job-submission.service';
+import { JobSubmissionService } from '../../src/jobs/job-submission.service';
 import { JobsHttpModule } from '../../src/jobs/http/jobs-http.module';
 import { MaintenanceModule } from '../../src/app/maintenance.module';
 import { JobsModule } from '../../src/jobs/jobs.module';
@@ -88,7 +88,7 @@ export class CallbackHouse {
   async client(name = `client ${Math.random()}`): Promise<TestClient> {
     const key = `key-of-${name}-${'x'.repeat(24)}`.replaceAll(' ', '-');
     const scopes = Object.values(Scope).filter((scope) => scope !== Scope.Admin);
-    const { clientId } = await this.app.get(ConfiguredKeys).ensure(name, 'key', key, scopes);
+    const { clientId } = await this.app.get(ConfiguredKeysService).ensure(name, 'key', key, scopes);
     return new TestClient(this, this.url, clientId, key);
   }
 
@@ -107,7 +107,7 @@ export class TestClient {
   ) {}
 
   submit(callbackUrl?: string, parameters: NoopParameters = {}): Promise<Job> {
-    return this.house.app.get(JobSubmission).submit(NOOP, {
+    return this.house.app.get(JobSubmissionService).submit(NOOP, {
       clientId: this.id,
       request: { method: 'POST', path: '/test', body: parameters },
       parameters,

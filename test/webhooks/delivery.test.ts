@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
-import { DeliveryWorker } from '../../src/webhooks/deliveries/delivery-worker.service';
+import { DeliveryWorkerService } from '../../src/webhooks/deliveries/delivery-worker.service';
 import { MortalRedis } from '../support/mortal-redis';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
@@ -135,7 +135,7 @@ describe('a job that is cancelled', () => {
     const worker = await CallbackHouse.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
     try {
       // From here on it fans nothing out unless it is woken.
-      await worker.app.get(DeliveryWorker)['fanOutLoop'].stop();
+      await worker.app.get(DeliveryWorkerService)['fanOutLoop'].stop();
       client = await api.client();
       const running = await client.submit(undefined, { untilCancelled: true });
       await waitFor(

@@ -2,9 +2,9 @@ import { connect, createServer, Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { buildConnector } from 'undici';
 import type { AppConfig } from '../../src/config/app-config';
-import { CallbackAnswer, CallbackClient } from '../../src/webhooks/egress/callback-client.service';
+import { CallbackAnswer, CallbackClientService } from '../../src/webhooks/egress/callback-client.service';
 import { RESPONSE_BYTES } from '../../src/webhooks/egress/callback-exchange';
-import { EgressGuard, EgressRefusedError } from '../../src/webhooks/egress/egress-guard.service';
+import { EgressGuardService, EgressRefusedError } from '../../src/webhooks/egress/egress-guard.service';
 import { guardedConnector, type TlsProfile } from '../../src/webhooks/egress/guarded-connector';
 import { NameError, NameResolver } from '../../src/webhooks/egress/name-resolver';
 import { freePort, waitFor } from '../support/services';
@@ -27,7 +27,7 @@ class StubResolver extends NameResolver {
 }
 
 const resolver = new StubResolver();
-const guard = new EgressGuard(
+const guard = new EgressGuardService(
   {
     callbackAllowedAddresses: ['127.0.0.0/8'],
     publicUrl: 'https://us.example',
@@ -35,7 +35,7 @@ const guard = new EgressGuard(
   } as unknown as AppConfig,
   resolver,
 );
-const client = new CallbackClient(guard);
+const client = new CallbackClientService(guard);
 let receiver: TestReceiver;
 
 /** Longer than any machine stands still: for what is to be over long before. */

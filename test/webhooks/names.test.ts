@@ -1,6 +1,6 @@
 import type { AppConfig } from '../../src/config/app-config';
-import { CallbackAnswer, CallbackClient } from '../../src/webhooks/egress/callback-client.service';
-import { EgressGuard } from '../../src/webhooks/egress/egress-guard.service';
+import { CallbackAnswer, CallbackClientService } from '../../src/webhooks/egress/callback-client.service';
+import { EgressGuardService } from '../../src/webhooks/egress/egress-guard.service';
 import { DnsResolver, NameResolver } from '../../src/webhooks/egress/name-resolver';
 import { emptyTestRedis, freePort } from '../support/services';
 import { createTestDatabase } from '../support/test-database';
@@ -85,10 +85,10 @@ describe('a name', () => {
 
 describe('a callback by a name', () => {
   const config = { callbackAllowedAddresses: ['127.0.0.0/8'], publicUrl: 'https://us.example', port: 3000 };
-  let client: CallbackClient;
+  let client: CallbackClientService;
 
   beforeAll(() => {
-    client = new CallbackClient(new EgressGuard(config as unknown as AppConfig, resolver));
+    client = new CallbackClientService(new EgressGuardService(config as unknown as AppConfig, resolver));
   });
 
   afterAll(() => client.onApplicationShutdown());

@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AppConfig } from '../../config/app-config';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
-import { AddressLimits } from '../../rate-limits/address-limits.service';
+import { AddressLimitsService } from '../../rate-limits/address-limits.service';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
 
@@ -42,7 +42,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   );
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
-  app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimits).middleware('docs'));
+  app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',

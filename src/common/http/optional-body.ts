@@ -1,7 +1,7 @@
 import { createParamDecorator, ExecutionContext, Type } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { StrictValidationPipe } from './validation.pipe';
+import { StrictValidationPipe } from './strict-validation.pipe';
 
 const pipe = new StrictValidationPipe();
 

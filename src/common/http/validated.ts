@@ -1,6 +1,6 @@
 import type { ArgumentMetadata, Type } from '@nestjs/common';
 import { AppError } from '../app-error';
-import { StrictValidationPipe } from './validation.pipe';
+import { StrictValidationPipe } from './strict-validation.pipe';
 
 const pipe = new StrictValidationPipe();
 

@@ -3,8 +3,8 @@ import { Observable, Subscriber, Subscription } from 'rxjs';
 import type { Caller } from '../../clients/client';
 import { AppConfig } from '../../config/app-config';
 import { DataSource } from 'typeorm';
-import { ApiKeyRecognition } from '../../clients/api-key-recognition.service';
-import { ApiKeys } from '../../clients/api-keys.service';
+import { ApiKeyRecognitionService } from '../../clients/api-key-recognition.service';
+import { ApiKeysService } from '../../clients/api-keys.service';
 import { prepared } from '../../database/prepared';
 import { Loop } from '../../common/loop';
 
@@ -41,8 +41,8 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly keys: ApiKeys,
-    private readonly recognition: ApiKeyRecognition,
+    private readonly keys: ApiKeysService,
+    private readonly recognition: ApiKeyRecognitionService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -101,7 +101,7 @@ export interface HeldRequest {
 
 /** Counts the requests of each client that this process holds open (streams, waits), so that none takes them all. */
 @Injectable()
-export class HeldRequests {
+export class HeldRequestsService {
   private readonly counts = new Map<string, number>();
 
   constructor(

@@ -4,19 +4,19 @@ import { finalize, Observable, takeUntil } from 'rxjs';
 import { DataSource } from 'typeorm';
 import type { Caller } from '../../clients/client';
 import { AppError } from '../../common/app-error';
-import { HeldRequests } from './held-requests.service';
+import { HeldRequestsService } from './held-requests.service';
 import { isTerminal, type Job } from '../job';
 import { JobsService } from '../jobs.service';
-import { JobUpdate, JobWatch } from './job-watch.service';
+import { JobUpdate, JobWatchService } from './job-watch.service';
 
 /** Streams of what happens to a job, resumed where the caller left off. */
 @Injectable()
-export class JobEventStreams {
+export class JobEventStreamsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly jobs: JobsService,
-    private readonly watch: JobWatch,
-    private readonly held: HeldRequests,
+    private readonly watch: JobWatchService,
+    private readonly held: HeldRequestsService,
   ) {}
 
   /**

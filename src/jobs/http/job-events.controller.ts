@@ -18,7 +18,7 @@ import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
 import { JobEventView, viewEvent } from './job-event.view';
-import { JobEventStreams } from './job-event-streams.service';
+import { JobEventStreamsService } from './job-event-streams.service';
 import { JobState } from '../job';
 import { JobTypeRegistry } from '../job-type.registry';
 import type { JobUpdate } from './job-watch.service';
@@ -34,7 +34,7 @@ The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`
 @Controller('v1/jobs')
 export class JobEventsController {
   constructor(
-    private readonly streams: JobEventStreams,
+    private readonly streams: JobEventStreamsService,
     private readonly registry: JobTypeRegistry,
   ) {}
 

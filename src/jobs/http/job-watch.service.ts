@@ -80,8 +80,8 @@ const UPDATES = prepared(
  * share one query a round, so that no one who watches holds a connection; what this process itself does is sent at once.
  */
 @Injectable()
-export class JobWatch implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(JobWatch.name);
+export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(JobWatchService.name);
   private readonly loop = new Loop('job watch', ROUND_MS, () => this.round(), this.logger);
   private readonly watches = new Map<number, Watch>();
   private lastKey = 0;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config';
 import { isTerminal, type Job, JobState } from '../job';
 import type { JobFailure } from '../job';
-import { JobEta } from '../job-eta.service';
+import { JobEtaService } from '../job-eta.service';
 import { JobTypeRegistry } from '../job-type.registry';
 import type { JobErrorView, JobView, LinkView, StepView } from './job.view';
 
@@ -11,7 +11,7 @@ import type { JobErrorView, JobView, LinkView, StepView } from './job.view';
 export class JobPresenter {
   constructor(
     private readonly config: AppConfig,
-    private readonly eta: JobEta,
+    private readonly eta: JobEtaService,
     private readonly registry: JobTypeRegistry,
   ) {}
 

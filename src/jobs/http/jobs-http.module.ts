@@ -2,10 +2,10 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../../clients/clients.module';
 import { Acceptance } from './acceptance';
 import { JobPresenter } from './job.presenter';
-import { HeldKeys, HeldRequests } from './held-requests.service';
-import { JobEventStreams } from './job-event-streams.service';
+import { HeldKeys, HeldRequestsService } from './held-requests.service';
+import { JobEventStreamsService } from './job-event-streams.service';
 import { JobEventsController } from './job-events.controller';
-import { JobWatch } from './job-watch.service';
+import { JobWatchService } from './job-watch.service';
 import { JobsController } from './jobs.controller';
 import { JobsModule } from '../jobs.module';
 import { PreferWait } from './prefer-wait';
@@ -14,7 +14,15 @@ import { PreferWait } from './prefer-wait';
 @Module({
   imports: [ClientsModule, JobsModule],
   controllers: [JobsController, JobEventsController],
-  providers: [Acceptance, HeldKeys, HeldRequests, JobEventStreams, JobPresenter, JobWatch, PreferWait],
+  providers: [
+    Acceptance,
+    HeldKeys,
+    HeldRequestsService,
+    JobEventStreamsService,
+    JobPresenter,
+    JobWatchService,
+    PreferWait,
+  ],
   exports: [Acceptance, JobPresenter, PreferWait],
 })
 export class JobsHttpModule {}

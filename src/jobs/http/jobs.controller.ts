@@ -33,7 +33,7 @@ import { RatePolicy } from '../../common/http/rate-policy';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
 import { UuidParam } from '../../common/http/uuid-param';
 import { parseIdempotencyKey } from '../../common/http/idempotency-key';
-import { JobSubmission } from '../job-submission.service';
+import { JobSubmissionService } from '../job-submission.service';
 import { HonoursWait } from './prefer-wait';
 import { AcceptsJob, Acceptance } from './acceptance';
 import { JOB_CALLBACK } from './job-callback.view';
@@ -52,7 +52,7 @@ import { retryAfterSeconds } from '../../common/retry-after';
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
-    private readonly submission: JobSubmission,
+    private readonly submission: JobSubmissionService,
     private readonly jobs: JobsService,
     private readonly presenter: JobPresenter,
     private readonly registry: JobTypeRegistry,

@@ -11,9 +11,9 @@ import { fromEvent, map, merge, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
 import { invalidKey } from '../../clients/invalid-key';
 import { appliedPreferences, preferencesOf } from '../../common/http/prefer';
-import { HeldRequests } from './held-requests.service';
+import { HeldRequestsService } from './held-requests.service';
 import { type Job, JobState } from '../job';
-import { JobWatch, WaitedJob } from './job-watch.service';
+import { JobWatchService, WaitedJob } from './job-watch.service';
 import { ApiHeader } from '@nestjs/swagger';
 import { isUUID } from 'class-validator';
 
@@ -28,8 +28,8 @@ export const waitFor = ({ id, client_id, state }: Job): WaitedJob => ({
 @Injectable()
 export class PreferWait {
   constructor(
-    private readonly watch: JobWatch,
-    private readonly held: HeldRequests,
+    private readonly watch: JobWatchService,
+    private readonly held: HeldRequestsService,
   ) {}
 
   /**

@@ -12,7 +12,7 @@ import { classifyFailure, FailureClass } from '../job-error';
 import type { JobFailure } from '../job';
 import { JobSignals } from '../job-signals';
 import { JobTypeRegistry } from '../job-type.registry';
-import { StoreHealth } from '../store-health.service';
+import { StoreHealthService } from '../store-health.service';
 
 /** How long attempts that were aborted may take to stop. */
 const STOP_WITHIN_MS = 10_000;
@@ -31,8 +31,8 @@ export interface Run {
 
 /** Works on jobs: claims one, runs its handler, and stores in Postgres how it ended. */
 @Injectable()
-export class JobRunner {
-  private readonly logger = new Logger(JobRunner.name);
+export class JobRunnerService {
+  private readonly logger = new Logger(JobRunnerService.name);
   private readonly worker = newWorkerName();
   private readonly attempts = new Set<JobAttempt>();
   /** One claim after the other, for all slots that wait: whether a job may start depends on what was claimed before. */
@@ -51,7 +51,7 @@ export class JobRunner {
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
     private readonly registry: JobTypeRegistry,
-    private readonly storeHealth: StoreHealth,
+    private readonly storeHealth: StoreHealthService,
   ) {}
 
   /** The attempts that this worker is busy with. */

@@ -1,7 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { AppConfig } from '../../config/app-config';
-import { JobRunner, Run } from './job-runner.service';
+import { JobRunnerService, Run } from './job-runner.service';
 import { JobSignals } from '../job-signals';
 import { JobTransitions } from '../job-transitions';
 import { Loop } from '../../common/loop';
@@ -16,8 +16,8 @@ const SHUTDOWN_GRACE_MS = 8_000;
 
 /** A worker: starts due jobs when it is woken and when it polls, and keeps the leases of its attempts by a heartbeat. */
 @Injectable()
-export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(JobWorker.name);
+export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JobWorkerService.name);
   private readonly heartbeat = new Loop('heartbeat', HEARTBEAT_MS, () => this.renewLeases(), this.logger);
   private readonly poll = new Loop('poll for due jobs', POLL_MS, () => this.fillSlots(), this.logger);
 
@@ -25,7 +25,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   constructor(
     private readonly config: AppConfig,
-    private readonly runner: JobRunner,
+    private readonly runner: JobRunnerService,
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
     private readonly wakeUps: JobWakeUps,

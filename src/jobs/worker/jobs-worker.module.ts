@@ -1,13 +1,13 @@
 import { Module, OnModuleInit } from '@nestjs/common';
-import { JobRunner } from './job-runner.service';
-import { JobWorker } from './job-worker.service';
+import { JobRunnerService } from './job-runner.service';
+import { JobWorkerService } from './job-worker.service';
 import { JobTypeRegistry } from '../job-type.registry';
 import { JobsModule } from '../jobs.module';
 
 /** What works on jobs. Only in worker roles. */
 @Module({
   imports: [JobsModule],
-  providers: [JobRunner, JobWorker],
+  providers: [JobRunnerService, JobWorkerService],
 })
 export class JobsWorkerModule implements OnModuleInit {
   constructor(private readonly types: JobTypeRegistry) {}

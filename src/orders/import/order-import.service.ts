@@ -48,7 +48,7 @@ const BATCH_BYTES = 1024 * 1024;
 
 /** Imports order files: all of a file or, when anything in it is wrong, nothing. */
 @Injectable()
-export class OrderImport {
+export class OrderImportService {
   constructor(private readonly dataSource: DataSource) {}
 
   /**

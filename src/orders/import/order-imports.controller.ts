@@ -23,7 +23,7 @@ import { JobView } from '../../jobs/http/job.view';
 import { ORDER_LIMITS } from '../order-limits';
 import { MAX_COLUMNS, MAX_RECORD_CHARACTERS } from './csv-records';
 import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
-import { OrderImports } from './order-imports.service';
+import { OrderImportsService } from './order-imports.service';
 import { fileTooLarge } from './order-uploads.service';
 import { IMPORTS_PATH } from './orders-import.job';
 
@@ -45,7 +45,7 @@ A-1,2026-11-08,paid,USD,Claire Gute,CH-7,Chair,3,243.98
 @Controller(IMPORTS_PATH)
 export class OrderImportsController {
   constructor(
-    private readonly imports: OrderImports,
+    private readonly imports: OrderImportsService,
     private readonly presenter: JobPresenter,
     private readonly acceptance: Acceptance,
   ) {}

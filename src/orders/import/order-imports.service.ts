@@ -7,10 +7,10 @@ import { newId } from '../../common/ids';
 import type { Page, PageQuery } from '../../common/pagination';
 import type { Job, JobRequest } from '../../jobs/job';
 import { JobsService } from '../../jobs/jobs.service';
-import { JobSubmission } from '../../jobs/job-submission.service';
+import { JobSubmissionService } from '../../jobs/job-submission.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
-import { OrderUploads, refusalOf } from './order-uploads.service';
+import { OrderUploadsService, refusalOf } from './order-uploads.service';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 
 export interface ImportRequest {
@@ -23,10 +23,10 @@ export interface ImportRequest {
 
 /** Imports in the background: takes the file, and shows what became of it. */
 @Injectable()
-export class OrderImports {
+export class OrderImportsService {
   constructor(
-    private readonly uploads: OrderUploads,
-    private readonly submission: JobSubmission,
+    private readonly uploads: OrderUploadsService,
+    private readonly submission: JobSubmissionService,
     private readonly jobs: JobsService,
     private readonly failures: ImportFailures,
   ) {}
@@ -35,7 +35,7 @@ export class OrderImports {
    * Stores the file and accepts the job of importing it. What can be refused without the file is refused before it is
    * read, and a request that was answered before stores nothing again.
    *
-   * @throws AppError `empty_file` (422), and as `OrderUploads.store` and `JobSubmission` do
+   * @throws AppError `empty_file` (422), and as `OrderUploadsService.store` and `JobSubmissionService` do
    */
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
     const { defaultCurrency, idempotencyKey } = request;

@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../../artifacts/artifact-store';
-import { ClientStorage } from '../../artifacts/client-storage.service';
+import { ClientStorageService } from '../../artifacts/client-storage.service';
 import { AppError } from '../../common/app-error';
-import { StoreHealth } from '../../jobs/store-health.service';
+import { StoreHealthService } from '../../jobs/store-health.service';
 import { ORDER_LIMITS } from '../order-limits';
 
 export interface NewUpload {
@@ -27,14 +27,14 @@ const FAILED_KEPT_HOURS = 24;
 
 /** The files that wait for their import. Each is counted for its client before it is read, and none stays behind. */
 @Injectable()
-export class OrderUploads {
-  private readonly logger = new Logger(OrderUploads.name);
+export class OrderUploadsService {
+  private readonly logger = new Logger(OrderUploadsService.name);
 
   constructor(
     private readonly artifacts: ArtifactStore,
-    private readonly storage: ClientStorage,
+    private readonly storage: ClientStorageService,
     private readonly dataSource: DataSource,
-    private readonly storeHealth: StoreHealth,
+    private readonly storeHealth: StoreHealthService,
   ) {}
 
   /**

@@ -4,8 +4,8 @@ import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-st
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { ImportFailures } from './import-failures';
-import { OrderImport } from './order-import.service';
-import { OrderUploads } from './order-uploads.service';
+import { OrderImportService } from './order-import.service';
+import { OrderUploadsService } from './order-uploads.service';
 import { MAX_COUNTED_ERRORS } from './row-errors';
 import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
 
@@ -20,10 +20,10 @@ const PROGRESS = { read: 0, check: 0.5, store: 0.6 };
 @HandlesJob(ORDERS_IMPORT)
 export class OrdersImportHandler implements JobHandler<OrdersImportParameters, OrdersImportResult> {
   constructor(
-    private readonly imports: OrderImport,
+    private readonly imports: OrderImportService,
     private readonly failures: ImportFailures,
     private readonly artifacts: ArtifactStore,
-    private readonly uploads: OrderUploads,
+    private readonly uploads: OrderUploadsService,
   ) {}
 
   async run(context: JobContext<OrdersImportParameters>): Promise<OrdersImportResult> {

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { NewOrderBody, toNewOrder } from '../order.dto';
 import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
-import { Orders } from '../orders.service';
+import { OrdersService } from '../orders.service';
 import { OrderParams, ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './order-tasks';
 import type { OrderFilter } from '../order-period';
 import { OrderReportQueries } from '../order-report-queries';
@@ -15,7 +15,7 @@ import { OrderSummaryView, viewSummary } from '../order-summary.view';
 export class CreateOrderHandler implements JobHandler<NewOrderBody, OrderWithLinesView> {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly orders: Orders,
+    private readonly orders: OrdersService,
   ) {}
 
   async run(context: JobContext<NewOrderBody>): Promise<OrderWithLinesView> {
@@ -33,7 +33,7 @@ export class CreateOrderHandler implements JobHandler<NewOrderBody, OrderWithLin
 @Injectable()
 @HandlesJob(ORDERS_READ)
 export class ReadOrderHandler implements JobHandler<OrderParams, OrderWithLinesView> {
-  constructor(private readonly orders: Orders) {}
+  constructor(private readonly orders: OrdersService) {}
 
   async run(context: JobContext<OrderParams>): Promise<OrderWithLinesView> {
     context.step('read');

@@ -12,7 +12,7 @@ import { TaskPresenter } from '../task.presenter';
 import { TaskView } from '../task.view';
 import { ClaimBody, ExternalTaskBody } from './external-task.dto';
 import { ClaimedTaskView } from './external-task.view';
-import { ExternalMove, ExternalTasks } from './external-tasks.service';
+import { ExternalMove, ExternalTasksService } from './external-tasks.service';
 
 /** For workers outside: they claim tasks of external types and say how the work goes. */
 @ApiTags('tasks')
@@ -20,7 +20,7 @@ import { ExternalMove, ExternalTasks } from './external-tasks.service';
 @Controller('v1/tasks')
 export class ExternalTasksController {
   constructor(
-    private readonly tasks: ExternalTasks,
+    private readonly tasks: ExternalTasksService,
     private readonly presenter: TaskPresenter,
   ) {}
 

@@ -19,7 +19,7 @@ export type ExternalMove =
  * client and gets that client's tasks alone.
  */
 @Injectable()
-export class ExternalTasks {
+export class ExternalTasksService {
   constructor(
     private readonly config: AppConfig,
     private readonly claims: JobClaims,

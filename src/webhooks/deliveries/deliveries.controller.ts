@@ -9,7 +9,7 @@ import { Scope } from '../../clients/scope';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
-import { Deliveries } from './deliveries.service';
+import { DeliveriesService } from './deliveries.service';
 import { DeliveryListQuery } from './delivery-list.query';
 import {
   attemptView,
@@ -24,7 +24,7 @@ import {
 @RequireScope(Scope.Webhooks)
 @Controller('v1/webhooks/deliveries')
 export class DeliveriesController {
-  constructor(private readonly deliveries: Deliveries) {}
+  constructor(private readonly deliveries: DeliveriesService) {}
 
   @Get()
   @LinkToNext()

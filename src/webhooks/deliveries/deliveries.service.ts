@@ -4,7 +4,7 @@ import { Actor, recordAct } from '../../clients/audit-entry';
 import { notFound } from '../../common/app-error';
 import { Page, pageSize } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
-import { Cursors } from '../../database/cursors.service';
+import { CursorsService } from '../../database/cursors.service';
 import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
 import { DeliveryWakeUps } from './delivery-wake-ups';
 import type { DeliveryListQuery } from './delivery-list.query';
@@ -13,12 +13,12 @@ import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
 
 /** The log of deliveries, always for one client, and their repetition. */
 @Injectable()
-export class Deliveries {
+export class DeliveriesService {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly wakeUps: DeliveryWakeUps,
-    private readonly cursors: Cursors,
+    private readonly cursors: CursorsService,
   ) {}
 
   /** Newest first. */

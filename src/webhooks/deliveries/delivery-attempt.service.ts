@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout } from 'node:timers/promises';
 import { AppConfig } from '../../config/app-config';
-import { CallbackAnswer, CallbackClient, CallbackRequest } from '../egress/callback-client.service';
+import { CallbackAnswer, CallbackClientService, CallbackRequest } from '../egress/callback-client.service';
 import { CallbackFailure, revealsNetwork } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 import type { ClaimedDelivery } from './delivery-claims';
@@ -22,12 +22,12 @@ export interface DeliveryOutcome {
 
 /** Makes one attempt, and decides what follows from it. */
 @Injectable()
-export class DeliveryAttempt {
-  private readonly logger = new Logger(DeliveryAttempt.name);
+export class DeliveryAttemptService {
+  private readonly logger = new Logger(DeliveryAttemptService.name);
 
   constructor(
     private readonly config: AppConfig,
-    private readonly client: CallbackClient,
+    private readonly client: CallbackClientService,
   ) {}
 
   /**

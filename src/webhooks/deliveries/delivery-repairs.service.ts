@@ -6,8 +6,8 @@ const BATCH = 500;
 
 /** Repairs what died, and ends what can no longer be delivered. */
 @Injectable()
-export class DeliveryRepairs {
-  private readonly logger = new Logger(DeliveryRepairs.name);
+export class DeliveryRepairsService {
+  private readonly logger = new Logger(DeliveryRepairsService.name);
 
   constructor(
     private readonly dataSource: DataSource,

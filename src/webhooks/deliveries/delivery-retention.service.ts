@@ -7,8 +7,8 @@ const BATCH = 500;
 
 /** Removes events with their deliveries and attempts, destinations and secrets that are old. */
 @Injectable()
-export class DeliveryRetention {
-  private readonly logger = new Logger(DeliveryRetention.name);
+export class DeliveryRetentionService {
+  private readonly logger = new Logger(DeliveryRetentionService.name);
 
   constructor(private readonly dataSource: DataSource) {}
 

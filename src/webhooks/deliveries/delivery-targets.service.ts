@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { prepared } from '../../database/prepared';
 import type { TlsProfile } from '../egress/guarded-connector';
 import { SealedBox } from '../signing/sealed-box';
-import { keyOfOwner, SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
+import { keyOfOwner, SecretOwner, SigningSecretsService } from '../signing/signing-secrets.service';
 import type { SigningKey } from '../signing/standard-webhooks';
 
 /** What is needed to call a destination, besides its URL. */
@@ -37,11 +37,11 @@ const TLS_OF_ENDPOINTS = prepared(
 
 /** Loads signing keys and TLS settings, for many deliveries at once. */
 @Injectable()
-export class DeliveryTargets {
+export class DeliveryTargetsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly box: SealedBox,
-    private readonly secrets: SigningSecrets,
+    private readonly secrets: SigningSecretsService,
   ) {}
 
   async load(owners: SecretOwner[]): Promise<TargetOf> {

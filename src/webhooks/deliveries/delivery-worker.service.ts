@@ -6,12 +6,12 @@ import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
 import { LogContext, withLogContext } from '../../common/log-context';
 import { Loop } from '../../common/loop';
-import { FAN_OUT_BATCH, FanOut } from './fan-out.service';
-import { DeliveryAttempt, DeliveryOutcome } from './delivery-attempt.service';
+import { FAN_OUT_BATCH, FanOutService } from './fan-out.service';
+import { DeliveryAttemptService, DeliveryOutcome } from './delivery-attempt.service';
 import { ClaimedDelivery, DeliveryClaims, DeliveryLease } from './delivery-claims';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { DeliveryShares } from './delivery-shares';
-import { DeliveryTarget, DeliveryTargets, TargetOf } from './delivery-targets.service';
+import { DeliveryTarget, DeliveryTargetsService, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
 
 /** How often a worker polls for due deliveries: Bull's wake-ups are quicker, this needs no Redis. */
@@ -27,8 +27,8 @@ const SHUTDOWN_GRACE_MS = 5_000;
 
 /** Fans events out, claims due deliveries, makes the attempts, and stores how they ended. */
 @Injectable()
-export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(DeliveryWorker.name);
+export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(DeliveryWorkerService.name);
   private readonly worker = newWorkerName();
   private readonly fanOutLoop = new Loop('fan-out of events', POLL_MS, () => this.fanOutAll(), this.logger);
   private readonly poll = new Loop(
@@ -48,10 +48,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     private readonly config: AppConfig,
-    private readonly fanOut: FanOut,
+    private readonly fanOut: FanOutService,
     private readonly claims: DeliveryClaims,
-    private readonly targets: DeliveryTargets,
-    private readonly attempt: DeliveryAttempt,
+    private readonly targets: DeliveryTargetsService,
+    private readonly attempt: DeliveryAttemptService,
     private readonly signals: JobSignals,
     private readonly wakeUps: DeliveryWakeUps,
     private readonly outcomes: DeliveryOutcomes,

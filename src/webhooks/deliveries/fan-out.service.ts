@@ -47,8 +47,8 @@ const SET_ASIDE = `
  * transaction: a crash loses none and doubles none.
  */
 @Injectable()
-export class FanOut {
-  private readonly logger = new Logger(FanOut.name);
+export class FanOutService {
+  private readonly logger = new Logger(FanOutService.name);
 
   constructor(
     private readonly config: AppConfig,

@@ -3,7 +3,7 @@ import { Client, Dispatcher } from 'undici';
 import { CallbackExchange, withoutNul } from './callback-exchange';
 import { CallbackFailure, failureOfError, failureOfStatus } from './callback-failure';
 import { ConnectionPool, discard } from './connection-pool';
-import { EgressGuard } from './egress-guard.service';
+import { EgressGuardService } from './egress-guard.service';
 import { ConnectionTrace, guardedConnector, type TlsProfile } from './guarded-connector';
 
 const HEADER_BYTES = 16_384;
@@ -46,12 +46,12 @@ export interface CallbackAnswer {
 
 /** Sends one request to a URL that a stranger gave. Follows no redirect, inflates nothing, never throws. */
 @Injectable()
-export class CallbackClient implements OnApplicationShutdown {
+export class CallbackClientService implements OnApplicationShutdown {
   private readonly pool = new ConnectionPool();
   /** What each signal from outside would give up. */
   private readonly underWay = new WeakMap<AbortSignal, Set<CallbackExchange>>();
 
-  constructor(private readonly guard: EgressGuard) {}
+  constructor(private readonly guard: EgressGuardService) {}
 
   onApplicationShutdown(): void {
     this.pool.close();

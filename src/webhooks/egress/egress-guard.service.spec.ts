@@ -1,6 +1,6 @@
 import type { AppConfig } from '../../config/app-config';
 import { UnusableUrlError } from './callback-url';
-import { EgressGuard, EgressRefusedError } from './egress-guard.service';
+import { EgressGuardService, EgressRefusedError } from './egress-guard.service';
 import { NameError, NameResolver } from './name-resolver';
 
 const ANSWERS: Record<string, string[]> = {
@@ -24,8 +24,8 @@ class StubResolver extends NameResolver {
   }
 }
 
-const guardWith = (callbackAllowedAddresses: string[] = []): EgressGuard =>
-  new EgressGuard(
+const guardWith = (callbackAllowedAddresses: string[] = []): EgressGuardService =>
+  new EgressGuardService(
     { callbackAllowedAddresses, publicUrl: 'https://reports.example', port: 3000 } as unknown as AppConfig,
     new StubResolver(),
   );

@@ -32,7 +32,7 @@ const KINDS_KEPT = 4_096;
  * too. A name is looked up anew each time, and one answer that may not be called refuses the whole name.
  */
 @Injectable()
-export class EgressGuard {
+export class EgressGuardService {
   /** What an address is never changes while the process runs; to read the ranges anew for each attempt is slow. */
   private readonly kinds = new LRUCache<string, AddressKind>({ max: KINDS_KEPT });
 

@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
-import { CallbackClient } from './callback-client.service';
-import { EgressGuard } from './egress-guard.service';
+import { CallbackClientService } from './callback-client.service';
+import { EgressGuardService } from './egress-guard.service';
 import { DnsResolver, NameResolver } from './name-resolver';
 
 /** How requests to URLs of strangers leave. */
 @Module({
-  providers: [EgressGuard, CallbackClient, { provide: NameResolver, useFactory: () => new DnsResolver() }],
-  exports: [EgressGuard, CallbackClient],
+  providers: [
+    EgressGuardService,
+    CallbackClientService,
+    { provide: NameResolver, useFactory: () => new DnsResolver() },
+  ],
+  exports: [EgressGuardService, CallbackClientService],
 })
 export class EgressModule {}

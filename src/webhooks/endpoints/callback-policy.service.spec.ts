@@ -1,16 +1,16 @@
 import type { DataSource } from 'typeorm';
-import { CallbackUrlPolicy } from './callback-policy.service';
+import { CallbackPolicyService } from './callback-policy.service';
 import { parseCallbackUrl } from '../egress/callback-url';
-import { EgressGuard, EgressRefusedError } from '../egress/egress-guard.service';
+import { EgressGuardService, EgressRefusedError } from '../egress/egress-guard.service';
 import { NameError } from '../egress/name-resolver';
 
 /** The policy over a guard whose look at the addresses fails like this. */
-function policyWhere(failure: Error): CallbackUrlPolicy {
+function policyWhere(failure: Error): CallbackPolicyService {
   const guard = {
     parse: parseCallbackUrl,
     addressesOf: () => Promise.reject(failure),
-  } as unknown as EgressGuard;
-  return new CallbackUrlPolicy({} as DataSource, guard);
+  } as unknown as EgressGuardService;
+  return new CallbackPolicyService({} as DataSource, guard);
 }
 
 const refusalOf = (failure: Error, url: string): Promise<unknown> =>

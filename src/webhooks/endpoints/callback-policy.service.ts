@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { invalidField } from '../../common/app-error';
 import { CallbackPolicy } from '../../jobs/job-submission.service';
 import { UnusableUrlError } from '../egress/callback-url';
-import { EgressGuard, EgressRefusedError } from '../egress/egress-guard.service';
+import { EgressGuardService, EgressRefusedError } from '../egress/egress-guard.service';
 import { NameError } from '../egress/name-resolver';
 
 /** A name server that is slow must not hold the submission up: the attempt looks again. */
@@ -23,10 +23,10 @@ const isReceiving = (endpoint: string, destination: string): string =>
 
 /** Checks callback URLs at submission, before any work is done for nothing. */
 @Injectable()
-export class CallbackUrlPolicy extends CallbackPolicy {
+export class CallbackPolicyService extends CallbackPolicy {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly guard: EgressGuard,
+    private readonly guard: EgressGuardService,
   ) {
     super();
   }

@@ -36,8 +36,8 @@ import { AppConfig } from '../../config/app-config';
 import { DeliveryView } from '../deliveries/delivery.view';
 import { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { EndpointPageView, EndpointView, endpointView, EndpointWithSecretView } from './endpoint.view';
-import { Endpoints } from './endpoints.service';
-import { TestEvents } from './test-events.service';
+import { EndpointsService } from './endpoints.service';
+import { TestEventsService } from './test-events.service';
 import { SecretRotationBody } from '../signing/rotation.dto';
 
 /** Callback URLs that a client registers beforehand. */
@@ -47,8 +47,8 @@ import { SecretRotationBody } from '../signing/rotation.dto';
 export class EndpointsController {
   constructor(
     private readonly config: AppConfig,
-    private readonly endpoints: Endpoints,
-    private readonly tests: TestEvents,
+    private readonly endpoints: EndpointsService,
+    private readonly tests: TestEventsService,
   ) {}
 
   @Post()

@@ -5,13 +5,13 @@ import { notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { Page, pageSize, PageQuery } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
-import { Cursors } from '../../database/cursors.service';
-import { CallbackUrlPolicy } from './callback-policy.service';
+import { CursorsService } from '../../database/cursors.service';
+import { CallbackPolicyService } from './callback-policy.service';
 import { publishEndpointState } from '../deliveries/endpoint-events';
 import { parseDestination } from '../deliveries/destination';
 import { clientKeyOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
-import { SigningSecrets } from '../signing/signing-secrets.service';
+import { SigningSecretsService } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
 import { DisabledReason } from '../deliveries/destination';
 import { Endpoint, SELECT_ENDPOINT } from './endpoint';
@@ -19,19 +19,19 @@ import type { EndpointChange, EndpointRequest } from './endpoint.dto';
 import { insertEndpoint, lockEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
 import { WebhookEndpointEntity } from './webhook-endpoint.entity';
-import { OwnershipChallenge } from './ownership-challenge.service';
+import { OwnershipChallengeService } from './ownership-challenge.service';
 
 /** The URLs that a client registered. */
 @Injectable()
-export class Endpoints {
+export class EndpointsService {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly box: SealedBox,
-    private readonly secrets: SigningSecrets,
-    private readonly policy: CallbackUrlPolicy,
-    private readonly challenge: OwnershipChallenge,
-    private readonly cursors: Cursors,
+    private readonly secrets: SigningSecretsService,
+    private readonly policy: CallbackPolicyService,
+    private readonly challenge: OwnershipChallengeService,
+    private readonly cursors: CursorsService,
   ) {}
 
   /**

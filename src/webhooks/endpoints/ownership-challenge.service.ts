@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { newId } from '../../common/ids';
-import { DeliveryTargets } from '../deliveries/delivery-targets.service';
-import { CallbackClient } from '../egress/callback-client.service';
+import { DeliveryTargetsService } from '../deliveries/delivery-targets.service';
+import { CallbackClientService } from '../egress/callback-client.service';
 import { revealsNetwork, UNREACHABLE } from '../egress/callback-failure';
 import { callbackHeaders } from '../signing/callback-headers';
 
@@ -17,13 +17,13 @@ const NOT_ECHOED = 'not_echoed';
  * must echo it: `{"challenge": "..."}`, or the text alone. A server that merely mirrors requests proves nothing.
  */
 @Injectable()
-export class OwnershipChallenge {
-  private readonly logger = new Logger(OwnershipChallenge.name);
+export class OwnershipChallengeService {
+  private readonly logger = new Logger(OwnershipChallengeService.name);
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly client: CallbackClient,
-    private readonly targets: DeliveryTargets,
+    private readonly client: CallbackClientService,
+    private readonly targets: DeliveryTargetsService,
   ) {}
 
   /** Resolves when the endpoint is verified, or the reason why it is not is written down. */

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
-import { Deliveries } from '../deliveries/deliveries.service';
+import { DeliveriesService } from '../deliveries/deliveries.service';
 import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { DeliveryView, deliveryView } from '../deliveries/delivery.view';
 import { giveUpAfter } from '../deliveries/retry-policy';
@@ -14,11 +14,11 @@ const TEST_TYPE = 'webhook.test';
 
 /** Sends events that mean nothing, to see whether an endpoint gets them. */
 @Injectable()
-export class TestEvents {
+export class TestEventsService {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
-    private readonly deliveries: Deliveries,
+    private readonly deliveries: DeliveriesService,
     private readonly wakeUps: DeliveryWakeUps,
   ) {}
 

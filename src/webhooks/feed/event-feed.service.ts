@@ -17,7 +17,7 @@ export interface FeedEvent {
  * was read already.
  */
 @Injectable()
-export class EventFeed {
+export class EventFeedService {
   constructor(private readonly dataSource: DataSource) {}
 
   /**

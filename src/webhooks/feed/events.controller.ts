@@ -8,14 +8,14 @@ import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';
 import { pageSize } from '../../common/pagination';
 import { EventFeedQuery, EventFeedView } from './event-feed.query';
-import { EventFeed } from './event-feed.service';
+import { EventFeedService } from './event-feed.service';
 
 /** For those who would rather ask than be called, and to find what a callback missed. */
 @ApiTags('webhooks')
 @RequireScope(Scope.Webhooks)
 @Controller('v1/events')
 export class EventsController {
-  constructor(private readonly feed: EventFeed) {}
+  constructor(private readonly feed: EventFeedService) {}
 
   @Get()
   @ApiOperation({

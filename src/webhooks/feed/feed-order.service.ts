@@ -35,8 +35,8 @@ const OF_ANOTHER_CLUSTER = `
  * anything is published or read.
  */
 @Injectable()
-export class FeedOrder implements OnModuleInit {
-  private readonly logger = new Logger(FeedOrder.name);
+export class FeedOrderService implements OnModuleInit {
+  private readonly logger = new Logger(FeedOrderService.name);
 
   constructor(private readonly dataSource: DataSource) {}
 

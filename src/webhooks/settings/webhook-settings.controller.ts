@@ -8,7 +8,7 @@ import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { OptionalBody } from '../../common/http/optional-body';
 import { ApiProblems } from '../../common/http/problem';
-import { WebhookSettings } from './webhook-settings.service';
+import { WebhookSettingsService } from './webhook-settings.service';
 import { ClientSecretsView, RotatedClientSecretView, WebhookSettingsView } from './webhook-settings.view';
 import { SecretRotationBody } from '../signing/rotation.dto';
 
@@ -17,7 +17,7 @@ import { SecretRotationBody } from '../signing/rotation.dto';
 @RequireScope(Scope.Webhooks)
 @Controller('v1/webhooks')
 export class WebhookSettingsController {
-  constructor(private readonly settings: WebhookSettings) {}
+  constructor(private readonly settings: WebhookSettingsService) {}
 
   @Get('settings')
   @ApiOperation({ summary: 'Read your settings' })

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Repository } from 'typeorm';
 import { Actor, actorParameters, recordAct, writeAudit } from '../../clients/audit-entry';
-import { SecretOwner, SigningSecrets } from '../signing/signing-secrets.service';
+import { SecretOwner, SigningSecretsService } from '../signing/signing-secrets.service';
 import { secretText } from '../signing/standard-webhooks';
 import { UnregisteredCallbacks, WebhookSettingsEntity } from './webhook-settings.entity';
 
@@ -10,11 +10,11 @@ const ownerOf = (clientId: string): SecretOwner => ({ clientId, endpointId: null
 
 /** What holds for all callbacks of a client. */
 @Injectable()
-export class WebhookSettings {
+export class WebhookSettingsService {
   constructor(
     private readonly dataSource: DataSource,
     @InjectRepository(WebhookSettingsEntity) private readonly settings: Repository<WebhookSettingsEntity>,
-    private readonly secrets: SigningSecrets,
+    private readonly secrets: SigningSecretsService,
   ) {}
 
   async unregisteredCallbacks(clientId: string): Promise<UnregisteredCallbacks> {

@@ -4,7 +4,7 @@ import { IsOptional, IsUUID } from 'class-validator';
 import { Public } from '../../clients/require-scope.decorator';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
-import { PublicKeys } from './public-keys.service';
+import { PublicKeysService } from './public-keys.service';
 
 class JwksQuery {
   @ApiPropertyOptional({
@@ -50,7 +50,7 @@ class JsonWebKeySet {
 @RatePolicy('jwks')
 @Controller('.well-known')
 export class JwksController {
-  constructor(private readonly publicKeys: PublicKeys) {}
+  constructor(private readonly publicKeys: PublicKeysService) {}
 
   @Get('jwks.json')
   @Header('Cache-Control', 'public, max-age=300')

@@ -17,7 +17,7 @@ const IS_GOOD = `scheme = 'v1a' AND (expires_at IS NULL OR expires_at > now())`;
 
 /** The public keys that sign now. */
 @Injectable()
-export class PublicKeys {
+export class PublicKeysService {
   private readonly cache = new TtlCache<PublicKey[]>(() => FRESH_MS, 1);
 
   constructor(private readonly dataSource: DataSource) {}

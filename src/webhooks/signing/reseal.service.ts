@@ -13,8 +13,8 @@ const PLACES = [
 
 /** After a rotation of the master key: seals anew, under the current key, what an old one sealed. */
 @Injectable()
-export class Reseal implements OnApplicationBootstrap {
-  private readonly logger = new Logger(Reseal.name);
+export class ResealService implements OnApplicationBootstrap {
+  private readonly logger = new Logger(ResealService.name);
 
   constructor(
     private readonly dataSource: DataSource,

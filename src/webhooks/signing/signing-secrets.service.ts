@@ -40,7 +40,7 @@ export const keyOfOwner = ({ clientId, endpointId }: SecretOwner): string =>
 
 /** The keys that sign callbacks, sealed in the database. */
 @Injectable()
-export class SigningSecrets {
+export class SigningSecretsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly box: SealedBox,

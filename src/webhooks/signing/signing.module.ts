@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { join } from 'node:path';
 import { AppConfig } from '../../config/app-config';
 import { keptMasterKey } from './master-keys';
-import { Reseal } from './reseal.service';
+import { ResealService } from './reseal.service';
 import { SealedBox } from './sealed-box';
-import { SigningSecrets } from './signing-secrets.service';
+import { SigningSecretsService } from './signing-secrets.service';
 
 /** The keys that sign, and their encryption at rest. */
 @Module({
@@ -20,9 +20,9 @@ import { SigningSecrets } from './signing-secrets.service';
         ]);
       },
     },
-    Reseal,
-    SigningSecrets,
+    ResealService,
+    SigningSecretsService,
   ],
-  exports: [SealedBox, SigningSecrets],
+  exports: [SealedBox, SigningSecretsService],
 })
 export class SigningModule {}

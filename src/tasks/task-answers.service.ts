@@ -9,7 +9,7 @@ import type { TaskView } from './task.view';
 
 /** How a task stands, in status codes. */
 @Injectable()
-export class TaskAnswers {
+export class TaskAnswersService {
   constructor(private readonly presenter: TaskPresenter) {}
 
   /**

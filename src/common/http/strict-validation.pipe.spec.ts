@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { AppError, type FieldError } from '../app-error';
-import { StrictValidationPipe } from './validation.pipe';
+import { StrictValidationPipe } from './strict-validation.pipe';
 
 class Line {
   @IsString()
