@@ -13,7 +13,7 @@ import { migrate } from '../src/database/migrate';
 import { EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
 import { keepHeapSmall } from '../src/app/heap';
 import { BrowserProcess } from '../src/report-requests/rendering/browser-process';
-import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-memory';
+import { memoryOfTree, processTree } from '../src/report-requests/rendering/process-tree';
 
 const KEY = 'bench-key-0123456789abcdefghijklmnop';
 const ADMIN_KEY = 'bench-admin-0123456789abcdefghijklmn';

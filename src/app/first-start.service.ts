@@ -1,6 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { ConfiguredKeyRefusal, ConfiguredKeysService } from '../clients/configured-keys.service';
-import { keptApiKey, newKeptApiKey } from '../clients/kept-api-key';
+import { keptApiKey, newKeptApiKey } from '../clients/api-key';
 import { Scope } from '../clients/scope';
 import { AppConfig } from '../config/app-config';
 import { SampleOrdersService } from '../orders/sample-orders.service';

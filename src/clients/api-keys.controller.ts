@@ -15,7 +15,7 @@ import { PageQuery } from '../common/pagination';
 import { ApiKeyPageView, IssuedApiKeyView, viewApiKey, viewIssuedApiKey } from './api-key.view';
 import { ApiKeysService } from './api-keys.service';
 import type { Actor } from './audit-entry';
-import { CurrentActor } from './current-actor.decorator';
+import { CurrentActor } from './current-client.decorator';
 import { NewApiKeyBody, RotateApiKeyBody } from './new-api-key.dto';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';

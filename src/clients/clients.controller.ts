@@ -9,7 +9,7 @@ import { AppConfig } from '../config/app-config';
 import type { Actor } from './audit-entry';
 import { ClientPageView, ClientView, NewClientBody, viewClient } from './client.view';
 import { ClientsService } from './clients.service';
-import { CurrentActor } from './current-actor.decorator';
+import { CurrentActor } from './current-client.decorator';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';
 

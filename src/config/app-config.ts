@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BrowserSandbox, Environment, Role } from './environment';
-import { parseDurations } from './duration';
+import { parseDurations } from './value-readers';
 
 /** Names every bad variable; never prints a value, because values hold secrets. */
 export class InvalidConfigurationError extends Error {

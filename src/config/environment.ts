@@ -1,7 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsEnum, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
-import { IsCidrList } from './cidr-list';
-import { IsWholeNumber } from './whole-number';
+import { IsCidrList, IsWholeNumber } from './value-readers';
 
 /** What a process does: HTTP, Bull processors, or both. */
 export enum Role {

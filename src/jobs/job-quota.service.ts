@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
-import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
+import { QUOTA_EXCEEDED } from '../common/http/rate-policy';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import { JobEtaService } from './job-eta.service';

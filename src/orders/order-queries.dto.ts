@@ -2,8 +2,7 @@ import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
 import { PageQuery } from '../common/pagination';
-import { toList } from '../common/to-list';
-import { IsAfter, IsCalendarDate, IsTimeZoneName } from '../common/validators';
+import { IsAfter, IsCalendarDate, IsTimeZoneName, toList } from '../common/validators';
 import type { OrderFilter } from './order-period';
 import { OrderStatus } from './order-status';
 

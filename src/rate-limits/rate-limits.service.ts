@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
-import { ADDRESS_POLICIES, type AddressPolicy, type KeyPolicy } from '../common/http/rate-policy';
-import { QUOTA_EXCEEDED } from '../common/quota-exceeded';
+import {
+  ADDRESS_POLICIES,
+  type AddressPolicy,
+  type KeyPolicy,
+  QUOTA_EXCEEDED,
+} from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
 import { setRateLimitHeaders } from './rate-limit-headers';
 import { RateLimitStorageService } from './rate-limit-storage.service';

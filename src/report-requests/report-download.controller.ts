@@ -3,8 +3,7 @@ import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/s
 import type { Request, Response } from 'express';
 import type { Actor } from '../clients/audit-entry';
 import type { Client } from '../clients/client';
-import { CurrentActor } from '../clients/current-actor.decorator';
-import { CurrentClient } from '../clients/current-client.decorator';
+import { CurrentActor, CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killGroup } from '../../src/report-requests/rendering/process-groups';
+import { killGroup } from '../../src/report-requests/rendering/process-tree';
 import { RunningProcess } from '../support/running-process';
 import { browsersOf, pagesOf, processesOf } from './browser-processes';
 import { eventually } from './test-renderer';

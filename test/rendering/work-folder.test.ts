@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { killGroup } from '../../src/report-requests/rendering/process-groups';
+import { killGroup } from '../../src/report-requests/rendering/process-tree';
 import { makeWorkFolder, removeWorkFolder } from '../../src/report-requests/rendering/work-folder';
 import { processesOf } from './browser-processes';
 import { eventually } from './test-renderer';

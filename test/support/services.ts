@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redisCommand } from './redis-command';
 
-export { freePort } from '../../src/embedded/free-port';
+export { freePort } from '../../src/embedded/start-on-free-port';
 
 /** How long a test waits for what should come in a moment: a machine may be slow, and stand still for seconds. */
 export const TIMEOUT_MS = 60_000;

@@ -3,8 +3,7 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
 import { parseTimestamp } from '../../common/timestamp';
-import { toList } from '../../common/to-list';
-import { IsTimestamp } from '../../common/validators';
+import { IsTimestamp, toList } from '../../common/validators';
 import { JobState } from '../job';
 import { JobView } from './job.view';
 

@@ -22,10 +22,12 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Actor } from '../../clients/audit-entry';
-import { CurrentActor } from '../../clients/current-actor.decorator';
-import { CurrentCaller } from '../../clients/current-client.decorator';
+import {
+  type AuthenticatedRequest,
+  CurrentActor,
+  CurrentCaller,
+} from '../../clients/current-client.decorator';
 import type { Caller } from '../../clients/client';
-import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';

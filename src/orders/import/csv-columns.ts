@@ -1,5 +1,5 @@
 import { MAX_COLUMNS } from './csv-records';
-import type { RowErrors } from './row-errors';
+import type { RowErrors } from './import-failures';
 
 /**
  * The columns of an order CSV, one row per order line:

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Readable } from 'node:stream';
 import { OrderCsvReader } from './csv-reader';
 import type { ImportedLine } from './csv-row';
-import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS, RowErrors } from './row-errors';
+import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS, RowErrors } from './import-failures';
 
 const HEADER = 'order_number,ordered_at,customer_name,sku,description,quantity,unit_price';
 const ROW = 'A-1,2026-01-01,Eve,S-1,Thing,2,1.50';

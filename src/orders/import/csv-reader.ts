@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { CsvHeader, readHeader } from './csv-columns';
 import { CsvRecord, CsvRecords, CsvSyntaxError } from './csv-records';
 import { ImportedLine, readRow } from './csv-row';
-import type { RowErrors } from './row-errors';
+import type { RowErrors } from './import-failures';
 
 /** Bytes that are read in one go, between two looks at the clock: a few milliseconds of work, whatever they are. */
 const PIECE_BYTES = 16 * 1024;

@@ -1,7 +1,7 @@
 import { isISO4217CurrencyCode } from 'class-validator';
 import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../../common/decimal';
 import { ORDER_LIMITS } from '../order-limits';
-import { hasControlCharacters, isVisible } from '../plain-text';
+import { hasControlCharacters, isVisible } from '../order-validators';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';
 import { parseTimestamp } from '../../common/timestamp';
 import type { CsvColumn, CsvLayout } from './csv-columns';

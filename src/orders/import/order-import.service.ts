@@ -5,7 +5,7 @@ import { inTransaction, withConnection } from '../transaction';
 import { OrderCsvReader } from './csv-reader';
 import type { ImportedLine } from './csv-row';
 import { OrderStaging } from './order-staging';
-import { RowError, RowErrors } from './row-errors';
+import { RowError, RowErrors } from './import-failures';
 
 export interface ImportCounts {
   /** What was imported; 0 when there are errors. */

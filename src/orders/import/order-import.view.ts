@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsISO4217CurrencyCode, IsOptional, IsUppercase } from 'class-validator';
 import { JobView } from '../../jobs/http/job.view';
-import type { ImportFailure } from './import-failures';
-import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './row-errors';
+import { type ImportFailure, MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './import-failures';
 
 export class ImportQuery {
   @ApiPropertyOptional({ default: 'USD', description: 'ISO 4217; for a file, or a row, without a currency.' })

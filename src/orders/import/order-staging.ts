@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { ORDER_LIMITS } from '../order-limits';
 import type { ImportedLine } from './csv-row';
-import { MAX_ROW_ERRORS, RowError, RowErrors } from './row-errors';
+import { MAX_ROW_ERRORS, RowError, RowErrors } from './import-failures';
 
 /** Columns in which all rows of an order must agree: its own, not those of its lines. */
 const SHARED_COLUMNS = ['ordered_at', 'status', 'currency', 'customer_name', 'customer_reference'] as const;

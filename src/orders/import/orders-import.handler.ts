@@ -3,10 +3,9 @@ import type { Readable } from 'node:stream';
 import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-store';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
-import { ImportFailures } from './import-failures';
+import { ImportFailures, MAX_COUNTED_ERRORS } from './import-failures';
 import { OrderImportService } from './order-import.service';
 import { OrderUploadsService } from './order-uploads.service';
-import { MAX_COUNTED_ERRORS } from './row-errors';
 import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
 
 /** How much of the work is done when the file is read, and when it is checked. */

@@ -1,7 +1,6 @@
 import { Browser, launch } from 'puppeteer';
 import { BrowserBinary } from './browser-binary';
-import { killGroup } from './process-groups';
-import { memoryOfTree } from './process-memory';
+import { killGroup, memoryOfTree } from './process-tree';
 import { StartingProcess } from './starting-process';
 import { makeWorkFolder, removeWorkFolder } from './work-folder';
 import { unlessAborted } from './unless-aborted';

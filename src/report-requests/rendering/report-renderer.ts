@@ -4,7 +4,7 @@ import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-subsets';
 import { inOrder } from './in-order';
-import { PdfInformation } from './pdf/pdf-information';
+import { PdfInformation } from './pdf/document-objects';
 import { PdfJoiner } from './pdf/pdf-joiner';
 import { PrintedPart } from './pdf/printed-part';
 import { PdfWriter } from './pdf/pdf-writer';

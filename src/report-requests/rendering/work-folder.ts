@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killGroup, processesWith } from './process-groups';
+import { killGroup, processesWith } from './process-tree';
 
 /** `order-reports-browser-<process>-<random>`: by the process it is known whether anybody still uses it. */
 const PREFIX = 'order-reports-browser-';

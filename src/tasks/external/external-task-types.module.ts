@@ -1,7 +1,8 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import type { AppConfig } from '../../config/app-config';
 import { JobsModule } from '../../jobs/jobs.module';
-import { externalTaskTypes } from './external-task-types';
+import { Scope } from '../../clients/scope';
+import { defineJobType, jobInput, JobType } from '../../jobs/job-type';
 
 /** The external task types of the configuration. Every role knows them; none of our own workers works on them. */
 @Module({})
@@ -13,3 +14,19 @@ export class ExternalTaskTypesModule {
     };
   }
 }
+
+/** Work outside may wait for people. */
+const DEADLINE_SECONDS = 7 * 86_400;
+
+/** The job types of the configured names, whose work is done by workers that claim it over HTTP. */
+const externalTaskTypes = (names: readonly string[]): JobType[] =>
+  names.map((name) =>
+    defineJobType({
+      name,
+      steps: ['work'],
+      scope: Scope.Orders,
+      external: true,
+      deadlineSeconds: DEADLINE_SECONDS,
+      input: jobInput(null, (parameters) => parameters),
+    }),
+  );

@@ -2,8 +2,7 @@ import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nest
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../../clients/audit-entry';
 import type { Client } from '../../clients/client';
-import { CurrentActor } from '../../clients/current-actor.decorator';
-import { CurrentClient } from '../../clients/current-client.decorator';
+import { CurrentActor, CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';

@@ -2,7 +2,7 @@ import { ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsEnum, IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
-import { toList } from '../../common/to-list';
+import { toList } from '../../common/validators';
 import { DeliveryState } from './delivery';
 
 const STATE_COUNT = Object.keys(DeliveryState).length;

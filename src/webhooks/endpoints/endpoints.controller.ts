@@ -23,8 +23,7 @@ import {
 import type { Response } from 'express';
 import type { Actor } from '../../clients/audit-entry';
 import type { Client } from '../../clients/client';
-import { CurrentActor } from '../../clients/current-actor.decorator';
-import { CurrentClient } from '../../clients/current-client.decorator';
+import { CurrentActor, CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';

@@ -8,9 +8,13 @@ import {
   PDFRawStream,
   PDFRef,
 } from '@cantoo/pdf-lib';
-import { FileReference } from './file-reference';
-import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
-import { outlineObjects, OutlineEntry } from './pdf-outline';
+import {
+  catalogEntries,
+  informationDictionary,
+  OutlineEntry,
+  outlineObjects,
+  PdfInformation,
+} from './document-objects';
 import { pageTree } from './page-tree';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile } from './printed-file';
@@ -113,5 +117,32 @@ function renumber(object: PDFObject, moved: (ref: PDFRef) => PDFObject): void {
     });
   } else if (object instanceof PDFRawStream) {
     renumber(object.dict, moved);
+  }
+}
+
+/** A reference (ISO 32000-2, 7.3.10) to an object of a file that may have millions: each `PDFRef` is kept for ever. */
+class FileReference extends PDFObject {
+  constructor(readonly objectNumber: number) {
+    super();
+  }
+
+  override clone(): this {
+    return this;
+  }
+
+  override toString(): string {
+    return `${this.objectNumber} 0 R`;
+  }
+
+  override sizeInBytes(): number {
+    return this.toString().length;
+  }
+
+  override copyBytesInto(buffer: Uint8Array, offset: number): number {
+    return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).write(
+      this.toString(),
+      offset,
+      'latin1',
+    );
   }
 }

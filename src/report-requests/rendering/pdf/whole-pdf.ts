@@ -1,6 +1,5 @@
 import { PDFContext, PDFDict, PDFName, PDFObjectParser, PDFRef } from '@cantoo/pdf-lib';
-import { catalogEntries, informationDictionary, PdfInformation } from './pdf-information';
-import { outlineObjects } from './pdf-outline';
+import { catalogEntries, informationDictionary, outlineObjects, PdfInformation } from './document-objects';
 import { pageTree } from './page-tree';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile, PrintedObject } from './printed-file';

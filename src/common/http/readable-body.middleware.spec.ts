@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../app-error';
-import { nameParserErrors } from './parser-errors.middleware';
+import { nameParserErrors } from './readable-body.middleware';
 
 function named(error: Error & { type?: string }): unknown {
   let passed: unknown;

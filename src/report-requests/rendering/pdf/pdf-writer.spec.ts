@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CrossReferences } from './cross-references';
+import { CrossReferences } from './pdf-writer';
 
 const place = fc.oneof(
   fc.record({ offset: fc.nat({ max: 2 ** 40 - 1 }) }),
