@@ -13,6 +13,7 @@ import { JobsModule } from '../jobs/jobs.module';
 import { JobsWorkerModule } from '../jobs/worker/jobs-worker.module';
 import { MaintenanceModule } from './maintenance.module';
 import { OrdersHttpModule } from '../orders/orders-http.module';
+import { OrdersWorkerModule } from '../orders/orders-worker.module';
 import { OrdersModule } from '../orders/orders.module';
 import { AddressLimitGuard } from '../rate-limits/address-limit.guard';
 import { KeyLimitGuard } from '../rate-limits/key-limit.guard';
@@ -53,7 +54,7 @@ function worker(): Type[] {
     // Not `import()`, which resolves as in an ES module: with file endings, and past the compiler of the tests.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     require('../report-requests/report-requests-worker.module') as typeof ReportRequestsWorker;
-  return [JobsWorkerModule, ReportRequestsWorkerModule, WebhooksWorkerModule];
+  return [JobsWorkerModule, OrdersWorkerModule, ReportRequestsWorkerModule, WebhooksWorkerModule];
 }
 
 /** In the order in which they see a request. */

@@ -5,12 +5,10 @@ import { ImportFailures } from './import/import-failures';
 import { OrderImportService } from './import/order-import.service';
 import { OrderImportsService } from './import/order-imports.service';
 import { OrderUploadsService } from './import/order-uploads.service';
-import { OrdersImportHandler } from './import/orders-import.handler';
 import { ORDERS_IMPORT } from './import/orders-import.job';
 import { OrderCountsService } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
 import { OrdersService } from './orders.service';
-import { CreateOrderHandler, ReadOrderHandler, SummarizeOrdersHandler } from './tasks/order-task.handlers';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
 import { SampleOrdersService } from './sample-orders.service';
 
@@ -21,7 +19,6 @@ import { SampleOrdersService } from './sample-orders.service';
     JobsModule.forFeature(ORDERS_CREATE, ORDERS_IMPORT, ORDERS_READ, ORDERS_SUMMARY),
   ],
   providers: [
-    CreateOrderHandler,
     ImportFailures,
     OrderCountsService,
     OrderImportService,
@@ -29,11 +26,17 @@ import { SampleOrdersService } from './sample-orders.service';
     OrderReportQueries,
     OrderUploadsService,
     OrdersService,
-    OrdersImportHandler,
-    ReadOrderHandler,
-    SummarizeOrdersHandler,
     SampleOrdersService,
   ],
-  exports: [OrderCountsService, OrderImportsService, OrderReportQueries, OrdersService, SampleOrdersService],
+  exports: [
+    ImportFailures,
+    OrderCountsService,
+    OrderImportService,
+    OrderImportsService,
+    OrderReportQueries,
+    OrderUploadsService,
+    OrdersService,
+    SampleOrdersService,
+  ],
 })
 export class OrdersModule {}
