@@ -13,7 +13,7 @@ import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { callbackHeaders } from '../src/webhooks/signing/callback-headers';
 import { newSigningKey } from '../src/webhooks/signing/standard-webhooks';
-import { type Arrivals, AT_ONCE, Bench } from './delivery-house';
+import { type Arrivals, AT_ONCE, Bench } from './delivery-harness';
 import { type Measurement, median, quantile, writeResults } from './measurements';
 
 const RUNS = 5;

@@ -13,7 +13,7 @@ import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { JobSubmissionService } from '../src/jobs/job-submission.service';
-import { NOOP, startEngine } from './engine-house';
+import { NOOP, startEngine } from './engine-harness';
 import { type Measurement, median, quantile, writeResults } from './measurements';
 
 /** No-op jobs through the engine: alone beside other engines on the same Postgres, by HTTP, and when idle. */

@@ -23,7 +23,7 @@ export class BenchServer {
   ) {}
 
   static async start(kind: 'bare' | 'ours', key: string, env: NodeJS.ProcessEnv): Promise<BenchServer> {
-    const args = ['--require', './scripts/typescript.cjs', join(__dirname, 'http-house.ts'), kind];
+    const args = ['--require', './scripts/typescript.cjs', join(__dirname, 'http-harness.ts'), kind];
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { median, Measurements, quantile } from './measurements';
-import { RenderHouse } from './render-house';
+import { RenderHarness } from './render-harness';
 
 /**
  * A million rows through the whole service: time and memory beside 100,000, a small report meanwhile, whether readers of
@@ -22,12 +22,12 @@ const MEGABYTE = 1024 * 1024;
 class MillionBench {
   private readonly results = new Measurements('million');
 
-  constructor(private readonly house: RenderHouse) {}
+  constructor(private readonly harness: RenderHarness) {}
 
   async run(): Promise<void> {
-    const { house } = this;
-    for (const { year, rows } of [SMALL, LARGE, HUGE]) await house.addOrders(year, rows);
-    await house.reports(SMALL.year, IN_A_ROW.warm, IN_A_ROW.atOnce);
+    const { harness } = this;
+    for (const { year, rows } of [SMALL, LARGE, HUGE]) await harness.addOrders(year, rows);
+    await harness.reports(SMALL.year, IN_A_ROW.warm, IN_A_ROW.atOnce);
     await this.inARow();
     await this.lostBrowsers(await this.million());
     this.results.print();
@@ -35,14 +35,14 @@ class MillionBench {
 
   /** Memory of the worker and its browsers over many reports, and their processes before and after. */
   private async inARow(): Promise<void> {
-    const { house } = this;
-    const before = await house.processes();
+    const { harness } = this;
+    const before = await harness.processes();
     const node: number[] = [];
     const browsers: number[] = [];
     for (let done = 0; done <= IN_A_ROW.reports; done += IN_A_ROW.every) {
-      if (done > 0) await house.reports(SMALL.year, IN_A_ROW.every, IN_A_ROW.atOnce);
+      if (done > 0) await harness.reports(SMALL.year, IN_A_ROW.every, IN_A_ROW.atOnce);
       node.push(process.memoryUsage.rss() / MEGABYTE);
-      browsers.push(await house.memoryOfBrowsers());
+      browsers.push(await harness.memoryOfBrowsers());
     }
     const title = `${IN_A_ROW.reports} reports in a row`;
     this.results.add(`${title}: Node's memory after, beside before`, 'MB', [node.at(-1)!], [node[0]!]);
@@ -55,7 +55,7 @@ class MillionBench {
     );
     this.results.add(`${title}: slope of the browsers' memory a report`, 'KB', [slope(browsers)]);
     await sleep(1_000);
-    this.results.add(`${title}: processes after, beside before`, '', [await house.processes()], [before]);
+    this.results.add(`${title}: processes after, beside before`, '', [await harness.processes()], [before]);
   }
 
   /** @returns milliseconds of the large report that nothing disturbed */
@@ -73,10 +73,10 @@ class MillionBench {
 
   /** Reports of a length, one after the other: microseconds a row, highest memory in megabytes, and which the last one is. */
   private async several({ year, rows, runs }: { year: number; rows: number; runs: number }) {
-    const { house } = this;
+    const { harness } = this;
     const each = { perRow: [] as number[], node: [] as number[], browser: [] as number[], id: '' };
     for (let count = 0; count < runs; count += 1) {
-      const { result, peak } = await house.peakDuring(() => house.report(year));
+      const { result, peak } = await harness.peakDuring(() => harness.report(year));
       each.perRow.push((1_000 * result.milliseconds) / rows);
       each.node.push(peak.node);
       each.browser.push(peak.browser);
@@ -91,7 +91,7 @@ class MillionBench {
     for (let count = 0; count < HUGE.runs; count += 1) {
       const alone = await this.latencies(() => false, SMALL.alone);
       let finished = false;
-      const busy = this.house.report(HUGE.year).finally(() => (finished = true));
+      const busy = this.harness.report(HUGE.year).finally(() => (finished = true));
       const during = await this.latencies(() => finished, Number.POSITIVE_INFINITY);
       await busy;
       runs.push({ alone, during });
@@ -107,8 +107,8 @@ class MillionBench {
 
   /** Whether poppler, qpdf and pdf.js find in the file what is in the order book. */
   private async readBy(id: string): Promise<void> {
-    const path = join(this.house.dataDir, 'million.pdf');
-    await this.house.save(id, path);
+    const path = join(this.harness.dataDir, 'million.pdf');
+    await this.harness.save(id, path);
     const { stdout } = await run(process.execPath, [join(__dirname, 'read-report.mjs'), path], {
       timeout: 300_000,
     });
@@ -126,20 +126,20 @@ class MillionBench {
   }
 
   private async disturbed(signal: 'SIGKILL' | 'SIGSTOP'): Promise<{ milliseconds: number; orders: number }> {
-    const { house } = this;
-    const report = house.report(LARGE.year);
+    const { harness } = this;
+    const report = harness.report(LARGE.year);
     for (;;) {
-      const [job] = await house.dataSource.query<{ progress: number }[]>(
+      const [job] = await harness.dataSource.query<{ progress: number }[]>(
         `SELECT progress FROM job WHERE state = 'IN_PROGRESS'`,
       );
       if ((job?.progress ?? 0) >= 40) break;
       await sleep(50);
     }
-    const [pid] = [...house.browsers];
+    const [pid] = [...harness.browsers];
     process.kill(pid!, signal);
     const { id, milliseconds } = await report;
-    const path = join(house.dataDir, `${signal}.pdf`);
-    await house.save(id, path);
+    const path = join(harness.dataDir, `${signal}.pdf`);
+    await harness.save(id, path);
     const { stdout } = await run('pdftotext', [path, '-'], { maxBuffer: 1024 * MEGABYTE });
     return { milliseconds, orders: new Set(stdout.match(new RegExp(`\\b${LARGE.year}-\\d+\\b`, 'g'))).size };
   }
@@ -147,7 +147,7 @@ class MillionBench {
   private async latencies(until: () => boolean, most: number): Promise<number[]> {
     const latencies: number[] = [];
     while (latencies.length < most && !until()) {
-      latencies.push((await this.house.report(SMALL.year)).milliseconds);
+      latencies.push((await this.harness.report(SMALL.year)).milliseconds);
       await sleep(SMALL.everyMs);
     }
     return latencies;
@@ -164,11 +164,11 @@ function slope(megabytes: number[]): number {
 }
 
 async function main(): Promise<void> {
-  const house = await RenderHouse.open();
+  const harness = await RenderHarness.open();
   try {
-    await new MillionBench(house).run();
+    await new MillionBench(harness).run();
   } finally {
-    await house.close();
+    await harness.close();
   }
 }
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { cpus } from 'node:os';
 import { Measurements } from './measurements';
 import { RenderFloor } from './render-floor';
-import { RenderHouse } from './render-house';
+import { RenderHarness } from './render-harness';
 
 /** Reports through the whole service, each figure beside its limit. A million rows, and what may happen meanwhile: `million`. */
 
@@ -16,15 +16,15 @@ class RenderingBench {
   private readonly results = new Measurements('rendering');
 
   constructor(
-    private readonly house: RenderHouse,
+    private readonly harness: RenderHarness,
     private readonly floor: RenderFloor,
   ) {}
 
   async run(): Promise<void> {
-    await this.house.addOrders(SMALL.year, SMALL.rows);
-    await this.house.addOrders(LARGE.year, LARGE.rows);
+    await this.harness.addOrders(SMALL.year, SMALL.rows);
+    await this.harness.addOrders(LARGE.year, LARGE.rows);
     // Compilers and caches of all that takes part are warm after so many.
-    await this.house.reports(SMALL.year, SMALL.reports, 2 * SLOTS);
+    await this.harness.reports(SMALL.year, SMALL.reports, 2 * SLOTS);
     await this.small();
     await this.large();
     this.results.print();
@@ -41,7 +41,7 @@ class RenderingBench {
     };
     const others = new Map(Object.keys(besides).map((name): [string, number[]] => [name, []]));
     for (let run = 0; run < RUNS; run += 1) {
-      service.push(await this.house.reports(SMALL.year, SMALL.reports, 4 * SLOTS));
+      service.push(await this.harness.reports(SMALL.year, SMALL.reports, 4 * SLOTS));
       for (const [name, measure] of Object.entries(besides)) {
         const value = await measure();
         if (value !== null) others.get(name)?.push(value);
@@ -50,10 +50,10 @@ class RenderingBench {
     others.forEach((runs, name) =>
       this.results.add(`small reports a second, beside ${name}`, '1/s', service, runs),
     );
-    await this.house.addClients(CLIENTS, SMALL.year, SMALL.rows);
+    await this.harness.addClients(CLIENTS, SMALL.year, SMALL.rows);
     const mixed: number[] = [];
     for (let run = 0; run < RUNS; run += 1)
-      mixed.push(await this.house.reports(SMALL.year, SMALL.reports, 4 * SLOTS, CLIENTS));
+      mixed.push(await this.harness.reports(SMALL.year, SMALL.reports, 4 * SLOTS, CLIENTS));
     this.results.add(
       `small reports a second of ${CLIENTS} clients in turns, beside one client`,
       '1/s',
@@ -66,7 +66,7 @@ class RenderingBench {
     const perRow: number[] = [];
     const floors: Record<'plain' | 'ours', number[]> = { plain: [], ours: [] };
     for (let run = 0; run < RUNS; run += 1) {
-      const { milliseconds } = await this.house.report(LARGE.year);
+      const { milliseconds } = await this.harness.report(LARGE.year);
       perRow.push((1_000 * milliseconds) / LARGE.rows);
       for (const flags of ['plain', 'ours'] as const)
         floors[flags].push((1e6 * (await this.floor.preformatted(LARGE.rows, flags))) / LARGE.rows);
@@ -78,11 +78,11 @@ class RenderingBench {
 }
 
 async function main(): Promise<void> {
-  const house = await RenderHouse.open();
+  const harness = await RenderHarness.open();
   try {
-    await new RenderingBench(house, await RenderFloor.open(SLOTS)).run();
+    await new RenderingBench(harness, await RenderFloor.open(SLOTS)).run();
   } finally {
-    await house.close();
+    await harness.close();
   }
 }
 

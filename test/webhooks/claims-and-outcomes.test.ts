@@ -13,32 +13,32 @@ import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
 import { type NewMessage, writeMessages } from '../../src/webhooks/deliveries/messages';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHarness, TestClient } from './callback-harness';
 
 /** What a worker is given of the deliveries, and how what it made of them is stored: written by hand, delivered by nobody. */
 const URL_OF_ITS_OWN = 'http://127.0.0.1:9/own';
 const CONCURRENCY = 4;
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   // Nobody delivers what is written here.
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { ROLE: 'api' },
   );
 });
 
 beforeEach(async () => {
-  await house.database.query('DELETE FROM delivery');
-  client = await house.client();
+  await harness.database.query('DELETE FROM delivery');
+  client = await harness.client();
 });
 
 afterAll(async () => {
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -53,45 +53,45 @@ const message = (): NewMessage => ({
 });
 
 const write = (messages: NewMessage[]): Promise<void> =>
-  house.database.transaction((manager) => writeMessages(manager, messages, 60_000));
+  harness.database.transaction((manager) => writeMessages(manager, messages, 60_000));
 
 const claim = async (shares = new DeliveryShares()): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> =>
-  new DeliveryClaims(house.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
+  new DeliveryClaims(harness.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
 
 const count = (length: number): NewMessage[] => Array.from({ length }, message);
 
 /** The client's destination, to which nothing is to be delivered yet. */
 async function destination(change = 'created_at = created_at'): Promise<void> {
   await write([message()]);
-  await house.database.query('DELETE FROM delivery WHERE client_id = $1', [client.id]);
-  await house.database.query(
+  await harness.database.query('DELETE FROM delivery WHERE client_id = $1', [client.id]);
+  await harness.database.query(
     `UPDATE webhook_destination SET max_concurrency = ${CONCURRENCY}, concurrency = ${CONCURRENCY} WHERE client_id = $1`,
     [client.id],
   );
-  await house.database.query(`UPDATE webhook_destination SET ${change} WHERE client_id = $1`, [client.id]);
+  await harness.database.query(`UPDATE webhook_destination SET ${change} WHERE client_id = $1`, [client.id]);
 }
 
 /** An endpoint of the client, with its destination. */
 async function endpoint(eventTypes = '{*}', change = 'created_at = created_at'): Promise<string> {
   const id = newId();
-  await house.database.query(
+  await harness.database.query(
     `INSERT INTO webhook_endpoint (id, client_id, url, event_types, signatures, verified_at)
      VALUES ($1, $2, $3, $4, '{v1}', now())`,
     [id, client.id, URL_OF_ITS_OWN, eventTypes],
   );
-  await house.database.query(
+  await harness.database.query(
     `INSERT INTO webhook_destination (id, client_id, endpoint_id, address, origin, max_concurrency, max_per_second, concurrency)
      VALUES ($1, $2, $1, $3, 'http://127.0.0.1:9', ${CONCURRENCY}, 10, ${CONCURRENCY})`,
     [id, client.id, URL_OF_ITS_OWN],
   );
-  await house.database.query(`UPDATE webhook_destination SET ${change} WHERE id = $1`, [id]);
+  await harness.database.query(`UPDATE webhook_destination SET ${change} WHERE id = $1`, [id]);
   return id;
 }
 
 /** Does something while the endpoint is being removed, once that holds its rows and before it has removed them. */
 async function whileRemoved<T>(id: string, work: () => Promise<T>): Promise<T> {
   let working: Promise<T> | undefined;
-  await house.database.transaction(async (manager: EntityManager) => {
+  await harness.database.transaction(async (manager: EntityManager) => {
     await manager.query(
       `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id WHERE e.id = $1
        FOR UPDATE OF e, t`,
@@ -102,7 +102,7 @@ async function whileRemoved<T>(id: string, work: () => Promise<T>): Promise<T> {
     await waitFor(
       async () =>
         (
-          await house.database.query<unknown[]>(
+          await harness.database.query<unknown[]>(
             `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
           )
         ).length > 0,
@@ -118,7 +118,7 @@ describe('a claim', () => {
     const sent = message();
     await write([sent]);
     const { claimed } = await claim();
-    const [row] = await house.database.query<Record<string, unknown>[]>(
+    const [row] = await harness.database.query<Record<string, unknown>[]>(
       `SELECT *, lease_until BETWEEN now() + interval '5 s' AND now() + interval '10 s' AS leased_for_long
      FROM delivery WHERE client_id = $1`,
       [client.id],
@@ -147,7 +147,7 @@ describe('a claim', () => {
     expect(claimed.map(({ message_id }) => message_id)).toEqual(
       messages.slice(0, CONCURRENCY).map(({ id }) => id),
     );
-    const [row] = await house.database.query<{ spent: number }[]>(
+    const [row] = await harness.database.query<{ spent: number }[]>(
       `SELECT extract(epoch FROM rate_until - now())::float8 AS spent FROM webhook_destination WHERE client_id = $1`,
       [client.id],
     );
@@ -180,7 +180,7 @@ describe('a claim', () => {
   it('is for none, and waits for nobody, while another worker hands that destination out', async () => {
     await destination();
     await write(count(2));
-    await house.database.transaction(async (other) => {
+    await harness.database.transaction(async (other) => {
       await other.query('SELECT FROM webhook_destination WHERE client_id = $1 FOR NO KEY UPDATE', [
         client.id,
       ]);
@@ -198,7 +198,7 @@ describe('a claim', () => {
       shares.add('another', new URL('http://127.0.0.1/'));
     expect((await claim(shares)).claimed).toHaveLength(2);
 
-    await house.database.query('DELETE FROM delivery');
+    await harness.database.query('DELETE FROM delivery');
     const full = new DeliveryShares();
     for (let taken = 0; full.free() > 1; taken += 1)
       full.add(String(taken), new URL(`http://host-${taken}.example/`));
@@ -259,14 +259,14 @@ describe('an outcome', () => {
 
   /** All at once, as those of one worker that end together. */
   async function store(...outcomes: DeliveryOutcome[]): Promise<void> {
-    const health = new DestinationHealth(house.config);
-    const metrics = new DeliveryMetrics(new Registry(), house.database);
-    const writer = new DeliveryOutcomes(house.database, health, metrics);
+    const health = new DestinationHealth(harness.config);
+    const metrics = new DeliveryMetrics(new Registry(), harness.database);
+    const writer = new DeliveryOutcomes(harness.database, health, metrics);
     await Promise.all(outcomes.map((outcome) => writer.write(outcome, Date.now() + 60_000)));
   }
 
   const stored = async (): Promise<{ detail: string | null; outcome: string; status: number }[]> =>
-    house.database.query(
+    harness.database.query(
       `SELECT a.detail, a.outcome, a.status FROM delivery_attempt a JOIN delivery d ON d.id = a.delivery_id
        WHERE d.client_id = $1 ORDER BY d.position`,
       [client.id],
@@ -309,9 +309,9 @@ describe('an outcome', () => {
 
   it('is kept while the database is away between two of them', async () => {
     const [a, b, c] = await three();
-    const createQueryRunner = house.database.createQueryRunner.bind(house.database);
+    const createQueryRunner = harness.database.createQueryRunner.bind(harness.database);
     let transactions = 0;
-    jest.spyOn(house.database, 'createQueryRunner').mockImplementation(() => {
+    jest.spyOn(harness.database, 'createQueryRunner').mockImplementation(() => {
       transactions += 1;
       // That of all, which is refused for one of them; that of the first; and then this one.
       if (transactions === 3) throw new Error('connection lost');

@@ -6,15 +6,15 @@ import { MortalRedis } from '../support/mortal-redis';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { AUTHORITY, certificate } from './certificates';
-import { CallbackHouse, Json, TestClient } from './callback-house';
+import { CallbackHarness, Json, TestClient } from './callback-harness';
 import { NOOP_ARTIFACT } from './noop-job';
 import { answer, TestReceiver } from './test-receiver';
 
-/** So long that none ends by a stall of the machine: what is to hang does it in a house of its own. */
+/** So long that none ends by a stall of the machine: what is to hang does it in a harness of its own. */
 const TIMEOUT_MS = 30_000;
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 let redisUrl: string;
@@ -22,7 +22,7 @@ let redisUrl: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   redisUrl = await emptyTestRedis();
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl },
     { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: String(TIMEOUT_MS / 1_000) },
   );
@@ -30,24 +30,24 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
 /** With settings of its own, and a database. */
-const withHouse = async (
+const withHarness = async (
   variables: NodeJS.ProcessEnv,
-  use: (house: CallbackHouse) => Promise<void>,
+  use: (harness: CallbackHarness) => Promise<void>,
   redis = redisUrl,
 ): Promise<void> => {
   const own = await createTestDatabase();
-  const other = await CallbackHouse.start({ databaseUrl: own.url, redisUrl: redis }, variables);
+  const other = await CallbackHarness.start({ databaseUrl: own.url, redisUrl: redis }, variables);
   try {
     await use(other);
   } finally {
@@ -76,7 +76,7 @@ describe('a callback_url', () => {
       type: 'test.noop.completed',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       status: 'COMPLETED',
-      links: [{ rel: 'reports', href: `${house.config.publicUrl}/v1/orders/reports/${job.id}` }],
+      links: [{ rel: 'reports', href: `${harness.config.publicUrl}/v1/orders/reports/${job.id}` }],
       data: {
         id: job.id,
         status: 'COMPLETED',
@@ -94,7 +94,7 @@ describe('a callback_url', () => {
     expect(JSON.parse(received.body.toString())).toMatchObject({
       type: 'test.noop.failed',
       status: 'FAILED',
-      links: [{ rel: 'status', href: `${house.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
+      links: [{ rel: 'status', href: `${harness.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
       data: {
         id: job.id,
         status: 'FAILED',
@@ -119,7 +119,7 @@ describe('a job that is cancelled', () => {
       type: 'test.noop.cancelled',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       status: 'CANCELLED',
-      links: [{ rel: 'status', href: `${house.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
+      links: [{ rel: 'status', href: `${harness.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
       data: { id: job.id, status: 'CANCELLED', round: 0 },
     });
     await client.allEnded(1);
@@ -131,8 +131,8 @@ describe('a job that is cancelled', () => {
     // Nobody else takes its wake-ups.
     const redis = await MortalRedis.start();
     const services = { databaseUrl: own.url, redisUrl: redis.url };
-    const api = await CallbackHouse.start(services, { ROLE: 'api' });
-    const worker = await CallbackHouse.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
+    const api = await CallbackHarness.start(services, { ROLE: 'api' });
+    const worker = await CallbackHarness.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
     try {
       // From here on it fans nothing out unless it is woken.
       await worker.app.get(DeliveryWorkerService)['fanOutLoop'].stop();
@@ -255,7 +255,7 @@ describe('an attempt that fails', () => {
 
   it('looks the same to the owner of an unregistered URL, whether it is refused or times out', async () => {
     receiver.on('/hang', () => undefined);
-    await withHouse({ CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' }, async (hasty) => {
+    await withHarness({ CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' }, async (hasty) => {
       const owner = await hasty.client();
       await owner.submit(receiver.url('/hang'));
       await owner.submit(`http://127.0.0.1:${await freePort()}/hook`);
@@ -293,8 +293,8 @@ describe('an attempt whose worker stopped', () => {
     const own = await createTestDatabase();
     const services = { databaseUrl: own.url, redisUrl };
     // With time for the first attempt to be found abandoned before it is over by itself.
-    const worker = await CallbackHouse.start(services);
-    const reader = await CallbackHouse.start(services, { ROLE: 'api' });
+    const worker = await CallbackHarness.start(services);
+    const reader = await CallbackHarness.start(services, { ROLE: 'api' });
     const submitter = await reader.client();
     try {
       await submitter.submit(receiver.url('/slow'));
@@ -345,11 +345,11 @@ describe('an endpoint', () => {
   it('whose key cannot be opened fails alone: the others are told, and it is tried again', async () => {
     const id = await register('/sealed');
     await register('/open');
-    const rows = await house.database.query<{ sealed: Buffer }[]>(
+    const rows = await harness.database.query<{ sealed: Buffer }[]>(
       'SELECT sealed FROM webhook_secret WHERE endpoint_id = $1',
       [id],
     );
-    await house.database.query(`UPDATE webhook_secret SET sealed = '\\x00' WHERE endpoint_id = $1`, [id]);
+    await harness.database.query(`UPDATE webhook_secret SET sealed = '\\x00' WHERE endpoint_id = $1`, [id]);
     await client.submit();
     await waitFor(() => receiver.at('/open')[0], { what: 'the callback to the other' });
     await waitFor(
@@ -359,7 +359,7 @@ describe('an endpoint', () => {
         ),
       { what: 'the failure' },
     );
-    await house.database.query('UPDATE webhook_secret SET sealed = $2 WHERE endpoint_id = $1', [
+    await harness.database.query('UPDATE webhook_secret SET sealed = $2 WHERE endpoint_id = $1', [
       id,
       rows[0]!.sealed,
     ]);
@@ -386,7 +386,7 @@ describe('an endpoint', () => {
     for (let index = 0; index < 15; index += 1) await client.submit();
     await waitFor(async () => (await client.deliveries()).length === 20, { what: 'the deliveries' });
     // Longer than its circuit: what is done to its deliveries shall meet no probe.
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE id = $1`,
       [id],
     );
@@ -395,12 +395,12 @@ describe('an endpoint', () => {
     });
     // However long that took: the circuit lets through one after the other, each after twice the time.
     expect(receiver.at('/ill').length).toBeLessThan(20);
-    await house.database.query(
+    await harness.database.query(
       `UPDATE delivery SET failures = 0, state = 'PENDING', finished_at = NULL, due_at = now() WHERE client_id = $1`,
       [client.id],
     );
     ill = false;
-    await house.database.query('UPDATE webhook_destination SET paused_until = now() WHERE id = $1', [id]);
+    await harness.database.query('UPDATE webhook_destination SET paused_until = now() WHERE id = $1', [id]);
     await client.allEnded(20);
     expect(most).toBe(1);
     expect(await endpoint(id)).toMatchObject({
@@ -422,7 +422,7 @@ describe('destinations', () => {
     receiver.on('/stuck', () => undefined);
     for (let index = 0; index < 30; index += 1) await client.submit(receiver.url('/stuck'));
     await waitFor(() => receiver.at('/stuck').length >= 5, { what: 'the other to hang' });
-    const other = await house.client();
+    const other = await harness.client();
     for (let index = 0; index < 10; index += 1) {
       const job = await other.submit(receiver.url('/fast'));
       // Long before anything of the other's has timed out.
@@ -433,7 +433,7 @@ describe('destinations', () => {
       expect(JSON.parse(received.body.toString()).data.id).toBe(job.id);
     }
     // Never more at once than one destination may have.
-    const [{ most }] = (await house.database.query<{ most: number }[]>(
+    const [{ most }] = (await harness.database.query<{ most: number }[]>(
       `SELECT count(*)::int AS most FROM delivery WHERE client_id = $1 AND state = 'DELIVERING'`,
       [client.id],
     )) as [{ most: number }];
@@ -447,7 +447,9 @@ describe('destinations', () => {
     });
     expect(body.max_per_second).toBe(5);
     const pausedUntil = (time: string): Promise<unknown> =>
-      house.database.query(`UPDATE webhook_destination SET paused_until = ${time} WHERE id = $1`, [body.id]);
+      harness.database.query(`UPDATE webhook_destination SET paused_until = ${time} WHERE id = $1`, [
+        body.id,
+      ]);
     await pausedUntil(`now() + interval '1 h'`);
     for (let index = 0; index < 15; index += 1) await client.submit();
     await waitFor(async () => (await client.deliveries()).length === 15, { what: 'the deliveries' });
@@ -509,7 +511,7 @@ describe('GET /v1/events', () => {
   });
 
   it('does not pass a transaction that is still open: what it will write comes later, and nothing is skipped', async () => {
-    const open = house.database.createQueryRunner();
+    const open = harness.database.createQueryRunner();
     await open.startTransaction();
     const hidden = newId();
     await open.query(
@@ -526,9 +528,9 @@ describe('GET /v1/events', () => {
   });
 });
 
-describe('settings of the house', () => {
+describe('settings of the service', () => {
   it('without Redis deliveries go on', async () => {
-    await withHouse(
+    await withHarness(
       {},
       async (other) => {
         const alone = await other.client();
@@ -541,7 +543,7 @@ describe('settings of the house', () => {
   });
 
   it('an endpoint that fails for too long is disabled loudly, and enabled when it works again', async () => {
-    await withHouse({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
+    await withHarness({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
       const warned = jest.spyOn(Logger.prototype, 'warn');
       const owner = await other.client();
       const { body } = await owner.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/dead') });
@@ -577,7 +579,7 @@ describe('settings of the house', () => {
   });
 
   it('a URL that is no endpoint and fails for too long shows it on its deliveries', async () => {
-    await withHouse({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
+    await withHarness({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
       const owner = await other.client();
       const url = receiver.url('/lost');
       receiver.on('/lost', answer(500));
@@ -631,16 +633,16 @@ describe('settings of the house', () => {
     const own = await createTestDatabase();
     const services = { databaseUrl: own.url, redisUrl };
     const [old, current] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
-    const sealed = (of: CallbackHouse): Promise<{ sealed: Buffer }[]> =>
+    const sealed = (of: CallbackHarness): Promise<{ sealed: Buffer }[]> =>
       of.database.query('SELECT sealed FROM webhook_secret');
 
-    const first = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: old });
+    const first = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: old });
     const owner = await first.client('rotating');
     const { body: secret } = await owner.call('POST', '/v1/webhooks/signing-secret/rotate');
     const before = await sealed(first);
     expect(before[0]!.sealed.includes(Buffer.from(String(secret.secret).slice(6), 'base64'))).toBe(false);
     await first.stop();
-    const second = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: `${current},${old}` });
+    const second = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: `${current},${old}` });
     expect((await sealed(second))[0]!.sealed).not.toEqual(before[0]!.sealed);
     expect(
       await second.database.query(
@@ -648,7 +650,7 @@ describe('settings of the house', () => {
       ),
     ).toEqual([{ actor_type: 'start', client_id: owner.id }]);
     await second.stop();
-    const third = await CallbackHouse.start(services, { WEBHOOK_MASTER_KEYS: current });
+    const third = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: current });
     await (await third.client('rotating')).submit(receiver.url('/rotated'));
     const received = await waitFor(() => receiver.at('/rotated')[0], { what: 'the callback' });
     expect(

@@ -1,17 +1,17 @@
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { ApiAnswer, CallbackHouse, Json, TestClient } from './callback-house';
+import { ApiAnswer, CallbackHarness, Json, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
 /** What an owner does to an endpoint that is in use, and several do to it at once. */
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1h,1h', CALLBACK_TIMEOUT_SECONDS: '30', LOG_LEVEL: 'error' },
   );
@@ -19,13 +19,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -41,7 +41,7 @@ const on = (id: string, method: string, path = '', body?: object): Promise<ApiAn
   client.call(method, `/v1/webhooks/endpoints/${id}${path}`, body);
 const destination = async (id: string): Promise<Json> =>
   (
-    await house.database.query<Json[]>(
+    await harness.database.query<Json[]>(
       `SELECT draining_to, paused_until > now() + interval '50 min' AS rests,
          (SELECT count(*)::int FROM delivery WHERE destination_id = t.id AND state = 'PENDING' AND due_at <= now()) AS due
        FROM webhook_destination t WHERE id = $1`,
@@ -109,14 +109,14 @@ describe('changes at the same time', () => {
     id: string,
     work: (waiting: (count: number) => Promise<unknown>) => Promise<void>,
   ): Promise<void> => {
-    const runner = house.database.createQueryRunner();
+    const runner = harness.database.createQueryRunner();
     await runner.startTransaction();
     await runner.query('SELECT FROM webhook_destination WHERE id = $1 FOR UPDATE', [id]);
     try {
       await work((count) =>
         waitFor(
           async () => {
-            const [row] = await house.database.query<{ waiting: number }[]>(
+            const [row] = await harness.database.query<{ waiting: number }[]>(
               `SELECT count(*)::int AS waiting FROM pg_stat_activity
                WHERE datname = current_database() AND wait_event_type = 'Lock'`,
             );
@@ -226,7 +226,7 @@ describe('a rotation of an endpoint with keys of both schemes', () => {
   it('changes both or none', async () => {
     const { id, secrets } = await register('/both', { signatures: ['v1', 'v1a'] });
     // As many as may be, of one scheme.
-    await house.database.query(
+    await harness.database.query(
       `INSERT INTO webhook_secret (id, client_id, endpoint_id, scheme, sealed, public_key, created_at, expires_at)
        SELECT uuid_v7(), client_id, endpoint_id, scheme, sealed, public_key, created_at - interval '1 h', now() + interval '1 h'
        FROM webhook_secret CROSS JOIN generate_series(1, 9) WHERE endpoint_id = $1 AND scheme = 'v1a'`,

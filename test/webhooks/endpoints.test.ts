@@ -2,17 +2,17 @@ import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, Json, TestClient } from './callback-house';
+import { CallbackHarness, Json, TestClient } from './callback-harness';
 import { answer, Received, TestReceiver } from './test-receiver';
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '30' },
   );
@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -43,7 +43,7 @@ describe('registering an endpoint', () => {
   it('verifies who owns the URL, and answers the secret once', async () => {
     const { status, headers, body } = await register({ event_types: ['test.noop.*'], description: 'mine' });
     expect(status).toBe(201);
-    expect(headers.get('location')).toBe(`${house.config.publicUrl}/v1/webhooks/endpoints/${body.id}`);
+    expect(headers.get('location')).toBe(`${harness.config.publicUrl}/v1/webhooks/endpoints/${body.id}`);
     expect(body).toMatchObject({
       status: 'enabled',
       secret: expect.stringMatching(/^whsec_/),
@@ -210,7 +210,7 @@ describe('registering an endpoint', () => {
   it('refuses a URL twice, and gives another client its own', async () => {
     expect((await register()).status).toBe(201);
     expect((await register()).status).toBe(409);
-    client = await house.client();
+    client = await harness.client();
     expect((await register()).status).toBe(201);
   });
 });
@@ -284,8 +284,8 @@ describe('an endpoint', () => {
   it('finds its key among those of all endpoints, however many another client has', async () => {
     const { body } = await register({ signatures: ['v1a'] });
     const [kid] = body.secrets.flatMap((secret: Json) => secret.kid ?? []);
-    const greedy = await house.client();
-    await house.database.query(
+    const greedy = await harness.client();
+    await harness.database.query(
       `INSERT INTO webhook_secret (id, client_id, scheme, sealed, public_key, expires_at)
        SELECT gen_random_uuid(), $1, 'v1a', '', decode(repeat('00', 32), 'hex'), now() + interval '1 hour'
        FROM generate_series(1, 1200)`,
@@ -298,7 +298,7 @@ describe('an endpoint', () => {
       },
       { what: 'a document with as many keys as it may have' },
     );
-    await house.database.query('DELETE FROM webhook_secret WHERE client_id = $1', [greedy.id]);
+    await harness.database.query('DELETE FROM webhook_secret WHERE client_id = $1', [greedy.id]);
     expect(keys.map((key: Json) => key.kid)).toContain(kid);
   });
 
@@ -423,7 +423,7 @@ describe('an endpoint', () => {
   it('and its deliveries do not exist for another client', async () => {
     const { body } = await register();
     const test = await client.call('POST', `/v1/webhooks/endpoints/${body.id}/test`);
-    const other = await house.client();
+    const other = await harness.client();
     for (const [method, path] of [
       ['GET', `/v1/webhooks/endpoints/${body.id}`],
       ['PATCH', `/v1/webhooks/endpoints/${body.id}`],
@@ -482,7 +482,7 @@ describe('a callback_url that is no endpoint', () => {
     await isRefused();
     // One that fails will be told when it works again.
     await client.call('PATCH', path, { enabled: true });
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_destination SET disabled_reason = 'failing', disabled_at = now() WHERE id = $1`,
       [body.id],
     );

@@ -1,35 +1,35 @@
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse } from './callback-house';
+import { CallbackHarness } from './callback-harness';
 import { TestReceiver } from './test-receiver';
 
 /** More than one transaction of the fan-out takes. */
 const BACKLOG = 300;
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start({ databaseUrl: database.url, redisUrl: await emptyTestRedis() });
+  harness = await CallbackHarness.start({ databaseUrl: database.url, redisUrl: await emptyTestRedis() });
   receiver = await TestReceiver.start();
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
 it('shows the events of one client while a worker that cannot sign yet has a backlog of another', async () => {
-  const [busy, reader] = [await house.client(), await house.client()];
+  const [busy, reader] = [await harness.client(), await harness.client()];
   const { body: endpoint } = await reader.call('POST', '/v1/webhooks/endpoints', { url: receiver.url() });
-  await house.database.transaction(async (manager) => {
+  await harness.database.transaction(async (manager) => {
     // Nobody can be given a key. A lock that gives this transaction no number of its own, which would hold the feed back.
     await manager.query('LOCK TABLE webhook_secret IN SHARE MODE');
     // On another connection: it commits while the lock is held.
-    await house.database.query(
+    await harness.database.query(
       `WITH ended AS (
          INSERT INTO job (id, client_id, type, state, request, parameters, max_failures, max_crashes, steps, deadline_at,
            result, finished_at, callback_url)
@@ -42,7 +42,7 @@ it('shows the events of one client while a worker that cannot sign yet has a bac
     );
     await waitFor(
       async () => {
-        const [row] = await house.database.query<{ waiting: boolean }[]>(
+        const [row] = await harness.database.query<{ waiting: boolean }[]>(
           `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
              AND query LIKE '%webhook_secret%') AS waiting`,
         );

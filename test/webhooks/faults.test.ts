@@ -6,7 +6,7 @@ import { RunningProcess } from '../support/running-process';
 import { waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHarness, TestClient } from './callback-harness';
 import { answer, Behaviour, TestReceiver } from './test-receiver';
 
 const SETTINGS = {
@@ -22,7 +22,7 @@ const KILLS = 4;
 let database: TestDatabase;
 let redisServer: MortalRedis;
 let redis: { proxy: TcpProxy; url: string };
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 let workers: RunningProcess[] = [];
@@ -30,14 +30,14 @@ let workers: RunningProcess[] = [];
 async function startWorker(settings: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
   const worker = await RunningProcess.start(
     process.execPath,
-    ['--require', './scripts/typescript.cjs', './test/webhooks/house-process.ts'],
+    ['--require', './scripts/typescript.cjs', './test/webhooks/callback-worker-process.ts'],
     {
       cwd: join(__dirname, '../..'),
       env: {
         PATH: process.env['PATH'],
-        HOUSE_DATABASE_URL: database.url,
-        HOUSE_REDIS_URL: redis.url,
-        HOUSE_SETTINGS: JSON.stringify({ ...SETTINGS, ...settings, ROLE: 'worker' }),
+        HARNESS_DATABASE_URL: database.url,
+        HARNESS_REDIS_URL: redis.url,
+        HARNESS_SETTINGS: JSON.stringify({ ...SETTINGS, ...settings, ROLE: 'worker' }),
       },
     },
   );
@@ -56,18 +56,18 @@ beforeAll(async () => {
   database = await createTestDatabase();
   redisServer = await MortalRedis.start();
   redis = await TcpProxy.before(redisServer.url);
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: redis.url },
     { ...SETTINGS, ROLE: 'api' },
   );
   receiver = await TestReceiver.start();
-  client = await house.client();
+  client = await harness.client();
 });
 
 afterAll(async () => {
   for (const worker of workers) await kill(worker);
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await redis.proxy.close();
   await redisServer.stop();
   await database.drop();
@@ -103,7 +103,7 @@ it('a kill between the 200 of the receiver and our commit gives a second attempt
 });
 
 it('1,000 callbacks to receivers of every kind, while workers and Redis die: none lost, one id and the same bytes', async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
   const accepted = new Set<string>();
   /** Fails three attempts in ten, by chance that can be repeated; what was accepted once stays accepted. */
@@ -160,7 +160,7 @@ it('1,000 callbacks to receivers of every kind, while workers and Redis die: non
   redis.proxy.resume();
   await client.allEnded(1_000, 500_000);
 
-  const deliveries = await house.database.query<
+  const deliveries = await harness.database.query<
     { message_id: string; job_id: string; state: string; failure: string | null; url: string }[]
   >(
     `SELECT d.message_id, d.state, d.failure, d.url, m.job_id FROM delivery d JOIN webhook_message m ON m.id = d.message_id

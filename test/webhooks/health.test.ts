@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, Json, TestClient } from './callback-house';
+import { CallbackHarness, Json, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
 /** What a destination is told after it failed, where no attempt is repeated by its own schedule. */
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1h,1h', CALLBACK_TIMEOUT_SECONDS: '60' },
   );
@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -44,7 +44,7 @@ const written = (count: number): Promise<unknown> =>
 
 /** Whatever was due before has had its turn when this resolves. */
 const othersHadTheirTurn = async (): Promise<void> => {
-  const other = await house.client();
+  const other = await harness.client();
   for (let turn = 1; turn <= 3; turn += 1) {
     await other.submit(receiver.url('/turn'));
     await other.allEnded(turn);
@@ -128,7 +128,7 @@ it('that recovers gets all that waited, in order, long before its own time', asy
   receiver.ledger.length = 0;
   await client.submit(url);
   await client.allEnded(6);
-  const rows = await house.database.query<{ message_id: string; state: string }[]>(
+  const rows = await harness.database.query<{ message_id: string; state: string }[]>(
     'SELECT message_id, state FROM delivery WHERE client_id = $1 ORDER BY position',
     [client.id],
   );

@@ -1,26 +1,26 @@
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHarness, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start(
+  harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1h', CALLBACK_TIMEOUT_SECONDS: '60' },
   );
   receiver = await TestReceiver.start();
-  client = await house.client();
+  client = await harness.client();
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -64,10 +64,10 @@ it('/metrics tells of attempts, backlog and destinations, and names no endpoint'
   await until('webhook_deliveries_overdue', 0);
   await until('webhook_events_waiting', 0);
 
-  await house.database.query(
+  await harness.database.query(
     `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE failures > 0`,
   );
-  await house.database.query(
+  await harness.database.query(
     `UPDATE delivery SET due_at = now() - interval '60 s' WHERE state = 'PENDING' AND client_id = $1`,
     [client.id],
   );

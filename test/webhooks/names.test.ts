@@ -4,7 +4,7 @@ import { EgressGuardService } from '../../src/webhooks/egress/egress-guard.servi
 import { DnsResolver, NameResolver } from '../../src/webhooks/egress/name-resolver';
 import { emptyTestRedis, freePort } from '../support/services';
 import { createTestDatabase } from '../support/test-database';
-import { CallbackHouse, Json } from './callback-house';
+import { CallbackHarness, Json } from './callback-harness';
 import { StubNameServer } from './stub-name-server';
 import { TestReceiver } from './test-receiver';
 
@@ -122,14 +122,14 @@ describe('a callback by a name', () => {
 
 it('a name that is rebound to a private address after it was accepted looks like a closed port', async () => {
   const database = await createTestDatabase();
-  const house = await CallbackHouse.start(
+  const harness = await CallbackHarness.start(
     { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
     { CALLBACK_RETRY_SCHEDULE: '1s', CALLBACK_TIMEOUT_SECONDS: '2' },
   );
   try {
     // The machine's own name servers, but for their address.
-    house.app.get(NameResolver).addressesOf = (name, signal) => resolver.addressesOf(name, signal);
-    const client = await house.client();
+    harness.app.get(NameResolver).addressesOf = (name, signal) => resolver.addressesOf(name, signal);
+    const client = await harness.client();
     server.names.set('rebound.example', { a: ['127.0.0.1'] });
     const url = receiver.url('/hook', 'rebound.example');
     await client.submit(url);
@@ -160,7 +160,7 @@ it('a name that is rebound to a private address after it was accepted looks like
     expect(looks(rebound.attempt_log.at(-1))).toEqual(looks(refused.attempt_log.at(-1)));
     expect(receiver.at()).toHaveLength(2);
   } finally {
-    await house.stop();
+    await harness.stop();
     await database.drop();
   }
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { RunningProcess } from '../support/running-process';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHarness, TestClient } from './callback-harness';
 
 const ROOT = join(__dirname, '../..');
 
 let database: TestDatabase;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let client: TestClient;
 let receiver: RunningProcess | undefined;
 let port: number;
@@ -24,15 +24,15 @@ const start = async (secret: string): Promise<RunningProcess> => {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  house = await CallbackHouse.start({ databaseUrl: database.url, redisUrl: await emptyTestRedis() });
-  client = await house.client();
+  harness = await CallbackHarness.start({ databaseUrl: database.url, redisUrl: await emptyTestRedis() });
+  client = await harness.client();
   port = await freePort();
 });
 
 afterEach(() => receiver?.stop());
 
 afterAll(async () => {
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 

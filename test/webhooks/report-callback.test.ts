@@ -8,7 +8,7 @@ import type { AppConfig } from '../../src/config/app-config';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { DEMO_KEY, testConfig } from '../support/test-config';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { LOOPBACK } from './callback-house';
+import { LOOPBACK } from './callback-harness';
 import { TestReceiver } from './test-receiver';
 
 let database: TestDatabase;

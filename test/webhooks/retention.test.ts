@@ -1,16 +1,16 @@
 import { emptyTestRedis, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, TestClient } from './callback-house';
+import { CallbackHarness, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
 let database: TestDatabase;
 let redisUrl: string;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
-const start = (): Promise<CallbackHouse> =>
-  CallbackHouse.start(
+const start = (): Promise<CallbackHarness> =>
+  CallbackHarness.start(
     { databaseUrl: database.url, redisUrl },
     { CALLBACK_RETRY_SCHEDULE: '1h', WEBHOOK_MASTER_KEYS: Buffer.alloc(32, 3).toString('base64') },
   );
@@ -18,23 +18,23 @@ const start = (): Promise<CallbackHouse> =>
 beforeAll(async () => {
   database = await createTestDatabase();
   redisUrl = await emptyTestRedis();
-  house = await start();
+  harness = await start();
   receiver = await TestReceiver.start();
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
 /** What is kept of each URL of the client: events, deliveries, attempts, destinations. */
 async function kept(): Promise<Record<string, number[]>> {
-  const rows = await house.database.query<{ path: string; counts: number[] }[]>(
+  const rows = await harness.database.query<{ path: string; counts: number[] }[]>(
     `SELECT d.url AS path, ARRAY[count(DISTINCT m.id), count(DISTINCT d.id), count(a), count(DISTINCT t.id)]::int[] AS counts
      FROM delivery d LEFT JOIN webhook_message m ON m.id = d.message_id
      LEFT JOIN delivery_attempt a ON a.delivery_id = d.id LEFT JOIN webhook_destination t ON t.id = d.destination_id
@@ -48,7 +48,7 @@ const countAll = async (): Promise<Record<string, number>> =>
   Object.fromEntries(
     await Promise.all(
       ['webhook_message', 'delivery', 'delivery_attempt', 'webhook_destination'].map(async (table) => {
-        const rows = await house.database.query<{ count: number }[]>(
+        const rows = await harness.database.query<{ count: number }[]>(
           `SELECT count(*)::int AS count FROM ${table}`,
         );
         return [table, rows[0]!.count] as const;
@@ -67,14 +67,14 @@ it('an event of 31 days ago goes with its deliveries, attempts and destination; 
     },
     { what: 'the attempts' },
   );
-  const [oldEvent] = await house.database.query<{ id: string }[]>(
+  const [oldEvent] = await harness.database.query<{ id: string }[]>(
     `SELECT message_id AS id FROM delivery WHERE url LIKE '%/old'`,
   );
-  await house.database.query(
+  await harness.database.query(
     `UPDATE webhook_message SET created_at = now() - interval '31 days' WHERE id IN (
        SELECT message_id FROM delivery WHERE url NOT LIKE '%/young')`,
   );
-  await house.database.query(`UPDATE webhook_destination SET created_at = now() - interval '31 days'`);
+  await harness.database.query(`UPDATE webhook_destination SET created_at = now() - interval '31 days'`);
   const second = await start();
   try {
     await waitFor(async () => !('/old' in (await kept())), { what: 'the old event to be removed' });
@@ -100,7 +100,7 @@ it('a client that is removed leaves nothing of its callbacks', async () => {
   await client.submit(receiver.url('/also-left'));
   await client.allEnded(2);
   expect((await countAll())['delivery_attempt']).toBe(before['delivery_attempt']! + 2);
-  await house.database.query('DELETE FROM client WHERE id = $1', [client.id]);
+  await harness.database.query('DELETE FROM client WHERE id = $1', [client.id]);
   expect(await countAll()).toEqual(before);
 });
 

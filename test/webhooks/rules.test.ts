@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { DataSource } from 'typeorm';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHouse, Json, TestClient } from './callback-house';
+import { CallbackHarness, Json, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
 /** Rules of the deliveries that one client must not be able to break for another, nor an owner for himself. */
@@ -11,25 +11,25 @@ const SETTINGS = { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '
 
 let database: TestDatabase;
 let redisUrl: string;
-let house: CallbackHouse;
+let harness: CallbackHarness;
 let receiver: TestReceiver;
 let client: TestClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   redisUrl = await emptyTestRedis();
-  house = await CallbackHouse.start({ databaseUrl: database.url, redisUrl }, SETTINGS);
+  harness = await CallbackHarness.start({ databaseUrl: database.url, redisUrl }, SETTINGS);
   receiver = await TestReceiver.start();
 });
 
 beforeEach(async () => {
-  client = await house.client();
+  client = await harness.client();
   receiver.ledger.length = 0;
 });
 
 afterAll(async () => {
   await receiver.stop();
-  await house.stop();
+  await harness.stop();
   await database.drop();
 });
 
@@ -55,7 +55,7 @@ const feedOf = (of: TestClient, count: number, after = ''): Promise<Json[]> =>
   );
 /** Whatever was due before has had its turn when this resolves. */
 const othersHadTheirTurn = async (): Promise<void> => {
-  const other = await house.client();
+  const other = await harness.client();
   for (let turn = 1; turn <= 3; turn += 1) {
     await other.submit(receiver.url('/turn'));
     await other.allEnded(turn);
@@ -71,41 +71,41 @@ describe('an event that cannot be told', () => {
     );
     const spoilt = receiver.url('/') + String.fromCodePoint(...noise);
     await waitFor(async () => (await client.deliveries()).length === 1, { what: 'the first delivery' });
-    const events = await house.database.query<{ id: string; position: string }[]>(
+    const events = await harness.database.query<{ id: string; position: string }[]>(
       'SELECT id, position FROM job_event WHERE job_id = $1 AND terminal',
       [job.id],
     );
-    await house.database.query('DELETE FROM webhook_message WHERE id = $1', [events[0]!.id]);
-    await house.database.query('UPDATE job SET callback_url = $2 WHERE id = $1', [job.id, spoilt]);
-    await house.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
+    await harness.database.query('DELETE FROM webhook_message WHERE id = $1', [events[0]!.id]);
+    await harness.database.query('UPDATE job SET callback_url = $2 WHERE id = $1', [job.id, spoilt]);
+    await harness.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
       events[0]!.id,
       events[0]!.position,
     ]);
-    const other = await house.client();
+    const other = await harness.client();
     for (let index = 0; index < 5; index += 1) await other.submit(receiver.url('/bystander'));
     await heard('/bystander', 5);
     const aside = await waitFor(
       async () =>
         (
-          await house.database.query<Json[]>('SELECT * FROM webhook_dead_letter WHERE event_id = $1', [
+          await harness.database.query<Json[]>('SELECT * FROM webhook_dead_letter WHERE event_id = $1', [
             events[0]!.id,
           ])
         )[0],
       { what: 'the event to be set aside' },
     );
     expect(aside.error).toMatch(/index row/);
-    expect(await house.database.query('SELECT FROM webhook_outbox')).toEqual([]);
+    expect(await harness.database.query('SELECT FROM webhook_outbox')).toEqual([]);
   });
 });
 
 describe('a secret that cannot be opened', () => {
   it('fails the attempts at its own endpoint alone', async () => {
     const { id } = await register('/broken-seal');
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_secret SET sealed = set_byte(sealed, 2, 255 - get_byte(sealed, 2)) WHERE endpoint_id = $1`,
       [id],
     );
-    const other = await house.client();
+    const other = await harness.client();
     const hook = await register('/sealed-well', other);
     await Promise.all(
       Array.from({ length: 5 }, () => [
@@ -146,7 +146,7 @@ describe('one client', () => {
     await Promise.all(Array.from({ length: 8 }, () => client.submit()));
     const underWay = async (): Promise<number> =>
       (
-        await house.database.query<{ count: number }[]>(
+        await harness.database.query<{ count: number }[]>(
           `SELECT count(*)::int AS count FROM delivery WHERE client_id = $1 AND state = 'DELIVERING'`,
           [client.id],
         )
@@ -157,7 +157,7 @@ describe('one client', () => {
     await client.submit(receiver.url('/of-its-own', 'localhost'));
     await heard('/of-its-own', 1, 30_000);
     // On another host: `localhost`, which has shares of its own.
-    const other = await house.client();
+    const other = await harness.client();
     for (let index = 0; index < 5; index += 1) {
       await other.submit(receiver.url('/free', 'localhost'));
       // Long before one of those that hang has timed out.
@@ -204,7 +204,7 @@ describe('another URL of an endpoint', () => {
     const moved = await client.call('PATCH', path, { url: receiver.url('/new') });
     expect(moved.body.status).toBe('unverified');
     const before = receiver.at('/old').length;
-    await house.database.query(
+    await harness.database.query(
       `UPDATE delivery SET due_at = now() WHERE client_id = $1 AND state = 'PENDING'`,
       [client.id],
     );
@@ -215,7 +215,7 @@ describe('another URL of an endpoint', () => {
       response.end((JSON.parse(body.toString()) as { data: { challenge: string } }).data.challenge),
     );
     // Ten seconds after the last challenge.
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_endpoint SET challenge_asked_at = now() - interval '10 s' WHERE id = $1`,
       [id],
     );
@@ -286,7 +286,7 @@ describe('a receiver that asks for a long rest', () => {
     });
     await client.submit();
     await waitFor(async () => (await client.deliveries()).length === 3, { what: 'the third delivery' });
-    const rows = await house.database.query<{ left: number }[]>(
+    const rows = await harness.database.query<{ left: number }[]>(
       `SELECT extract(epoch FROM give_up_at - now())::int AS left FROM delivery WHERE endpoint_id = $1`,
       [id],
     );
@@ -300,7 +300,7 @@ describe('delivering again', () => {
     await client.submit(receiver.url('/mended'));
     await client.allEnded(1);
     const [row] = await client.deliveries();
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_destination SET failures = 9, disabled_reason = 'failing', disabled_at = now(),
          paused_until = now() + interval '1 h' WHERE client_id = $1`,
       [client.id],
@@ -317,7 +317,7 @@ describe('delivering again', () => {
     await client.submit(receiver.url('/tired'));
     await client.allEnded(1);
     const [row] = await client.deliveries();
-    await house.database.query(
+    await harness.database.query(
       `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE client_id = $1`,
       [client.id],
     );
@@ -383,13 +383,13 @@ describe('a callback_url that has become that of an endpoint since', () => {
     await client.allEnded(1);
     await meanwhile();
     // Told once more, as though it had ended only now.
-    const [event] = await house.database.query<{ id: string; position: string }[]>(
+    const [event] = await harness.database.query<{ id: string; position: string }[]>(
       'SELECT id, position FROM job_event WHERE job_id = $1 AND terminal',
       [job.id],
     );
     receiver.ledger.length = 0;
-    await house.database.query('DELETE FROM webhook_message WHERE id = $1', [event!.id]);
-    await house.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
+    await harness.database.query('DELETE FROM webhook_message WHERE id = $1', [event!.id]);
+    await harness.database.query('INSERT INTO webhook_outbox (event_id, position) VALUES ($1, $2)', [
       event!.id,
       event!.position,
     ]);
@@ -424,7 +424,7 @@ describe('a URL that is no endpoint', () => {
     receiver.on('/silent', () => undefined);
     const own = await createTestDatabase();
     const settings = { ...SETTINGS, CALLBACK_TIMEOUT_SECONDS: '2' };
-    const hasty = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, settings);
+    const hasty = await CallbackHarness.start({ databaseUrl: own.url, redisUrl }, settings);
     const owner = await hasty.client();
     await owner.submit(receiver.url('/silent'));
     await owner.submit(`http://127.0.0.1:${await freePort()}/closed`);
@@ -460,7 +460,7 @@ describe('an owner who disables and enables an endpoint', () => {
 describe('a dump that was restored into another cluster', () => {
   it('keeps the order of the events, hides none, and what happens next comes after them', async () => {
     const own = await createTestDatabase();
-    const first = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const first = await CallbackHarness.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
     const reader = await first.client('restored');
     for (let index = 0; index < 5; index += 1) await reader.submit(receiver.url('/restored'));
     await reader.allEnded(5);
@@ -476,7 +476,7 @@ describe('a dump that was restored into another cluster', () => {
       database.query('SELECT id, xmin, ctid, transaction_id FROM webhook_message ORDER BY id');
     const versions = await versionsOf(first.database);
     await first.stop();
-    const second = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const second = await CallbackHarness.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
     const again = await second.client('restored');
     // However many there were: the start rewrote none of them.
     expect(await versionsOf(second.database)).toEqual(versions);
@@ -488,13 +488,13 @@ describe('a dump that was restored into another cluster', () => {
     expect(await feed(again, 6)).toEqual([...before, ...after]);
     await second.stop();
     // A third start has nothing to mend, and one after another restore begins above what is there by then.
-    const third = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const third = await CallbackHarness.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
     expect(await feed(await third.client('restored'), 6)).toEqual([...before, ...after]);
     await third.database.query(
       `UPDATE webhook_message SET transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,
     );
     await third.stop();
-    const fourth = await CallbackHouse.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
+    const fourth = await CallbackHarness.start({ databaseUrl: own.url, redisUrl }, SETTINGS);
     const last = await fourth.client('restored');
     await last.submit(receiver.url('/restored'));
     await last.allEnded(7);

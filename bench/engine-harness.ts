@@ -61,8 +61,11 @@ export async function startEngine(
     providers: [NoopHandler],
     controllers: roles.http ? [NoopController] : [],
   })
-  class EngineHouse {}
-  const app = await NestFactory.create(EngineHouse, { logger: ['error', 'warn'], abortOnError: false });
+  class EngineHarnessModule {}
+  const app = await NestFactory.create(EngineHarnessModule, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
   await app.init();
   return app;
 }

@@ -18,12 +18,12 @@ import { WebhooksModule } from '../src/webhooks/webhooks.module';
 export const AT_ONCE = 256;
 
 @Module({})
-class DeliveryHouse {}
+class DeliveryHarnessModule {}
 
 /** A worker that does nothing but deliver. */
 function startDeliveryWorker(config: AppConfig): Promise<INestApplicationContext> {
   const root: DynamicModule = {
-    module: DeliveryHouse,
+    module: DeliveryHarnessModule,
     imports: [
       ConfigModule.forRoot(config),
       ClientsModule,

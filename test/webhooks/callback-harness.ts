@@ -43,12 +43,12 @@ export interface ApiAnswer {
 }
 
 @Module({})
-class House {}
+class HarnessModule {}
 
 /** Callbacks and the engine below them, with a job type that costs nothing. */
-function houseModule(config: AppConfig): DynamicModule {
+function harnessModule(config: AppConfig): DynamicModule {
   return {
-    module: House,
+    module: HarnessModule,
     imports: [
       ConfigModule.forRoot(config),
       ClientsModule,
@@ -65,19 +65,19 @@ function houseModule(config: AppConfig): DynamicModule {
 }
 
 /** One running application under test, seen by HTTP and by its database. */
-export class CallbackHouse {
+export class CallbackHarness {
   private constructor(
     readonly app: INestApplication,
     readonly config: AppConfig,
     readonly url: string,
   ) {}
 
-  static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHouse> {
+  static async start(services: Services, variables: NodeJS.ProcessEnv = {}): Promise<CallbackHarness> {
     const config = testConfig(services, { ...LOOPBACK, ...variables });
-    const app = await createApp(config, houseModule(config));
+    const app = await createApp(config, harnessModule(config));
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    return new CallbackHouse(app, config, `http://127.0.0.1:${port}`);
+    return new CallbackHarness(app, config, `http://127.0.0.1:${port}`);
   }
 
   get database(): DataSource {
@@ -100,14 +100,14 @@ export class CallbackHouse {
 
 export class TestClient {
   constructor(
-    private readonly house: CallbackHouse,
+    private readonly harness: CallbackHarness,
     private readonly baseUrl: string,
     readonly id: string,
     readonly key: string,
   ) {}
 
   submit(callbackUrl?: string, parameters: NoopParameters = {}): Promise<Job> {
-    return this.house.app.get(JobSubmissionService).submit(NOOP, {
+    return this.harness.app.get(JobSubmissionService).submit(NOOP, {
       clientId: this.id,
       request: { method: 'POST', path: '/test', body: parameters },
       parameters,
@@ -134,7 +134,7 @@ export class TestClient {
   deliveries(): Promise<
     { id: string; url: string; state: string; attempt: number; failure: string | null }[]
   > {
-    return this.house.database.query(
+    return this.harness.database.query(
       'SELECT id, url, state, attempt, failures, failure, message_id FROM delivery WHERE client_id = $1 ORDER BY position',
       [this.id],
     );

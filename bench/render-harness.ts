@@ -35,7 +35,7 @@ export interface MemoryPeak {
 }
 
 /** The whole service in this process, on embedded services, with orders of a length that is asked for. */
-export class RenderHouse {
+export class RenderHarness {
   /** Main processes of browsers that run. */
   readonly browsers = new Set<number>();
   /** A key of each client: first of the one with all the orders. */
@@ -48,7 +48,7 @@ export class RenderHouse {
     readonly dataDir: string,
   ) {}
 
-  static async open(): Promise<RenderHouse> {
+  static async open(): Promise<RenderHarness> {
     keepHeapSmall();
     const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
     const services = await startEmbeddedServices({ dataDir, postgres: true, redis: true, log: console.log });
@@ -72,9 +72,9 @@ export class RenderHouse {
     const app = await createApp(config);
     await app.listen(0, '127.0.0.1');
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
-    const house = new RenderHouse(services, app, `http://127.0.0.1:${port}`, dataDir);
-    house.watchBrowsers();
-    return house;
+    const harness = new RenderHarness(services, app, `http://127.0.0.1:${port}`, dataDir);
+    harness.watchBrowsers();
+    return harness;
   }
 
   get dataSource(): DataSource {
