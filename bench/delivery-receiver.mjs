@@ -1,4 +1,4 @@
-// The receiver of the delivery benchmark, in a process of its own: counts, and tells when each request came.
+// The receiver of the delivery benchmark, in a process of its own: counts requests, and answers when each came.
 import { createServer } from 'node:http';
 import { performance } from 'node:perf_hooks';
 

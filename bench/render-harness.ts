@@ -166,7 +166,7 @@ export class RenderHarness {
     await writeFile(path, answer.body!);
   }
 
-  /** Does some work, and tells the highest memory meanwhile. */
+  /** Does some work; resolves to its result and to the highest memory meanwhile. */
   async peakDuring<T>(work: () => Promise<T>): Promise<{ result: T; peak: MemoryPeak }> {
     const peak = { node: 0, browser: 0 };
     const timer = setInterval(() => {
@@ -209,7 +209,7 @@ export class RenderHarness {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  /** The service tells nobody of its browsers, so their start is observed. */
+  /** The service does not show its browsers, so their start is observed. */
   private watchBrowsers(): void {
     const { browsers } = this;
     const start = BrowserProcess.start.bind(BrowserProcess);

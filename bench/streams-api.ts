@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../src/app/app.setup';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 
-/** One API process of `streams.ts`: tells its port, and its memory when asked. */
+/** One API process of `streams.ts`: prints its port, and its memory when asked. */
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const config = new AppConfig(environment, {

@@ -10,7 +10,7 @@ export const key = {
   forget: () => sessionStorage.removeItem(STORED),
 };
 
-/** A problem of the API (RFC 9457), told in lines for people. */
+/** A problem of the API (RFC 9457), as lines for people. */
 export class ApiProblem extends Error {
   constructor(status, problem, retryAfter) {
     const fields = (problem?.errors ?? []).map(({ message }) => message);

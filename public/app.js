@@ -5,14 +5,14 @@ import { describe, JobPanel } from './job-panel.js';
 
 const element = (id) => document.getElementById(id);
 
-function tell(error) {
+function showProblem(error) {
   const box = element('problem');
   box.hidden = !error;
   box.textContent = error ? error.message : '';
   if (error instanceof ApiProblem && error.status === 401) signOut();
 }
 
-const panel = new JobPanel({ onEnd: () => listJobs(), onProblem: tell });
+const panel = new JobPanel({ onEnd: () => listJobs(), onProblem: showProblem });
 
 async function listJobs() {
   try {
@@ -20,7 +20,7 @@ async function listJobs() {
     element('no-jobs').hidden = data.length > 0;
     element('job-rows').replaceChildren(...data.map(rowOf));
   } catch (error) {
-    tell(error);
+    showProblem(error);
     // A key without the scope for jobs has nothing to do here.
     if (error.status === 403) signOut();
   }
@@ -40,7 +40,7 @@ function rowOf(job) {
   button.textContent = 'Show';
   button.setAttribute('aria-label', `Show ${describe(job)}`);
   button.addEventListener('click', () => {
-    tell();
+    showProblem();
     void panel.show(job.id);
   });
   row.insertCell().append(button);
@@ -64,11 +64,11 @@ function signOut() {
 
 element('key-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  tell();
+  showProblem();
   const given = element('key').value.trim();
   element('key').value = '';
   if (!key.isPossible(given)) {
-    tell(new Error('This is no API key: it has letters that keys do not have.'));
+    showProblem(new Error('This is no API key: it has letters that keys do not have.'));
     return;
   }
   key.set(given);
@@ -77,12 +77,12 @@ element('key-form').addEventListener('submit', (event) => {
 });
 
 element('sign-out').addEventListener('click', () => {
-  tell();
+  showProblem();
   signOut();
 });
 
 element('jobs-refresh').addEventListener('click', () => {
-  tell();
+  showProblem();
   void listJobs();
 });
 
@@ -93,7 +93,7 @@ element('report-form').addEventListener('submit', async (event) => {
     new FormData(event.target),
   );
   button.disabled = true;
-  tell();
+  showProblem();
   try {
     const job = await post('/v1/orders/reports', {
       start_date,
@@ -106,7 +106,7 @@ element('report-form').addEventListener('submit', async (event) => {
     void panel.show(job.id);
     await listJobs();
   } catch (error) {
-    tell(error);
+    showProblem(error);
   } finally {
     button.disabled = false;
   }

@@ -74,7 +74,7 @@ export class JobPanel {
     element('job-status').textContent = job.status.replace('_', ' ').toLowerCase();
     element('job-status').className = `status ${job.status}`;
     const news = newsOf(job);
-    // Screen readers are told of changes alone.
+    // Screen readers read out changes alone.
     if (element('job-news').textContent !== news) element('job-news').textContent = news;
     element('job-progress').value = job.progress;
     element('job-steps').replaceChildren(

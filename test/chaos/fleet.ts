@@ -50,7 +50,7 @@ export class Fleet {
     private readonly log: (line: string) => void,
   ) {
     chmodSync(this.folder, 0o711);
-    // The profiles of the run's browsers lie here, which tells them from all others.
+    // The profiles of the run's browsers lie here, which sets them apart from all others.
     mkdirSync(join(this.folder, 'tmp'));
   }
 

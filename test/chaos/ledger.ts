@@ -5,7 +5,7 @@ export type Following = 'poll' | 'wait' | 'stream';
 export interface Entry {
   readonly number: number;
   readonly key: string | undefined;
-  /** Tells this report's content from every other. */
+  /** Only in this report's content. */
   readonly title: string;
   readonly body: Record<string, unknown>;
   readonly following: Following;

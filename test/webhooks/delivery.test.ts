@@ -67,7 +67,7 @@ const feedOf = (of: TestClient, count: number): Promise<Json[]> =>
   );
 
 describe('a callback_url', () => {
-  it('is told of the completed job once, in the documented body', async () => {
+  it('gets the completed job once, in the documented body', async () => {
     const job = await client.submit(receiver.url());
     const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
     expect(received.method).toBe('POST');
@@ -88,7 +88,7 @@ describe('a callback_url', () => {
     expect(receiver.at()).toHaveLength(1);
   });
 
-  it('is told of a failure too', async () => {
+  it('gets a failure too', async () => {
     const job = await client.submit(receiver.url(), { fail: true });
     const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
     expect(JSON.parse(received.body.toString())).toMatchObject({
@@ -107,7 +107,7 @@ describe('a callback_url', () => {
 describe('a job that is cancelled', () => {
   const cancel = async (id: string): Promise<Json> => (await client.call('DELETE', `/v1/jobs/${id}`)).body;
 
-  it('tells its callback_url so, in the documented body', async () => {
+  it('notifies its callback_url, in the documented body', async () => {
     const job = await client.submit(receiver.url('/cancelled'), { untilCancelled: true });
     await waitFor(
       async () => (await client.call('GET', `/v1/jobs/${job.id}`)).body.status === 'IN_PROGRESS',
@@ -326,7 +326,7 @@ describe('an endpoint', () => {
   const endpoint = async (id: string): Promise<Json> =>
     (await client.call('GET', `/v1/webhooks/endpoints/${id}`)).body;
 
-  it('that answers 410 is disabled and told nothing more, until its owner enables it', async () => {
+  it('that answers 410 is disabled and called no more, until its owner enables it', async () => {
     const id = await register('/gone');
     receiver.on('/gone', answer(410));
     await client.submit();
@@ -342,7 +342,7 @@ describe('an endpoint', () => {
     await waitFor(() => receiver.at('/gone').length === 2, { what: 'the callback after it was enabled' });
   });
 
-  it('whose key cannot be opened fails alone: the others are told, and it is tried again', async () => {
+  it('whose key cannot be opened fails alone: the others are called, and it is tried again', async () => {
     const id = await register('/sealed');
     await register('/open');
     const rows = await harness.database.query<{ sealed: Buffer }[]>(
@@ -560,7 +560,7 @@ describe('settings of the service', () => {
         `Callbacks to ${where} of client ${owner.id} are disabled: failing.`,
       );
       warned.mockRestore();
-      // A failure that is told only after the recovery would be a new one.
+      // A failure that is stored only after the recovery would be a new one.
       await waitFor(async () => (await owner.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
         what: 'all attempts to end',
       });
@@ -571,10 +571,10 @@ describe('settings of the service', () => {
         what: 'the endpoint to be enabled again',
       });
       await owner.allEnded(5);
-      const told = (await feedOf(owner, 7))
+      const changes = (await feedOf(owner, 7))
         .map(({ type }: Json) => type)
         .filter((type: string) => type.startsWith('webhook.'));
-      expect(told).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+      expect(changes).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
     });
   });
 

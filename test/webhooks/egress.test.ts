@@ -11,7 +11,7 @@ import { freePort, waitFor } from '../support/services';
 import { AUTHORITY, certificate } from './certificates';
 import { answer, TestReceiver } from './test-receiver';
 
-/** A name server that the test tells what to answer; `null` never answers. */
+/** A name server that answers what the test says; `null` never answers. */
 class StubResolver extends NameResolver {
   readonly answers = new Map<string, (string[] | Error | null)[]>();
   asked = 0;
@@ -185,7 +185,7 @@ describe('the connection', () => {
     }
   });
 
-  it('is told apart when it is refused, or never made', async () => {
+  it('has a failure of its own when it is refused, or never made', async () => {
     expect(await post(`http://127.0.0.1:${await freePort()}/`)).toMatchObject({
       failure: 'refused',
       status: null,
@@ -287,7 +287,7 @@ describe('answers', () => {
     expect(result).toMatchObject({ failure: 'timeout', status: null, address: '127.0.0.1' });
   });
 
-  it('that are a reset are told as one', async () => {
+  it('that are a reset are reported as one', async () => {
     receiver.on('/reset', ({ socket }) => socket.resetAndDestroy());
     expect(await post(receiver.url('/reset'))).toMatchObject({ failure: 'reset', status: null });
   });
@@ -418,7 +418,7 @@ describe('a server that does not speak HTTP properly', () => {
     expect(await post(url(), 400)).toMatchObject({ failure: 'timeout' });
   });
 
-  it('has told its status when only its chunks are bad', async () => {
+  it('has its status when only its chunks are bad', async () => {
     speak = (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n');
     expect(await post(url())).toMatchObject({ failure: null, status: 200 });
   });
@@ -463,7 +463,7 @@ describe('TLS', () => {
     );
   });
 
-  it('tells of no certificate by a text that the log could not keep', async () => {
+  it('describes no certificate in a text that the log could not keep', async () => {
     resolver.answers.set('receiver.test', [['127.0.0.1']]);
     await withServer('nul', async (tls) => {
       const result = await post(tls.url('/hook', 'receiver.test'), AMPLE_MS, { ca: certificate('nul').cert });
@@ -487,7 +487,7 @@ describe('TLS', () => {
   });
 });
 
-it('sends the bytes as they are, and gives up when it is told to', async () => {
+it('sends the bytes as they are, and gives up when it is aborted', async () => {
   const body = Buffer.from('{"name":"Zoë ✓"}');
   receiver.on('/exact', answer(200));
   await client.post({

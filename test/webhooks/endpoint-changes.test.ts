@@ -48,7 +48,7 @@ const destination = async (id: string): Promise<Json> =>
       [id],
     )
   )[0];
-const told = async (count: number): Promise<string[]> => {
+const eventTypes = async (count: number): Promise<string[]> => {
   const events = await waitFor(
     async () => {
       const { body } = await client.call('GET', '/v1/events');
@@ -131,7 +131,7 @@ describe('changes at the same time', () => {
     }
   };
 
-  it('end in order when the endpoint is removed just as its 410 is told to the others', async () => {
+  it('end in order when the endpoint is removed just as the others are notified of its 410', async () => {
     const first = await register('/hears', { event_types: ['webhook.*'] });
     let leave = (): void => undefined;
     receiver.on('/going', (_received, response) => {
@@ -142,7 +142,7 @@ describe('changes at the same time', () => {
     await waitFor(() => receiver.at('/going')[0], { what: 'the test event' });
     let removed: Promise<ApiAnswer> | undefined;
     await holding(first.id, async (waiting) => {
-      // The outcome is held up where it has the destination, and would tell the first endpoint.
+      // The outcome has locked the destination, and waits where it would notify the first endpoint.
       leave();
       await waiting(1);
       removed = on(id, 'DELETE');
@@ -153,7 +153,7 @@ describe('changes at the same time', () => {
     expect((await client.deliveries()).map(({ failure }) => failure)).toEqual(['gone', null]);
   });
 
-  it('end in order when the endpoint is removed just as it is to be told', async () => {
+  it('end in order when the endpoint is removed just as a test event is sent to it', async () => {
     const { id } = await register('/leaves');
     let answers: Promise<ApiAnswer[]> | undefined;
     await holding(id, async (waiting) => {
@@ -178,7 +178,7 @@ describe('enabling an endpoint that is enabled', () => {
     expect(before).toEqual({ draining_to: null, rests: true, due: 0 });
     expect((await on(id, 'PATCH', '', { enabled: true })).body.status).toBe('enabled');
     expect(await destination(id)).toEqual(before);
-    // Disabled and enabled, it is told at once.
+    // Disabled and enabled, it is called at once.
     receiver.on('/tired', answer(204));
     await on(id, 'PATCH', '', { enabled: false });
     await on(id, 'PATCH', '', { enabled: true });
@@ -187,7 +187,7 @@ describe('enabling an endpoint that is enabled', () => {
 });
 
 describe('another URL', () => {
-  it('of an endpoint that its owner disabled is verified, and told nothing until he enables it', async () => {
+  it('of an endpoint that its owner disabled is verified, and called only once he enables it', async () => {
     const { id } = await register('/off');
     await on(id, 'PATCH', '', { enabled: false });
     const moved = await on(id, 'PATCH', '', { url: receiver.url('/off-elsewhere') });
@@ -198,10 +198,10 @@ describe('another URL', () => {
       verified_at: expect.any(String),
       verification_failure: null,
     });
-    expect(await told(1)).toEqual(['webhook.endpoint.disabled']);
+    expect(await eventTypes(1)).toEqual(['webhook.endpoint.disabled']);
     expect((await on(id, 'POST', '/test')).status).toBe(409);
     expect((await on(id, 'PATCH', '', { enabled: true })).body.status).toBe('enabled');
-    expect(await told(2)).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+    expect(await eventTypes(2)).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
     await client.submit();
     await waitFor(() => receiver.at('/off-elsewhere')[0], { what: 'the callback' });
   });

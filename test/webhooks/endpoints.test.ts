@@ -55,7 +55,7 @@ describe('registering an endpoint', () => {
     expect(JSON.stringify(again.body)).not.toMatch(/"secret"/);
   });
 
-  it('leaves one that does not echo the challenge unverified, and tells it nothing', async () => {
+  it('leaves one that does not echo the challenge unverified, and sends it nothing', async () => {
     receiver.on('/mute#verify', answer(200, {}, 'yes'));
     const { body } = await register({ url: receiver.url('/mute') });
     expect(body.status).toBe('unverified');
@@ -143,7 +143,7 @@ describe('registering an endpoint', () => {
     expect((await client.call('PATCH', path, { url: kept.url, description: 'same' })).status).toBe(200);
   });
 
-  it('tells a closed port from one that says nothing neither by a word nor by the time', async () => {
+  it('shows neither by a word nor by the time whether a port is closed or silent', async () => {
     receiver.on('/silent#verify', () => undefined);
     const began = Date.now();
     const answers = await Promise.all(
@@ -216,7 +216,7 @@ describe('registering an endpoint', () => {
 });
 
 describe('an endpoint', () => {
-  it('is told of what it subscribed to, once for its URL even when a job names it too', async () => {
+  it('gets what it subscribed to, once for its URL even when a job names it too', async () => {
     const { body } = await register({ event_types: ['test.noop.completed'] });
     await client.submit(receiver.url());
     await client.submit(undefined, { fail: true });
@@ -480,7 +480,7 @@ describe('a callback_url that is no endpoint', () => {
     const path = `/v1/webhooks/endpoints/${body.id}`;
     await client.call('PATCH', path, { enabled: false });
     await isRefused();
-    // One that fails will be told when it works again.
+    // One that fails gets its callbacks when it works again.
     await client.call('PATCH', path, { enabled: true });
     await harness.database.query(
       `UPDATE webhook_destination SET disabled_reason = 'failing', disabled_at = now() WHERE id = $1`,

@@ -190,8 +190,8 @@ it('1,000 callbacks to receivers of every kind, while workers and Redis die: non
     if (state === 'EXHAUSTED' && accepted.has(message_id) && /^(timeout|interrupted)$/.test(failure ?? '')) {
       unheard.add(message_id);
     }
-    const told = accepted.has(message_id) && !unheard.has(message_id) ? 'DELIVERED' : 'EXHAUSTED';
-    expect([url, message_id, state]).toEqual([url, message_id, told]);
+    const expected = accepted.has(message_id) && !unheard.has(message_id) ? 'DELIVERED' : 'EXHAUSTED';
+    expect([url, message_id, state]).toEqual([url, message_id, expected]);
   }
   // Only by the last attempt of a schedule: before it there was time to be heard.
   expect(unheard.size).toBeLessThanOrEqual(KILLS);

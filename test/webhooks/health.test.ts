@@ -4,7 +4,7 @@ import { createTestDatabase, TestDatabase } from '../support/test-database';
 import { CallbackHarness, Json, TestClient } from './callback-harness';
 import { answer, TestReceiver } from './test-receiver';
 
-/** What a destination is told after it failed, where no attempt is repeated by its own schedule. */
+/** What a destination gets after it failed, where no attempt is repeated by its own schedule. */
 let database: TestDatabase;
 let harness: CallbackHarness;
 let receiver: TestReceiver;
@@ -79,7 +79,7 @@ it('that asked for less twice gets a quarter at once, and more again with each s
 });
 
 describe('410', () => {
-  it('of an endpoint ends what was still to be told to it, without an attempt', async () => {
+  it('of an endpoint ends what was still to be sent to it, without an attempt', async () => {
     const { body } = await client.call('POST', '/v1/webhooks/endpoints', {
       url: receiver.url('/leaving'),
       max_concurrency: 1,
@@ -98,7 +98,7 @@ describe('410', () => {
     expect(receiver.at('/leaving')).toHaveLength(1);
   });
 
-  it('of a URL that is no endpoint ends that delivery alone: the next job is told', async () => {
+  it('of a URL that is no endpoint ends that delivery alone: the next job is sent', async () => {
     const url = receiver.url('/once');
     receiver.on('/once', answer(410));
     await client.submit(url);

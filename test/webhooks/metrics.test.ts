@@ -41,7 +41,7 @@ async function scrape(): Promise<Map<string, number>> {
 const until = (series: string, value: number): Promise<unknown> =>
   waitFor(async () => (await scrape()).get(series) === value, { what: `${series} to be ${value}` });
 
-it('/metrics tells of attempts, backlog and destinations, and names no endpoint', async () => {
+it('/metrics counts attempts, backlog and destinations, and names no endpoint', async () => {
   receiver.on('/broken', answer(500)).on('/gone', answer(410));
   receiver.on('/hang', () => undefined);
   const { body: gone } = await client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/gone') });

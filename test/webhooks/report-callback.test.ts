@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(config.dataDir, { recursive: true, force: true });
 });
 
-it('tells a callback_url of a real report, and signs the digest of the very file that the download gives', async () => {
+it('sends a real report to its callback_url, and signs the digest of the very file that the download gives', async () => {
   const { secret } = (await (await call('POST', '/v1/webhooks/signing-secret/rotate')).json()) as {
     secret: string;
   };

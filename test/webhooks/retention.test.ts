@@ -104,7 +104,7 @@ it('a client that is removed leaves nothing of its callbacks', async () => {
   expect(await countAll()).toEqual(before);
 });
 
-it('an endpoint that is removed while it is being told is not told again', async () => {
+it('an endpoint that is removed during an attempt is not called again', async () => {
   let finish = (): void => undefined;
   receiver.on('/removed', (_received, response) => {
     finish = () => response.writeHead(500).end();

@@ -62,7 +62,7 @@ const othersHadTheirTurn = async (): Promise<void> => {
   }
 };
 
-describe('an event that cannot be told', () => {
+describe('an event that cannot be sent', () => {
   it('is set aside, and holds up nobody', async () => {
     // As accepted before the length was checked as it is sent.
     const job = await client.submit(receiver.url('/long'));
@@ -153,7 +153,7 @@ describe('one client', () => {
       )[0]!.count;
     await waitFor(async () => (await underWay()) >= 200, { what: 'the places to be taken' });
     expect(await underWay()).toBeLessThanOrEqual(256);
-    // Its own other hosts are told as well.
+    // Its own other hosts are called as well.
     await client.submit(receiver.url('/of-its-own', 'localhost'));
     await heard('/of-its-own', 1, 30_000);
     // On another host: `localhost`, which has shares of its own.
@@ -179,10 +179,10 @@ describe('one client', () => {
     const port = await freePort();
     const refused = Array.from({ length: 300 }, (_, index) => `http://127.0.0.1:${port}/${index}`);
     await Promise.all(refused.map((url) => client.submit(url)));
-    const told = async (): Promise<boolean> =>
+    const allTried = async (): Promise<boolean> =>
       (await client.deliveries()).filter(({ attempt }) => attempt === 1).length === refused.length;
-    // Long before the time in which any of them may be told has passed.
-    await waitFor(told, { what: 'every one to be tried', timeoutMs: 40_000 });
+    // Long before the time is over in which they may be delivered.
+    await waitFor(allTried, { what: 'every one to be tried', timeoutMs: 40_000 });
     await client.submit(receiver.url('/alive'));
     await heard('/alive', 1, 15_000);
   });
@@ -260,7 +260,7 @@ describe('an endpoint that is removed', () => {
     await heard('/busy/0', 3);
     const removed = await Promise.all(
       hooks.map(async ({ id }, index) => {
-        // One after another, each while it is being told; those that fail are left alone after five.
+        // One after another, each while it is being called; those that fail are left alone after five.
         await heard(`/busy/${index}`, 1 + Math.floor(index / 3));
         return (await client.call('DELETE', `/v1/webhooks/endpoints/${id}`)).status;
       }),
@@ -349,7 +349,7 @@ describe('delivering again', () => {
     expect(receiver.at('/slow')).toHaveLength(1);
   });
 
-  it('is refused while its endpoint is told nothing, and says why', async () => {
+  it('is refused while its endpoint gets no callbacks, and says why', async () => {
     const { id } = await register('/quiet');
     await client.submit();
     await client.allEnded(1);
@@ -382,7 +382,7 @@ describe('a callback_url that has become that of an endpoint since', () => {
     await waitFor(async () => (await client.deliveries()).length === 1, { what: 'the delivery' });
     await client.allEnded(1);
     await meanwhile();
-    // Told once more, as though it had ended only now.
+    // Published once more, as though the job had ended only now.
     const [event] = await harness.database.query<{ id: string; position: string }[]>(
       'SELECT id, position FROM job_event WHERE job_id = $1 AND terminal',
       [job.id],
@@ -396,7 +396,7 @@ describe('a callback_url that has become that of an endpoint since', () => {
     await client.allEnded(1);
   };
 
-  it('that is not verified is told as before', async () => {
+  it('that is not verified is called as before', async () => {
     receiver.on('/became#verify', answer(404));
     await endAfter(receiver.url('/became'), async () => {
       expect((await register('/became')).status).toBe('unverified');

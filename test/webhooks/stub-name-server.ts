@@ -19,7 +19,7 @@ export interface StubRecords {
   drops?: ('A' | 'AAAA')[];
 }
 
-/** A real name server (RFC 1035) over UDP that the test tells what to answer. What it does not know does not exist. */
+/** A real name server (RFC 1035) over UDP that answers what the test says. What it does not know does not exist. */
 export class StubNameServer {
   readonly names = new Map<string, StubRecords>();
   /** `name type`, in the order of the queries. */
