@@ -16,7 +16,7 @@ export const describe = ({ type, request: { body } }) => {
   return [title || type, start_date && `${start_date} to ${end_date}`].filter(Boolean).join(', ');
 };
 
-const newsOf = (job) => {
+const summaryOf = (job) => {
   if (job.status === 'FAILED') return job.error?.message ?? 'It failed.';
   if (job.status === 'CANCELLED') return 'It was cancelled.';
   if (job.status === 'COMPLETED') {
@@ -65,7 +65,7 @@ export class JobPanel {
     element('job-file').hidden = true;
     element('job-file').removeAttribute('src');
     element('job-open').hidden = true;
-    element('job-news').textContent = '';
+    element('job-summary').textContent = '';
   }
 
   #draw(job) {
@@ -73,9 +73,9 @@ export class JobPanel {
     element('job-title').textContent = describe(job);
     element('job-status').textContent = job.status.replace('_', ' ').toLowerCase();
     element('job-status').className = `status ${job.status}`;
-    const news = newsOf(job);
+    const summary = summaryOf(job);
     // Screen readers read out changes alone.
-    if (element('job-news').textContent !== news) element('job-news').textContent = news;
+    if (element('job-summary').textContent !== summary) element('job-summary').textContent = summary;
     element('job-progress').value = job.progress;
     element('job-steps').replaceChildren(
       ...job.steps.map(({ name, status }) =>

@@ -100,7 +100,7 @@ describe('the page', () => {
       await page.keyboard.press('Enter');
       await visible('#job');
       await focusOn('job');
-      await says('#job-news', /^Ready: \d+ pages/);
+      await says('#job-summary', /^Ready: \d+ pages/);
       await says('#job-title', /^Orders of 2016, 2016-01-01 to 2017-01-01$/);
       await says('#job-steps', /^✓ query✓ render✓ store$/);
       expect(await page.$eval('#job-progress', (bar) => (bar as unknown as { value: number }).value)).toBe(
@@ -134,7 +134,7 @@ describe('the page', () => {
     await submitScript(app, demo, 'wait');
     await signIn();
     await show('test.scripted');
-    await says('#job-news', /It is being made/);
+    await says('#job-summary', /It is being made/);
     await waitFor(
       () => page.$eval('#job-progress', (bar) => (bar as unknown as { value: number }).value === 50),
       {
@@ -143,7 +143,7 @@ describe('the page', () => {
     );
     await says('#job-steps [aria-current]', /^second$/);
     await page.click('#job-cancel');
-    await says('#job-news', /It was cancelled/);
+    await says('#job-summary', /It was cancelled/);
     await page.waitForSelector('#job-cancel', { hidden: true });
   });
 
@@ -161,7 +161,7 @@ describe('the page', () => {
     await waitFor(() => refused >= 3, { what: 'the streams to be given up' });
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     gates.release();
-    await says('#job-news', /Done/);
+    await says('#job-summary', /Done/);
     complaints.length = 0;
   });
 
@@ -183,7 +183,7 @@ describe('the page', () => {
     await waitFor(() => away >= 4, { what: 'the questions that failed' });
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     gates.release();
-    await says('#job-news', /Done/);
+    await says('#job-summary', /Done/);
     complaints.length = 0;
   });
 
@@ -194,7 +194,7 @@ describe('the page', () => {
     await focusOn('start_date');
     await page.select('#format', 'csv');
     await page.click('#report-form .primary');
-    await says('#job-news', /^Ready: \d+ kB\.$/);
+    await says('#job-summary', /^Ready: \d+ kB\.$/);
     await visible('#job-open');
     expect(await page.$eval('#job-file', (frame) => frame.hasAttribute('src'))).toBe(false);
   });
