@@ -58,7 +58,7 @@ export class Bench {
     this.app = undefined;
   }
 
-  ring(): void {
+  wakeUp(): void {
     this.app?.get(JobSignals).ended.next([]);
   }
 

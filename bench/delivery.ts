@@ -80,7 +80,7 @@ async function delays(bench: Bench, clients: string[], count: number): Promise<n
     for (const other of others) await bench.events(other, 1);
     await bench.events(measured, 1);
     const committed = performance.timeOrigin + performance.now();
-    bench.ring();
+    bench.wakeUp();
     await sleep(PACE_MS);
     for (const [, at] of await bench.arrivals()) found.push(at - committed);
   }
