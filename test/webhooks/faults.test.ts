@@ -75,8 +75,8 @@ afterAll(async () => {
 
 it('a kill between the 200 of the receiver and our commit gives a second attempt with the same id', async () => {
   // So long that the first attempt does not time out where the machine stands still.
-  const patient = { CALLBACK_TIMEOUT_SECONDS: '20' };
-  const worker = await startWorker(patient);
+  const longTimeout = { CALLBACK_TIMEOUT_SECONDS: '20' };
+  const worker = await startWorker(longTimeout);
   let killed: Promise<void> | undefined;
   receiver.on('/kill', (_received, response) => {
     if (killed) return void response.writeHead(200).end();
@@ -90,7 +90,7 @@ it('a kill between the 200 of the receiver and our commit gives a second attempt
   await waitFor(() => killed !== undefined, { what: 'the worker to be killed' });
   await killed;
   expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERING', attempt: 1 });
-  await startWorker(patient);
+  await startWorker(longTimeout);
   // The lease of the first attempt has to run out.
   await client.allEnded(1, 120_000);
   expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERED', attempt: 2 });
