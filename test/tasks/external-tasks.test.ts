@@ -104,7 +104,7 @@ describe('an external task', () => {
   it('is kept by its heartbeats', async () => {
     const id = await submit();
     await claim();
-    for (let beat = 0; beat < 3; beat += 1) {
+    for (let count = 0; count < 3; count += 1) {
       await timePasses(id, 200);
       expect((await put(id, { attempt: 1, status: 'IN_PROGRESS' })).status).toBe(200);
       const [{ left }] = await app.dataSource.query(
