@@ -20,7 +20,7 @@ const RUNS = 5;
 const ISOLATION_RUNS = 5;
 /** In each of them, and unmeasured before it. */
 const [MEASURED, WARMING] = [250, 20];
-const PACE_MS = 40;
+const EVERY_MS = 40;
 /** Enough for a run of either loop to last a second or more. */
 const DELIVERIES = 20_000;
 const BODY = Buffer.from(JSON.stringify({ type: 'bench.completed', data: { padding: 'x'.repeat(400) } }));
@@ -72,7 +72,7 @@ async function throughput(bench: Bench, receiver: string): Promise<Measurement> 
   };
 }
 
-/** Milliseconds from the commit of each event to its arrival, at a steady pace. */
+/** Milliseconds from the commit of each event to its arrival, one after the other at a fixed interval. */
 async function delays(bench: Bench, clients: string[], count: number): Promise<number[]> {
   const [measured = '', ...others] = clients;
   const found: number[] = [];
@@ -81,7 +81,7 @@ async function delays(bench: Bench, clients: string[], count: number): Promise<n
     await bench.events(measured, 1);
     const committed = performance.timeOrigin + performance.now();
     bench.wakeUp();
-    await sleep(PACE_MS);
+    await sleep(EVERY_MS);
     for (const [, at] of await bench.arrivals()) found.push(at - committed);
   }
   return found;
