@@ -9,7 +9,7 @@ import { JobTransitions } from '../../src/jobs/job-transitions';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { JobState } from '../../src/jobs/job';
 import { JOBS_QUEUE } from '../../src/jobs/job-wake-ups';
-import { medianOf, quickestOf } from '../support/pace';
+import { medianOf, quickestOf } from '../support/durations';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
 import { testConfig } from '../support/test-config';

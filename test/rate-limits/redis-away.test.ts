@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startRedis } from '../../src/embedded/embedded-redis';
 import type { EmbeddedService } from '../../src/embedded/embedded-service';
 import { parseIdentity } from '../../src/embedded/process-identity';
-import { medianOf, quickestOf } from '../support/pace';
+import { medianOf, quickestOf } from '../support/durations';
 import { TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
 import { makeDataDir, removeDataDir } from '../support/test-data-dir';
