@@ -87,7 +87,7 @@ async function delays(bench: Bench, clients: string[], count: number): Promise<n
   return found;
 }
 
-/** Turn by turn, so that whatever else happens on the machine happens to both. */
+/** In alternation, so that whatever else happens on the machine happens to both. */
 async function isolation(bench: Bench, measured: string): Promise<Measurement> {
   const [alone, beside]: [number[], number[]] = [[], []];
   const p99 = async (clients: string[]): Promise<number> => {

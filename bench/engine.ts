@@ -149,7 +149,7 @@ async function peer(name: string, databaseUrl: string): Promise<number | null> {
 async function measure(bench: EngineBench, databaseUrl: string): Promise<Measurement[]> {
   const alone: number[] = [];
   const beside = new Map<string, number[]>(PEERS.map((name) => [name, []]));
-  // In turns, so that what else the machine does meets all of them.
+  // In alternation, so that what else the machine does meets all of them.
   for (let run = 0; run < RUNS; run += 1) {
     alone.push(await bench.alone());
     for (const name of PEERS) {

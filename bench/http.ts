@@ -14,7 +14,7 @@ const RUNS = 3;
 /** Until the compiler of Node has seen what is called. */
 const WARM_UP_MS = 8_000;
 const RUN_MS = 4_000;
-/** What is read in turn, so that no two callers at a time read the same. */
+/** What is read one after the other, so that no two callers at a time read the same. */
 const READ = 100;
 const KEY = `bench-${randomUUID()}`;
 const NO_LIMIT = '100000000';
@@ -55,7 +55,7 @@ async function measure(database: Client, bare: BenchServer, ours: BenchServer): 
   const seen = { insert: [] as Run[], accept: [] as Run[], select: [] as Run[], poll: [] as Run[] };
   const names = Object.keys(calls) as (keyof typeof calls)[];
   for (const name of names) await calls[name](WARM_UP_MS);
-  // Turn by turn, so that whatever else the machine does meets all of them alike.
+  // In alternation, so that whatever else the machine does meets all of them alike.
   for (let run = 0; run < RUNS; run += 1) {
     for (const name of names) {
       await database.query('DELETE FROM job WHERE NOT id = ANY($1)', [jobs]);

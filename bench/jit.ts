@@ -80,7 +80,7 @@ async function main(): Promise<void> {
       servers[size]!.load('POST', ['/v1/orders/reports'], 202, forMs, 1);
     const seen: Record<Size, { p50: number; p99: number }[]> = { small: [], large: [] };
     for (const size of Object.keys(BOOKS) as Size[]) await post(size, WARM_UP_MS);
-    // Turn by turn, so that whatever else the machine does meets both alike.
+    // In alternation, so that whatever else the machine does meets both alike.
     for (let run = 0; run < RUNS; run += 1)
       for (const size of Object.keys(BOOKS) as Size[]) seen[size].push(await post(size, RUN_MS));
     const results = new Measurements('jit');

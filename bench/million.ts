@@ -85,7 +85,7 @@ class MillionBench {
     return each;
   }
 
-  /** In turns, so that what else the machine does meets both. */
+  /** In alternation, so that what else the machine does meets both. */
   private async smallBesideHuge(): Promise<void> {
     const runs: { alone: number[]; during: number[] }[] = [];
     for (let count = 0; count < HUGE.runs; count += 1) {

@@ -134,7 +134,7 @@ export class RenderHarness {
     return { id, milliseconds: performance.now() - from };
   }
 
-  /** Reports a second, so many of them asked for at once, by so many clients in turns. */
+  /** Reports a second, so many of them asked for at once, by so many clients in alternation. */
   async reports(year: number, count: number, atOnce: number, clients = 1): Promise<number> {
     const from = performance.now();
     let left = count;

@@ -30,7 +30,7 @@ class RenderingBench {
     this.results.print();
   }
 
-  /** In turns, so that what else the machine does meets all of them. */
+  /** In alternation, so that what else the machine does meets all of them. */
   private async small(): Promise<void> {
     const service: number[] = [];
     const besides: Record<string, () => Promise<number | null>> = {
@@ -55,7 +55,7 @@ class RenderingBench {
     for (let run = 0; run < RUNS; run += 1)
       mixed.push(await this.harness.reports(SMALL.year, SMALL.reports, 4 * SLOTS, CLIENTS));
     this.results.add(
-      `small reports a second of ${CLIENTS} clients in turns, beside one client`,
+      `small reports a second of ${CLIENTS} clients in alternation, beside one client`,
       '1/s',
       mixed,
       service,

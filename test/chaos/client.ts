@@ -50,7 +50,7 @@ export class ApiClient {
     headers: Record<string, string> = {},
     body?: unknown,
   ): Promise<HttpAnswer | undefined> {
-    const from = await this.turn();
+    const from = await this.untilAllowed();
     try {
       const answer = await fetch(this.random.pick(this.urls) + path, {
         method,
@@ -101,7 +101,7 @@ export class ApiClient {
 
   /** Reads a stream of events until the service ends it, or for as long as a client reads at most. */
   async stream(path: string): Promise<void> {
-    await this.turn();
+    await this.untilAllowed();
     const signal = AbortSignal.timeout(STREAM_TIMEOUT_MS);
     try {
       const answer = await fetch(this.random.pick(this.urls) + path, {
@@ -117,7 +117,7 @@ export class ApiClient {
   }
 
   /** Resolves when the next request may be sent, to the time of that. */
-  private async turn(): Promise<number> {
+  private async untilAllowed(): Promise<number> {
     if (this.rate !== undefined) {
       const at = Math.max(performance.now(), this.nextAt);
       this.nextAt = at + 1_000 / this.rate;

@@ -25,7 +25,7 @@ describe('what a browser has printed', () => {
     try {
       for (let count = 0; count < PRINTS; count += 1)
         prints.push(new WeakRef(await renderer.pool.print(job, signal)));
-      // What was looked at in this turn stays until it ends.
+      // What was read in this run of the event loop is kept until that ends.
       await setImmediate();
       collectGarbage();
       const kept = prints.filter((print) => print.deref() !== undefined);

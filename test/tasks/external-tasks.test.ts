@@ -244,7 +244,7 @@ describe('what workers outside have in hand', () => {
   const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01' };
   const report = (key: string) => api.call('POST', '/v1/orders/reports', { key, body: PERIOD });
 
-  it('counts neither against its client’s turn, nor in the estimate of what is done here', async () => {
+  it('delays no other job of its client, and does not count in the estimate of what is done here', async () => {
     for (let n = 0; n < 6; n += 1)
       await api.call('POST', '/v1/jobs', { key: busy.key, body: { type: 'warehouse.pick', parameters: {} } });
     for (let n = 0; n < 3; n += 1)
