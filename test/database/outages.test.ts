@@ -56,9 +56,9 @@ it('a session compiles nothing, and a process has no more of them than it may', 
 it('a primary that was demoted without cutting a connection: 503, not ready, and well again without a restart', async () => {
   expect((await submit()).status).toBe(202);
   // What a switch by name or proxy leaves: sessions that are open, and may not write.
-  const held = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
-  for (const runner of held) await runner.query(`SET default_transaction_read_only = on`);
-  for (const runner of held) await runner.release();
+  const runners = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
+  for (const runner of runners) await runner.query(`SET default_transaction_read_only = on`);
+  for (const runner of runners) await runner.release();
   await expectRefusal();
   // All sessions of then are gone with the one that was refused.
   expect((await submit()).status).toBe(202);
@@ -66,14 +66,14 @@ it('a primary that was demoted without cutting a connection: 503, not ready, and
 });
 
 it('a process whose connections are all in use: 503 that says when to come back, and well again when one is free', async () => {
-  const held = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
+  const runners = Array.from({ length: POOL }, () => app.dataSource.createQueryRunner());
   try {
     // One after the other, since the loops of the application use them too.
-    for (const runner of held) await runner.connect();
+    for (const runner of runners) await runner.connect();
     await expectRefusal();
     expect((await ready()).status).toBe(503);
   } finally {
-    for (const runner of held) await runner.release();
+    for (const runner of runners) await runner.release();
   }
   expect((await submit()).status).toBe(202);
   expect((await ready()).status).toBe(200);

@@ -118,12 +118,12 @@ export const ACCESS_CASES: Case[] = [
     },
   },
   {
-    name: 'a stream and a held request end with their key',
+    name: 'a stream and a waiting request end with their key',
     run: async ({ target }) => {
       const { id, key, keyId } = await target.newTenant();
       const body = { type: HOSTILE_TASK, parameters: {} };
       const job = `/v1/jobs/${String((await target.json('POST', '/v1/jobs', { key, body }))['id'])}`;
-      const held = [
+      const open = [
         target.call('GET', `${job}/events`, { key }),
         target.call('GET', job, { key, headers: { prefer: 'wait=50' } }),
       ].map((answer) => answer.then(() => true));
@@ -132,9 +132,9 @@ export const ACCESS_CASES: Case[] = [
       });
       const wrong = revoked.status === 204 ? [] : [`revoking answered ${revoked.status}`];
       wrong.push(...refused(await target.call('GET', '/v1/orders', { key }), 401, 'invalid_key'));
-      for (const [index, ended] of held.entries())
+      for (const [index, ended] of open.entries())
         if (!(await Promise.race([ended, sleep(ENDS_WITH_KEY_MS, false)])))
-          wrong.push(`${index === 0 ? 'the stream' : 'the held request'} outlived its key`);
+          wrong.push(`${index === 0 ? 'the stream' : 'the waiting request'} outlived its key`);
       return wrong;
     },
   },

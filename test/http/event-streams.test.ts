@@ -183,12 +183,12 @@ describe('the event stream', () => {
     expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_streams' } });
     expect(refused.headers.get('retry-after')).toBe('5');
     // A wait is a preference: without a place it is left aside.
-    const unheld = await api.call('GET', `/v1/jobs/${id}`, {
+    const answeredAtOnce = await api.call('GET', `/v1/jobs/${id}`, {
       key: owner.key,
       headers: { Prefer: 'wait=30' },
     });
-    expect(unheld.status).toBe(200);
-    expect(unheld.headers.get('preference-applied')).toBeNull();
+    expect(answeredAtOnce.status).toBe(200);
+    expect(answeredAtOnce.headers.get('preference-applied')).toBeNull();
     const other = await app.client('Another streamer');
     expect((await open(api, id, { key: other.key })).response.status).toBe(404);
     streams[0]!.close();

@@ -78,14 +78,14 @@ describe('Prefer: wait', () => {
   it('is released at once by an end in another process', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     let answeredAt = 0;
-    const held = api.call('GET', `/v1/jobs/${id}`, prefer('wait=60')).then((answer) => {
+    const waiting = api.call('GET', `/v1/jobs/${id}`, prefer('wait=60')).then((answer) => {
       answeredAt = Date.now();
       return answer;
     });
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     expect(answeredAt).toBe(0);
     gates.release();
-    const answer = await held;
+    const answer = await waiting;
     expect(answer).toMatchObject({ status: 200, body: { status: 'COMPLETED' } });
     // Long before its time is over.
     expect(answeredAt - Date.parse(answer.body.finished_at)).toBeLessThan(20_000);
@@ -130,18 +130,18 @@ describe('Prefer: wait', () => {
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     const { id: keyId, key } = await issueKey(app, owner.id, [Scope.Reports, Scope.Orders]);
     const options = { key, headers: { Prefer: 'wait=50' } };
-    const held = [
+    const waiting = [
       app.call('GET', `/v1/jobs/${id}`, options),
       api.call('GET', `/v1/jobs/${id}`, options),
       api.call('GET', `/v1/tasks/${id}`, options),
     ];
-    const answeredAt = held.map(async (answer) => answer.then(() => Date.now()));
+    const answeredAt = waiting.map(async (answer) => answer.then(() => Date.now()));
     const bystander = api.call('GET', `/v1/jobs/${id}`, prefer('wait=50'));
-    // Until they are held: each process has looked at the key when it answers another call with it.
+    // Until they wait: each process has read the key when it answers another call with it.
     await Promise.all([app, api].map((one) => one.call('GET', '/v1/jobs', { key })));
     const revokedAt = Date.now();
     await app.call('DELETE', `/v1/clients/${owner.id}/keys/${keyId}`, { key: ADMIN_KEY });
-    for (const answer of await Promise.all(held)) {
+    for (const answer of await Promise.all(waiting)) {
       expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_key' } });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     }
@@ -152,10 +152,10 @@ describe('Prefer: wait', () => {
 
   it('holds no database connection: more waits than the pool has connections', async () => {
     const id = await submitScript(app, owner.id, 'wait');
-    const held = Array.from({ length: 60 }, () => api.call('GET', `/v1/jobs/${id}`, prefer('wait=60')));
+    const waiting = Array.from({ length: 60 }, () => api.call('GET', `/v1/jobs/${id}`, prefer('wait=60')));
     expect((await api.call('GET', '/v1/jobs', { key: owner.key })).status).toBe(200);
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     gates.release();
-    for (const answer of await Promise.all(held)) expect(answer.body.status).toBe('COMPLETED');
+    for (const answer of await Promise.all(waiting)) expect(answer.body.status).toBe('COMPLETED');
   });
 });

@@ -220,7 +220,7 @@ describe('tasks', () => {
     expect(pathOf(done.headers.get('location'))).toBe(`/v1/orders/reports/${accepted.body.id}`);
   });
 
-  it('are held by Prefer: wait', async () => {
+  it('wait for their answer by Prefer: wait', async () => {
     const accepted = await call('POST', '/v1/orders', 'respond-async', order('T-11'));
     const done = await call('GET', `/v1/tasks/${accepted.body.id}`, 'wait=30');
     expect(done.status).toBe(201);

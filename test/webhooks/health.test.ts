@@ -31,10 +31,10 @@ afterAll(async () => {
 });
 
 /** Keeps every request at the path waiting, until it is answered by hand. */
-const hold = (path: string): ServerResponse[] => {
-  const held: ServerResponse[] = [];
-  receiver.on(path, (_received, response) => void held.push(response));
-  return held;
+const leaveUnanswered = (path: string): ServerResponse[] => {
+  const unanswered: ServerResponse[] = [];
+  receiver.on(path, (_received, response) => void unanswered.push(response));
+  return unanswered;
 };
 
 const states = async (): Promise<string[]> => (await client.deliveries()).map(({ state }) => state);
@@ -53,26 +53,26 @@ const othersHadTheirTurn = async (): Promise<void> => {
 
 it('that asked for less twice gets a quarter at once, and more again with each success', async () => {
   const url = receiver.url('/throttling');
-  const held = hold('/throttling');
+  const unanswered = leaveUnanswered('/throttling');
   for (let index = 0; index < 2; index += 1) await client.submit(url);
-  await waitFor(() => held.length === 2, { what: 'the first two attempts' });
-  for (const response of held.splice(0)) response.writeHead(503, { 'retry-after': '0' }).end();
+  await waitFor(() => unanswered.length === 2, { what: 'the first two attempts' });
+  for (const response of unanswered.splice(0)) response.writeHead(503, { 'retry-after': '0' }).end();
   await waitFor(async () => (await client.deliveries()).every(({ failure }) => failure === 'throttled'), {
     what: 'both outcomes',
   });
   for (let index = 0; index < 10; index += 1) await client.submit(url);
   await written(12);
-  await waitFor(() => held.length >= 2, { what: 'the next two attempts' });
+  await waitFor(() => unanswered.length >= 2, { what: 'the next two attempts' });
   await othersHadTheirTurn();
   // Eight at once as a rule.
-  expect(held).toHaveLength(2);
-  held.shift()?.writeHead(204).end();
+  expect(unanswered).toHaveLength(2);
+  unanswered.shift()?.writeHead(204).end();
   // One has ended, and there is room for one more than before.
-  await waitFor(() => held.length >= 3, { what: 'three at once' });
+  await waitFor(() => unanswered.length >= 3, { what: 'three at once' });
   await othersHadTheirTurn();
-  expect(held).toHaveLength(3);
+  expect(unanswered).toHaveLength(3);
   receiver.on('/throttling', answer(204));
-  for (const response of held) response.writeHead(204).end();
+  for (const response of unanswered) response.writeHead(204).end();
   await waitFor(async () => (await states()).filter((state) => state === 'DELIVERED').length === 10, {
     what: 'the others to be delivered',
   });
@@ -85,11 +85,11 @@ describe('410', () => {
       max_concurrency: 1,
     });
     expect(body.status).toBe('enabled');
-    const held = hold('/leaving');
+    const unanswered = leaveUnanswered('/leaving');
     for (let index = 0; index < 2; index += 1) await client.submit();
     await written(2);
-    await waitFor(() => held[0], { what: 'the first attempt' });
-    held[0]!.writeHead(410).end();
+    await waitFor(() => unanswered[0], { what: 'the first attempt' });
+    unanswered[0]!.writeHead(410).end();
     await client.allEnded(2);
     expect(await client.deliveries()).toEqual([
       expect.objectContaining({ state: 'EXHAUSTED', failure: 'gone', attempt: 1 }),

@@ -133,12 +133,12 @@ describe('a secret that cannot be opened', () => {
 describe('one client', () => {
   it('cannot take all places, by however many hosts, ports and endpoints', async () => {
     const second = await TestReceiver.start();
-    const held: ServerResponse[] = [];
+    const unanswered: ServerResponse[] = [];
     const pathsOf = (hanging: TestReceiver): string[] =>
       Array.from({ length: 45 }, (_, index) => hanging.url(`/hang/${index}`));
     for (const each of [receiver, second]) {
       for (let i = 0; i < 45; i += 1)
-        each.on(`/hang/${i}`, (_received, response) => void held.push(response));
+        each.on(`/hang/${i}`, (_received, response) => void unanswered.push(response));
     }
     for (const url of [...pathsOf(receiver), ...pathsOf(second)]) {
       expect((await client.call('POST', '/v1/webhooks/endpoints', { url })).body.status).toBe('enabled');
@@ -170,7 +170,7 @@ describe('one client', () => {
     for (const each of [receiver, second]) {
       for (let i = 0; i < 45; i += 1) each.on(`/hang/${i}`, answer(204));
     }
-    for (const response of held) response.writeHead(204).end();
+    for (const response of unanswered) response.writeHead(204).end();
     await client.allEnded(720);
     await second.stop();
   });
