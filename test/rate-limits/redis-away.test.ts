@@ -55,7 +55,7 @@ async function traffic(forMs: number): Promise<Timed[]> {
     while (Date.now() < end) {
       const { body } = await timed('submit', 'POST', REPORTS, PERIOD);
       await timed('poll', 'GET', `${REPORTS}/status/${body.id}`);
-      await timed('look', 'GET', `/v1/jobs/${body.id}`);
+      await timed('monitor', 'GET', `/v1/jobs/${body.id}`);
       await timed('list', 'GET', REPORTS);
       await timed('cancel', 'DELETE', `/v1/jobs/${body.id}`);
     }
@@ -71,13 +71,13 @@ it('says soon that it is ready though Redis is silent, and that Redis is not', a
   expect(await quickestOf(5, ask)).toBeLessThan(1_500);
   const { status, body } = await ask();
   const password = Buffer.from(`operator:${ADMIN_KEY}`).toString('base64');
-  const look = () =>
+  const readBoard = () =>
     app.call('GET', '/admin/queues/api/queues', {
       key: null,
       headers: { Authorization: `Basic ${password}` },
     });
-  expect(await quickestOf(5, look)).toBeLessThan(1_500);
-  expect(await look()).toMatchObject({ status: 503, body: { code: 'queues_unavailable' } });
+  expect(await quickestOf(5, readBoard)).toBeLessThan(1_500);
+  expect(await readBoard()).toMatchObject({ status: 503, body: { code: 'queues_unavailable' } });
   await signalRedis('SIGCONT');
   expect([status, JSON.stringify(body)]).toEqual([200, expect.stringContaining('redis')]);
 });
@@ -91,7 +91,7 @@ it('stalls no request for a second when Redis stops answering, and counts on by 
   await signalRedis('SIGSTOP');
   const during = await traffic(4_000);
   // Not the slowest: the machine may stand still. But what waits for Redis does so every time.
-  for (const kind of ['submit', 'poll', 'look', 'list', 'cancel']) {
+  for (const kind of ['submit', 'poll', 'monitor', 'list', 'cancel']) {
     const times = during.filter((each) => each.kind === kind).map(({ took }) => took);
     expect([kind, medianOf(times) < 1_000]).toEqual([kind, true]);
   }

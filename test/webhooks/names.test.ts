@@ -8,7 +8,7 @@ import { CallbackHarness, Json } from './callback-harness';
 import { StubNameServer } from './stub-name-server';
 import { TestReceiver } from './test-receiver';
 
-/** Names as they are really looked up, from a name server that lies as much as it likes. */
+/** Names as they are really resolved, from a name server that lies as much as it likes. */
 let server: StubNameServer;
 let resolver: DnsResolver;
 let receiver: TestReceiver;
@@ -30,7 +30,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const look = (name: string, signal = new AbortController().signal): Promise<string[]> =>
+const resolve = (name: string, signal = new AbortController().signal): Promise<string[]> =>
   resolver.addressesOf(name, signal);
 
 describe('a name', () => {
@@ -49,13 +49,13 @@ describe('a name', () => {
     ],
   ])('has %s', async (_what, records, expected) => {
     server.names.set('host.example', records);
-    expect((await look('host.example')).sort()).toEqual(expected.sort());
+    expect((await resolve('host.example')).sort()).toEqual(expected.sort());
     expect(server.asked.sort()).toEqual(['host.example A', 'host.example AAAA']);
   });
 
   it('has what is known of it when the other kind is never answered', async () => {
     server.names.set('half.example', { a: ['192.0.2.1'], drops: ['AAAA'] });
-    expect(await look('half.example')).toEqual(['192.0.2.1']);
+    expect(await resolve('half.example')).toEqual(['192.0.2.1']);
   });
 
   it.each([
@@ -64,21 +64,21 @@ describe('a name', () => {
     ['leads to another without an address', { cname: 'inner.example' }, false],
     ['is of a server that fails', { fails: 'SERVFAIL' as const }, true],
     ['is of a server that will not', { fails: 'REFUSED' as const }, true],
-  ])('that %s has none, and it is known whether to look again', async (_what, records, transient) => {
+  ])('that %s has none, and it is known whether to try again', async (_what, records, transient) => {
     server.names.set('none.example', records);
-    await expect(look('none.example')).rejects.toMatchObject({ name: 'NameError', transient });
+    await expect(resolve('none.example')).rejects.toMatchObject({ name: 'NameError', transient });
   });
 
   it('is given up when the attempt is', async () => {
     server.names.set('silent.example', { drops: ['A', 'AAAA'] });
     const attempt = new AbortController();
-    const looking = look('silent.example', attempt.signal);
+    const resolving = resolve('silent.example', attempt.signal);
     attempt.abort();
-    await expect(looking).rejects.toMatchObject({ name: 'NameError', transient: true });
+    await expect(resolving).rejects.toMatchObject({ name: 'NameError', transient: true });
   });
 
   it.each(['localhost', 'a.localhost'])('that is %s is never asked of a server', async (name) => {
-    expect(await look(name)).toEqual(['127.0.0.1']);
+    expect(await resolve(name)).toEqual(['127.0.0.1']);
     expect(server.asked).toEqual([]);
   });
 });
@@ -149,7 +149,7 @@ it('a name that is rebound to a private address after it was accepted looks like
       ),
     );
     const of = (part: string): Json => views.filter((view) => view.url.includes(part)).at(-1);
-    const looks = (attempt: Json): Json => ({
+    const withoutTimes = (attempt: Json): Json => ({
       ...attempt,
       attempt: null,
       started_at: null,
@@ -157,7 +157,7 @@ it('a name that is rebound to a private address after it was accepted looks like
     });
     const [rebound, refused] = [of('rebound'), of(String(closed))];
     expect(rebound).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
-    expect(looks(rebound.attempt_log.at(-1))).toEqual(looks(refused.attempt_log.at(-1)));
+    expect(withoutTimes(rebound.attempt_log.at(-1))).toEqual(withoutTimes(refused.attempt_log.at(-1)));
     expect(receiver.at()).toHaveLength(2);
   } finally {
     await harness.stop();
