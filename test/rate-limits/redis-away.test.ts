@@ -51,7 +51,7 @@ async function traffic(forMs: number): Promise<Timed[]> {
     seen.push({ kind, took: performance.now() - start, status: answer.status });
     return answer;
   };
-  const line = async (): Promise<void> => {
+  const caller = async (): Promise<void> => {
     while (Date.now() < end) {
       const { body } = await timed('submit', 'POST', REPORTS, PERIOD);
       await timed('poll', 'GET', `${REPORTS}/status/${body.id}`);
@@ -60,7 +60,7 @@ async function traffic(forMs: number): Promise<Timed[]> {
       await timed('cancel', 'DELETE', `/v1/jobs/${body.id}`);
     }
   };
-  await Promise.all([line(), line(), line(), line()]);
+  await Promise.all([caller(), caller(), caller(), caller()]);
   return seen;
 }
 
