@@ -98,8 +98,8 @@ async function makeJobs(database: DataSource): Promise<string[]> {
 const writeEvents = (database: DataSource, jobIds: string[], from: number): Promise<unknown> =>
   database.query(
     `INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
-     SELECT j.id, j.client_id, 'orders.report.progressed', 0, 0, jsonb_build_object('number', $2 + w.place - 1)
-     FROM unnest($1::uuid[]) WITH ORDINALITY AS w(id, place) JOIN job j USING (id)`,
+     SELECT j.id, j.client_id, 'orders.report.progressed', 0, 0, jsonb_build_object('number', $2 + w.index - 1)
+     FROM unnest($1::uuid[]) WITH ORDINALITY AS w(id, index) JOIN job j USING (id)`,
     [jobIds, from],
   );
 
@@ -132,7 +132,7 @@ async function measure(
   await writeEvents(database, jobs, first);
   const from = performance.now();
   await until(() => streams.seen.size === SINGLE_EVENTS + STREAMS);
-  const all = jobs.map((_id, place) => streams.seen.get(first + place)! - from);
+  const all = jobs.map((_id, index) => streams.seen.get(first + index)! - from);
   streams.close();
   return new Map<string, [number, string]>([
     [`memory of ${STREAMS} open streams`, [(open.rss - before.rss) / 2 ** 20, 'MiB']],

@@ -162,7 +162,7 @@ export const HEADER_CASES: Case[] = [
     },
   })),
   {
-    name: 'GET /v1/events: places in the feed that nobody gave out',
+    name: 'GET /v1/events: positions in the feed that nobody gave out',
     run: async ({ target, tenant }) => {
       const wrong: string[] = [];
       for (const after of CURSORS) {

@@ -35,7 +35,7 @@ const started = (id: string): Promise<unknown> =>
   );
 
 describe('the event stream', () => {
-  it('ends at once for HEAD, and gives its place back', async () => {
+  it('ends at once for HEAD, and counts as a stream no longer', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     await started(id);
     for (let n = 0; n < 5; n += 1) {
@@ -167,22 +167,22 @@ describe('the event stream', () => {
     expect((await app.call('GET', '/v1/jobs/nonsense/events')).status).toBe(400);
   });
 
-  it('is bounded for each client, and gives the place back', async () => {
+  it('is bounded for each client, where one that has ended counts no longer', async () => {
     const id = await submitScript(app, owner.id, 'wait');
     // A reader of the tests before may be leaving still.
-    const place = (): Promise<EventReader> =>
+    const opened = (): Promise<EventReader> =>
       waitFor(
         async () => {
           const stream = await open(api, id);
           return stream.response.status === 200 && stream;
         },
-        { what: 'a place' },
+        { what: 'a stream to be opened' },
       );
-    const streams = [await place(), await place(), await place()];
+    const streams = [await opened(), await opened(), await opened()];
     const refused = await api.call('GET', `/v1/jobs/${id}/events`, { key: owner.key });
     expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_streams' } });
     expect(refused.headers.get('retry-after')).toBe('5');
-    // A wait is a preference: without a place it is left aside.
+    // A wait is a preference: beyond the bound it is left aside.
     const answeredAtOnce = await api.call('GET', `/v1/jobs/${id}`, {
       key: owner.key,
       headers: { Prefer: 'wait=30' },
@@ -198,7 +198,7 @@ describe('the event stream', () => {
         again.close();
         return again.response.status === 200;
       },
-      { what: 'a free place' },
+      { what: 'one stream to have ended' },
     );
     await waitFor(() => gates.waiting.length > 0, { what: 'the job' });
     gates.release();

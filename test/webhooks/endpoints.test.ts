@@ -163,7 +163,7 @@ describe('registering an endpoint', () => {
         Array.from({ length: count }, async (_, index) => (await register({ url: url(index) })).status),
       );
     for (let index = 0; index < 96; index += 24) {
-      await some(24, (place) => receiver.url(`/many/${index + place}`));
+      await some(24, (offset) => receiver.url(`/many/${index + offset}`));
     }
     const last = await some(12, (index) => receiver.url(`/last/${index}`));
     expect(last.filter((status) => status === 201)).toHaveLength(4);

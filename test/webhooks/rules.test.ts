@@ -131,7 +131,7 @@ describe('a secret that cannot be opened', () => {
 });
 
 describe('one client', () => {
-  it('cannot take all places, by however many hosts, ports and endpoints', async () => {
+  it('cannot take all slots of a worker, by however many hosts, ports and endpoints', async () => {
     const second = await TestReceiver.start();
     const unanswered: ServerResponse[] = [];
     const pathsOf = (hanging: TestReceiver): string[] =>
@@ -151,7 +151,7 @@ describe('one client', () => {
           [client.id],
         )
       )[0]!.count;
-    await waitFor(async () => (await underWay()) >= 200, { what: 'the places to be taken' });
+    await waitFor(async () => (await underWay()) >= 200, { what: 'its slots to be taken' });
     expect(await underWay()).toBeLessThanOrEqual(256);
     // Its own other hosts are called as well.
     await client.submit(receiver.url('/of-its-own', 'localhost'));
@@ -175,7 +175,7 @@ describe('one client', () => {
     await second.stop();
   });
 
-  it('keeps no place while a server that refuses must look like one that says nothing', async () => {
+  it('keeps no slot while a server that refuses must look like one that says nothing', async () => {
     const port = await freePort();
     const refused = Array.from({ length: 300 }, (_, index) => `http://127.0.0.1:${port}/${index}`);
     await Promise.all(refused.map((url) => client.submit(url)));
