@@ -21,7 +21,7 @@ let dir: string;
 let sharedBefore: string[];
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'users-and-places-'));
+  dir = mkdtempSync(join(tmpdir(), 'users-and-directories-'));
   sharedBefore = sharedNow();
 });
 

@@ -57,11 +57,11 @@ const deliveryOf = (messageId: string): Promise<{ status: string; attempts: numb
       const { body } = await app.call('GET', `/v1/webhooks/deliveries?event_id=${messageId}`);
       return body.data.find(({ status }: { status: string }) => status === 'DELIVERED');
     },
-    { what: 'the delivery to be written down' },
+    { what: 'the delivery to be stored' },
   );
 
 it.each(['README.md', 'docs/webhooks.md'])(
-  'the walk of %s shows a verified callback, which came at the first attempt',
+  'the commands of %s show a verified callback, which came at the first attempt',
   async (file) => {
     const running = await type(commandsWith(file, 'npm run receiver'), await freePort());
     const [, id = ''] = await running.waitForOutput(
@@ -72,11 +72,11 @@ it.each(['README.md', 'docs/webhooks.md'])(
   },
 );
 
-it('the endpoint of docs/webhooks.md is verified by the receiver of the walk, and signs as that expects', async () => {
+it('the endpoint of docs/webhooks.md is verified by the receiver that is started there, and signs as that expects', async () => {
   const port = await freePort();
-  const walk = commandsWith('docs/webhooks.md', 'npm run receiver');
+  const start = commandsWith('docs/webhooks.md', 'npm run receiver');
   const register = commandsWith('docs/webhooks.md', '/v1/webhooks/endpoints -H');
-  const running = await type(walk + register, port);
+  const running = await type(start + register, port);
   await running.waitForOutput(/ownership challenge, echoed[^]*"status":"enabled"/);
   const { body } = await app.call('GET', '/v1/webhooks/endpoints');
   const [{ id, url }] = body.data;
