@@ -140,6 +140,25 @@ export class TestClient {
     );
   }
 
+  async endpoint(id: string): Promise<Json> {
+    return (await this.call('GET', `/v1/webhooks/endpoints/${id}`)).body;
+  }
+
+  async delivery(id: string): Promise<Json> {
+    return (await this.call('GET', `/v1/webhooks/deliveries/${id}`)).body;
+  }
+
+  /** The events after one of them, once there are so many: the feed hides what comes after any open transaction of the cluster. */
+  feed(count: number, after = ''): Promise<Json[]> {
+    return waitFor(
+      async () => {
+        const { body } = await this.call('GET', `/v1/events?page_size=100&after=${after}`);
+        return body.data.length >= count && body.data;
+      },
+      { what: `${count} events in the feed` },
+    );
+  }
+
   async allEnded(count: number, timeoutMs?: number): Promise<void> {
     await waitFor(
       async () => {

@@ -11,40 +11,22 @@ import { DestinationHealth } from '../../src/webhooks/deliveries/destination-hea
 import type { CallbackAnswer } from '../../src/webhooks/egress/callback-client.service';
 import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
 import { type NewMessage, writeMessages } from '../../src/webhooks/deliveries/messages';
-import { emptyTestRedis, waitFor } from '../support/services';
-import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHarness, TestClient } from './callback-harness';
+import { waitFor } from '../support/services';
+import { callbackStory } from './callback-story';
 
 /** What a worker is given of the deliveries, and how what it made of them is stored: written by hand, delivered by nobody. */
 const URL_OF_ITS_OWN = 'http://127.0.0.1:9/own';
 const CONCURRENCY = 4;
 
-let database: TestDatabase;
-let harness: CallbackHarness;
-let client: TestClient;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  // Nobody delivers what is written here.
-  harness = await CallbackHarness.start(
-    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
-    { ROLE: 'api' },
-  );
-});
+const story = callbackStory({ ROLE: 'api' });
 
 beforeEach(async () => {
-  await harness.database.query('DELETE FROM delivery');
-  client = await harness.client();
-});
-
-afterAll(async () => {
-  await harness.stop();
-  await database.drop();
+  await story.query('DELETE FROM delivery');
 });
 
 const message = (): NewMessage => ({
   id: newId(),
-  clientId: client.id,
+  clientId: story.client.id,
   jobId: null,
   type: 'noop.completed',
   body: Buffer.from('{}'),
@@ -53,45 +35,45 @@ const message = (): NewMessage => ({
 });
 
 const write = (messages: NewMessage[]): Promise<void> =>
-  harness.database.transaction((manager) => writeMessages(manager, messages, 60_000));
+  story.harness.database.transaction((manager) => writeMessages(manager, messages, 60_000));
 
 const claim = async (shares = new DeliveryShares()): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> =>
-  new DeliveryClaims(harness.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
+  new DeliveryClaims(story.harness.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
 
 const count = (length: number): NewMessage[] => Array.from({ length }, message);
 
 /** The client's destination, to which nothing is to be delivered yet. */
 async function destination(change = 'created_at = created_at'): Promise<void> {
   await write([message()]);
-  await harness.database.query('DELETE FROM delivery WHERE client_id = $1', [client.id]);
-  await harness.database.query(
+  await story.query('DELETE FROM delivery WHERE client_id = $1', [story.client.id]);
+  await story.query(
     `UPDATE webhook_destination SET max_concurrency = ${CONCURRENCY}, concurrency = ${CONCURRENCY} WHERE client_id = $1`,
-    [client.id],
+    [story.client.id],
   );
-  await harness.database.query(`UPDATE webhook_destination SET ${change} WHERE client_id = $1`, [client.id]);
+  await story.query(`UPDATE webhook_destination SET ${change} WHERE client_id = $1`, [story.client.id]);
 }
 
 /** An endpoint of the client, with its destination. */
 async function endpoint(eventTypes = '{*}', change = 'created_at = created_at'): Promise<string> {
   const id = newId();
-  await harness.database.query(
+  await story.query(
     `INSERT INTO webhook_endpoint (id, client_id, url, event_types, signatures, verified_at)
      VALUES ($1, $2, $3, $4, '{v1}', now())`,
-    [id, client.id, URL_OF_ITS_OWN, eventTypes],
+    [id, story.client.id, URL_OF_ITS_OWN, eventTypes],
   );
-  await harness.database.query(
+  await story.query(
     `INSERT INTO webhook_destination (id, client_id, endpoint_id, address, origin, max_concurrency, max_per_second, concurrency)
      VALUES ($1, $2, $1, $3, 'http://127.0.0.1:9', ${CONCURRENCY}, 10, ${CONCURRENCY})`,
-    [id, client.id, URL_OF_ITS_OWN],
+    [id, story.client.id, URL_OF_ITS_OWN],
   );
-  await harness.database.query(`UPDATE webhook_destination SET ${change} WHERE id = $1`, [id]);
+  await story.query(`UPDATE webhook_destination SET ${change} WHERE id = $1`, [id]);
   return id;
 }
 
 /** Does something while the endpoint is being removed, once that holds its rows and before it has removed them. */
 async function whileRemoved<T>(id: string, work: () => Promise<T>): Promise<T> {
   let working: Promise<T> | undefined;
-  await harness.database.transaction(async (manager: EntityManager) => {
+  await story.harness.database.transaction(async (manager: EntityManager) => {
     await manager.query(
       `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id WHERE e.id = $1
        FOR UPDATE OF e, t`,
@@ -102,7 +84,7 @@ async function whileRemoved<T>(id: string, work: () => Promise<T>): Promise<T> {
     await waitFor(
       async () =>
         (
-          await harness.database.query<unknown[]>(
+          await story.query<unknown[]>(
             `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
           )
         ).length > 0,
@@ -118,10 +100,10 @@ describe('a claim', () => {
     const sent = message();
     await write([sent]);
     const { claimed } = await claim();
-    const [row] = await harness.database.query<Record<string, unknown>[]>(
+    const [row] = await story.query<Record<string, unknown>[]>(
       `SELECT *, lease_until BETWEEN now() + interval '5 s' AND now() + interval '10 s' AS leased_for_long
      FROM delivery WHERE client_id = $1`,
-      [client.id],
+      [story.client.id],
     );
     expect(row).toMatchObject({ state: 'DELIVERING', attempt: 1, lease_owner: 'w', leased_for_long: true });
     expect(claimed).toEqual([
@@ -129,7 +111,7 @@ describe('a claim', () => {
         id: row!['id'],
         attempt: 1,
         failures: 0,
-        client_id: client.id,
+        client_id: story.client.id,
         destination_id: row!['destination_id'],
         endpoint_id: null,
         url: URL_OF_ITS_OWN,
@@ -147,9 +129,9 @@ describe('a claim', () => {
     expect(claimed.map(({ message_id }) => message_id)).toEqual(
       messages.slice(0, CONCURRENCY).map(({ id }) => id),
     );
-    const [row] = await harness.database.query<{ spent: number }[]>(
+    const [row] = await story.query<{ spent: number }[]>(
       `SELECT extract(epoch FROM rate_until - now())::float8 AS spent FROM webhook_destination WHERE client_id = $1`,
-      [client.id],
+      [story.client.id],
     );
     expect(row!.spent).toBeGreaterThan(CONCURRENCY / 10 - 0.3);
     expect(row!.spent).toBeLessThanOrEqual(CONCURRENCY / 10);
@@ -180,13 +162,13 @@ describe('a claim', () => {
   it('is for none, and waits for nobody, while another worker hands that destination out', async () => {
     await destination();
     await write(count(2));
-    await harness.database.transaction(async (other) => {
+    await story.harness.database.transaction(async (other) => {
       await other.query('SELECT FROM webhook_destination WHERE client_id = $1 FOR NO KEY UPDATE', [
-        client.id,
+        story.client.id,
       ]);
       expect((await claim()).claimed).toEqual([]);
     });
-    const rows = await client.deliveries();
+    const rows = await story.client.deliveries();
     expect(rows.filter(({ state }) => state === 'PENDING')).toHaveLength(2);
   });
 
@@ -198,7 +180,7 @@ describe('a claim', () => {
       shares.add('another', new URL('http://127.0.0.1/'));
     expect((await claim(shares)).claimed).toHaveLength(2);
 
-    await harness.database.query('DELETE FROM delivery');
+    await story.query('DELETE FROM delivery');
     const full = new DeliveryShares();
     for (let taken = 0; full.free() > 1; taken += 1)
       full.add(String(taken), new URL(`http://host-${taken}.example/`));
@@ -211,7 +193,7 @@ describe('a claim', () => {
     await endpoint('{other}', `disabled_reason = 'owner', disabled_at = now()`);
     await write([message()]);
     expect((await claim()).claimed).toEqual([]);
-    expect((await client.deliveries()).at(-1)).toMatchObject({
+    expect((await story.client.deliveries()).at(-1)).toMatchObject({
       state: 'EXHAUSTED',
       failure: 'endpoint_disabled',
     });
@@ -221,7 +203,7 @@ describe('a claim', () => {
     await endpoint();
     await write(count(2));
     expect((await claim()).claimed).toHaveLength(2);
-    expect(await client.deliveries()).toHaveLength(2);
+    expect(await story.client.deliveries()).toHaveLength(2);
   });
 
   it('says that there may be more when it passed over what has no room for the sake of others', async () => {
@@ -259,17 +241,17 @@ describe('an outcome', () => {
 
   /** All at once, as those of one worker that end together. */
   async function store(...outcomes: DeliveryOutcome[]): Promise<void> {
-    const health = new DestinationHealth(harness.config);
-    const metrics = new DeliveryMetrics(new Registry(), harness.database);
-    const writer = new DeliveryOutcomes(harness.database, health, metrics);
+    const health = new DestinationHealth(story.harness.config);
+    const metrics = new DeliveryMetrics(new Registry(), story.harness.database);
+    const writer = new DeliveryOutcomes(story.harness.database, health, metrics);
     await Promise.all(outcomes.map((outcome) => writer.write(outcome, Date.now() + 60_000)));
   }
 
   const stored = async (): Promise<{ detail: string | null; outcome: string; status: number }[]> =>
-    harness.database.query(
+    story.query(
       `SELECT a.detail, a.outcome, a.status FROM delivery_attempt a JOIN delivery d ON d.id = a.delivery_id
        WHERE d.client_id = $1 ORDER BY d.position`,
-      [client.id],
+      [story.client.id],
     );
 
   const three = async (): Promise<ClaimedDelivery[]> => {
@@ -300,7 +282,7 @@ describe('an outcome', () => {
     const [a, b, c] = await three();
     await store(failed(a!), failed(b!, { status: 100_000 }), failed(c!));
     expect(await stored()).toHaveLength(2);
-    expect((await client.deliveries()).map(({ state }) => state)).toEqual([
+    expect((await story.client.deliveries()).map(({ state }) => state)).toEqual([
       'PENDING',
       'DELIVERING',
       'PENDING',
@@ -309,9 +291,9 @@ describe('an outcome', () => {
 
   it('is kept while the database is away between two of them', async () => {
     const [a, b, c] = await three();
-    const createQueryRunner = harness.database.createQueryRunner.bind(harness.database);
+    const createQueryRunner = story.harness.database.createQueryRunner.bind(story.harness.database);
     let transactions = 0;
-    jest.spyOn(harness.database, 'createQueryRunner').mockImplementation(() => {
+    jest.spyOn(story.harness.database, 'createQueryRunner').mockImplementation(() => {
       transactions += 1;
       // That of all, which is refused for one of them; that of the first; and then this one.
       if (transactions === 3) throw new Error('connection lost');
@@ -326,7 +308,7 @@ describe('an outcome', () => {
     await write([{ ...message(), callbackUrl: null }]);
     const { claimed } = await claim();
     await whileRemoved(id, () => store(failed(claimed[0]!)));
-    expect(await client.deliveries()).toMatchObject([
+    expect(await story.client.deliveries()).toMatchObject([
       { state: 'EXHAUSTED', failure: 'http_status', attempt: 1 },
     ]);
   });
@@ -335,5 +317,5 @@ describe('an outcome', () => {
 it('a message that is written while its endpoint is removed waits for that, and finds no endpoint', async () => {
   const id = await endpoint();
   await whileRemoved(id, () => write([{ ...message(), callbackUrl: null }]));
-  expect(await client.deliveries()).toEqual([]);
+  expect(await story.client.deliveries()).toEqual([]);
 });

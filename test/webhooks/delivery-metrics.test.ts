@@ -1,32 +1,12 @@
-import { emptyTestRedis, waitFor } from '../support/services';
-import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHarness, TestClient } from './callback-harness';
-import { answer, TestReceiver } from './test-receiver';
+import { waitFor } from '../support/services';
+import { answer } from './test-receiver';
+import { callbackStory } from './callback-story';
 
-let database: TestDatabase;
-let harness: CallbackHarness;
-let receiver: TestReceiver;
-let client: TestClient;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  harness = await CallbackHarness.start(
-    { databaseUrl: database.url, redisUrl: await emptyTestRedis() },
-    { CALLBACK_RETRY_SCHEDULE: '1h', CALLBACK_TIMEOUT_SECONDS: '60' },
-  );
-  receiver = await TestReceiver.start();
-  client = await harness.client();
-});
-
-afterAll(async () => {
-  await receiver.stop();
-  await harness.stop();
-  await database.drop();
-});
+const story = callbackStory({ CALLBACK_RETRY_SCHEDULE: '1h', CALLBACK_TIMEOUT_SECONDS: '60' });
 
 /** Every series of the deliveries with its value. */
 async function scrape(): Promise<Map<string, number>> {
-  const { body } = await client.call('GET', '/metrics');
+  const { body } = await story.client.call('GET', '/metrics');
   const lines = String(body)
     .split('\n')
     .filter((line) => line.startsWith('webhook_'));
@@ -42,19 +22,19 @@ const until = (series: string, value: number): Promise<unknown> =>
   waitFor(async () => (await scrape()).get(series) === value, { what: `${series} to be ${value}` });
 
 it('/metrics counts attempts, backlog and destinations, and names no endpoint', async () => {
-  receiver.on('/broken', answer(500)).on('/gone', answer(410));
-  receiver.on('/hang', () => undefined);
-  const { body: gone } = await client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/gone') });
-  await client.submit(receiver.url('/fine'));
+  story.receiver.on('/broken', answer(500)).on('/gone', answer(410));
+  story.receiver.on('/hang', () => undefined);
+  const gone = await story.register('/gone');
+  await story.client.submit(story.receiver.url('/fine'));
   await until('webhook_attempts_total{outcome="delivered"}', 1);
   await until('webhook_attempts_total{outcome="gone"}', 1);
   await until('webhook_destinations{condition="disabled_gone"}', 1);
-  await client.call('DELETE', `/v1/webhooks/endpoints/${String(gone.id)}`);
+  await story.client.call('DELETE', `/v1/webhooks/endpoints/${String(gone.id)}`);
   await until('webhook_destinations{condition="disabled_gone"}', 0);
 
-  for (let index = 0; index < 5; index += 1) await client.submit(receiver.url('/broken'));
+  for (let index = 0; index < 5; index += 1) await story.client.submit(story.receiver.url('/broken'));
   await until('webhook_destinations{condition="circuit_open"}', 1);
-  await client.submit(receiver.url('/hang'));
+  await story.client.submit(story.receiver.url('/hang'));
   await until('webhook_deliveries_unfinished{state="delivering"}', 1);
   // Counted once an outcome is stored, and so perhaps a moment after what it led to is seen.
   await until('webhook_attempts_total{outcome="http_status"}', 5);
@@ -64,12 +44,12 @@ it('/metrics counts attempts, backlog and destinations, and names no endpoint', 
   await until('webhook_deliveries_overdue', 0);
   await until('webhook_events_waiting', 0);
 
-  await harness.database.query(
+  await story.query(
     `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE failures > 0`,
   );
-  await harness.database.query(
+  await story.query(
     `UPDATE delivery SET due_at = now() - interval '60 s' WHERE state = 'PENDING' AND client_id = $1`,
-    [client.id],
+    [story.client.id],
   );
   await until('webhook_deliveries_overdue', 5);
   const later = await scrape();

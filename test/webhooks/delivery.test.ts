@@ -3,80 +3,33 @@ import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
 import { DeliveryWorkerService } from '../../src/webhooks/deliveries/delivery-worker.service';
 import { MortalRedis } from '../support/mortal-redis';
-import { emptyTestRedis, freePort, waitFor } from '../support/services';
-import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { freePort, waitFor } from '../support/services';
+import { createTestDatabase } from '../support/test-database';
 import { AUTHORITY, certificate } from './certificates';
-import { CallbackHarness, Json, TestClient } from './callback-harness';
+import { CallbackHarness, Json } from './callback-harness';
 import { NOOP_ARTIFACT } from './noop-job';
 import { answer, TestReceiver } from './test-receiver';
+import { callbackStory } from './callback-story';
 
 /** So long that none ends by a stall of the machine: what is to hang does it in a harness of its own. */
 const TIMEOUT_MS = 30_000;
 
-let database: TestDatabase;
-let harness: CallbackHarness;
-let receiver: TestReceiver;
-let client: TestClient;
-let redisUrl: string;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  redisUrl = await emptyTestRedis();
-  harness = await CallbackHarness.start(
-    { databaseUrl: database.url, redisUrl },
-    { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: String(TIMEOUT_MS / 1_000) },
-  );
-  receiver = await TestReceiver.start();
+const story = callbackStory({
+  CALLBACK_RETRY_SCHEDULE: '1s,1s',
+  CALLBACK_TIMEOUT_SECONDS: String(TIMEOUT_MS / 1_000),
 });
-
-beforeEach(async () => {
-  client = await harness.client();
-  receiver.ledger.length = 0;
-});
-
-afterAll(async () => {
-  await receiver.stop();
-  await harness.stop();
-  await database.drop();
-});
-
-/** With settings of its own, and a database. */
-const withHarness = async (
-  variables: NodeJS.ProcessEnv,
-  use: (harness: CallbackHarness) => Promise<void>,
-  redis = redisUrl,
-): Promise<void> => {
-  const own = await createTestDatabase();
-  const other = await CallbackHarness.start({ databaseUrl: own.url, redisUrl: redis }, variables);
-  try {
-    await use(other);
-  } finally {
-    await other.stop();
-    await own.drop();
-  }
-};
-
-/** The client's feed when it has so many events: it hides what comes after any transaction of the cluster that is open. */
-const feedOf = (of: TestClient, count: number): Promise<Json[]> =>
-  waitFor(
-    async () => {
-      const { body } = await of.call('GET', '/v1/events?page_size=100');
-      return body.data.length >= count && body.data;
-    },
-    { what: `${count} events in the feed` },
-  );
 
 describe('a callback_url', () => {
   it('gets the completed job once, in the documented body', async () => {
-    const job = await client.submit(receiver.url());
-    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    const job = await story.client.submit(story.receiver.url());
+    const received = await waitFor(() => story.receiver.at()[0], { what: 'the callback' });
     expect(received.method).toBe('POST');
     expect(received.headers['content-type']).toBe('application/json');
     expect(JSON.parse(received.body.toString())).toEqual({
       type: 'test.noop.completed',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       status: 'COMPLETED',
-      links: [{ rel: 'reports', href: `${harness.config.publicUrl}/v1/orders/reports/${job.id}` }],
+      links: [{ rel: 'reports', href: `${story.harness.config.publicUrl}/v1/orders/reports/${job.id}` }],
       data: {
         id: job.id,
         status: 'COMPLETED',
@@ -84,17 +37,19 @@ describe('a callback_url', () => {
         artifact: { ...NOOP_ARTIFACT, expires_at: expect.stringMatching(/Z$/) },
       },
     });
-    await client.allEnded(1);
-    expect(receiver.at()).toHaveLength(1);
+    await story.client.allEnded(1);
+    expect(story.receiver.at()).toHaveLength(1);
   });
 
   it('gets a failure too', async () => {
-    const job = await client.submit(receiver.url(), { fail: true });
-    const received = await waitFor(() => receiver.at()[0], { what: 'the callback' });
+    const job = await story.client.submit(story.receiver.url(), { fail: true });
+    const received = await waitFor(() => story.receiver.at()[0], { what: 'the callback' });
     expect(JSON.parse(received.body.toString())).toMatchObject({
       type: 'test.noop.failed',
       status: 'FAILED',
-      links: [{ rel: 'status', href: `${harness.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
+      links: [
+        { rel: 'status', href: `${story.harness.config.publicUrl}/v1/orders/reports/status/${job.id}` },
+      ],
       data: {
         id: job.id,
         status: 'FAILED',
@@ -105,25 +60,28 @@ describe('a callback_url', () => {
 });
 
 describe('a job that is cancelled', () => {
-  const cancel = async (id: string): Promise<Json> => (await client.call('DELETE', `/v1/jobs/${id}`)).body;
+  const cancel = async (id: string): Promise<Json> =>
+    (await story.client.call('DELETE', `/v1/jobs/${id}`)).body;
 
   it('notifies its callback_url, in the documented body', async () => {
-    const job = await client.submit(receiver.url('/cancelled'), { untilCancelled: true });
+    const job = await story.client.submit(story.receiver.url('/cancelled'), { untilCancelled: true });
     await waitFor(
-      async () => (await client.call('GET', `/v1/jobs/${job.id}`)).body.status === 'IN_PROGRESS',
+      async () => (await story.client.call('GET', `/v1/jobs/${job.id}`)).body.status === 'IN_PROGRESS',
       { what: 'the job to run' },
     );
     await cancel(job.id);
-    const received = await waitFor(() => receiver.at('/cancelled')[0], { what: 'the callback' });
+    const received = await waitFor(() => story.receiver.at('/cancelled')[0], { what: 'the callback' });
     expect(JSON.parse(received.body.toString())).toEqual({
       type: 'test.noop.cancelled',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       status: 'CANCELLED',
-      links: [{ rel: 'status', href: `${harness.config.publicUrl}/v1/orders/reports/status/${job.id}` }],
+      links: [
+        { rel: 'status', href: `${story.harness.config.publicUrl}/v1/orders/reports/status/${job.id}` },
+      ],
       data: { id: job.id, status: 'CANCELLED', round: 0 },
     });
-    await client.allEnded(1);
-    expect(receiver.at('/cancelled')).toHaveLength(1);
+    await story.client.allEnded(1);
+    expect(story.receiver.at('/cancelled')).toHaveLength(1);
   });
 
   it('in a process that does not deliver wakes a worker, which does not wait for its next poll', async () => {
@@ -136,15 +94,15 @@ describe('a job that is cancelled', () => {
     try {
       // From here on it fans nothing out unless it is woken.
       await worker.app.get(DeliveryWorkerService)['fanOutLoop'].stop();
-      client = await api.client();
-      const running = await client.submit(undefined, { untilCancelled: true });
+      story.client = await api.client();
+      const running = await story.client.submit(undefined, { untilCancelled: true });
       await waitFor(
-        async () => (await client.call('GET', `/v1/jobs/${running.id}`)).body.status === 'IN_PROGRESS',
+        async () => (await story.client.call('GET', `/v1/jobs/${running.id}`)).body.status === 'IN_PROGRESS',
         { what: 'the first job to run' },
       );
-      const waiting = await client.submit(receiver.url('/woken'));
+      const waiting = await story.client.submit(story.receiver.url('/woken'));
       expect(await cancel(waiting.id)).toMatchObject({ status: 'CANCELLED' });
-      await waitFor(() => receiver.at('/woken')[0], { what: 'the callback' });
+      await waitFor(() => story.receiver.at('/woken')[0], { what: 'the callback' });
       await cancel(running.id);
     } finally {
       await worker.stop();
@@ -157,17 +115,14 @@ describe('a job that is cancelled', () => {
 
 describe('the log of deliveries', () => {
   it('is narrowed by each of its filters', async () => {
-    receiver.on('/fails', answer(500));
-    const { body: endpoint } = await client.call('POST', '/v1/webhooks/endpoints', {
-      url: receiver.url('/registered'),
-      event_types: ['test.noop.failed'],
-    });
-    const good = await client.submit(receiver.url('/works'));
-    const bad = await client.submit(receiver.url('/fails'));
-    const failed = await client.submit(undefined, { fail: true });
-    await client.allEnded(3);
+    story.receiver.on('/fails', answer(500));
+    const endpoint = await story.register('/registered', { event_types: ['test.noop.failed'] });
+    const good = await story.client.submit(story.receiver.url('/works'));
+    const bad = await story.client.submit(story.receiver.url('/fails'));
+    const failed = await story.client.submit(undefined, { fail: true });
+    await story.client.allEnded(3);
     const log = async (query = ''): Promise<Json[]> =>
-      (await client.call('GET', `/v1/webhooks/deliveries${query}`)).body.data;
+      (await story.client.call('GET', `/v1/webhooks/deliveries${query}`)).body.data;
     const jobsOf = async (query: string): Promise<string[]> =>
       (await log(query)).map(({ job_id }) => job_id).sort();
     const all = await log();
@@ -188,13 +143,13 @@ describe('the log of deliveries', () => {
 describe('an attempt that fails', () => {
   it('is repeated with the same id and the same bytes, each signed anew, until one succeeds', async () => {
     let attempts = 0;
-    receiver.on('/flaky', (received, response, request) =>
+    story.receiver.on('/flaky', (received, response, request) =>
       answer((attempts += 1) < 3 ? 500 : 204)(received, response, request),
     );
-    const { body: secret } = await client.call('POST', '/v1/webhooks/signing-secret/rotate');
-    await client.submit(receiver.url('/flaky'));
-    await client.allEnded(1);
-    const received = receiver.at('/flaky');
+    const { body: secret } = await story.client.call('POST', '/v1/webhooks/signing-secret/rotate');
+    await story.client.submit(story.receiver.url('/flaky'));
+    await story.client.allEnded(1);
+    const received = story.receiver.at('/flaky');
     expect(received).toHaveLength(3);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(new Set(received.map(({ digest }) => digest)).size).toBe(1);
@@ -208,8 +163,8 @@ describe('an attempt that fails', () => {
       ).toBeTruthy();
     }
     expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(790);
-    const [delivery] = await client.deliveries();
-    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    const [delivery] = await story.client.deliveries();
+    const { body: view } = await story.client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
     expect(view).toMatchObject({ status: 'DELIVERED', attempts: 3, failure: null, next_attempt_at: null });
     expect(view.attempt_log.map(({ outcome, status }: Json) => [outcome, status])).toEqual([
       ['http_status', 500],
@@ -219,23 +174,25 @@ describe('an attempt that fails', () => {
   });
 
   it('is given up when the schedule is used up, and can be delivered again', async () => {
-    receiver.on('/broken', answer(500, {}, 'out of order'));
-    await client.submit(receiver.url('/broken'));
-    await client.allEnded(1);
-    const [delivery] = await client.deliveries();
+    story.receiver.on('/broken', answer(500, {}, 'out of order'));
+    await story.client.submit(story.receiver.url('/broken'));
+    await story.client.allEnded(1);
+    const [delivery] = await story.client.deliveries();
     expect(delivery).toMatchObject({ state: 'EXHAUSTED', attempt: 3, failure: 'http_status' });
-    receiver.on('/broken', answer(204));
-    const again = await client.call('POST', `/v1/webhooks/deliveries/${delivery!.id}/redeliver`);
+    story.receiver.on('/broken', answer(204));
+    const again = await story.client.call('POST', `/v1/webhooks/deliveries/${delivery!.id}/redeliver`);
     expect(again.status).toBe(202);
-    await waitFor(() => receiver.at('/broken').length === 4, { what: 'the redelivery' });
-    await client.allEnded(1);
-    expect((await client.deliveries())[0]).toMatchObject({ state: 'DELIVERED', attempt: 4 });
+    await waitFor(() => story.receiver.at('/broken').length === 4, { what: 'the redelivery' });
+    await story.client.allEnded(1);
+    expect((await story.client.deliveries())[0]).toMatchObject({ state: 'DELIVERED', attempt: 4 });
     expect(
       new Set(
-        receiver.at('/broken').map(({ headers, digest }) => `${String(headers['webhook-id'])} ${digest}`),
+        story.receiver
+          .at('/broken')
+          .map(({ headers, digest }) => `${String(headers['webhook-id'])} ${digest}`),
       ).size,
     ).toBe(1);
-    const { body: view } = await client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
+    const { body: view } = await story.client.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
     expect(view.attempt_log[0].response).toBe('out of order');
   });
 
@@ -244,40 +201,43 @@ describe('an attempt that fails', () => {
     ['a date', (): string => new Date(Date.now() + 4_000).toUTCString()],
   ])('waits as long as Retry-After says in %s', async (_form, retryAfter) => {
     let attempts = 0;
-    receiver.on('/busy', (received, response, request) =>
+    story.receiver.on('/busy', (received, response, request) =>
       answer((attempts += 1) === 1 ? 503 : 204, { 'retry-after': retryAfter() })(received, response, request),
     );
-    await client.submit(receiver.url('/busy'));
-    await client.allEnded(1);
-    const [first, second] = receiver.at('/busy');
+    await story.client.submit(story.receiver.url('/busy'));
+    await story.client.allEnded(1);
+    const [first, second] = story.receiver.at('/busy');
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(2_900);
   });
 
   it('looks the same to the owner of an unregistered URL, whether it is refused or times out', async () => {
-    receiver.on('/hang', () => undefined);
-    await withHarness({ CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' }, async (hasty) => {
-      const owner = await hasty.client();
-      await owner.submit(receiver.url('/hang'));
-      await owner.submit(`http://127.0.0.1:${await freePort()}/hook`);
-      await owner.allEnded(2);
-      const views = await Promise.all(
-        (await owner.deliveries()).map(
-          async ({ id }) => (await owner.call('GET', `/v1/webhooks/deliveries/${id}`)).body,
-        ),
-      );
-      for (const view of views) {
-        expect(view).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
-        for (const attempt of view.attempt_log) {
-          expect(attempt).toMatchObject({
-            outcome: 'unreachable',
-            status: null,
-            address: null,
-            timings: null,
-            detail: null,
-          });
+    story.receiver.on('/hang', () => undefined);
+    await story.withHarness(
+      { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' },
+      async (hasty) => {
+        const owner = await hasty.client();
+        await owner.submit(story.receiver.url('/hang'));
+        await owner.submit(`http://127.0.0.1:${await freePort()}/hook`);
+        await owner.allEnded(2);
+        const views = await Promise.all(
+          (await owner.deliveries()).map(
+            async ({ id }) => (await owner.call('GET', `/v1/webhooks/deliveries/${id}`)).body,
+          ),
+        );
+        for (const view of views) {
+          expect(view).toMatchObject({ status: 'EXHAUSTED', failure: 'unreachable' });
+          for (const attempt of view.attempt_log) {
+            expect(attempt).toMatchObject({
+              outcome: 'unreachable',
+              status: null,
+              address: null,
+              timings: null,
+              detail: null,
+            });
+          }
         }
-      }
-    });
+      },
+    );
   });
 });
 
@@ -285,19 +245,19 @@ describe('an attempt whose worker stopped', () => {
   it('is made again, and the late outcome of the first changes nothing', async () => {
     let finishFirst = (): void => undefined;
     let attempts = 0;
-    receiver.on('/slow', (_received, response) => {
+    story.receiver.on('/slow', (_received, response) => {
       attempts += 1;
       if (attempts > 1) response.writeHead(204).end();
       else finishFirst = () => response.writeHead(410).end();
     });
     const own = await createTestDatabase();
-    const services = { databaseUrl: own.url, redisUrl };
+    const services = { databaseUrl: own.url, redisUrl: story.redisUrl };
     // With time for the first attempt to be found abandoned before it is over by itself.
     const worker = await CallbackHarness.start(services);
     const reader = await CallbackHarness.start(services, { ROLE: 'api' });
     const submitter = await reader.client();
     try {
-      await submitter.submit(receiver.url('/slow'));
+      await submitter.submit(story.receiver.url('/slow'));
       await waitFor(() => attempts === 1, { what: 'the first attempt' });
       await reader.database.query(`UPDATE delivery SET lease_until = now() - interval '1 s'`);
       await waitFor(() => attempts === 2, { what: 'the second attempt' });
@@ -311,7 +271,7 @@ describe('an attempt whose worker stopped', () => {
     expect(delivery).toMatchObject({ state: 'DELIVERED', attempt: 2 });
     const { body: view } = await submitter.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
     expect(view.attempt_log.map(({ outcome }: Json) => outcome)).toEqual(['interrupted', 'delivered']);
-    expect(new Set(receiver.at('/slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(story.receiver.at('/slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     await reader.stop();
     await own.drop();
   });
@@ -319,59 +279,56 @@ describe('an attempt whose worker stopped', () => {
 
 describe('an endpoint', () => {
   const register = async (path: string): Promise<string> => {
-    const { body } = await client.call('POST', '/v1/webhooks/endpoints', { url: receiver.url(path) });
+    const body = await story.register(path);
     expect(body.status).toBe('enabled');
     return body.id as string;
   };
-  const endpoint = async (id: string): Promise<Json> =>
-    (await client.call('GET', `/v1/webhooks/endpoints/${id}`)).body;
 
   it('that answers 410 is disabled and called no more, until its owner enables it', async () => {
     const id = await register('/gone');
-    receiver.on('/gone', answer(410));
-    await client.submit();
-    await client.allEnded(1);
-    expect(await endpoint(id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone' });
-    await client.submit();
-    const feed = await feedOf(client, 3);
+    story.receiver.on('/gone', answer(410));
+    await story.client.submit();
+    await story.client.allEnded(1);
+    expect(await story.client.endpoint(id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone' });
+    await story.client.submit();
+    const feed = await story.client.feed(3);
     expect(feed.map(({ type }: Json) => type)).toContain('webhook.endpoint.disabled');
-    expect(receiver.at('/gone')).toHaveLength(1);
-    receiver.on('/gone', answer(204));
-    await client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: true });
-    await client.submit();
-    await waitFor(() => receiver.at('/gone').length === 2, { what: 'the callback after it was enabled' });
+    expect(story.receiver.at('/gone')).toHaveLength(1);
+    story.receiver.on('/gone', answer(204));
+    await story.client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { enabled: true });
+    await story.client.submit();
+    await waitFor(() => story.receiver.at('/gone').length === 2, {
+      what: 'the callback after it was enabled',
+    });
   });
 
   it('whose key cannot be opened fails alone: the others are called, and it is tried again', async () => {
     const id = await register('/sealed');
     await register('/open');
-    const rows = await harness.database.query<{ sealed: Buffer }[]>(
+    const rows = await story.query<{ sealed: Buffer }[]>(
       'SELECT sealed FROM webhook_secret WHERE endpoint_id = $1',
       [id],
     );
-    await harness.database.query(`UPDATE webhook_secret SET sealed = '\\x00' WHERE endpoint_id = $1`, [id]);
-    await client.submit();
-    await waitFor(() => receiver.at('/open')[0], { what: 'the callback to the other' });
+    await story.query(`UPDATE webhook_secret SET sealed = '\\x00' WHERE endpoint_id = $1`, [id]);
+    await story.client.submit();
+    await waitFor(() => story.receiver.at('/open')[0], { what: 'the callback to the other' });
     await waitFor(
       async () =>
-        (await client.deliveries()).some(
+        (await story.client.deliveries()).some(
           ({ url, failure }) => url.endsWith('/sealed') && failure === 'internal',
         ),
       { what: 'the failure' },
     );
-    await harness.database.query('UPDATE webhook_secret SET sealed = $2 WHERE endpoint_id = $1', [
-      id,
-      rows[0]!.sealed,
-    ]);
-    await client.allEnded(2);
-    expect(receiver.at('/sealed')).toHaveLength(1);
+    await story.query('UPDATE webhook_secret SET sealed = $2 WHERE endpoint_id = $1', [id, rows[0]!.sealed]);
+    await story.client.allEnded(2);
+    expect(story.receiver.at('/sealed')).toHaveLength(1);
   });
 
   it('that fails is left alone, probed by one request at a time, and drained in order when it recovers', async () => {
     const id = await register('/ill');
     let ill = true;
     let [under, most] = [0, 0];
-    receiver.on('/ill', (_received, response) => {
+    story.receiver.on('/ill', (_received, response) => {
       under += 1;
       if (!ill) most = Math.max(most, under);
       setTimeout(() => {
@@ -379,37 +336,39 @@ describe('an endpoint', () => {
         response.writeHead(ill ? 500 : 204).end();
       }, 10);
     });
-    for (let index = 0; index < 5; index += 1) await client.submit();
-    await waitFor(async () => (await endpoint(id)).consecutive_failures >= 5, {
+    for (let index = 0; index < 5; index += 1) await story.client.submit();
+    await waitFor(async () => (await story.client.endpoint(id)).consecutive_failures >= 5, {
       what: 'the circuit to open',
     });
-    for (let index = 0; index < 15; index += 1) await client.submit();
-    await waitFor(async () => (await client.deliveries()).length === 20, { what: 'the deliveries' });
+    for (let index = 0; index < 15; index += 1) await story.client.submit();
+    await waitFor(async () => (await story.client.deliveries()).length === 20, { what: 'the deliveries' });
     // Longer than its circuit: what is done to its deliveries shall meet no probe.
-    await harness.database.query(
-      `UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE id = $1`,
-      [id],
+    await story.query(`UPDATE webhook_destination SET paused_until = now() + interval '1 h' WHERE id = $1`, [
+      id,
+    ]);
+    await waitFor(
+      async () => (await story.client.deliveries()).every(({ state }) => state !== 'DELIVERING'),
+      {
+        what: 'the last probe to end',
+      },
     );
-    await waitFor(async () => (await client.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
-      what: 'the last probe to end',
-    });
     // However long that took: the circuit lets through one after the other, each after twice the time.
-    expect(receiver.at('/ill').length).toBeLessThan(20);
-    await harness.database.query(
+    expect(story.receiver.at('/ill').length).toBeLessThan(20);
+    await story.query(
       `UPDATE delivery SET failures = 0, state = 'PENDING', finished_at = NULL, due_at = now() WHERE client_id = $1`,
-      [client.id],
+      [story.client.id],
     );
     ill = false;
-    await harness.database.query('UPDATE webhook_destination SET paused_until = now() WHERE id = $1', [id]);
-    await client.allEnded(20);
+    await story.query('UPDATE webhook_destination SET paused_until = now() WHERE id = $1', [id]);
+    await story.client.allEnded(20);
     expect(most).toBe(1);
-    expect(await endpoint(id)).toMatchObject({
+    expect(await story.client.endpoint(id)).toMatchObject({
       status: 'enabled',
       consecutive_failures: 0,
       failing_since: null,
     });
-    const inOrder = (await feedOf(client, 20)).map((event: Json) => event.id);
-    const drained = receiver
+    const inOrder = (await story.client.feed(20)).map((event: Json) => event.id);
+    const drained = story.receiver
       .at('/ill')
       .slice(-19)
       .map(({ headers }) => headers['webhook-id']);
@@ -419,45 +378,40 @@ describe('an endpoint', () => {
 
 describe('destinations', () => {
   it('do not move each other: one that hangs delays no other', async () => {
-    receiver.on('/stuck', () => undefined);
-    for (let index = 0; index < 30; index += 1) await client.submit(receiver.url('/stuck'));
-    await waitFor(() => receiver.at('/stuck').length >= 5, { what: 'the other to hang' });
-    const other = await harness.client();
+    story.receiver.on('/stuck', () => undefined);
+    for (let index = 0; index < 30; index += 1) await story.client.submit(story.receiver.url('/stuck'));
+    await waitFor(() => story.receiver.at('/stuck').length >= 5, { what: 'the other to hang' });
+    const other = await story.harness.client();
     for (let index = 0; index < 10; index += 1) {
-      const job = await other.submit(receiver.url('/fast'));
+      const job = await other.submit(story.receiver.url('/fast'));
       // Long before anything of the other's has timed out.
-      const received = await waitFor(() => receiver.at('/fast')[index], {
+      const received = await waitFor(() => story.receiver.at('/fast')[index], {
         what: 'the callback',
         timeoutMs: TIMEOUT_MS / 2,
       });
       expect(JSON.parse(received.body.toString()).data.id).toBe(job.id);
     }
     // Never more at once than one destination may have.
-    const [{ most }] = (await harness.database.query<{ most: number }[]>(
+    const [{ most }] = (await story.query<{ most: number }[]>(
       `SELECT count(*)::int AS most FROM delivery WHERE client_id = $1 AND state = 'DELIVERING'`,
-      [client.id],
+      [story.client.id],
     )) as [{ most: number }];
     expect(most).toBeLessThanOrEqual(8);
   });
 
   it('get no more in a second than they want', async () => {
-    const { body } = await client.call('POST', '/v1/webhooks/endpoints', {
-      url: receiver.url('/calm'),
-      max_per_second: 5,
-    });
+    const body = await story.register('/calm', { max_per_second: 5 });
     expect(body.max_per_second).toBe(5);
     const pausedUntil = (time: string): Promise<unknown> =>
-      harness.database.query(`UPDATE webhook_destination SET paused_until = ${time} WHERE id = $1`, [
-        body.id,
-      ]);
+      story.query(`UPDATE webhook_destination SET paused_until = ${time} WHERE id = $1`, [body.id]);
     await pausedUntil(`now() + interval '1 h'`);
-    for (let index = 0; index < 15; index += 1) await client.submit();
-    await waitFor(async () => (await client.deliveries()).length === 15, { what: 'the deliveries' });
+    for (let index = 0; index < 15; index += 1) await story.client.submit();
+    await waitFor(async () => (await story.client.deliveries()).length === 15, { what: 'the deliveries' });
     const from = Date.now();
     await pausedUntil('now()');
-    await client.allEnded(15);
+    await story.client.allEnded(15);
     // Five at once, then five a second.
-    expect(receiver.at('/calm').at(-1)!.at - from).toBeGreaterThanOrEqual(1_900);
+    expect(story.receiver.at('/calm').at(-1)!.at - from).toBeGreaterThanOrEqual(1_900);
   });
 });
 
@@ -471,18 +425,18 @@ describe('mutual TLS', () => {
     });
     const ours = certificate('client');
     const tls = { certificate_authority: AUTHORITY, client_certificate: ours.cert, client_key: ours.key };
-    const { body } = await client.call('POST', '/v1/webhooks/endpoints', { url: secure.url(), ...tls });
+    const { body } = await story.client.call('POST', '/v1/webhooks/endpoints', { url: secure.url(), ...tls });
     expect(body).toMatchObject({ status: 'enabled', client_certificate: ours.cert });
     expect(JSON.stringify(body)).not.toContain('PRIVATE KEY');
-    await client.submit();
+    await story.client.submit();
     await waitFor(() => secure.at()[0], { what: 'the callback by TLS' });
-    const without = await client.call('PATCH', `/v1/webhooks/endpoints/${body.id}`, {
+    const without = await story.client.call('PATCH', `/v1/webhooks/endpoints/${body.id}`, {
       client_certificate: null,
       client_key: null,
     });
     expect(without.body.client_certificate).toBeNull();
-    await client.submit();
-    await waitFor(async () => (await client.deliveries()).at(-1)?.failure, { what: 'the refusal' });
+    await story.client.submit();
+    await waitFor(async () => (await story.client.deliveries()).at(-1)?.failure, { what: 'the refusal' });
     expect(secure.at()).toHaveLength(1);
     await secure.stop();
   });
@@ -490,148 +444,159 @@ describe('mutual TLS', () => {
 
 describe('GET /v1/events', () => {
   it('reads the same ids and bytes as were called back, in pages, and refuses an event that is not kept', async () => {
-    for (let index = 0; index < 5; index += 1) await client.submit(receiver.url());
-    await client.allEnded(5);
-    await feedOf(client, 5);
+    for (let index = 0; index < 5; index += 1) await story.client.submit(story.receiver.url());
+    await story.client.allEnded(5);
+    await story.client.feed(5);
     const read: Json[] = [];
     for (let after: string | null = ''; after !== null;) {
-      const { body } = await client.call('GET', `/v1/events?page_size=2&after=${after}`);
+      const { body } = await story.client.call('GET', `/v1/events?page_size=2&after=${after}`);
       read.push(...body.data);
       after = body.next_cursor;
     }
     expect(read).toHaveLength(5);
-    const byId = new Map(receiver.at().map(({ headers, body }) => [headers['webhook-id'], body.toString()]));
+    const byId = new Map(
+      story.receiver.at().map(({ headers, body }) => [headers['webhook-id'], body.toString()]),
+    );
     for (const { id, body } of read) expect(byId.get(id)).toBe(body);
-    expect((await client.call('GET', `/v1/events?after=${read.at(-1).id}`)).body).toEqual({
+    expect((await story.client.call('GET', `/v1/events?after=${read.at(-1).id}`)).body).toEqual({
       data: [],
       next_cursor: null,
     });
-    expect((await client.call('GET', `/v1/events?after=${client.id}`)).status).toBe(410);
-    expect((await client.call('GET', '/v1/events?after=x')).status).toBe(400);
+    expect((await story.client.call('GET', `/v1/events?after=${story.client.id}`)).status).toBe(410);
+    expect((await story.client.call('GET', '/v1/events?after=x')).status).toBe(400);
   });
 
   it('does not pass a transaction that is still open: what it will write comes later, and nothing is skipped', async () => {
-    const open = harness.database.createQueryRunner();
+    const open = story.harness.database.createQueryRunner();
     await open.startTransaction();
     const hidden = newId();
     await open.query(
       `INSERT INTO webhook_message (id, client_id, type, body, occurred_at) VALUES ($1, $2, 'test', 'x', now())`,
-      [hidden, client.id],
+      [hidden, story.client.id],
     );
-    await client.submit(receiver.url());
-    await waitFor(() => receiver.at()[0], { what: 'the callback' });
-    expect((await client.call('GET', '/v1/events')).body.data).toEqual([]);
+    await story.client.submit(story.receiver.url());
+    await waitFor(() => story.receiver.at()[0], { what: 'the callback' });
+    expect((await story.client.call('GET', '/v1/events')).body.data).toEqual([]);
     await open.commitTransaction();
     await open.release();
-    const read = await feedOf(client, 2);
-    expect(read.map(({ id }) => id)).toEqual([hidden, receiver.at()[0]!.headers['webhook-id']]);
+    const read = await story.client.feed(2);
+    expect(read.map(({ id }) => id)).toEqual([hidden, story.receiver.at()[0]!.headers['webhook-id']]);
   });
 });
 
 describe('settings of the service', () => {
   it('without Redis deliveries go on', async () => {
-    await withHarness(
+    await story.withHarness(
       {},
       async (other) => {
         const alone = await other.client();
-        for (let index = 0; index < 10; index += 1) await alone.submit(receiver.url('/alone'));
+        for (let index = 0; index < 10; index += 1) await alone.submit(story.receiver.url('/alone'));
         await alone.allEnded(10);
-        expect(receiver.at('/alone')).toHaveLength(10);
+        expect(story.receiver.at('/alone')).toHaveLength(10);
       },
       `redis://127.0.0.1:${await freePort()}`,
     );
   });
 
   it('an endpoint that fails for too long is disabled loudly, and enabled when it works again', async () => {
-    await withHarness({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
-      const warned = jest.spyOn(Logger.prototype, 'warn');
-      const owner = await other.client();
-      const { body } = await owner.call('POST', '/v1/webhooks/endpoints', { url: receiver.url('/dead') });
-      receiver.on('/dead', answer(500));
-      for (let index = 0; index < 5; index += 1) await owner.submit();
-      const state = async (): Promise<Json> =>
-        (await owner.call('GET', `/v1/webhooks/endpoints/${body.id}`)).body;
-      await waitFor(async () => (await state()).disabled_reason === 'failing', {
-        what: 'the endpoint to be disabled',
-      });
-      expect(await state()).toMatchObject({ status: 'disabled', paused_until: expect.any(String) });
-      const where = `${new URL(receiver.url()).origin} (endpoint ${body.id})`;
-      expect(warned).toHaveBeenCalledWith(
-        `Callbacks to ${where} of client ${owner.id} are disabled: failing.`,
-      );
-      warned.mockRestore();
-      // A failure that is stored only after the recovery would be a new one.
-      await waitFor(async () => (await owner.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
-        what: 'all attempts to end',
-      });
-      receiver.on('/dead', answer(204));
-      await other.database.query('UPDATE webhook_destination SET paused_until = now()');
-      await other.database.query(`UPDATE delivery SET due_at = now() WHERE state = 'PENDING'`);
-      await waitFor(async () => (await state()).status === 'enabled', {
-        what: 'the endpoint to be enabled again',
-      });
-      await owner.allEnded(5);
-      const changes = (await feedOf(owner, 7))
-        .map(({ type }: Json) => type)
-        .filter((type: string) => type.startsWith('webhook.'));
-      expect(changes).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
-    });
+    await story.withHarness(
+      { CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' },
+      async (other) => {
+        const warned = jest.spyOn(Logger.prototype, 'warn');
+        const owner = await other.client();
+        const { body } = await owner.call('POST', '/v1/webhooks/endpoints', {
+          url: story.receiver.url('/dead'),
+        });
+        story.receiver.on('/dead', answer(500));
+        for (let index = 0; index < 5; index += 1) await owner.submit();
+        const state = async (): Promise<Json> =>
+          (await owner.call('GET', `/v1/webhooks/endpoints/${body.id}`)).body;
+        await waitFor(async () => (await state()).disabled_reason === 'failing', {
+          what: 'the endpoint to be disabled',
+        });
+        expect(await state()).toMatchObject({ status: 'disabled', paused_until: expect.any(String) });
+        const where = `${new URL(story.receiver.url()).origin} (endpoint ${body.id})`;
+        expect(warned).toHaveBeenCalledWith(
+          `Callbacks to ${where} of client ${owner.id} are disabled: failing.`,
+        );
+        warned.mockRestore();
+        // A failure that is stored only after the recovery would be a new one.
+        await waitFor(async () => (await owner.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
+          what: 'all attempts to end',
+        });
+        story.receiver.on('/dead', answer(204));
+        await other.database.query('UPDATE webhook_destination SET paused_until = now()');
+        await other.database.query(`UPDATE delivery SET due_at = now() WHERE state = 'PENDING'`);
+        await waitFor(async () => (await state()).status === 'enabled', {
+          what: 'the endpoint to be enabled again',
+        });
+        await owner.allEnded(5);
+        const changes = (await owner.feed(7))
+          .map(({ type }: Json) => type)
+          .filter((type: string) => type.startsWith('webhook.'));
+        expect(changes).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+      },
+    );
   });
 
   it('a URL that is no endpoint and fails for too long shows it on its deliveries', async () => {
-    await withHarness({ CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' }, async (other) => {
-      const owner = await other.client();
-      const url = receiver.url('/lost');
-      receiver.on('/lost', answer(500));
-      for (let index = 0; index < 5; index += 1) await owner.submit(url);
-      const log = async (): Promise<Json[]> => (await owner.call('GET', '/v1/webhooks/deliveries')).body.data;
-      const disabled = await waitFor(
-        async () => {
-          const rows = await log();
-          return (
-            rows.length === 5 &&
-            rows.every(({ destination, status }) => destination.disabled_reason && status === 'PENDING') &&
-            rows
-          );
-        },
-        { what: 'the URL to be disabled' },
-      );
-      for (const { id, destination, next_attempt_at } of disabled) {
-        expect(destination).toEqual({
-          consecutive_failures: expect.any(Number),
-          failing_since: expect.any(String),
-          paused_until: expect.any(String),
-          disabled_reason: 'failing',
-          disabled_at: expect.any(String),
-        });
-        expect(destination.consecutive_failures).toBeGreaterThanOrEqual(5);
-        // Probed about once an hour; until then nothing goes there.
-        expect(Date.parse(destination.paused_until) - Date.now()).toBeGreaterThan(2_400_000);
-        expect(Date.parse(next_attempt_at)).toBeGreaterThanOrEqual(Date.parse(destination.paused_until));
-        const { body: one } = await owner.call('GET', `/v1/webhooks/deliveries/${id}`);
-        expect(one.destination).toEqual(destination);
-      }
-      receiver.on('/lost', answer(204));
-      await owner.call('POST', `/v1/webhooks/deliveries/${disabled[0].id}/redeliver`);
-      await owner.allEnded(5);
-      for (const { status, destination } of await log()) {
-        expect([status, destination]).toEqual([
-          'DELIVERED',
-          {
-            consecutive_failures: 0,
-            failing_since: null,
-            paused_until: null,
-            disabled_reason: null,
-            disabled_at: null,
+    await story.withHarness(
+      { CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' },
+      async (other) => {
+        const owner = await other.client();
+        const url = story.receiver.url('/lost');
+        story.receiver.on('/lost', answer(500));
+        for (let index = 0; index < 5; index += 1) await owner.submit(url);
+        const log = async (): Promise<Json[]> =>
+          (await owner.call('GET', '/v1/webhooks/deliveries')).body.data;
+        const disabled = await waitFor(
+          async () => {
+            const rows = await log();
+            return (
+              rows.length === 5 &&
+              rows.every(({ destination, status }) => destination.disabled_reason && status === 'PENDING') &&
+              rows
+            );
           },
-        ]);
-      }
-    });
+          { what: 'the URL to be disabled' },
+        );
+        for (const { id, destination, next_attempt_at } of disabled) {
+          expect(destination).toEqual({
+            consecutive_failures: expect.any(Number),
+            failing_since: expect.any(String),
+            paused_until: expect.any(String),
+            disabled_reason: 'failing',
+            disabled_at: expect.any(String),
+          });
+          expect(destination.consecutive_failures).toBeGreaterThanOrEqual(5);
+          // Probed about once an hour; until then nothing goes there.
+          expect(Date.parse(destination.paused_until) - Date.now()).toBeGreaterThan(2_400_000);
+          expect(Date.parse(next_attempt_at)).toBeGreaterThanOrEqual(Date.parse(destination.paused_until));
+          const { body: one } = await owner.call('GET', `/v1/webhooks/deliveries/${id}`);
+          expect(one.destination).toEqual(destination);
+        }
+        story.receiver.on('/lost', answer(204));
+        await owner.call('POST', `/v1/webhooks/deliveries/${disabled[0].id}/redeliver`);
+        await owner.allEnded(5);
+        for (const { status, destination } of await log()) {
+          expect([status, destination]).toEqual([
+            'DELIVERED',
+            {
+              consecutive_failures: 0,
+              failing_since: null,
+              paused_until: null,
+              disabled_reason: null,
+              disabled_at: null,
+            },
+          ]);
+        }
+      },
+    );
   });
 
   it('a rotation of the master key seals every secret anew, and they still sign', async () => {
     const own = await createTestDatabase();
-    const services = { databaseUrl: own.url, redisUrl };
+    const services = { databaseUrl: own.url, redisUrl: story.redisUrl };
     const [old, current] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
     const sealed = (of: CallbackHarness): Promise<{ sealed: Buffer }[]> =>
       of.database.query('SELECT sealed FROM webhook_secret');
@@ -651,8 +616,8 @@ describe('settings of the service', () => {
     ).toEqual([{ actor_type: 'start', client_id: owner.id }]);
     await second.stop();
     const third = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: current });
-    await (await third.client('rotating')).submit(receiver.url('/rotated'));
-    const received = await waitFor(() => receiver.at('/rotated')[0], { what: 'the callback' });
+    await (await third.client('rotating')).submit(story.receiver.url('/rotated'));
+    const received = await waitFor(() => story.receiver.at('/rotated')[0], { what: 'the callback' });
     expect(
       new Webhook(secret.secret).verify(received.body.toString(), received.headers as Record<string, string>),
     ).toBeTruthy();

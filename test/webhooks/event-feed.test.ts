@@ -1,35 +1,19 @@
-import { emptyTestRedis, waitFor } from '../support/services';
-import { createTestDatabase, TestDatabase } from '../support/test-database';
-import { CallbackHarness } from './callback-harness';
-import { TestReceiver } from './test-receiver';
+import { waitFor } from '../support/services';
+import { callbackStory } from './callback-story';
 
 /** More than one transaction of the fan-out takes. */
 const BACKLOG = 300;
 
-let database: TestDatabase;
-let harness: CallbackHarness;
-let receiver: TestReceiver;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  harness = await CallbackHarness.start({ databaseUrl: database.url, redisUrl: await emptyTestRedis() });
-  receiver = await TestReceiver.start();
-});
-
-afterAll(async () => {
-  await receiver.stop();
-  await harness.stop();
-  await database.drop();
-});
+const story = callbackStory();
 
 it('shows the events of one client while a worker that cannot sign yet has a backlog of another', async () => {
-  const [busy, reader] = [await harness.client(), await harness.client()];
-  const { body: endpoint } = await reader.call('POST', '/v1/webhooks/endpoints', { url: receiver.url() });
-  await harness.database.transaction(async (manager) => {
+  const [busy, reader] = [await story.harness.client(), await story.harness.client()];
+  const endpoint = await story.register('/hook', {}, reader);
+  await story.harness.database.transaction(async (manager) => {
     // Nobody can be given a key. A lock that gives this transaction no number of its own, which would hold the feed back.
     await manager.query('LOCK TABLE webhook_secret IN SHARE MODE');
     // On another connection: it commits while the lock is held.
-    await harness.database.query(
+    await story.query(
       `WITH ended AS (
          INSERT INTO job (id, client_id, type, state, request, parameters, max_failures, max_crashes, steps, deadline_at,
            result, finished_at, callback_url)
@@ -38,11 +22,11 @@ it('shows the events of one client while a worker that cannot sign yet has a bac
        )
        INSERT INTO job_event (job_id, client_id, type, round, attempt, terminal, data)
        SELECT id, $1, 'test.noop.completed', 0, 1, true, '{"status": "COMPLETED"}' FROM ended`,
-      [busy.id, receiver.url('/busy')],
+      [busy.id, story.receiver.url('/busy')],
     );
     await waitFor(
       async () => {
-        const [row] = await harness.database.query<{ waiting: boolean }[]>(
+        const [row] = await story.query<{ waiting: boolean }[]>(
           `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
              AND query LIKE '%webhook_secret%') AS waiting`,
         );
