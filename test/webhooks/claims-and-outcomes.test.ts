@@ -117,6 +117,8 @@ describe('a claim', () => {
         url: URL_OF_ITS_OWN,
         message_id: sent.id,
         body: sent.body,
+        job_id: null,
+        request_id: null,
       },
     ]);
   });
