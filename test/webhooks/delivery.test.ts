@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
 import { DeliveryWorkerService } from '../../src/webhooks/deliveries/delivery-worker.service';
@@ -442,186 +441,49 @@ describe('mutual TLS', () => {
   });
 });
 
-describe('GET /v1/events', () => {
-  it('reads the same ids and bytes as were called back, in pages, and refuses an event that is not kept', async () => {
-    for (let index = 0; index < 5; index += 1) await story.client.submit(story.receiver.url());
-    await story.client.allEnded(5);
-    await story.client.feed(5);
-    const read: Json[] = [];
-    for (let after: string | null = ''; after !== null;) {
-      const { body } = await story.client.call('GET', `/v1/events?page_size=2&after=${after}`);
-      read.push(...body.data);
-      after = body.next_cursor;
-    }
-    expect(read).toHaveLength(5);
-    const byId = new Map(
-      story.receiver.at().map(({ headers, body }) => [headers['webhook-id'], body.toString()]),
+describe('a receiver that asks for a long rest', () => {
+  it('gets what waits for it after that, and so does what comes in the meantime', async () => {
+    story.receiver.on('/resting', answer(503, { 'retry-after': '3600' }));
+    const { id } = await story.register('/resting');
+    await story.client.submit();
+    await story.client.submit();
+    await waitFor(
+      async () => (await story.client.deliveries()).some(({ failure }) => failure === 'throttled'),
+      {
+        what: 'the first outcome',
+      },
     );
-    for (const { id, body } of read) expect(byId.get(id)).toBe(body);
-    expect((await story.client.call('GET', `/v1/events?after=${read.at(-1).id}`)).body).toEqual({
-      data: [],
-      next_cursor: null,
-    });
-    expect((await story.client.call('GET', `/v1/events?after=${story.client.id}`)).status).toBe(410);
-    expect((await story.client.call('GET', '/v1/events?after=x')).status).toBe(400);
-  });
-
-  it('does not pass a transaction that is still open: what it will write comes later, and nothing is skipped', async () => {
-    const open = story.harness.database.createQueryRunner();
-    await open.startTransaction();
-    const hidden = newId();
-    await open.query(
-      `INSERT INTO webhook_message (id, client_id, type, body, occurred_at) VALUES ($1, $2, 'test', 'x', now())`,
-      [hidden, story.client.id],
+    await story.client.submit();
+    await waitFor(async () => (await story.client.deliveries()).length === 3, { what: 'the third delivery' });
+    const rows = await story.query<{ left: number }[]>(
+      `SELECT extract(epoch FROM give_up_at - now())::int AS left FROM delivery WHERE endpoint_id = $1`,
+      [id],
     );
-    await story.client.submit(story.receiver.url());
-    await waitFor(() => story.receiver.at()[0], { what: 'the callback' });
-    expect((await story.client.call('GET', '/v1/events')).body.data).toEqual([]);
-    await open.commitTransaction();
-    await open.release();
-    const read = await story.client.feed(2);
-    expect(read.map(({ id }) => id)).toEqual([hidden, story.receiver.at()[0]!.headers['webhook-id']]);
+    for (const { left } of rows) expect(left).toBeGreaterThan(3_600);
   });
 });
 
-describe('settings of the service', () => {
-  it('without Redis deliveries go on', async () => {
+describe('a URL that is no endpoint', () => {
+  it('shows by no time whether it is closed or silent', async () => {
+    story.receiver.on('/silent', () => undefined);
     await story.withHarness(
-      {},
-      async (other) => {
-        const alone = await other.client();
-        for (let index = 0; index < 10; index += 1) await alone.submit(story.receiver.url('/alone'));
-        await alone.allEnded(10);
-        expect(story.receiver.at('/alone')).toHaveLength(10);
-      },
-      `redis://127.0.0.1:${await freePort()}`,
-    );
-  });
-
-  it('an endpoint that fails for too long is disabled loudly, and enabled when it works again', async () => {
-    await story.withHarness(
-      { CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' },
-      async (other) => {
-        const warned = jest.spyOn(Logger.prototype, 'warn');
-        const owner = await other.client();
-        const { body } = await owner.call('POST', '/v1/webhooks/endpoints', {
-          url: story.receiver.url('/dead'),
-        });
-        story.receiver.on('/dead', answer(500));
-        for (let index = 0; index < 5; index += 1) await owner.submit();
-        const state = async (): Promise<Json> =>
-          (await owner.call('GET', `/v1/webhooks/endpoints/${body.id}`)).body;
-        await waitFor(async () => (await state()).disabled_reason === 'failing', {
-          what: 'the endpoint to be disabled',
-        });
-        expect(await state()).toMatchObject({ status: 'disabled', paused_until: expect.any(String) });
-        const where = `${new URL(story.receiver.url()).origin} (endpoint ${body.id})`;
-        expect(warned).toHaveBeenCalledWith(
-          `Callbacks to ${where} of client ${owner.id} are disabled: failing.`,
+      { CALLBACK_RETRY_SCHEDULE: '1s,1s', CALLBACK_TIMEOUT_SECONDS: '2' },
+      async (hasty) => {
+        const owner = await hasty.client();
+        await owner.submit(story.receiver.url('/silent'));
+        await owner.submit(`http://127.0.0.1:${await freePort()}/closed`);
+        await owner.allEnded(2);
+        const waits = await Promise.all(
+          (await owner.deliveries()).map(async ({ id }) =>
+            (await owner.call('GET', `/v1/webhooks/deliveries/${id}`)).body.attempt_log
+              .filter((each: Json) => each.next_attempt_at !== null)
+              .map((each: Json) => Date.parse(each.next_attempt_at) - Date.parse(each.started_at)),
+          ),
         );
-        warned.mockRestore();
-        // A failure that is stored only after the recovery would be a new one.
-        await waitFor(async () => (await owner.deliveries()).every(({ state }) => state !== 'DELIVERING'), {
-          what: 'all attempts to end',
-        });
-        story.receiver.on('/dead', answer(204));
-        await other.database.query('UPDATE webhook_destination SET paused_until = now()');
-        await other.database.query(`UPDATE delivery SET due_at = now() WHERE state = 'PENDING'`);
-        await waitFor(async () => (await state()).status === 'enabled', {
-          what: 'the endpoint to be enabled again',
-        });
-        await owner.allEnded(5);
-        const changes = (await owner.feed(7))
-          .map(({ type }: Json) => type)
-          .filter((type: string) => type.startsWith('webhook.'));
-        expect(changes).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+        expect(waits.flat()).toHaveLength(4);
+        // Two seconds until the one that is silent is given up, and for the closed one too; then 0.8 s at least.
+        for (const wait of waits.flat() as number[]) expect(wait).toBeGreaterThanOrEqual(2_700);
       },
     );
-  });
-
-  it('a URL that is no endpoint and fails for too long shows it on its deliveries', async () => {
-    await story.withHarness(
-      { CALLBACK_DISABLE_AFTER: '0s', CALLBACK_RETRY_SCHEDULE: '1s,1h' },
-      async (other) => {
-        const owner = await other.client();
-        const url = story.receiver.url('/lost');
-        story.receiver.on('/lost', answer(500));
-        for (let index = 0; index < 5; index += 1) await owner.submit(url);
-        const log = async (): Promise<Json[]> =>
-          (await owner.call('GET', '/v1/webhooks/deliveries')).body.data;
-        const disabled = await waitFor(
-          async () => {
-            const rows = await log();
-            return (
-              rows.length === 5 &&
-              rows.every(({ destination, status }) => destination.disabled_reason && status === 'PENDING') &&
-              rows
-            );
-          },
-          { what: 'the URL to be disabled' },
-        );
-        for (const { id, destination, next_attempt_at } of disabled) {
-          expect(destination).toEqual({
-            consecutive_failures: expect.any(Number),
-            failing_since: expect.any(String),
-            paused_until: expect.any(String),
-            disabled_reason: 'failing',
-            disabled_at: expect.any(String),
-          });
-          expect(destination.consecutive_failures).toBeGreaterThanOrEqual(5);
-          // Probed about once an hour; until then nothing goes there.
-          expect(Date.parse(destination.paused_until) - Date.now()).toBeGreaterThan(2_400_000);
-          expect(Date.parse(next_attempt_at)).toBeGreaterThanOrEqual(Date.parse(destination.paused_until));
-          const { body: one } = await owner.call('GET', `/v1/webhooks/deliveries/${id}`);
-          expect(one.destination).toEqual(destination);
-        }
-        story.receiver.on('/lost', answer(204));
-        await owner.call('POST', `/v1/webhooks/deliveries/${disabled[0].id}/redeliver`);
-        await owner.allEnded(5);
-        for (const { status, destination } of await log()) {
-          expect([status, destination]).toEqual([
-            'DELIVERED',
-            {
-              consecutive_failures: 0,
-              failing_since: null,
-              paused_until: null,
-              disabled_reason: null,
-              disabled_at: null,
-            },
-          ]);
-        }
-      },
-    );
-  });
-
-  it('a rotation of the master key seals every secret anew, and they still sign', async () => {
-    const own = await createTestDatabase();
-    const services = { databaseUrl: own.url, redisUrl: story.redisUrl };
-    const [old, current] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
-    const sealed = (of: CallbackHarness): Promise<{ sealed: Buffer }[]> =>
-      of.database.query('SELECT sealed FROM webhook_secret');
-
-    const first = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: old });
-    const owner = await first.client('rotating');
-    const { body: secret } = await owner.call('POST', '/v1/webhooks/signing-secret/rotate');
-    const before = await sealed(first);
-    expect(before[0]!.sealed.includes(Buffer.from(String(secret.secret).slice(6), 'base64'))).toBe(false);
-    await first.stop();
-    const second = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: `${current},${old}` });
-    expect((await sealed(second))[0]!.sealed).not.toEqual(before[0]!.sealed);
-    expect(
-      await second.database.query(
-        `SELECT actor_type, client_id FROM audit_entry WHERE action = 'secret.resealed'`,
-      ),
-    ).toEqual([{ actor_type: 'start', client_id: owner.id }]);
-    await second.stop();
-    const third = await CallbackHarness.start(services, { WEBHOOK_MASTER_KEYS: current });
-    await (await third.client('rotating')).submit(story.receiver.url('/rotated'));
-    const received = await waitFor(() => story.receiver.at('/rotated')[0], { what: 'the callback' });
-    expect(
-      new Webhook(secret.secret).verify(received.body.toString(), received.headers as Record<string, string>),
-    ).toBeTruthy();
-    await third.stop();
-    await own.drop();
   });
 });

@@ -475,18 +475,3 @@ describe('a callback_url that is no endpoint', () => {
     await isRefused();
   });
 });
-
-describe('the feed', () => {
-  it('begins at the oldest event for a reader who has no id yet', async () => {
-    const job = await story.client.submit();
-    const { status, body } = await waitFor(
-      async () => {
-        const answered = await story.client.call('GET', '/v1/events?after=');
-        return (answered.status !== 200 || answered.body.data.length > 0) && answered;
-      },
-      { what: 'the event' },
-    );
-    expect([status, body.data?.[0]?.job_id]).toEqual([200, job.id]);
-    expect((await story.client.call('GET', '/v1/events?after=x')).status).toBe(400);
-  });
-});

@@ -58,9 +58,12 @@ it('an event of 31 days ago goes with its deliveries, attempts and destination; 
   // Destinations are looked through at a start and then hourly: this one goes at the next, as the event had gone by then.
   const third = await story.anotherProcess();
   try {
-    await waitFor(async () => (await countAll())['webhook_destination'] === before['webhook_destination']! + 2, {
-      what: 'the destination of the old event to be removed',
-    });
+    await waitFor(
+      async () => (await countAll())['webhook_destination'] === before['webhook_destination']! + 2,
+      {
+        what: 'the destination of the old event to be removed',
+      },
+    );
     expect(await countAll()).toEqual({
       webhook_message: before['webhook_message']! + 2,
       delivery: before['delivery']! + 2,
