@@ -13,8 +13,11 @@ const storage = new AsyncLocalStorage<LogContext>();
 export const withLogContext = <Result>(ids: LogContext, work: () => Result): Result =>
   storage.run({ ...ids }, work);
 
-/** For what one request starts and all share: its log lines are not about that request. */
-export const withoutLogContext = <Result>(work: () => Result): Result => storage.exit(work);
+/**
+ * For what one request starts and all share: its log lines are not about that request. Not `exit`, which takes the hooks
+ * of all promises of the process out and in again, on Node 20.
+ */
+export const withoutLogContext = <Result>(work: () => Result): Result => storage.run({}, work);
 
 export const logContext = (): Readonly<LogContext> => storage.getStore() ?? {};
 
