@@ -20,7 +20,7 @@ import { setUpPage } from './page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
 
-/** No JSON body of this API comes near it. */
+/** An order of 500 lines fits, with some 200 bytes a line; what is larger is imported. */
 const JSON_LIMIT = '100kb';
 
 /** Load balancers commonly keep idle connections for a minute; whoever closes first must not be we, or they answer 502. */

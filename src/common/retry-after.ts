@@ -1,4 +1,4 @@
-/** An estimate of what is further away is not good enough to stay away for it. */
+/** Estimates of more than a minute are too inexact to keep a caller away for so long. */
 const MOST = 60;
 
 /**

@@ -2,7 +2,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsEnum, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
 import { IsCidrList, IsWholeNumber } from './value-readers';
 
-/** What a process does: HTTP, Bull processors, or both. */
+/** What a process does: it serves HTTP, works on jobs and deliveries, or both. */
 export enum Role {
   Api = 'api',
   Worker = 'worker',

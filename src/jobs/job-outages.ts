@@ -11,15 +11,15 @@ const AT_ONCE = 500;
 /** An answer that took longer came from a database that was away in between. */
 const SLOW_MS = 3_000;
 
-/** How often a process that saw no outage itself leaves it to others to say that there was one. */
+/** A process that saw no outage itself waits so many rounds for one that did, before it records the outage. */
 const ROUNDS_FOR_WITNESSES = 5;
 
 /** For how long a settled outage is kept: leases that ended in it are taken back within seconds. */
 const KEPT_HOURS = 24;
 
 /**
- * Keeps book of when the database and the store were away, by the database's clock: nobody saw them. It then moves on the
- * deadlines of the jobs that could not be worked on. Every step is a guarded statement, so it does not matter how many
+ * Records when the database and the store were away: the times, by the database's clock, at which no process reached
+ * them. It then moves on the deadlines of the jobs that could not be worked on. Every step is a guarded statement, so it does not matter how many
  * processes do the same.
  */
 @Injectable()

@@ -93,8 +93,9 @@ export const withinLongestOutage = (seconds: string): string =>
   `least(greatest(0, ${seconds}), ${LONGEST_OUTAGE_SECONDS} - outage_seconds)`;
 
 /**
- * Whether a job's deadline has passed, in SQL over its row: of one that waits for the store, the time that it has been away
- * does not count: from the moment at which it was seen last, because whether that is an outage shows only later.
+ * Whether a job's deadline has passed, in SQL over its row. For a job that waits for the store, the time in which the store
+ * has been away does not count. That begins when the store was last seen, because only later does it show that this was an
+ * outage.
  *
  * @param usesStore SQL expression, of the job
  */

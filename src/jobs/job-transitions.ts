@@ -183,7 +183,8 @@ export class JobTransitions {
 
   /**
    * Ends an attempt that failed: back to `PENDING` with exponential backoff and jitter, or `FAILED` when it is
-   * permanent, when the tries are used up, or when the job keeps crashing what works on it (`poison`).
+   * permanent, when the tries or the time are used up, or when the job keeps crashing what works on it (`poison`);
+   * `CANCELLED` when that was asked for meanwhile.
    *
    * An outage uses up no try, and moves the deadline on: from the begin of the first attempt that it ended to the time at
    * which the next is due, as long as one attempt after the other is ended so. It ends the job when outages have moved the
@@ -354,11 +355,11 @@ export class JobTransitions {
          FROM job WHERE state = 'IN_PROGRESS' AND lease_until < now() AND ${IS_CLOCK_TRUE}
          LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
        ), changed AS (
-         UPDATE job j SET ${endAttempt(ENDS_TAKEN_BACK)}, crashes = crashes + crash, run_at = now(),
+         UPDATE job j SET ${endAttempt(CRASH_IS_OVER)}, crashes = crashes + crash, run_at = now(),
            error = CASE WHEN cancel_requested_at IS NOT NULL THEN NULL
              WHEN ${OVERDUE} THEN ${FAILURE_OF_OVERDUE}
              WHEN crash = 0 THEN ${DATABASE_UNAVAILABLE}
-             WHEN ${ENDS_TAKEN_BACK} THEN ${poison(WORKER_LOST)} ELSE ${WORKER_LOST} END
+             WHEN ${CRASH_IS_OVER} THEN ${poison(WORKER_LOST)} ELSE ${WORKER_LOST} END
          FROM dead WHERE j.id = dead.id
          RETURNING j.*
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
@@ -451,7 +452,10 @@ const endAttempt = (isOver: string): string => `lease_owner = NULL, lease_until 
 const PAUSE = `greatest($5::float8, (0.5 + $6::float8) * CASE $3
   WHEN 'outage' THEN least(40, 2 * power(2, least(outages, 5))) ELSE least(60, power(2, failures + crashes)) END)`;
 
-/** Seconds that an outage cost, to the next attempt: what is counted already is not counted again. */
+/**
+ * Seconds that an outage cost, up to the next attempt. Where attempts before were ended by it too, only those since
+ * `outage_counted_until`, up to which the others have counted it.
+ */
 const LOST = `(${PAUSE} + greatest(0, extract(epoch FROM now() - CASE WHEN outages > 0 THEN outage_counted_until
   ELSE greatest(now() - make_interval(secs => $7::float8), outage_counted_until) END)::float8))`;
 
@@ -468,7 +472,7 @@ const USES_STORE = 'type = ANY($1::text[])';
 const OVERDUE = isOverdue(USES_STORE);
 
 /** Whether what is taken back ends the job, in SQL, over the row before the change. */
-const ENDS_TAKEN_BACK = `(crashes + crash >= max_crashes OR ${OVERDUE})`;
+const CRASH_IS_OVER = `(crashes + crash >= max_crashes OR ${OVERDUE})`;
 
 /** Why a job was not done in time: an outage that it was waiting for, if it was. */
 const FAILURE_OF_OVERDUE = `CASE

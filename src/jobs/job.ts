@@ -1,6 +1,6 @@
 import type { ErrorKind, FieldError } from '../common/app-error';
 
-/** A failure as callers see it on every channel: in the job, the event, the callback. */
+/** A failure as it is stored. Callers see its `code`, `message` and what says when and where, not `kind` and the rest. */
 export interface JobFailure {
   /** Stable and machine-readable, `too_many_rows` for one. */
   code: string;

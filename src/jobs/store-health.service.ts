@@ -55,7 +55,7 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
     return this.isThere === true;
   }
 
-  /** It was not; before the first answer it is neither. */
+  /** It was not there when it was asked last. Before the first answer it is neither up nor away. */
   get isAway(): boolean {
     return this.isThere === false;
   }

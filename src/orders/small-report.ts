@@ -7,7 +7,8 @@ import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-
 
 /**
  * A report of up to so many rows is small: its orders are read at once, and it has priority before larger ones. Such a report is one
- * part of a print (`LayoutLimits`); parts of large ones are as long, so a small one waits for no more than its own time.
+ * part of a print or just more (`LayoutLimits`); parts of large ones are as long, so a small one waits for no more than
+ * about its own time.
  */
 export const SMALL_REPORT_ROWS = 1_000;
 
@@ -16,7 +17,7 @@ interface SmallReport {
   rows: OrderRow[];
 }
 
-/** A transaction of one statement is a snapshot, too. The plan is always the index in the order of a report. */
+/** One statement sees one snapshot, so it needs no transaction. Its plan is always the index in the order of a report. */
 const READ_SMALL_REPORT = prepared(
   'small_report',
   `

@@ -10,7 +10,7 @@ import { JobsService } from '../jobs/jobs.service';
 import { RateLimitGuard } from './rate-limit.guard';
 import { RateLimitsService } from './rate-limits.service';
 
-/** As many jobs as this many keys may submit in a minute is more than anybody follows by one. */
+/** A key polls its own jobs, and perhaps those of some more keys of its client: nobody's one key needs those of more. */
 const KEYS_FOLLOWED_BY_ONE = 10;
 
 /** After authentication: counts by API key, by the policy of the route; polls by key and job. */

@@ -70,7 +70,7 @@ export class JobEventsController {
       complete: () => stream.end(),
     });
     response.on('close', () => subscription.unsubscribe());
-    // Its answer has no body that would ever end.
+    // HEAD gets the headers alone; a stream would keep the request open.
     if (request.method === 'HEAD') stream.end();
   }
 }

@@ -147,7 +147,7 @@ export class JobRunnerService {
   private async work(attempt: JobAttempt): Promise<void> {
     try {
       const outcome = await attempt.run(this.registry.handler(attempt.job.type));
-      await this.store(attempt, outcome);
+      await this.storeEnd(attempt, outcome);
     } catch (error) {
       // The database stays away: the lease runs out, and the repairs take the attempt back.
       this.logger.error(
@@ -161,10 +161,10 @@ export class JobRunnerService {
   }
 
   /**
-   * The work is done and worth keeping: its end is kept for as long as a lease or, while the database is away, for as long
-   * as that. Nobody can have taken the attempt over then.
+   * The work is done and worth keeping: storing its end is tried again for as long as a lease lasts. While the database is
+   * away it is tried until it is back, since nobody else can take the attempt over then.
    */
-  private async store(attempt: JobAttempt, outcome: AttemptOutcome): Promise<void> {
+  private async storeEnd(attempt: JobAttempt, outcome: AttemptOutcome): Promise<void> {
     const until = Date.now() + this.config.jobLeaseSeconds * 1_000;
     for (;;) {
       try {

@@ -94,7 +94,7 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
   private async goOn(first: Run): Promise<void> {
     for (let run: Run | null = first; run !== null; run = await this.runner.startNext()) {
       await run.ended;
-      // The other slots stood empty for it.
+      // It was a suspect that ran alone: the other slots were kept empty meanwhile.
       if (run.isAlone) this.poll.poke();
     }
   }

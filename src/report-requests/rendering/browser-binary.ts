@@ -30,8 +30,8 @@ const WHOLE_BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 
 
 /**
  * Finds a Chromium: the one that the operator names; else the newest headless shell, of those of the machine and the
- * bundled one; else the newest whole browser of the machine, or the distribution's headless shell unpacked for ourselves
- * alone. The bundled one is unpacked only where it is of a later release than what is installed.
+ * bundled one; else the newest whole browser of the machine, or the distribution's headless shell, unpacked into our cache without being
+ * installed. The bundled one is unpacked only where it is of a later release than what is installed.
  *
  * @param options.warn hears, maybe later, of a browser of the machine that is of a later release than the headless shell
  * @param options.folders where to look for those of the machine; by default, where they are installed

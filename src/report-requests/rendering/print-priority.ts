@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 /** How long a large report yields at a time: a small one takes 30 to 50 ms, unless the machine is full of them. */
 const LONGEST_YIELD_MS = 100;
-/** And for no more than this share of the time since it last did: it keeps two thirds of its time, however many come. */
+/**
+ * And for no more than this share of the time that it has worked since it last yielded: of one and a half parts it works
+ * one, so it keeps two thirds of its time, however many small ones come.
+ */
 const YIELD_SHARE = 0.5;
 /** What is left to do when a report has been made: its end is stored and its caller gets an answer. */
 const AFTERWARDS_MS = 10;
@@ -50,7 +53,7 @@ export class PrintPriority {
   async yield(): Promise<void> {
     if (this.underWay === 0) return;
     const longest = Math.min(LONGEST_YIELD_MS, YIELD_SHARE * (performance.now() - this.yieldedUntil));
-    // No timer is as short.
+    // Timers are not as exact: a shorter pause would be a longer one.
     if (this.wait === undefined && longest < 1) return;
     this.wait ??= this.untilClear(longest);
     await this.wait;

@@ -24,10 +24,10 @@ export interface RenderOptions {
   onProgress: (fraction: number) => void;
 }
 
-/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. A small report is one part. */
+/** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. A small report is one part or two. */
 const LIMITS: LayoutLimits = { pagesPerPart: 20, taggedPages: 10 };
 
-/** A part over which browsers are lost as often is what kills them. */
+/** A part over which so many browsers in a row are lost is taken for what kills them. */
 const TRIES_PER_PART = 3;
 
 /** Turns a report's data into a PDF file. */

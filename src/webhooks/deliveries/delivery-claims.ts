@@ -124,7 +124,7 @@ const CLAIM = prepared(
       lease_until = now() + make_interval(secs => $6),
       -- As the endpoint has it now.
       url = coalesce((SELECT e.url FROM webhook_endpoint e WHERE e.id = d.endpoint_id), d.url)
-    -- Pending, said so that no index but that of the id fits.
+    -- That is, state = 'PENDING'; written so that the planner can use no index but that of the id.
     FROM candidate c WHERE d.client_id = c.client_id AND d.id = c.id AND d.lease_owner IS NULL AND d.finished_at IS NULL
     RETURNING d.*
   ), spent AS (

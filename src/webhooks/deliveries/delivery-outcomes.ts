@@ -114,9 +114,9 @@ const STORE = prepared(
         give_up_at = greatest(d.give_up_at, o.next_attempt_at + interval '${GIVE_UP_SLACK_MS} ms'),
         finished_at = CASE WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN now() END
       FROM outcome o
-      -- Delivering, said so that no index but that of the id fits.
+      -- That is, state = 'DELIVERING'; written so that the planner can use no index but that of the id.
       WHERE d.client_id = o.client_id AND d.id = o.id AND d.attempt = o.attempt AND d.lease_owner IS NOT NULL
-        -- True, and first of all.
+        -- Always true: it makes Postgres take the locks of held before it changes a row.
         AND (SELECT count(*) FROM held) >= 0
       RETURNING o.*
     ), written AS (

@@ -1,6 +1,7 @@
 import { signatureHeader, SigningKey } from './standard-webhooks';
 
-/** The headers of one attempt (Standard Webhooks 1.0): the id stays, the timestamp and so the signature are its own. */
+/** The headers of one attempt (Standard Webhooks 1.0): the id is that of the message; timestamp and signature
+ * are those of the attempt. */
 export function callbackHeaders(
   id: string,
   body: Buffer,
