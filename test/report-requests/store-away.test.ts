@@ -157,7 +157,20 @@ it('that was never there delays reports as well, and fails none', async () => {
   const fresh = await TestApp.start({ STORAGE_URL: app.config.storageUrl });
   try {
     const id = await submit(fresh);
-    await fresh.dataSource.query(`UPDATE job SET deadline_at = now() + interval '1 s' WHERE id = $1`, [id]);
+    // As if it had waited for half a minute: its deadline moves on by all of it, which is enough for a slow machine to print.
+    await fresh.dataSource.query(
+      `UPDATE job SET created_at = now() - interval '30 s', deadline_at = now() + interval '1 s' WHERE id = $1`,
+      [id],
+    );
+    await waitFor(
+      async () => {
+        const rows = await fresh.dataSource.query<unknown[]>(
+          `UPDATE dependency SET seen_at = now() - interval '31 s' WHERE name = 'store' RETURNING name`,
+        );
+        return rows.flat().length > 0;
+      },
+      { what: 'the first look for the store' },
+    );
     await waitFor(async () => (await rowsOf([id], fresh))[0]!.overdue_by > 7, {
       what: 'its deadline to pass',
     });
