@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MortalRedis } from '../support/mortal-redis';
 import { RunningProcess } from '../support/running-process';
 import { waitFor } from '../support/services';
@@ -18,6 +17,10 @@ const SETTINGS = {
 
 /** Of workers, while 1,000 callbacks are under way. */
 const KILLS = 4;
+/** Submitted before each fault and after the last: 1,000 in all. */
+const CALLBACKS_A_FAULT = 200;
+/** So many of them have come when it strikes; the others are waiting, or under way. */
+const REQUESTS_BEFORE_A_FAULT = 50;
 
 let database: TestDatabase;
 let redisServer: MortalRedis;
@@ -137,25 +140,31 @@ it('1,000 callbacks to receivers of every kind, while workers and Redis die: non
   receiver.on('/dead', answer(500));
   const paths = Object.keys(faults);
   const jobs = new Map<string, string>();
-  const submitAll = async (): Promise<void> => {
-    for (let index = 0; index < 1_000; index += 1) {
+  const submitMore = async (): Promise<void> => {
+    const from = jobs.size;
+    for (let index = from; index < from + CALLBACKS_A_FAULT; index += 1) {
       const path = index % 200 === 0 ? '/dead' : paths[index % paths.length]!;
       const { id } = await client.submit(receiver.url(path));
       jobs.set(id, path);
     }
   };
   await startWorker();
-  const submitting = submitAll();
+  let submitting = Promise.resolve();
   for (let fault = 0; fault < KILLS; fault += 1) {
-    await sleep(2_500);
+    const before = receiver.ledger.length;
+    submitting = submitting.then(submitMore);
+    await waitFor(() => receiver.ledger.length >= before + REQUESTS_BEFORE_A_FAULT, {
+      what: `${REQUESTS_BEFORE_A_FAULT} requests since the last fault`,
+      timeoutMs: 120_000,
+    });
     await kill(workers[0]!);
     if (fault === 1) redis.proxy.cut();
-    // With all wake-ups that it held.
+    // All its wake-ups are lost.
     if (fault === 2) await redisServer.killAndRestart();
     await startWorker();
   }
   redis.proxy.hang();
-  await submitting;
+  await submitting.then(submitMore);
   redis.proxy.cut();
   redis.proxy.resume();
   await client.allEnded(1_000, 500_000);
