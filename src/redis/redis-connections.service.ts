@@ -51,6 +51,8 @@ export class RedisConnectionsService implements BeforeApplicationShutdown, OnApp
   private readonly connections: Redis[] = [];
   /** Those on which commands are sent: they fail at once while Redis is away. */
   private readonly commands: Redis[] = [];
+  /** Those of them that wait long enough for a probe: a count gives up sooner. */
+  private readonly probed: Redis[] = [];
   private probe: NodeJS.Timeout | undefined;
   private away = false;
   private closing = false;
@@ -68,12 +70,14 @@ export class RedisConnectionsService implements BeforeApplicationShutdown, OnApp
     const connection = new Redis(this.config.redisUrl, OPTIONS[use]);
     this.connections.push(connection);
     if (OPTIONS[use] !== WAITING) this.watch(connection);
+    if (use === 'client') this.probed.push(connection);
     return connection;
   }
 
-  /** Asks Redis, on every connection for commands, without waiting long. */
+  /** Whether every connection for commands is there and Redis answers, asked without waiting long. */
   async answers(): Promise<boolean> {
-    return answersInTime(Promise.all(this.commands.map((connection) => connection.ping())));
+    if (this.commands.some(({ status }) => status !== 'ready')) return false;
+    return answersInTime(Promise.all(this.probed.map((connection) => connection.ping())));
   }
 
   /** To be called when Redis did not answer a command: one that is silent has not closed its connections. */
