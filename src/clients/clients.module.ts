@@ -10,24 +10,19 @@ import { ClientEntity } from './client.entity';
 import { ClientsService } from './clients.service';
 import { ConfiguredKeysService } from './configured-keys.service';
 
+const SERVICES = [
+  ApiKeyGuard,
+  ApiKeyRecognitionService,
+  ApiKeysService,
+  AuditTrailService,
+  ClientsService,
+  ConfiguredKeysService,
+];
+
 /** Clients, their API keys, and the guard that the application puts before every route. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, AuditEntryEntity, ClientEntity])],
-  providers: [
-    ApiKeyGuard,
-    ApiKeyRecognitionService,
-    ApiKeysService,
-    AuditTrailService,
-    ClientsService,
-    ConfiguredKeysService,
-  ],
-  exports: [
-    ApiKeyGuard,
-    ApiKeyRecognitionService,
-    ApiKeysService,
-    AuditTrailService,
-    ClientsService,
-    ConfiguredKeysService,
-  ],
+  providers: SERVICES,
+  exports: SERVICES,
 })
 export class ClientsModule {}

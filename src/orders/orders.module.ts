@@ -12,31 +12,24 @@ import { OrdersService } from './orders.service';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
 import { SampleOrdersService } from './sample-orders.service';
 
+const SERVICES = [
+  ImportFailures,
+  OrderCountsService,
+  OrderImportService,
+  OrderImportsService,
+  OrderReportQueries,
+  OrderUploadsService,
+  OrdersService,
+  SampleOrdersService,
+];
+
 /** The order book: import, reading and writing. */
 @Module({
   imports: [
     ArtifactsModule,
     JobsModule.forFeature(ORDERS_CREATE, ORDERS_IMPORT, ORDERS_READ, ORDERS_SUMMARY),
   ],
-  providers: [
-    ImportFailures,
-    OrderCountsService,
-    OrderImportService,
-    OrderImportsService,
-    OrderReportQueries,
-    OrderUploadsService,
-    OrdersService,
-    SampleOrdersService,
-  ],
-  exports: [
-    ImportFailures,
-    OrderCountsService,
-    OrderImportService,
-    OrderImportsService,
-    OrderReportQueries,
-    OrderUploadsService,
-    OrdersService,
-    SampleOrdersService,
-  ],
+  providers: SERVICES,
+  exports: SERVICES,
 })
 export class OrdersModule {}

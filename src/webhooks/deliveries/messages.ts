@@ -97,7 +97,7 @@ async function ensureDestinations(
        WHERE t.endpoint_id IS NULL FOR KEY SHARE OF t`,
       [columns[1], columns[2]],
     );
-    // Less when the sweeper removed one in between.
+    // Fewer when the retention deleted one in between.
     if (held.length === unique.length) return;
   }
 }
