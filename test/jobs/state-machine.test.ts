@@ -9,7 +9,7 @@ import { JobSignals } from '../../src/jobs/job-signals';
 import { commands, drain, Model, Real } from '../support/job-model';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
-const RUNS = 1_000;
+const RUNS = 300;
 
 let database: TestDatabase;
 let dataSource: DataSource;
