@@ -32,6 +32,7 @@ export abstract class WakeUps {
    * wait: without Redis it begins when Redis comes. Bull's own verdicts (stalled, failed, a lost lock) change nothing.
    */
   listen(slots: number, work: () => Promise<void>, logger: Logger): void {
+    nameQuietly(this.queue);
     this.queue
       .process(slots, work)
       .catch((error: unknown) =>
@@ -70,4 +71,13 @@ export abstract class WakeUps {
       // Redis went away; the workers poll.
     }
   }
+}
+
+/**
+ * Bull names its connection when Redis has come, and leaves it unhandled when the connection ends before: that would end
+ * the process.
+ */
+function nameQuietly(queue: Queue): void {
+  const setWorkerName = queue.setWorkerName.bind(queue);
+  queue.setWorkerName = () => setWorkerName().catch(() => undefined);
 }
