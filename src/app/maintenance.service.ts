@@ -1,8 +1,8 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown, Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Loop } from '../common/loop';
+import { IdempotencyKeysService } from '../jobs/idempotency-keys.service';
 import { JobRepairsService } from '../jobs/job-repairs.service';
-import { JobTransitions } from '../jobs/job-transitions';
 import { OrderUploadsService } from '../orders/import/order-uploads.service';
 import { ReportFilesService } from '../report-requests/report-files.service';
 import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
@@ -35,10 +35,10 @@ const TASKS = [
     run: (repairs) => repairs.run(),
   }),
   task({
-    of: JobTransitions,
+    of: IdempotencyKeysService,
     name: 'expiry of idempotency keys',
-    everyMs: 10 * MINUTE,
-    run: (transitions) => transitions.expireIdempotencyKeys(),
+    everyMs: MINUTE,
+    run: (keys, stopping) => keys.expire(stopping),
   }),
   task({
     of: ReportFilesService,

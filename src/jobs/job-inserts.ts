@@ -58,16 +58,21 @@ export class JobInserts {
 const INSERT = prepared(
   'job_insert',
   `
-  WITH changed AS (
-    INSERT INTO job (id, client_id, type, request, request_id, parameters, idempotency_key, idempotency_hash, max_failures,
-      max_crashes, steps, deadline_at, callback_url, estimated_end_at)
-    SELECT id, client_id, type, request, request_id, parameters, idempotency_key, decode(idempotency_hash, 'hex'), max_failures,
-      max_crashes, steps, now() + make_interval(secs => deadline_seconds), callback_url,
-      now() + make_interval(secs => estimated_seconds)
-    FROM json_to_recordset($1::json) AS submitted(id uuid, client_id uuid, type text, request json, request_id text, parameters jsonb,
-      idempotency_key text, idempotency_hash text, max_failures smallint, max_crashes smallint, steps text[],
+  WITH submitted AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1::json) AS submitted(id uuid, client_id uuid, type text, request json, request_id text,
+      parameters jsonb, idempotency_key text, idempotency_hash text, max_failures smallint, max_crashes smallint, steps text[],
       deadline_seconds float8, callback_url text, estimated_seconds float8)
-    ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+  ), keys AS (
+    INSERT INTO idempotency_key (client_id, key, hash, job_id)
+    SELECT client_id, idempotency_key, decode(idempotency_hash, 'hex'), id FROM submitted WHERE idempotency_key IS NOT NULL
+    ON CONFLICT (client_id, key) DO NOTHING
+    RETURNING job_id
+  ), changed AS (
+    INSERT INTO job (id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps, deadline_at,
+      callback_url, estimated_end_at)
+    SELECT id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps,
+      now() + make_interval(secs => deadline_seconds), callback_url, now() + make_interval(secs => estimated_seconds)
+    FROM submitted WHERE idempotency_key IS NULL OR id IN (SELECT job_id FROM keys)
     RETURNING *
   ), ${writeEvent(`'accepted'`)}
   SELECT ${JOB_COLUMNS} FROM changed`,

@@ -1,10 +1,10 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { DataSource } from 'typeorm';
 import { AppError, invalidField } from '../common/app-error';
 import { newId } from '../common/ids';
 import { addToLogContext, logContext } from '../common/log-context';
-import { Job, JOB_COLUMNS, JobRequest } from './job';
+import { IdempotencyKeysService } from './idempotency-keys.service';
+import { Job, JobRequest } from './job';
 import { JobWakeUps } from './job-wake-ups';
 import { JobEtaService } from './job-eta.service';
 import { JobInserts } from './job-inserts';
@@ -45,7 +45,7 @@ export abstract class CallbackPolicy {
 @Injectable()
 export class JobSubmissionService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly keys: IdempotencyKeysService,
     private readonly inserts: JobInserts,
     private readonly wakeUps: JobWakeUps,
     private readonly quota: JobQuotaService,
@@ -64,10 +64,7 @@ export class JobSubmissionService {
     type: JobType<P, R>,
     submission: Submission<P>,
   ): Promise<Job> {
-    const { idempotencyKey } = submission;
-    const hash = idempotencyKey === undefined ? null : fingerprint(submission.request);
-    const job = await this.insertOrFind(type, submission, hash);
-    if (hash !== null) requireSame(job, hash);
+    const job = await this.insertOrFind(type, submission);
     addToLogContext({ job_id: job.id });
     this.wakeUps.send();
     return job;
@@ -102,18 +99,19 @@ export class JobSubmissionService {
     });
   }
 
-  /** @returns the job that the client made with the key */
-  async withKey(clientId: string, idempotencyKey: string): Promise<Job | undefined> {
-    const rows = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job WHERE client_id = $1 AND idempotency_key = $2`,
-      [clientId, idempotencyKey],
-    );
-    return rows[0];
-  }
-
-  /** @throws AppError `idempotency_key_reused` when the job was made by another request */
-  requireSameRequest(job: Job, request: JobRequest): void {
-    requireSame(job, fingerprint(request));
+  /**
+   * @returns the job that the client made with the key
+   * @throws AppError `idempotency_key_reused` when another request made it
+   */
+  async withKey(
+    clientId: string,
+    key: string,
+    requestOf: () => Promise<JobRequest>,
+  ): Promise<Job | undefined> {
+    const made = await this.keys.find(clientId, key);
+    if (made === undefined) return undefined;
+    requireSame(made.hash, fingerprint(await requestOf()));
+    return made.job;
   }
 
   /**
@@ -127,12 +125,9 @@ export class JobSubmissionService {
     release();
   }
 
-  private async insertOrFind(
-    type: JobType,
-    submission: Submission<object>,
-    hash: Buffer | null,
-  ): Promise<Job> {
-    const { clientId, idempotencyKey } = submission;
+  private async insertOrFind(type: JobType, submission: Submission<object>): Promise<Job> {
+    const { clientId, idempotencyKey, request } = submission;
+    const hash = idempotencyKey === undefined ? null : fingerprint(request);
     let refusal: AppError | undefined;
     try {
       const made = await this.admitAndInsert(type, submission, hash);
@@ -142,8 +137,8 @@ export class JobSubmissionService {
       refusal = error;
     }
     // A repeated request is answered with its job, whatever has become of the quota, the URL or the orders since.
-    const job = idempotencyKey === undefined ? undefined : await this.withKey(clientId, idempotencyKey);
-    if (job === undefined) {
+    const made = idempotencyKey === undefined ? undefined : await this.keys.find(clientId, idempotencyKey);
+    if (made === undefined || hash === null) {
       if (refusal !== undefined) throw refusal;
       // The key expired between the two statements: trying again makes a new job.
       throw new AppError(
@@ -152,7 +147,8 @@ export class JobSubmissionService {
         'This Idempotency-Key has just expired: try again.',
       );
     }
-    return job;
+    requireSame(made.hash, hash);
+    return made.job;
   }
 
   /** @returns `undefined` when the client has a job with this idempotency key already */
@@ -204,8 +200,8 @@ export class JobSubmissionService {
   }
 }
 
-function requireSame(job: Job, hash: Buffer): void {
-  if (job.idempotency_hash?.equals(hash) !== false) return;
+function requireSame(known: Buffer, hash: Buffer): void {
+  if (known.equals(hash)) return;
   throw new AppError(
     'unprocessable',
     'idempotency_key_reused',

@@ -69,9 +69,6 @@ type Written = Omit<Completion, 'result'> & { result: string };
 const LANES = 2;
 const COMPLETIONS_AT_ONCE = 100;
 
-/** Hours for which an idempotency key answers with the job that it made. */
-const IDEMPOTENCY_KEY_HOURS = 24;
-
 /** Rows that one statement changes, so that none holds its locks for long. */
 const REPAIRS_AT_ONCE = 500;
 
@@ -386,15 +383,6 @@ export class JobTransitions {
        ), ${writeEvent(`'failed'`, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
       storeTypes,
-    );
-  }
-
-  /** Frees the idempotency keys whose time is over. */
-  async expireIdempotencyKeys(): Promise<void> {
-    await this.dataSource.query(
-      `UPDATE job SET idempotency_key = NULL, idempotency_hash = NULL
-       WHERE idempotency_key IS NOT NULL AND created_at < now() - make_interval(hours => $1)`,
-      [IDEMPOTENCY_KEY_HOURS],
     );
   }
 

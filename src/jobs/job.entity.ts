@@ -25,12 +25,6 @@ export class JobEntity implements Job {
   @Column('text', { nullable: true })
   callback_url: string | null;
 
-  @Column('text', { nullable: true })
-  idempotency_key: string | null;
-
-  @Column('bytea', { nullable: true })
-  idempotency_hash: Buffer | null;
-
   @Column('integer')
   attempt: number;
 

@@ -33,7 +33,6 @@ export interface Job {
   request: JobRequest;
   parameters: object;
   callback_url: string | null;
-  idempotency_hash: Buffer | null;
   attempt: number;
   failures: number;
   crashes: number;
@@ -55,7 +54,7 @@ export interface Job {
 }
 
 /** The columns of `Job`, for `SELECT` and `RETURNING`. */
-export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, idempotency_hash, attempt,
+export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, attempt,
   failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
   created_at, started_at, finished_at, expires_at, estimated_end_at`;
 

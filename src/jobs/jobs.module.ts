@@ -4,6 +4,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { MetricsModule } from '../common/metrics.module';
+import { IdempotencyKeysService } from './idempotency-keys.service';
 import { JobsService } from './jobs.service';
 import { JobClaims } from './job-claims';
 import { JobTransitions } from './job-transitions';
@@ -35,6 +36,7 @@ import { StoreHealthService } from './store-health.service';
     BullModule.registerQueue({ name: JOBS_QUEUE }),
   ],
   providers: [
+    IdempotencyKeysService,
     JobsService,
     JobClaims,
     JobTransitions,
@@ -53,6 +55,7 @@ import { StoreHealthService } from './store-health.service';
   ],
   exports: [
     BullModule,
+    IdempotencyKeysService,
     JobsService,
     JobClaims,
     JobTransitions,

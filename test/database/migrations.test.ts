@@ -143,6 +143,7 @@ it('npm run migration:revert refuses in plain words where rows would be lost, an
      INSERT INTO job (id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps, deadline_at)
      SELECT uuid_v7(), id, 'test.kept', '{}', 'req_kept', '{}', 1, 1, '{}', now() FROM owner`,
   );
+  await revertNewest(url, () => undefined);
   const before = await contents(url);
   const { code, output } = await npm('migration:revert', { DATABASE_URL: url });
   expect(output).toBe('\nNot reverted: the request ids of jobs would be lost.\n');
@@ -159,9 +160,35 @@ it('a table that holds rows is not taken back', async () => {
     `INSERT INTO audit_entry (actor_type, action, client_id) VALUES ('start', 'client.created', uuid_v7())`,
   );
   await revert();
+  await revert();
   await expect(revert()).rejects.toThrow('Not reverted: the rows of audit_entry would be lost.');
-  expect(reverted).toEqual([`Reverted ${NAMES.at(-1)}.`]);
+  expect(reverted).toEqual([`Reverted ${NAMES.at(-1)}.`, `Reverted ${NAMES.at(-2)}.`]);
   expect(await query(url, 'SELECT action FROM audit_entry')).toEqual([{ action: 'client.created' }]);
+});
+
+it('idempotency keys move to their own table, and back', async () => {
+  const url = await database(createTestDatabase());
+  await revertNewest(url, () => undefined);
+  await query(
+    url,
+    `WITH owner AS (INSERT INTO client (name) VALUES ('Has a key') RETURNING id)
+     INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, idempotency_key,
+       idempotency_hash)
+     SELECT uuid_v7(), id, 'test.kept', '{}', '{}', 1, 1, '{}', now(), key, decode(hash, 'hex')
+     FROM owner, (VALUES ('a', 'ab'), (NULL, NULL)) AS given(key, hash)`,
+  );
+  const inJobs = 'SELECT id, idempotency_key, idempotency_hash FROM job ORDER BY id';
+  const before = await query(url, inJobs);
+  await migrate(url);
+  expect(
+    await query(
+      url,
+      `SELECT key, encode(hash, 'hex') AS hash, k.created_at = job.created_at AS same_age
+       FROM idempotency_key k JOIN job ON job.id = k.job_id`,
+    ),
+  ).toEqual([{ key: 'a', hash: 'ab', same_age: true }]);
+  await revertNewest(url, () => undefined);
+  expect(await query(url, inJobs)).toEqual(before);
 });
 
 it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { IdempotencyKeysService } from '../../src/jobs/idempotency-keys.service';
 import { JobsService } from '../../src/jobs/jobs.service';
 import { JobState } from '../../src/jobs/job';
 import { emptyTestRedis, freePort, waitFor } from '../support/services';
@@ -19,6 +20,10 @@ const start = (variables: NodeJS.ProcessEnv = {}, worker = true): Promise<TestEn
     handlers: [ScriptedHandler],
     worker,
   });
+
+/** Changes with each new version of the row. */
+const versionOf = (id: string): Promise<{ version: string }[]> =>
+  engine.database.query('SELECT xmin || ctid::text AS version FROM job WHERE id = $1', [id]);
 
 const running = (id: string): Promise<unknown> =>
   waitFor(async () => (await engine.job(id)).state === JobState.InProgress, { what: `job ${id} to start` });
@@ -176,6 +181,31 @@ describe('an idempotency key', () => {
     });
     const other = await engine.submit(SCRIPTED, await engine.client(), { attempts: ['succeed'] }, key);
     expect(other.id).not.toBe(first.id);
+  });
+
+  it('is free again after a day, however many are, and its job stays as it was', async () => {
+    const owner = await engine.client();
+    const [old, young] = [randomUUID(), randomUUID()];
+    const first = await engine.submit(SCRIPTED, owner, { attempts: ['succeed'] }, old);
+    const kept = await engine.submit(SCRIPTED, owner, { attempts: ['succeed'] }, young);
+    const ended = await engine.ended(first.id);
+    const version = await versionOf(first.id);
+    await engine.database.query(
+      `INSERT INTO idempotency_key (client_id, key, hash, job_id, created_at)
+       SELECT $1, 'many ' || n, '', uuid_v7(), now() - interval '30 hours' FROM generate_series(1, 2500) AS n`,
+      [owner],
+    );
+    await engine.database.query(
+      `UPDATE idempotency_key SET created_at = now() - interval '24 hours 1 minute' WHERE key = $1`,
+      [old],
+    );
+    await engine.app.get(IdempotencyKeysService).expire(new AbortController().signal);
+    const left = await engine.database.query('SELECT key FROM idempotency_key WHERE client_id = $1', [owner]);
+    expect(left).toEqual([{ key: young }]);
+    expect(await versionOf(first.id)).toEqual(version);
+    expect(await engine.job(first.id)).toEqual(ended);
+    expect((await engine.submit(SCRIPTED, owner, { attempts: ['succeed'] }, old)).id).not.toBe(first.id);
+    expect((await engine.submit(SCRIPTED, owner, { attempts: ['succeed'] }, young)).id).toBe(kept.id);
   });
 });
 

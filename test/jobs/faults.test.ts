@@ -261,7 +261,7 @@ describe('a crash between commit and answer', () => {
     const [row] = await waitFor(
       async () => {
         const rows = await second.database.query<{ id: string }[]>(
-          'SELECT id FROM job WHERE idempotency_key = $1',
+          'SELECT job_id AS id FROM idempotency_key WHERE key = $1',
           [key],
         );
         return rows.length > 0 && rows;

@@ -6,6 +6,7 @@ import { Files1795651200005 } from './0005-files';
 import { Webhooks1795651200006 } from './0006-webhooks';
 import { Audit1795651200007 } from './0007-audit';
 import { JobRequestId1795651200008 } from './0008-job-request-id';
+import { IdempotencyKeys1795651200009 } from './0009-idempotency-keys';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Webhooks1795651200006,
   Audit1795651200007,
   JobRequestId1795651200008,
+  IdempotencyKeys1795651200009,
 ];

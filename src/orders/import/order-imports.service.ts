@@ -40,12 +40,13 @@ export class OrderImportsService {
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
     const { defaultCurrency, idempotencyKey } = request;
     const repeated =
-      idempotencyKey === undefined ? undefined : await this.submission.withKey(client.id, idempotencyKey);
-    if (repeated !== undefined) {
-      const { bytes, sha256 } = await measured(file);
-      this.submission.requireSameRequest(repeated, jobRequest(bytes, sha256, defaultCurrency));
-      return repeated;
-    }
+      idempotencyKey === undefined
+        ? undefined
+        : await this.submission.withKey(client.id, idempotencyKey, async () => {
+            const { bytes, sha256 } = await measured(file);
+            return jobRequest(bytes, sha256, defaultCurrency);
+          });
+    if (repeated !== undefined) return repeated;
     await this.submission.requireQuota(ORDERS_IMPORT, client.id);
     const id = newId();
     const { key, bytes, sha256 } = await this.uploads.store(file, {
