@@ -24,6 +24,7 @@ const MAY_IMPORT = {
 /** The same inside a feature, of its own folders: `.` are the files directly in it. */
 const MAY_IMPORT_INSIDE = {
   jobs: { '.': [], worker: ['.'], http: ['.'] },
+  'report-requests': { '.': ['csv', 'rendering'], csv: [], rendering: [] },
   webhooks: {
     '.': ['deliveries', 'egress', 'endpoints', 'feed', 'settings', 'signing'],
     egress: [],
