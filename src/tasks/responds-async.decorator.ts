@@ -15,7 +15,7 @@ import type { AuthenticatedRequest } from '../clients/current-client.decorator';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
-import { Acceptance } from '../jobs/http/acceptance';
+import { Acceptance, ACCEPTED_HEADERS } from '../jobs/http/acceptance';
 import { AsyncCall, AsyncCallsService } from './async-calls.service';
 import { TaskAnswersService } from './task-answers.service';
 import { TaskView } from './task.view';
@@ -76,10 +76,6 @@ export const RespondsAsync = (type: JobType, from: AsyncCall['from']): MethodDec
     ApiAcceptedResponse({
       type: TaskView,
       description: 'You preferred `respond-async`: poll the task at `Location`.',
-      headers: {
-        Location: { description: 'The task.', schema: { type: 'string', format: 'uri' } },
-        'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
-        'Preference-Applied': { schema: { type: 'string' } },
-      },
+      headers: { ...ACCEPTED_HEADERS, 'Preference-Applied': { schema: { type: 'string' } } },
     }),
   );

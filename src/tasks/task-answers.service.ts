@@ -1,8 +1,8 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
-import { retryAfterSeconds } from '../common/retry-after';
 import { type Job, JobState } from '../jobs/job';
+import { Acceptance } from '../jobs/http/acceptance';
 import { failureOf } from '../jobs/job-error';
 import { TaskPresenter } from './task.presenter';
 import type { TaskView } from './task.view';
@@ -10,7 +10,10 @@ import type { TaskView } from './task.view';
 /** How a task stands, in status codes. */
 @Injectable()
 export class TaskAnswersService {
-  constructor(private readonly presenter: TaskPresenter) {}
+  constructor(
+    private readonly presenter: TaskPresenter,
+    private readonly acceptance: Acceptance,
+  ) {}
 
   /**
    * 202 with `Location` of the task while it runs, 201 with `Location` of what it made, 200 when it only read.
@@ -22,8 +25,7 @@ export class TaskAnswersService {
     switch (job.state) {
       case JobState.Pending:
       case JobState.InProgress:
-        response.status(HttpStatus.ACCEPTED).location(this.presenter.hrefOf(job));
-        response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+        this.acceptance.accepted(response, this.presenter.hrefOf(job), view.eta_seconds);
         return view;
       case JobState.Cancelled:
         throw new AppError('gone', 'cancelled', 'The task was cancelled.', { extensions: { task: view } });

@@ -12,6 +12,12 @@ import { JobPresenter } from './job.presenter';
 import { JobView } from './job.view';
 import { ApiWait, PreferWait, waitFor } from './prefer-wait';
 
+/** The headers of every 202, for the documents. */
+export const ACCEPTED_HEADERS = {
+  Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+  'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+} as const;
+
 /**
  * Marks a route that accepts a job: 202, `Idempotency-Key`, `Prefer: wait=N`, and how many of them a client may send.
  *
@@ -31,10 +37,7 @@ export const AcceptsJob = (sent: 'body' | 'file' = 'body'): MethodDecorator =>
     ApiAcceptedResponse({
       type: JobView,
       description: 'Accepted: it will end, whatever happens to us.',
-      headers: {
-        Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
-        'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
-      },
+      headers: ACCEPTED_HEADERS,
     }),
   );
 
@@ -79,8 +82,18 @@ export class Acceptance {
     if (waited && isTerminal(job.state)) return { ended: job };
     const view = await this.presenter.view(job);
     const statusPath = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
-    response.location(this.config.publicUrl + statusPath.replace('{id}', job.id));
-    response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
+    this.accepted(response, this.config.publicUrl + statusPath.replace('{id}', job.id), view.eta_seconds);
     return { view };
+  }
+
+  /**
+   * Answers 202, with `Location` and `Retry-After`.
+   *
+   * @param href where to poll
+   * @param etaSeconds when the job will have ended, as far as is known
+   */
+  accepted(response: Response, href: string, etaSeconds: number | null): void {
+    response.status(HttpStatus.ACCEPTED).location(href);
+    response.set('Retry-After', String(retryAfterSeconds(etaSeconds ?? 1)));
   }
 }
