@@ -27,6 +27,7 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  endOnUnhandled();
   keepHeapSmall();
   const environment = environmentOfProcess();
   const dataDir = resolve(environment.DATA_DIR);
@@ -65,6 +66,17 @@ async function main(): Promise<void> {
     await stop();
     throw error;
   }
+}
+
+/** What nobody handles leaves the process in a state that nobody knows: it ends, and what watches it starts another. */
+function endOnUnhandled(): void {
+  const end = (error: unknown, origin: string): void => {
+    if (logger === undefined) console.error(error);
+    else logger.fatal(`${origin}: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+    process.exit(1);
+  };
+  // A rejection that nobody handles comes here too, as Node's default has it.
+  process.on('uncaughtException', end);
 }
 
 function required(value: string | undefined): string {

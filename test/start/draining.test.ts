@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
@@ -141,6 +142,17 @@ it('is not ready as a worker either, and ends when its delay is over', async () 
   process_.signal('SIGTERM');
   await waitFor(async () => (await ask('/health/ready')).status === 503, { what: 'not to be ready' });
   expect(await process_.exited()).toBe(0);
+});
+
+it('says why in its log when it ends on an error that nobody handles', async () => {
+  const rejecting = join(dataDir, 'rejecting.cjs');
+  writeFileSync(rejecting, `process.on('SIGUSR2', () => void Promise.reject(new Error('of this test')));`);
+  const process_ = await start({ ROLE: 'api', NODE_OPTIONS: `--require ${rejecting}` });
+  process_.signal('SIGUSR2');
+  expect(await process_.exited()).toBe(1);
+  const last = JSON.parse(process_.output.trim().split('\n').at(-1) ?? '') as Record<string, string>;
+  expect(last).toMatchObject({ level: 'fatal', message: 'unhandledRejection: Error: of this test' });
+  expect(last['stack']).toContain('rejecting.cjs');
 });
 
 it('ends at once on a second signal', async () => {
