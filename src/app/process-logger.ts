@@ -33,12 +33,15 @@ export class ProcessLogger extends ConsoleLogger {
   protected override getJsonLogObject(
     ...args: Parameters<ConsoleLogger['getJsonLogObject']>
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
-    const line = { ...super.getJsonLogObject(...args), ...logContext() };
+    const line = { ...super.getJsonLogObject(...args), ...Object.fromEntries(knownIds()) };
     return Object.assign(line, { timestamp: new Date(line.timestamp).toISOString() });
   }
 
   protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {
-    const ids = Object.entries(logContext()).map(([name, id]) => `${name}=${id}`);
+    const ids = knownIds().map(([name, id]) => `${name}=${id}`);
     return [super.stringifyMessage(message, logLevel), ...ids].join(' ');
   }
 }
+
+const knownIds = (): [string, string][] =>
+  Object.entries(logContext()).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What a log line is about, beside what it says: one search for an id follows a report from its request to its callback. */
+/**
+ * What a log line is about, beside what it says: one search for an id follows a report from its request to its callback.
+ * An id that is `null` is not logged.
+ */
 export interface LogContext {
-  request_id?: string;
-  job_id?: string;
+  request_id?: string | null;
+  job_id?: string | null;
   delivery_id?: string;
 }
 

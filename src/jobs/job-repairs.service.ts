@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { withLogContext } from '../common/log-context';
+import { isTerminal } from './job';
 import { JobWakeUps } from './job-wake-ups';
 import { JobOutages } from './job-outages';
 import { JobTransitions } from './job-transitions';
@@ -25,10 +27,11 @@ export class JobRepairsService {
     const { storeTypes } = this.registry;
     await this.outages.watch(this.store.isUp ? ['store'] : []);
     await this.outages.settle(storeTypes);
-    const reaped = await this.transitions.reap(storeTypes);
-    if (reaped > 0) {
-      this.logger.warn(`${reaped} attempt(s) taken back from workers that stopped.`);
-      for (let each = 0; each < reaped; each += 1) this.wakeUps.send();
+    for (const { id, request_id, state } of await this.transitions.reap(storeTypes)) {
+      withLogContext({ request_id, job_id: id }, () =>
+        this.logger.warn(`Job ${id}: its attempt was taken back from a worker that stopped.`),
+      );
+      if (!isTerminal(state)) this.wakeUps.send();
     }
     await this.transitions.endOverdue(storeTypes);
   }

@@ -22,7 +22,7 @@ export class JobSignals {
     const ends = changed.filter(({ state }) => isTerminal(state));
     if (ends.length === 0) return;
     for (const { id, type, request_id, state, total_seconds } of ends) {
-      withLogContext({ job_id: id, ...(request_id !== null && { request_id }) }, () =>
+      withLogContext({ request_id, job_id: id }, () =>
         this.logger.log(`Job ${id} (${type}) ended ${state} after ${total_seconds.toFixed(3)} s`),
       );
     }

@@ -340,9 +340,9 @@ export class JobTransitions {
    * could not be renewed because the database was away is none.
    *
    * @param storeTypes the types that need the store
-   * @returns how many
+   * @returns the jobs after it
    */
-  async reap(storeTypes: string[]): Promise<number> {
+  async reap(storeTypes: string[]): Promise<JobEnd[]> {
     return this.repair(
       `WITH dead AS (
          SELECT id, (NOT EXISTS (
@@ -369,9 +369,9 @@ export class JobTransitions {
    * Ends the jobs that waited past their deadline. A running one is ended by its worker, or reaped.
    *
    * @param storeTypes the types that need the store
-   * @returns how many
+   * @returns the jobs after it
    */
-  async endOverdue(storeTypes: string[]): Promise<number> {
+  async endOverdue(storeTypes: string[]): Promise<JobEnd[]> {
     return this.repair(
       `WITH overdue AS (
          SELECT id FROM job WHERE state = 'PENDING' AND deadline_at <= now() AND ${OVERDUE}
@@ -411,11 +411,12 @@ export class JobTransitions {
   }
 
   /** Runs the statement until it finds no more. */
-  private async repair(statement: string, storeTypes: string[]): Promise<number> {
-    let all = 0;
-    for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE; all += changed) {
+  private async repair(statement: string, storeTypes: string[]): Promise<JobEnd[]> {
+    const all: JobEnd[] = [];
+    for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE;) {
       const rows = await this.dataSource.query<JobEnd[]>(statement, [storeTypes]);
       changed = rows.length;
+      all.push(...rows);
       this.signals.publishEnds(rows);
     }
     return all;

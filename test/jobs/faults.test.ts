@@ -10,6 +10,7 @@ import { JobSignals } from '../../src/jobs/job-signals';
 import { JobState } from '../../src/jobs/job';
 import { JOBS_QUEUE } from '../../src/jobs/job-wake-ups';
 import { medianOf, quickestOf } from '../support/durations';
+import { collectWarnings } from '../support/log-lines';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { TcpProxy } from '../support/tcp-proxy';
 import { testConfig } from '../support/test-config';
@@ -383,7 +384,7 @@ describe('deadlines', () => {
          FROM owner, generate_series(1, 1200) RETURNING *
        ) SELECT count(*) FROM changed`,
     );
-    expect(await new JobTransitions(dataSource, new JobSignals()).endOverdue([])).toBe(1_200);
+    expect(await new JobTransitions(dataSource, new JobSignals()).endOverdue([])).toHaveLength(1_200);
     await dataSource.destroy();
   });
 
@@ -398,13 +399,24 @@ describe('deadlines', () => {
       [id],
     );
     expect(row!.after).toBeLessThanOrEqual(5);
+    const warnings = collectWarnings();
     // The clock goes on.
     await engine.database.query(
-      `UPDATE job SET deadline_at = deadline_at - interval '26 s', lease_until = lease_until - interval '26 s'
+      `UPDATE job SET deadline_at = deadline_at - interval '26 s', lease_until = lease_until - interval '26 s',
+         request_id = 'request-of-this-test'
        WHERE id = $1`,
       [id],
     );
     expect(await engine.ended(id)).toMatchObject({ state: 'FAILED', error: { code: 'deadline_exceeded' } });
+    await waitFor(() => warnings.lines.length > 0, { what: 'the line of its log' });
+    warnings.restore();
+    expect(warnings.lines).toEqual([
+      {
+        message: `Job ${id}: its attempt was taken back from a worker that stopped.`,
+        job_id: id,
+        request_id: 'request-of-this-test',
+      },
+    ]);
   });
 });
 

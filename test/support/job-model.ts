@@ -366,11 +366,11 @@ const databaseAway = (survived: boolean): Command =>
         `UPDATE job SET lease_until = now() - interval '30 min' WHERE state = 'IN_PROGRESS'`,
       );
       await database.query(lastSeen('database', '1 h'));
-      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([0, 0]);
+      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([[], []]);
       expect(await outages.see(['database'])).toEqual(['database']);
       await outages.record('database', survived);
       // Nor while only a part of the deadlines is moved on.
-      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([0, 0]);
+      expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([[], []]);
       await outages.settle([TYPE]);
       await database.query(STAYS);
       for (const job of model.jobs.filter(({ state }) => !isTerminal(state))) {

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../../src/common/ids';
 import { DeliveryWorkerService } from '../../src/webhooks/deliveries/delivery-worker.service';
+import { collectWarnings } from '../support/log-lines';
 import { MortalRedis } from '../support/mortal-redis';
 import { freePort, waitFor } from '../support/services';
 import { createTestDatabase } from '../support/test-database';
@@ -255,6 +256,7 @@ describe('an attempt whose worker stopped', () => {
     const worker = await CallbackHarness.start(services);
     const reader = await CallbackHarness.start(services, { ROLE: 'api' });
     const submitter = await reader.client();
+    const warnings = collectWarnings();
     try {
       await submitter.submit(story.receiver.url('/slow'));
       await waitFor(() => attempts === 1, { what: 'the first attempt' });
@@ -263,6 +265,7 @@ describe('an attempt whose worker stopped', () => {
       await submitter.allEnded(1);
       finishFirst();
     } finally {
+      warnings.restore();
       // Ends only when every attempt under way is over and its outcome written, or dropped.
       await worker.stop();
     }
@@ -270,6 +273,12 @@ describe('an attempt whose worker stopped', () => {
     expect(delivery).toMatchObject({ state: 'DELIVERED', attempt: 2 });
     const { body: view } = await submitter.call('GET', `/v1/webhooks/deliveries/${delivery!.id}`);
     expect(view.attempt_log.map(({ outcome }: Json) => outcome)).toEqual(['interrupted', 'delivered']);
+    expect(warnings.lines).toContainEqual({
+      message: `Attempt 1 of delivery ${delivery!.id} was taken back from a worker that stopped.`,
+      delivery_id: delivery!.id,
+      job_id: view.job_id,
+      request_id: null,
+    });
     expect(new Set(story.receiver.at('/slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     await reader.stop();
     await own.drop();

@@ -68,8 +68,8 @@ export class JobRunnerService {
     const attempt = await this.claimsOfSlots.run(undefined);
     if (attempt === null) return null;
     const { id, request_id, crashes } = attempt.job;
-    const ids = { job_id: id, ...(request_id !== null && { request_id }) };
-    return { ended: withLogContext(ids, () => this.work(attempt)), isAlone: crashes > 0 };
+    const ended = withLogContext({ request_id, job_id: id }, () => this.work(attempt));
+    return { ended, isAlone: crashes > 0 };
   }
 
   /**

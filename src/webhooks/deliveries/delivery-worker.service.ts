@@ -4,7 +4,7 @@ import type { Subscription } from 'rxjs';
 import { newWorkerName } from '../../common/ids';
 import { AppConfig } from '../../config/app-config';
 import { JobSignals } from '../../jobs/job-signals';
-import { LogContext, withLogContext } from '../../common/log-context';
+import { withLogContext } from '../../common/log-context';
 import { Loop } from '../../common/loop';
 import { FAN_OUT_BATCH, FanOutService } from './fan-out.service';
 import { DeliveryAttemptService, DeliveryOutcome } from './delivery-attempt.service';
@@ -124,7 +124,11 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
       // Read once: most of them go to the same few.
       const url = urls.get(delivery.url) ?? new URL(delivery.url);
       urls.set(delivery.url, url);
-      void withLogContext(idsOf(delivery), () => this.track(this.deliver(delivery, url, targetOf, leaseEnd)));
+      // Those of the report's own request and job too, so that one search follows it to its callback.
+      const { request_id, job_id, id } = delivery;
+      void withLogContext({ request_id, job_id, delivery_id: id }, () =>
+        this.track(this.deliver(delivery, url, targetOf, leaseEnd)),
+      );
     }
   }
 
@@ -169,13 +173,6 @@ const ownerOf = ({
 }: ClaimedDelivery): { clientId: string; endpointId: string | null } => ({
   clientId: client_id,
   endpointId: endpoint_id,
-});
-
-/** Those of the report's own request and job too, so that one search follows it to its callback. */
-const idsOf = ({ id, job_id, request_id }: ClaimedDelivery): LogContext => ({
-  delivery_id: id,
-  ...(job_id !== null && { job_id }),
-  ...(request_id !== null && { request_id }),
 });
 
 /** Without the path and query of the URL, which may hold a secret of its owner's. */

@@ -23,19 +23,15 @@ export class ResealService implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     for (const { table, column } of PLACES) {
-      const { done, broken } = await this.reseal(table, column);
+      const done = await this.reseal(table, column);
       if (done > 0)
         this.logger.log(`${done} secret(s) of ${table} sealed anew under the current master key.`);
-      if (broken > 0) {
-        this.logger.error(
-          `${broken} secret(s) of ${table} cannot be opened: add the master key that sealed them to WEBHOOK_MASTER_KEYS.`,
-        );
-      }
     }
   }
 
-  private async reseal(table: string, column: string): Promise<{ done: number; broken: number }> {
-    let [done, broken] = [0, 0];
+  /** @returns how many were sealed anew */
+  private async reseal(table: string, column: string): Promise<number> {
+    let done = 0;
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.dataSource.query<{ id: string; sealed: Buffer }[]>(
         `SELECT id, ${column} AS sealed FROM ${table}
@@ -45,10 +41,13 @@ export class ResealService implements OnApplicationBootstrap {
       );
       for (const { id, sealed } of rows) {
         if (await this.resealOne(table, column, id, sealed)) done += 1;
-        else broken += 1;
+        else
+          this.logger.error(
+            `The secret of ${table} ${id} cannot be opened: add the master key that sealed it to WEBHOOK_MASTER_KEYS.`,
+          );
       }
       const last = rows.at(-1);
-      if (last === undefined) return { done, broken };
+      if (last === undefined) return done;
       after = last.id;
     }
   }
