@@ -1,7 +1,7 @@
 import { Browser, CDPSession, launch } from 'puppeteer';
 import { findBrowser } from '../src/report-requests/rendering/browser-binary';
 import { FLAGS } from '../src/report-requests/rendering/browser-process';
-import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets';
+import { FontLibrary } from '../src/report-requests/rendering/fonts/font-library';
 import { COLUMNS, PAGE, ROW_HEIGHT } from '../src/report-requests/rendering/page-geometry';
 import { layOut } from '../src/report-requests/rendering/report-parts';
 import { Measurements } from './measurements';

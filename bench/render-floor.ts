@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Browser, launch, Page } from 'puppeteer';
 import { BrowserBinary, findBrowser } from '../src/report-requests/rendering/browser-binary';
 import { FLAGS } from '../src/report-requests/rendering/browser-process';
-import { FontLibrary } from '../src/report-requests/rendering/fonts/font-subsets';
+import { FontLibrary } from '../src/report-requests/rendering/fonts/font-library';
 import { PRINT_ONLY } from '../src/report-requests/rendering/print-page';
 import { ReportDocument, ReportOrder } from '../src/report-requests/rendering/report-document';
 import { layOut } from '../src/report-requests/rendering/report-parts';

@@ -17,6 +17,7 @@ const MOST_CLIENTS = 10_000;
  */
 @Injectable()
 export class ClientStorageService {
+  /** Not a `TtlCache`: only what lets a client pass is kept. */
   private readonly known = new LRUCache<string, { bytes: number; readAt: number }>({ max: MOST_CLIENTS });
 
   constructor(

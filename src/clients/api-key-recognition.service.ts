@@ -39,6 +39,7 @@ interface KnownKey {
  */
 @Injectable()
 export class ApiKeyRecognitionService {
+  /** Not a `TtlCache`: a key that was good is kept beyond its time, and what is forgotten may be on its way. */
   private readonly known = new LRUCache<string, KnownKey>({ max: MOST_KEPT });
   /** When keys proved bad. */
   private readonly bad = new LRUCache<string, number>({ max: MOST_KEPT });

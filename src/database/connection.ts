@@ -4,7 +4,7 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { migrations } from './migrations';
-import { dropReadOnlySessions, ResilientClient } from './resilient-pool';
+import { dropReadOnlySessions, ResilientClient } from './resilient-client';
 
 /** Milliseconds; 0 is no limit. */
 interface SessionLimits {

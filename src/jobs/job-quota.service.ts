@@ -23,6 +23,7 @@ interface Count {
  */
 @Injectable()
 export class JobQuotaService {
+  /** Not a `TtlCache`: a count goes on with what is admitted, and only one with room left is good for its second. */
   private readonly counts = new LRUCache<string, Promise<Count>>({ max: MOST_CLIENTS });
   /** Admitted, but perhaps not written yet, so that a count may miss them. */
   private readonly admitted = new Map<string, number>();

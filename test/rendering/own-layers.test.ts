@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Browser, CDPSession, Page } from 'puppeteer';
 import { NETWORK_FLAGS } from '../../src/report-requests/rendering/browser-process';
-import { FontLibrary } from '../../src/report-requests/rendering/fonts/font-subsets';
+import { FontLibrary } from '../../src/report-requests/rendering/fonts/font-library';
 import { PrintDocument, PrintPage } from '../../src/report-requests/rendering/print-page';
 import { layOut } from '../../src/report-requests/rendering/report-parts';
 import { processesOf } from './browser-processes';

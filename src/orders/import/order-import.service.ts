@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { addAbortSignal, Readable } from 'node:stream';
 import { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { inTransaction, withConnection } from '../transaction';
-import { OrderCsvReader } from './csv-reader';
+import { OrderCsvReader } from './order-csv-reader';
 import type { ImportedLine } from './csv-row';
 import { OrderStaging } from './order-staging';
 import { RowError, RowErrors } from './import-failures';

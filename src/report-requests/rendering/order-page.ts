@@ -3,7 +3,7 @@ import { ReportRow } from './order-rows';
 import { fits, fitted } from './fitted-text';
 import { COLUMN_GAP, COLUMNS, CONTENT_WIDTH, ROW_HEIGHT } from './page-geometry';
 import { OrderPage } from './pagination';
-import { TextWriter } from './report-text';
+import { TextWriter } from './text-writer';
 
 const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
 const [DATE, NUMBER, NAME, DETAIL, TOTAL] = COLUMNS;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { FontLibrary } from './fonts/font-subsets';
+import { FontLibrary } from './fonts/font-library';
 import { ReportFormats } from './report-formats';
 
 /** A client sends the same few; a hostile one shall not fill the memory. */

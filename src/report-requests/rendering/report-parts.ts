@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { FontLibrary, FontUse } from './fonts/font-subsets';
+import { FontLibrary, FontUse } from './fonts/font-library';
 import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
 import { OrderPage, orderPageCount, orderPages } from './pagination';
 import { ReportDocument } from './report-document';
 import { ReportFormats, reportFormats } from './report-formats';
 import { PRINT_ONLY, PrintDocument } from './print-page';
-import { TextWriter } from './report-text';
+import { TextWriter } from './text-writer';
 import { STYLES } from './styles';
 import type { Bookmark } from './pdf/printed-part';
 import { summaryPages } from './summary-pages';

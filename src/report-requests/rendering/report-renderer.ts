@@ -2,14 +2,14 @@ import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { BrowserPool } from './browser-pool';
 import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
-import { FontLibrary } from './fonts/font-subsets';
+import { FontLibrary } from './fonts/font-library';
 import { inOrder } from './in-order';
 import { PdfInformation } from './pdf/document-objects';
 import { PdfJoiner } from './pdf/pdf-joiner';
 import { PrintedPart } from './pdf/printed-part';
 import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
-import { oneLine } from './report-text';
+import { oneLine } from './text-writer';
 import { RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 

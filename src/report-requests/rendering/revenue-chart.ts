@@ -2,7 +2,7 @@ import { Markup, markup } from './markup';
 import { ReportFormats } from './report-formats';
 import { ReportSeriesPoint, ReportSummary } from './report-document';
 import { widthOf } from './fitted-text';
-import { TextWriter } from './report-text';
+import { TextWriter } from './text-writer';
 
 export const CHART = { width: 690, height: 250 };
 

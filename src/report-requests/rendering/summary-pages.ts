@@ -5,7 +5,7 @@ import { statusLabel } from './order-rows';
 import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, SUMMARY_HEIGHT } from './page-geometry';
 import { ReportDocument, ReportTotal } from './report-document';
 import { ReportFormats } from './report-formats';
-import { TextWriter } from './report-text';
+import { TextWriter } from './text-writer';
 import { CHART, revenueChart } from './revenue-chart';
 
 /** A part of a summary page with the height that its style gives it, in px. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
-import { OrderCsvReader } from './csv-reader';
+import { OrderCsvReader } from './order-csv-reader';
 import type { ImportedLine } from './csv-row';
 import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS, RowErrors } from './import-failures';
 

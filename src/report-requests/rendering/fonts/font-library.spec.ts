@@ -1,6 +1,6 @@
 import { create, type Font } from 'fontkit';
 import { existsSync, readFileSync } from 'node:fs';
-import { FontLibrary, FontUse } from './font-subsets';
+import { FontLibrary, FontUse } from './font-library';
 import { parseUnicodeRange, readFontCatalog } from './font-catalog';
 import { readCharacters } from './woff2';
 

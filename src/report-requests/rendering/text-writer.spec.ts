@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { FontLibrary, FontUse } from './fonts/font-subsets';
-import { oneLine, TextWriter } from './report-text';
+import { FontLibrary, FontUse } from './fonts/font-library';
+import { oneLine, TextWriter } from './text-writer';
 
 const library = new FontLibrary();
 const writer = (language: string, direction: 'ltr' | 'rtl'): TextWriter =>

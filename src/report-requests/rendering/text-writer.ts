@@ -1,6 +1,6 @@
 import { escapeHtml, Markup } from './markup';
 import { cjkLanguageOf } from './fonts/text-language';
-import { FontUse } from './fonts/font-subsets';
+import { FontUse } from './fonts/font-library';
 
 // No row shows as many; a longer text only costs layout.
 const MAX_LENGTH = 200;
