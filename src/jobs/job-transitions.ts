@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { type Actor, actorParameters, writeAudit } from '../clients/audit-entry';
 import { isTerminal, Job, JOB_COLUMNS, type JobFailure, JobState } from './job';
+import { JobEntity } from './job.entity';
 import type { FailureClass } from './job-error';
 import {
   DATABASE_UNAVAILABLE,
@@ -387,12 +388,8 @@ export class JobTransitions {
   }
 
   /** A statement of its own, so that it sees what came before a change that was not made. */
-  private async find(clientId: string, jobId: string): Promise<Job | null> {
-    const rows = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job WHERE id = $2 AND client_id = $1`,
-      [clientId, jobId],
-    );
-    return rows[0] ?? null;
+  private find(clientId: string, jobId: string): Promise<Job | null> {
+    return this.dataSource.manager.findOneBy(JobEntity, { id: jobId, client_id: clientId });
   }
 
   private async writeCompletions(

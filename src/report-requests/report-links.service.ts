@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
 import { SharedKeysService } from '../database/shared-keys.service';
-import { Job, JOB_COLUMNS, JobState } from '../jobs/job';
+import { JobState } from '../jobs/job';
+import { JobEntity } from '../jobs/job.entity';
 import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
 import { FinishedReport, ReportRequestsService } from './report-requests.service';
 
@@ -52,11 +53,12 @@ export class ReportLinksService {
    */
   async open({ jobId, expires, signature }: ReportLink): Promise<FinishedReport> {
     // No client in this query: the signature, which names it, is what allows the access.
-    const [job] = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job WHERE id = $1 AND type = $2 AND state = $3`,
-      [jobId, ORDERS_REPORT.name, JobState.Completed],
-    );
-    const report = job && { job, artifact: (job.result as OrdersReportResult).artifact };
+    const job = await this.dataSource.manager.findOneBy(JobEntity, {
+      id: jobId,
+      type: ORDERS_REPORT.name,
+      state: JobState.Completed,
+    });
+    const report = job === null ? undefined : { job, artifact: (job.result as OrdersReportResult).artifact };
     const given = Buffer.from(signature, 'base64url');
     const expected = report ? await this.sign(report, expires) : undefined;
     if (report === undefined || expected?.length !== given.length || !timingSafeEqual(expected, given)) {
