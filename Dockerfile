@@ -38,7 +38,7 @@ COPY package.json ./
 # Chromium's sandbox refuses root, and so should everything else.
 USER node
 EXPOSE 3000
-# A worker serves its health too. The start brings the schema up to date first, hence the patience.
+# A worker serves its health too. The start brings the schema up to date first, hence the long time.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/main.js"]

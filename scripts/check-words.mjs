@@ -1,6 +1,6 @@
-// Holds the code to the words of its field. A word of the first list is nowhere in src, neither in a name nor in a
-// comment nor in a log line. Those of the second list have a meaning of their own here, which is said and under which
-// their identifiers are listed; in any other meaning they are mistakes, too, but only a reader sees that.
+// Holds the code to the words of its field. A word of the first list is nowhere in the code, in no form, neither in a name
+// nor in a comment nor in a log line. Those of the second list have a meaning of their own here, which is said and under
+// which their identifiers of src are listed; in any other meaning they are mistakes, too, but only a reader sees that.
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
@@ -10,7 +10,6 @@ const NOT_SAID = {
   ring: 'wake-up',
   ticket: 'wake-up',
   tell: 'notify, send, publish',
-  tells: 'notify, send, publish',
   told: 'notified, sent, published',
   untold: 'not sent yet',
   news: 'job event, update',
@@ -40,10 +39,24 @@ const SAID = {
   turn: 'of the event loop; of a client in the fair order (not: backpressure)',
 };
 
-const files = readdirSync('src', { recursive: true })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => `src/${name}`)
+const THIS = 'scripts/check-words.mjs';
+const files = ['src', 'bench', 'scripts', 'test']
+  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => `${folder}/${name}`))
+  .filter((name) => /\.([cm]?[jt]s|sh)$/.test(name) && !name.includes('node_modules') && name !== THIS)
+  .concat('.env.example', 'Dockerfile', 'compose.dev.yml', 'docker-compose.yml', 'package.json')
   .sort();
+
+/** Of each form of a word that is not said: the word. */
+const NOT_SAID_FORMS = new Map(
+  Object.keys(NOT_SAID).flatMap((word) =>
+    ['', 's', 'es', 'd', 'ed', 'ing'].flatMap((ending) => [
+      [word + ending, word],
+      [word.replace(/e$/, '') + ending, word],
+    ]),
+  ),
+);
+// Where a word ends in e, what is left of it without may be another one.
+for (const word of Object.keys(NOT_SAID)) if (word.endsWith('e')) NOT_SAID_FORMS.delete(word.slice(0, -1));
 
 const wordsOf = (text) => text.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
 
@@ -64,15 +77,15 @@ for (const file of files) {
   for (const [index, line] of [file, ...text.split('\n')].entries()) {
     const words = wordsOf(line);
     const found = [
-      ...(words.match(/[a-z]+/g) ?? []).filter((word) => Object.hasOwn(NOT_SAID, word)),
+      ...(words.match(/[a-z]+/g) ?? []).filter((word) => NOT_SAID_FORMS.has(word)),
       ...Object.keys(NOT_SAID_TOGETHER).filter((phrase) => words.includes(phrase)),
     ];
     for (const word of found) {
-      const better = NOT_SAID[word] ?? NOT_SAID_TOGETHER[word];
+      const better = NOT_SAID[NOT_SAID_FORMS.get(word)] ?? NOT_SAID_TOGETHER[word];
       mistakes.push(`${file}:${index}: "${word}": say ${better}`);
     }
   }
-  for (const name of identifiersOf(file, text)) {
+  for (const name of file.startsWith('src/') ? identifiersOf(file, text) : []) {
     for (const word of wordsOf(name).split(/[^a-z]+/)) used.get(word.replace(/s$/, ''))?.add(name);
   }
 }

@@ -5,14 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Two commands started at once in one clone must not install or compile into each other. */
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
-  for (let told = false; !tryLock(path);) {
+  for (let isSaid = false; !tryLock(path);) {
     const owner = Number(readOwner(path));
     if (owner > 0 && !isAlive(owner)) {
       rmSync(path, { force: true });
       continue;
     }
-    if (!told) console.log(`setup: waiting for another setup of this clone (process ${owner}, ${path}) ...`);
-    told = true;
+    if (!isSaid)
+      console.log(`setup: waiting for another setup of this clone (process ${owner}, ${path}) ...`);
+    isSaid = true;
     await sleep(200);
   }
   try {

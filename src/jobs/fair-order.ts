@@ -30,11 +30,11 @@ export const FAIREST_FIRST = 'load, last NULLS FIRST, due_at';
  */
 export const inFairOrder = (limit: string): string => `
   ${waitingClients('$1')}, candidate AS (
-    SELECT due.id, due.attempt, coalesce(r.jobs, 0) + due.place AS load, turn.last, due.run_at AS due_at
+    SELECT due.id, due.attempt, coalesce(r.jobs, 0) + due.rank AS load, turn.last, due.run_at AS due_at
     FROM waiting w
     LEFT JOIN running r USING (client_id)
     CROSS JOIN LATERAL (
-      SELECT id, attempt, run_at, row_number() OVER (ORDER BY run_at, id) AS place FROM (
+      SELECT id, attempt, run_at, row_number() OVER (ORDER BY run_at, id) AS rank FROM (
         SELECT id, attempt, run_at FROM job
         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
           AND type = ANY($1)

@@ -71,7 +71,7 @@ export class JobClaims {
    * Gives the fairest due jobs of these types to a worker, for a lease.
    *
    * @param alone whether the worker has no other job. Only then it is given one that crashed its worker before, and
-   *   nothing beside it; while such a job is the next in line, a busy worker gets nothing, and so becomes idle for it
+   *   nothing beside it; while such a job is the next to be claimed, a busy worker gets nothing, and so becomes idle for it
    * @param most how many it can take
    */
   async claim(

@@ -13,7 +13,7 @@ let owner: { id: string; key: string };
 beforeAll(async () => {
   app = await TestApp.start({}, undefined, withScripts);
   api = await TestApp.start({ ROLE: 'api' }, app, withScripts);
-  owner = await app.client('Patient');
+  owner = await app.client('Waits');
 });
 
 afterAll(async () => {

@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 describe('a job', () => {
-  it('is worked on and ends with its result, telling each change once', async () => {
+  it('is worked on and ends with its result, publishing each change once', async () => {
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
     const job = await engine.ended(id);
     expect(job).toMatchObject({

@@ -86,7 +86,7 @@ it('lets a worker that was frozen past its lease change nothing', async () => {
   expect(job).toMatchObject({ state: 'COMPLETED', attempt: 2, crashes: 1, result: { attempt: 2 } });
   const events = await engine.events(id);
 
-  // Its work ends as soon as it goes on, and it offers a result.
+  // Its work ends as soon as it goes on, and it has a result.
   writeFileSync(gate, '');
   stale.signal('SIGCONT');
   await stale.waitForOutput(/its lease was lost/);

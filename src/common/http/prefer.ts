@@ -50,7 +50,7 @@ export function parsePrefer(header: string | undefined): Map<string, string> {
   return preferences;
 }
 
-/** What a request prefers of what this API offers; `wait` is cut to `MAX_WAIT_SECONDS`. */
+/** What a request prefers of what this API can do; `wait` is cut to `MAX_WAIT_SECONDS`. */
 export function preferencesOf(header: string | undefined): Preferences {
   const preferences = parsePrefer(header);
   const wait = preferences.get('wait');

@@ -95,7 +95,7 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
 export interface HeldRequest {
   /** Emits once, when the key that it came with has been revoked or has expired: then it must end. */
   keyEnded: Observable<void>;
-  /** Gives the place back, once. */
+  /** Gives the slot back, once. */
   release: () => void;
 }
 

@@ -43,7 +43,7 @@ const SET_ASIDE = `
   ON CONFLICT (event_id) DO UPDATE SET error = excluded.error, created_at = now()`;
 
 /**
- * Turns terminal events into messages and deliveries. The event's place in the outbox, its message and its deliveries are one
+ * Turns terminal events into messages and deliveries. An event's row of the outbox, its message and its deliveries are one
  * transaction: a crash loses none and doubles none.
  */
 @Injectable()
