@@ -1,4 +1,5 @@
 import { Logger, OnModuleInit } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, open, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
@@ -31,6 +32,24 @@ const MARK = '.order-reports-store';
 /** What a full disk, or a user's full quota of it, says. */
 const FULL = ['ENOSPC', 'EDQUOT'];
 
+/**
+ * Where a file lies: in one of 65,536 folders, by its key's hash. File systems slow down, and some refuse, when one folder
+ * has millions of entries.
+ *
+ * @param root absolute
+ */
+export function pathOfArtifact(root: string, key: string): string {
+  const hash = createHash('sha256').update(key).digest('hex');
+  const folder = join(root, hash.slice(0, 2), hash.slice(2, 4));
+  return contained(folder, key);
+}
+
+function contained(folder: string, key: string): string {
+  const path = resolve(folder, key);
+  if (!path.startsWith(folder + sep)) throw new Error(`The artifact key ${key} leads out of its folder.`);
+  return path;
+}
+
 /** Artifacts as files below one folder, which all processes must share, as the same user. */
 export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
   /** Once for a process: what is missing later is not made anew. */
@@ -58,7 +77,7 @@ export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
   }
 
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {
-    const path = this.pathOf(key);
+    const path = pathOfArtifact(this.root, key);
     const temporary = `${path}.${newId()}${PART}`;
     const measure = new Measure(maxBytes);
     try {
@@ -79,32 +98,24 @@ export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {
-    const path = this.pathOf(key);
     return this.ask(async () => {
       // Opened before the answer begins, so that a missing file is still a proper problem.
-      const file = await open(path).catch((error: unknown) => {
-        if (codeOf(error) === 'ENOENT') throw new ArtifactMissingError(key);
-        throw error;
-      });
-      return endingWithOutage(file.createReadStream({ ...range }), asOutage);
+      for (const path of this.pathsOf(key)) {
+        const file = await open(path).catch((error: unknown) => {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        });
+        if (file !== undefined) return endingWithOutage(file.createReadStream({ ...range }), asOutage);
+      }
+      throw new ArtifactMissingError(key);
     });
   }
 
   async delete(key: string): Promise<void> {
-    const path = this.pathOf(key);
-    const [folder, name] = [dirname(path), basename(path)];
-    await this.ask(async () => {
-      const names = await readdir(folder).catch((error: unknown) => {
-        if (codeOf(error) === 'ENOENT') return [];
-        throw error;
-      });
-      for (const each of names) {
-        const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
-        if (each === name || isPart) await rm(join(folder, each), { force: true });
-      }
-    });
-    // The folder of a job goes with its last file; one that is not empty stays.
-    await rmdir(folder).catch(() => undefined);
+    for (const path of this.pathsOf(key)) {
+      await this.ask(() => removeWithParts(path));
+      // The innermost folder goes with its last file; one that is not empty stays.
+      await rmdir(dirname(path)).catch(() => undefined);
+    }
   }
 
   async probe(access: 'read' | 'write'): Promise<void> {
@@ -139,10 +150,21 @@ export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
     await (await open(join(this.root, MARK), 'a', FILE_MODE)).close();
   }
 
-  private pathOf(key: string): string {
-    const path = resolve(this.root, key);
-    if (!path.startsWith(this.root + sep)) throw new Error(`The artifact key ${key} leads out of the store.`);
-    return path;
+  /** Where a file may be: what came before files were spread over folders lies where its key says. */
+  private pathsOf(key: string): string[] {
+    return [pathOfArtifact(this.root, key), contained(this.root, key)];
+  }
+}
+
+async function removeWithParts(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const each of names) {
+    const isPart = each.startsWith(`${name}.`) && each.endsWith(PART);
+    if (each === name || isPart) await rm(join(folder, each), { force: true });
   }
 }
 

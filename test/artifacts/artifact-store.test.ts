@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
@@ -12,7 +12,7 @@ import {
   StoreFullError,
   StoreUnavailableError,
 } from '../../src/artifacts/artifact-store';
-import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
+import { FileArtifactStore, pathOfArtifact } from '../../src/artifacts/file-artifact-store';
 import { S3ArtifactStore } from '../../src/artifacts/s3-artifact-store';
 import { RunningProcess } from '../support/running-process';
 import { S3Fault, S3Proxy } from '../support/s3-proxy';
@@ -114,17 +114,34 @@ it('leaves no part of a file behind', () => {
 
 it('deletes with a file what a process that was killed left of it, and nothing of another', async () => {
   await stores['file']!.put('job-6/2', Readable.from(slices(randomBytes(10))));
-  const job = join(folder, 'files', 'job-6');
+  const job = dirname(pathOfArtifact(join(folder, 'files'), 'job-6/2'));
   for (const left of ['1.some-id.part', '2.some-id.part']) await writeFile(join(job, left), 'x');
-  await stores['file']!.delete('job-6/1');
-  expect(filesOf(job).sort()).toEqual(['2', '2.some-id.part']);
+  await stores['file']!.delete('job-6/2');
+  expect(filesOf(job)).toEqual(['1.some-id.part']);
+  await rm(join(job, '1.some-id.part'));
   await stores['file']!.delete('job-6/2');
   expect(() => filesOf(job)).toThrow(/ENOENT/);
 });
 
 it('does not say that it deleted what it could not look for', async () => {
-  await writeFile(join(folder, 'files', 'job-7'), 'no folder');
+  const job = dirname(pathOfArtifact(join(folder, 'files'), 'job-7/1'));
+  await mkdir(dirname(job), { recursive: true });
+  await writeFile(job, 'no folder');
   await expect(stores['file']!.delete('job-7/1')).rejects.toBeInstanceOf(StoreUnavailableError);
+});
+
+it('spreads files over folders, and finds and deletes those of before', async () => {
+  const root = join(folder, 'many');
+  const many = new FileArtifactStore(root);
+  for (let job = 0; job < 20; job += 1) await many.put(`job-${job}/1`, Readable.from([Buffer.from('x')]));
+  expect(readdirSync(root).length).toBeGreaterThan(10);
+  await mkdir(join(root, 'job-old'));
+  for (const attempt of ['1', '2']) await writeFile(join(root, 'job-old', attempt), 'of before');
+  expect((await buffer(await many.open('job-old/1', { start: 3, end: 8 }))).toString()).toBe('before');
+  await many.delete('job-old/1');
+  await expect(many.open('job-old/1')).rejects.toBeInstanceOf(ArtifactMissingError);
+  await many.delete('job-old/2');
+  expect(readdirSync(root)).not.toContain('job-old');
 });
 
 it('keeps its files to its own user, and closes a folder that was open', async () => {
@@ -133,7 +150,8 @@ it('keeps its files to its own user, and closes a folder that was open', async (
   const made = new FileArtifactStore(join(folder, 'made'));
   await made.onModuleInit();
   await made.put('job/1', content());
-  expect([modeOf('made'), modeOf('made/job'), modeOf('made/job/1')]).toEqual(['700', '700', '600']);
+  const file = relative(folder, pathOfArtifact(join(folder, 'made'), 'job/1'));
+  expect([modeOf('made'), modeOf(dirname(file)), modeOf(file)]).toEqual(['700', '700', '600']);
 
   await mkdir(join(folder, 'old/job'), { recursive: true });
   for (const name of ['old', 'old/job']) await chmod(join(folder, name), 0o755);
@@ -154,7 +172,7 @@ it('says what it is that it met when the disk is full on the way, and leaves not
     },
   });
   await expect(stores['file']!.put('job-8/1', full)).rejects.toBeInstanceOf(StoreFullError);
-  expect(filesOf(join(folder, 'files', 'job-8'))).toEqual([]);
+  expect(filesOf(dirname(pathOfArtifact(join(folder, 'files'), 'job-8/1')))).toEqual([]);
 });
 
 describe('a folder that is not there', () => {
