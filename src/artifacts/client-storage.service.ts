@@ -53,12 +53,19 @@ export class ClientStorageService {
     );
   }
 
-  /** Gives back the room of a file that was deleted; of one that is not counted, nothing. */
-  async giveBack(key: string): Promise<void> {
+  /** Gives back the room of files that were deleted; of one that is not counted, nothing. */
+  async giveBack(keys: string[]): Promise<void> {
     await this.dataSource.query(
-      `WITH gone AS (DELETE FROM client_file WHERE key = $1 RETURNING client_id, bytes)
-       UPDATE client_storage s SET bytes = s.bytes - gone.bytes FROM gone WHERE s.client_id = gone.client_id`,
-      [key],
+      `WITH gone AS (DELETE FROM client_file WHERE key = ANY($1) RETURNING client_id, bytes),
+       sums AS (SELECT client_id, sum(bytes) AS bytes FROM gone GROUP BY client_id),
+       -- In one order, as other processes give back what belongs to the same clients.
+       locked AS (
+         SELECT client_id FROM client_storage WHERE client_id IN (SELECT client_id FROM sums)
+         ORDER BY client_id FOR UPDATE
+       )
+       UPDATE client_storage s SET bytes = s.bytes - sums.bytes FROM sums JOIN locked USING (client_id)
+       WHERE s.client_id = sums.client_id`,
+      [keys],
     );
   }
 

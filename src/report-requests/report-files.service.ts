@@ -8,8 +8,15 @@ import type { JobContext } from '../jobs/job-type';
 import { reportKey } from './orders-report.job';
 
 /** No attempt lives this long, so by then a file that nobody refers to is nobody's work. */
-const ORPHAN_AFTER_HOURS = 2;
+const AT_WORK = '2 hours';
+/** When a file is tried again that could not be deleted. */
+const TRIED_AGAIN = '10 minutes';
 const AT_ONCE = 100;
+
+interface ReportFile {
+  job_id: string;
+  attempt: number;
+}
 
 /** Keeps book of the files that attempts make, so that none stays behind when it is no longer wanted. */
 @Injectable()
@@ -57,43 +64,68 @@ export class ReportFilesService {
   /** To be called before the file is put into the store: a crash in between leaves a note, never an unknown file. */
   async note(jobId: string, attempt: number): Promise<void> {
     await this.dataSource.query(
-      'INSERT INTO report_file (job_id, attempt) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      `INSERT INTO report_file (job_id, attempt, due_at) VALUES ($1, $2, now() + interval '${AT_WORK}')
+       ON CONFLICT DO NOTHING`,
       [jobId, attempt],
     );
   }
 
   /**
-   * Deletes the files of reports that have expired, and those of attempts that lost. It may run in several processes at
-   * once: deleting twice does no harm.
+   * Deletes the files of reports that have expired, and those of attempts that lost. Several processes share what is due.
+   * One that cannot be deleted is tried again later and holds up no other.
    */
   async sweep(stopping?: AbortSignal): Promise<void> {
     let deleted = 0;
-    for (let files = AT_ONCE; files === AT_ONCE && stopping?.aborted !== true;) {
-      const unwanted = await this.unwanted();
-      for (const { job_id, attempt } of unwanted) await this.delete(job_id, attempt);
-      files = unwanted.length;
-      deleted += files;
+    for (let due = AT_ONCE; due === AT_ONCE && stopping?.aborted !== true;) {
+      const files = await this.takeDue();
+      due = files.length;
+      deleted += await this.deleteAll(files.filter(({ unwanted }) => unwanted));
     }
     if (deleted > 0) this.logger.log(`${deleted} file(s) of expired reports and lost attempts deleted.`);
   }
 
-  /** The file first: a crash in between leaves a note, and the next sweep deletes it. */
+  /** @throws StoreUnavailableError */
   async delete(jobId: string, attempt: number): Promise<void> {
-    await this.artifacts.delete(reportKey(jobId, attempt));
-    await this.storage.giveBack(reportKey(jobId, attempt));
-    await this.dataSource.query('DELETE FROM report_file WHERE job_id = $1 AND attempt = $2', [
-      jobId,
-      attempt,
-    ]);
+    await this.deleteAll([{ job_id: jobId, attempt }]);
   }
 
-  private unwanted(): Promise<{ job_id: string; attempt: number }[]> {
+  /**
+   * The files first: after a crash in between they are noted still, and a later sweep deletes them.
+   *
+   * @returns how many there were
+   * @throws StoreUnavailableError when one could not be deleted; the others are
+   */
+  private async deleteAll(files: ReportFile[]): Promise<number> {
+    const results = await Promise.allSettled(
+      files.map(({ job_id, attempt }) => this.artifacts.delete(reportKey(job_id, attempt))),
+    );
+    const gone = files.filter((_, index) => results[index]?.status === 'fulfilled');
+    await this.storage.giveBack(gone.map(({ job_id, attempt }) => reportKey(job_id, attempt)));
+    await this.dataSource.query(
+      'DELETE FROM report_file f USING unnest($1::uuid[], $2::int[]) AS g(job_id, attempt) WHERE f.job_id = g.job_id AND f.attempt = g.attempt',
+      [gone.map(({ job_id }) => job_id), gone.map(({ attempt }) => attempt)],
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return gone.length;
+  }
+
+  /** The files that are due. Those that are wanted are due again when that ends, the others when this deletion has failed. */
+  private takeDue(): Promise<(ReportFile & { unwanted: boolean })[]> {
     return this.dataSource.query(
-      `SELECT f.job_id, f.attempt FROM report_file f LEFT JOIN job j ON j.id = f.job_id
-       WHERE CASE WHEN j.state = 'COMPLETED' AND j.attempt = f.attempt THEN j.expires_at <= now()
-         ELSE f.noted_at < now() - make_interval(hours => ${ORPHAN_AFTER_HOURS})
-           AND NOT coalesce(j.state = 'IN_PROGRESS' AND j.attempt = f.attempt, false) END
-       LIMIT ${AT_ONCE}`,
+      `WITH due AS (
+         SELECT job_id, attempt FROM report_file WHERE due_at <= now()
+         ORDER BY due_at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
+       ), judged AS (
+         SELECT due.job_id, due.attempt, CASE j.state WHEN 'COMPLETED' THEN coalesce(j.expires_at, 'infinity')
+           WHEN 'IN_PROGRESS' THEN now() + interval '${AT_WORK}' END AS wanted_until
+         FROM due LEFT JOIN job j ON j.id = due.job_id AND j.attempt = due.attempt
+       ), put_off AS (
+         UPDATE report_file f
+         SET due_at = CASE WHEN wanted_until > now() THEN wanted_until ELSE now() + interval '${TRIED_AGAIN}' END
+         FROM judged WHERE f.job_id = judged.job_id AND f.attempt = judged.attempt
+         RETURNING f.job_id, f.attempt, (wanted_until > now()) IS NOT TRUE AS unwanted
+       ) SELECT * FROM put_off`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
@@ -45,10 +45,10 @@ describe('importing a file in the background', () => {
   const uploads = (): string[] => {
     const folder = join(api.app.get(AppConfig).dataDir, 'artifacts');
     if (!existsSync(folder)) return [];
-    // Each has a folder of its own; the file beside them marks the folder as the store's.
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
+    // Each has a folder of its own below those that they are spread over.
+    return readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && dirname(entry.parentPath) !== dirname(folder))
+      .map(({ parentPath }) => basename(parentPath));
   };
   /** A file is deleted a moment after its import has ended. */
   const uploadsAreGone = (): Promise<unknown> =>
@@ -224,7 +224,7 @@ describe('importing a file in the background', () => {
       const body = { start_date: '2026-01-01', end_date: '2026-02-01' };
       const report = await api.call('POST', '/v1/orders/reports', { body });
       expect(report).toMatchObject({ status: 429, body: { code: 'storage_quota_exceeded' } });
-      for (const key of keys) await storage.giveBack(key);
+      await storage.giveBack(keys);
       await isGivenBack();
     });
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isRoot } from '../../src/embedded/service-user';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
+import { pathOfArtifact } from '../../src/artifacts/file-artifact-store';
 import { reportKey } from '../../src/report-requests/orders-report.job';
 import { ReportFilesService } from '../../src/report-requests/report-files.service';
 import { Readable } from 'node:stream';
@@ -32,7 +33,7 @@ async function report(): Promise<{ id: string; href: string }> {
 
 const pathOf = (url: string): string => new URL(url).pathname + new URL(url).search;
 const fileOf = (id: string, attempt = 1): string =>
-  join(fileURLToPath(app.config.storageUrl), reportKey(id, attempt));
+  pathOfArtifact(fileURLToPath(app.config.storageUrl), reportKey(id, attempt));
 
 /** Only root can become somebody else. */
 const asRoot = isRoot() ? it : it.skip;
@@ -192,6 +193,8 @@ describe('retention', () => {
   /** The application sweeps by itself as well: one of the two deletes a file. */
   const isDeleted = (path: string): Promise<unknown> =>
     waitFor(() => !existsSync(path), { what: `${path} to be deleted` });
+  const isDue = (id: string): Promise<unknown> =>
+    app.dataSource.query('UPDATE report_file SET due_at = now() WHERE job_id = $1', [id]);
   const expire = (id: string): Promise<unknown> =>
     app.dataSource.query(`UPDATE job SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
 
@@ -200,6 +203,7 @@ describe('retention', () => {
     const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
     expect(existsSync(fileOf(id))).toBe(true);
     await expire(id);
+    await isDue(id);
     await app.app.get(ReportFilesService, { strict: false }).sweep();
     await isDeleted(fileOf(id));
     for (const [address, key] of [
@@ -225,13 +229,19 @@ describe('retention', () => {
     await files.sweep();
     // It may still be somebody's work.
     expect(existsSync(fileOf(id, 7))).toBe(true);
-    await app.dataSource.query(`UPDATE report_file SET noted_at = now() - interval '3 h' WHERE job_id = $1`, [
-      id,
-    ]);
+    await isDue(id);
     await files.sweep();
     await isDeleted(fileOf(id, 7));
     expect((await app.call('GET', href, { key: owner.key })).status).toBe(200);
+    // It is not looked at again before its report expires.
+    expect(
+      await app.dataSource.query(
+        'SELECT FROM report_file f JOIN job j ON j.id = f.job_id WHERE f.job_id = $1 AND f.due_at = j.expires_at',
+        [id],
+      ),
+    ).toHaveLength(1);
     await app.dataSource.query('DELETE FROM job WHERE id = $1', [id]);
+    await isDue(id);
     await files.sweep();
     await isDeleted(fileOf(id));
   });

@@ -36,7 +36,7 @@ it.each(['pdf', 'csv'])('a %s that does not fit any more ends with a code that s
   });
   expect(await storage().left(clientId)).toBe(LEFT_BYTES);
 
-  await storage().giveBack(uploaded);
+  await storage().giveBack([uploaded]);
   const again = await app.call('POST', '/v1/orders/reports', { body });
   expect((await app.polled(`/v1/orders/reports/status/${again.body.id}`)).status).toBe(303);
   expect(await storage().left(clientId)).toBeLessThan(left);

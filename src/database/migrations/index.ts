@@ -7,6 +7,7 @@ import { Webhooks1795651200006 } from './0006-webhooks';
 import { Audit1795651200007 } from './0007-audit';
 import { JobRequestId1795651200008 } from './0008-job-request-id';
 import { IdempotencyKeys1795651200009 } from './0009-idempotency-keys';
+import { DueReportFiles1795651200010 } from './0010-due-report-files';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Audit1795651200007,
   JobRequestId1795651200008,
   IdempotencyKeys1795651200009,
+  DueReportFiles1795651200010,
 ];

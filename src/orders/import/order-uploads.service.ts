@@ -92,7 +92,7 @@ export class OrderUploadsService {
   /** The file first: after a crash in between it is still counted, and the next sweep deletes it. */
   private async delete(key: string): Promise<void> {
     await this.artifacts.delete(key);
-    await this.storage.giveBack(key);
+    await this.storage.giveBack([key]);
   }
 
   private async *counted(
