@@ -1,8 +1,10 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown, Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Loop } from '../common/loop';
+import { AuditRetentionService } from '../clients/audit-retention.service';
 import { IdempotencyKeysService } from '../jobs/idempotency-keys.service';
 import { JobRepairsService } from '../jobs/job-repairs.service';
+import { JobRetentionService } from '../jobs/job-retention.service';
 import { OrderUploadsService } from '../orders/import/order-uploads.service';
 import { ReportFilesService } from '../report-requests/report-files.service';
 import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
@@ -41,6 +43,18 @@ const TASKS = [
     run: (keys, stopping) => keys.expire(stopping),
   }),
   task({
+    of: JobRetentionService,
+    name: 'removal of old jobs',
+    everyMs: MINUTE,
+    run: (retention, stopping) => retention.removeJobs(stopping),
+  }),
+  task({
+    of: AuditRetentionService,
+    name: 'removal of old audit entries',
+    everyMs: HOUR,
+    run: (retention, stopping) => retention.removeEntries(stopping),
+  }),
+  task({
     of: ReportFilesService,
     name: 'removal of expired reports',
     everyMs: MINUTE,
@@ -60,9 +74,9 @@ const TASKS = [
   }),
   task({
     of: DeliveryRetentionService,
-    name: 'removal of old events',
+    name: 'removal of old messages',
     everyMs: MINUTE,
-    run: (retention, stopping) => retention.removeEvents(stopping),
+    run: (retention, stopping) => retention.removeMessages(stopping),
   }),
   task({
     of: DeliveryRetentionService,
@@ -73,9 +87,8 @@ const TASKS = [
   task({
     of: DeliveryRetentionService,
     name: 'removal of unused destinations',
-    // Whether one is still in use is found by reading every delivery: seldom.
     everyMs: HOUR,
-    run: (retention) => retention.removeDestinations(),
+    run: (retention, stopping) => retention.removeDestinations(stopping),
   }),
 ];
 

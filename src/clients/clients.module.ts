@@ -5,6 +5,7 @@ import { ApiKeyRecognitionService } from './api-key-recognition.service';
 import { ApiKeyGuard } from './api-key.guard';
 import { ApiKeysService } from './api-keys.service';
 import { AuditEntryEntity } from './audit-entry.entity';
+import { AuditRetentionService } from './audit-retention.service';
 import { AuditTrailService } from './audit-trail.service';
 import { ClientEntity } from './client.entity';
 import { ClientsService } from './clients.service';
@@ -14,6 +15,7 @@ const SERVICES = [
   ApiKeyGuard,
   ApiKeyRecognitionService,
   ApiKeysService,
+  AuditRetentionService,
   AuditTrailService,
   ClientsService,
   ConfiguredKeysService,

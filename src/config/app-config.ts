@@ -73,6 +73,9 @@ export class AppConfig {
   readonly jobConcurrency: number;
   readonly jobLeaseSeconds: number;
   readonly artifactRetentionDays: number;
+  readonly jobRetentionDays: number;
+  readonly eventRetentionDays: number;
+  readonly auditRetentionDays: number;
   /** Orders, and lines where they are shown, of one report. */
   readonly reportMaxRows: number;
   /** Origins whose pages may call the API; `*` is every one. */
@@ -126,6 +129,10 @@ export class AppConfig {
       environment.DATABASE_POOL_SIZE ?? USUAL_CONNECTIONS + (this.runsWorker ? this.jobConcurrency : 0);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
+    // A job is there for as long as its file.
+    this.jobRetentionDays = Math.max(environment.JOB_RETENTION_DAYS, environment.ARTIFACT_RETENTION_DAYS);
+    this.eventRetentionDays = environment.EVENT_RETENTION_DAYS;
+    this.auditRetentionDays = environment.AUDIT_RETENTION_DAYS;
     this.reportMaxRows = environment.REPORT_MAX_ROWS;
     this.corsOrigins = environment.CORS_ORIGINS?.split(',') ?? [];
     this.trustedProxies = environment.TRUSTED_PROXIES?.split(',') ?? [];

@@ -125,6 +125,15 @@ export class Environment {
   @IsWholeNumber(1, 3650)
   ARTIFACT_RETENTION_DAYS = 7;
 
+  @IsWholeNumber(1, 3650)
+  JOB_RETENTION_DAYS = 90;
+
+  @IsWholeNumber(1, 3650)
+  EVENT_RETENTION_DAYS = 30;
+
+  @IsWholeNumber(1, 36_500)
+  AUDIT_RETENTION_DAYS = 400;
+
   @IsWholeNumber(1, 10_000_000)
   REPORT_MAX_ROWS = 2_000_000;
 

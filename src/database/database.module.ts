@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { AppConfig } from '../config/app-config';
+import { AgeingService } from './ageing.service';
 import { CursorsService } from './cursors.service';
 import { dataSourceOptions, openDataSource } from './connection';
 import { SharedKeysService } from './shared-keys.service';
@@ -23,7 +24,7 @@ import { SharedKeysService } from './shared-keys.service';
       dataSourceFactory: (options) => openDataSource(options as PostgresDataSourceOptions),
     }),
   ],
-  providers: [CursorsService, SharedKeysService],
-  exports: [CursorsService, SharedKeysService],
+  providers: [AgeingService, CursorsService, SharedKeysService],
+  exports: [AgeingService, CursorsService, SharedKeysService],
 })
 export class DatabaseModule {}

@@ -16,6 +16,7 @@ import { JobQuotaService } from './job-quota.service';
 import { JobMetrics } from './job-metrics';
 import { JobOutages } from './job-outages';
 import { JobRepairsService } from './job-repairs.service';
+import { JobRetentionService } from './job-retention.service';
 import { JobSignals } from './job-signals';
 import { JobSubmissionService } from './job-submission.service';
 import { JobEntity } from './job.entity';
@@ -48,6 +49,7 @@ import { StoreHealthService } from './store-health.service';
     JobOutages,
     JobQuotaService,
     JobRepairsService,
+    JobRetentionService,
     JobSignals,
     JobSubmissionService,
     JobTypeRegistry,

@@ -120,6 +120,12 @@ it('the schema apart from the start: migrate, show, revert, and starts with MIGR
   expect(await running.stop()).toBe(0);
 });
 
+/** Takes back all that came after the migration. */
+async function revertTo(url: string, migration: string): Promise<void> {
+  for (let left = NAMES.length - 1; !NAMES[left]!.startsWith(migration); left -= 1)
+    await revertNewest(url, () => undefined);
+}
+
 it('every migration can be taken back while nothing is lost by it', async () => {
   const url = await database(createTestDatabase());
   const reverted: string[] = [];
@@ -143,7 +149,7 @@ it('npm run migration:revert refuses in plain words where rows would be lost, an
      INSERT INTO job (id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps, deadline_at)
      SELECT uuid_v7(), id, 'test.kept', '{}', 'req_kept', '{}', 1, 1, '{}', now() FROM owner`,
   );
-  await revertNewest(url, () => undefined);
+  await revertTo(url, 'JobRequestId');
   const before = await contents(url);
   const { code, output } = await npm('migration:revert', { DATABASE_URL: url });
   expect(output).toBe('\nNot reverted: the request ids of jobs would be lost.\n');
@@ -153,22 +159,20 @@ it('npm run migration:revert refuses in plain words where rows would be lost, an
 
 it('a table that holds rows is not taken back', async () => {
   const url = await database(createTestDatabase());
-  const reverted: string[] = [];
-  const revert = (): Promise<void> => revertNewest(url, (line) => reverted.push(line));
   await query(
     url,
     `INSERT INTO audit_entry (actor_type, action, client_id) VALUES ('start', 'client.created', uuid_v7())`,
   );
-  await revert();
-  await revert();
-  await expect(revert()).rejects.toThrow('Not reverted: the rows of audit_entry would be lost.');
-  expect(reverted).toEqual([`Reverted ${NAMES.at(-1)}.`, `Reverted ${NAMES.at(-2)}.`]);
+  await revertTo(url, 'Audit');
+  await expect(revertNewest(url, () => undefined)).rejects.toThrow(
+    'Not reverted: the rows of audit_entry would be lost.',
+  );
   expect(await query(url, 'SELECT action FROM audit_entry')).toEqual([{ action: 'client.created' }]);
 });
 
 it('idempotency keys move to their own table, and back', async () => {
   const url = await database(createTestDatabase());
-  await revertNewest(url, () => undefined);
+  await revertTo(url, 'JobRequestId');
   await query(
     url,
     `WITH owner AS (INSERT INTO client (name) VALUES ('Has a key') RETURNING id)
@@ -187,7 +191,7 @@ it('idempotency keys move to their own table, and back', async () => {
        FROM idempotency_key k JOIN job ON job.id = k.job_id`,
     ),
   ).toEqual([{ key: 'a', hash: 'ab', same_age: true }]);
-  await revertNewest(url, () => undefined);
+  await revertTo(url, 'JobRequestId');
   expect(await query(url, inJobs)).toEqual(before);
 });
 

@@ -8,6 +8,7 @@ import { Audit1795651200007 } from './0007-audit';
 import { JobRequestId1795651200008 } from './0008-job-request-id';
 import { IdempotencyKeys1795651200009 } from './0009-idempotency-keys';
 import { DueReportFiles1795651200010 } from './0010-due-report-files';
+import { Ageing1795651200011 } from './0011-ageing';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   JobRequestId1795651200008,
   IdempotencyKeys1795651200009,
   DueReportFiles1795651200010,
+  Ageing1795651200011,
 ];

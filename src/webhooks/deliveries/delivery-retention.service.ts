@@ -1,52 +1,56 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AppConfig } from '../../config/app-config';
+import { AgeingService } from '../../database/ageing.service';
 
-/** How long events and their deliveries can be read. */
-const RETENTION_DAYS = 30;
-const BATCH = 500;
+/** Destinations that one statement removes. */
+const BATCH = 1_000;
 
-/** Removes events with their deliveries and attempts, destinations and secrets that are old. */
+/** Removes messages with their deliveries and attempts, destinations and secrets that are old. */
 @Injectable()
 export class DeliveryRetentionService {
-  private readonly logger = new Logger(DeliveryRetentionService.name);
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly ageing: AgeingService,
+  ) {}
 
-  constructor(private readonly dataSource: DataSource) {}
-
-  async removeEvents(stopping: AbortSignal): Promise<void> {
-    let removed = 0;
-    for (let batch = BATCH; batch === BATCH && !stopping.aborted;) {
-      batch = await this.removeMessages();
-      removed += batch;
-    }
-    if (removed > 0) this.logger.log(`${removed} event(s) older than ${RETENTION_DAYS} days removed.`);
+  /** Their deliveries and attempts go with them. What is still to be delivered stays. */
+  async removeMessages(stopping: AbortSignal): Promise<void> {
+    await this.ageing.remove(
+      {
+        table: 'webhook_message',
+        rows: 'messages',
+        setting: 'EVENT_RETENTION_DAYS',
+        days: this.config.eventRetentionDays,
+        isOver: (cutoff) => `r.created_at < ${cutoff} AND NOT EXISTS (
+          SELECT FROM delivery d WHERE d.message_id = r.id AND d.state IN ('PENDING', 'DELIVERING'))`,
+      },
+      stopping,
+    );
   }
 
   async removeSecrets(): Promise<void> {
     await this.dataSource.query(`DELETE FROM webhook_secret WHERE expires_at < now() - interval '1 day'`);
   }
 
-  /** Of URLs that are no endpoint, and that no delivery is about any more. */
-  async removeDestinations(): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM webhook_destination t WHERE id IN (
-         SELECT id FROM webhook_destination o
-         WHERE endpoint_id IS NULL AND created_at < now() - make_interval(days => ${RETENTION_DAYS})
-           AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = o.id)
-         FOR UPDATE SKIP LOCKED)`,
-    );
-  }
-
-  /** Their deliveries and attempts go with them. What is still to be delivered stays. */
-  private async removeMessages(): Promise<number> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `WITH removed AS (
-         DELETE FROM webhook_message WHERE id IN (
-           SELECT id FROM webhook_message m WHERE created_at < now() - make_interval(days => ${RETENTION_DAYS})
-             AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id AND d.state IN ('PENDING', 'DELIVERING'))
-           ORDER BY created_at LIMIT ${BATCH})
-         RETURNING id
-       ) SELECT id FROM removed`,
-    );
-    return rows.length;
+  /** Of URLs that are no endpoint and that nothing was sent to for as long as messages are kept. */
+  async removeDestinations(stopping: AbortSignal): Promise<void> {
+    for (let removed = BATCH; removed === BATCH && !stopping.aborted;) {
+      const rows = await this.dataSource.query<unknown[]>(
+        `WITH removed AS (
+           DELETE FROM webhook_destination WHERE id IN (
+             SELECT id FROM webhook_destination t
+             WHERE endpoint_id IS NULL AND last_used_at < now() - make_interval(days => $1)
+               AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = t.id AND d.state = 'PENDING')
+               AND NOT EXISTS (SELECT FROM delivery d WHERE d.destination_id = t.id AND d.state = 'DELIVERING')
+             ORDER BY last_used_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+           RETURNING id
+         ) SELECT FROM removed`,
+        // Whoever uses one notes it once a day.
+        [this.config.eventRetentionDays + 1],
+      );
+      removed = rows.length;
+    }
   }
 }

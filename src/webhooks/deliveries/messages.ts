@@ -70,6 +70,10 @@ const INSERT_MESSAGES = prepared(
     ORDER BY ordinal`,
 );
 
+/** In one order, as others note theirs. */
+const NOTE_USE = `UPDATE webhook_destination SET last_used_at = now() WHERE id IN (
+  SELECT id FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)`;
+
 /** Makes the destinations that are not there yet, and holds all of them until the transaction ends. */
 async function ensureDestinations(
   manager: EntityManager,
@@ -91,14 +95,18 @@ async function ensureDestinations(
        ON CONFLICT (client_id, address) WHERE endpoint_id IS NULL DO NOTHING`,
       [...columns, DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND],
     );
-    const held = await manager.query<unknown[]>(
-      `SELECT FROM webhook_destination t JOIN unnest($1::uuid[], $2::text[]) AS u(client_id, address)
+    const held = await manager.query<{ id: string; noted: boolean }[]>(
+      `SELECT t.id, t.last_used_at > now() - interval '1 day' AS noted
+       FROM webhook_destination t JOIN unnest($1::uuid[], $2::text[]) AS u(client_id, address)
          ON t.client_id = u.client_id AND t.address = u.address
        WHERE t.endpoint_id IS NULL FOR KEY SHARE OF t`,
       [columns[1], columns[2]],
     );
     // Fewer when the retention deleted one in between.
-    if (held.length === unique.length) return;
+    if (held.length < unique.length) continue;
+    const used = held.filter(({ noted }) => !noted).map(({ id }) => id);
+    if (used.length > 0) await manager.query(NOTE_USE, [used]);
+    return;
   }
 }
 
