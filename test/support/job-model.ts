@@ -395,7 +395,7 @@ const storeAway = (): Command =>
         if (job.state === JobState.InProgress) job.leaseOver = false;
       }
       const overdue = model.jobs.filter((job) => job.state === JobState.Pending && isOverdue(job));
-      expect(await transitions.endOverdue([TYPE])).toBe(overdue.length);
+      expect(await transitions.endOverdue([TYPE])).toHaveLength(overdue.length);
       for (const job of overdue) end(job, JobState.Failed);
       await outages.record('store', true);
       await outages.settle([TYPE]);
