@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { Client, escapeLiteral } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import { DataSource, EntityManager } from 'typeorm';
-import { smallReport, SMALL_REPORT_ROWS } from './small-report';
+import { smallReport } from './small-report';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
-import { OrderRow, ReportedLine, ReportedOrder, toOrder } from './reported-order';
+import { OrderSpool, spooledRows } from './order-spool';
+import { OrderRow, ReportedOrder, toOrder } from './reported-order';
 import { inTransaction, withConnection } from './transaction';
 
 /** Which orders, and whether with their lines. */
@@ -15,24 +18,13 @@ export interface ReportFilter extends OrderFilter {
 /** A client's orders of a period at one moment: the summary and the orders agree, whatever is written meanwhile. */
 export interface OrderSnapshot {
   summary: OrderSummary;
-  /** By `orderedAt`, then `number`; read from the database only as fast as it is consumed, in flat memory. */
+  /** By `orderedAt`, then `number`, from the first on each time; as fast as they are consumed, in flat memory. */
   orders(): AsyncIterable<ReportedOrder[]>;
 }
 
-/** Orders of a batch: each is a pause in which the process does nothing else, and memory that lives for long. */
-const BATCH_SIZE = 250;
-/** At most so many lines are in memory together, but for a single order with more. */
-const LINES_PER_BATCH = 20_000;
-
 const SUMMARIZE = summaryOf(`orders WHERE ${IN_FILTER}`);
 
-const READ_ORDERS = `
-  SELECT id, number, ordered_at AS "orderedAt", customer_name AS "customerName", status, currency, total, line_count
-  FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number`;
-/** A cursor of SQL, not of the wire protocol: there each pause would count as part of one long statement. */
-export const OPEN_REPORT = `DECLARE report NO SCROLL CURSOR FOR ${READ_ORDERS}`;
-
-/** What a report and a summary read: sums in SQL, orders through a server-side cursor. */
+/** What a report and a summary read: sums in SQL, orders by `COPY` into a spool. */
 @Injectable()
 export class OrderReportQueries {
   constructor(private readonly dataSource: DataSource) {}
@@ -44,37 +36,47 @@ export class OrderReportQueries {
   }
 
   /**
-   * Calls `read` with a snapshot that is valid until it returns. Holds a database connection that long, unless the orders
-   * are few and their lines are not wanted.
+   * Calls `read` with a snapshot, which is there until that returns. The database knows of it no longer than it takes to
+   * read the rows: they are spooled on the disk, unless the orders are few and their lines are not wanted.
    *
-   * @throws the signal's reason when it is aborted
+   * @param accept called with the summary before anything else is read: what it throws ends it
+   * @throws the signal's reason when it is aborted; StoreFullError when the disk of the spool is full
    */
   async withSnapshot<T>(
     clientId: string,
     filter: ReportFilter,
-    signal: AbortSignal | undefined,
+    {
+      signal,
+      accept,
+    }: { signal?: AbortSignal | undefined; accept?: (summary: OrderSummary) => Promise<void> },
     read: (snapshot: OrderSnapshot) => Promise<T>,
   ): Promise<T> {
     if (!filter.includeItems) {
       const small = await withConnection(this.dataSource, signal, ({ manager }) =>
         smallReport(manager, clientId, filter),
       );
-      if (small !== null) return read({ summary: small.summary, orders: () => oneBatch(small.rows) });
+      if (small !== null) {
+        await accept?.(small.summary);
+        return read({ summary: small.summary, orders: () => oneBatch(small.rows) });
+      }
     }
-    return withConnection(this.dataSource, signal, (runner) =>
+    const { spool, summary: found } = await withConnection(this.dataSource, signal, (runner) =>
       inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
         const found = await summary(manager, clientId, filter);
-        return read({
+        await accept?.(found);
+        const connection = (await runner.connect()) as Client;
+        const rows = spooledRows(clientId, filter, filter.includeItems, escapeLiteral);
+        return {
           summary: found,
-          orders: async function* () {
-            for await (const rows of orderRows(manager, clientId, filter, found.orders, signal)) {
-              if (!filter.includeItems) yield rows.map((row) => toOrder(row, []));
-              else for (const part of partsByLines(rows)) yield await withLines(manager, part);
-            }
-          },
-        });
+          spool: await OrderSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`))),
+        };
       }),
     );
+    try {
+      return await read({ summary: found, orders: () => spool.orders(signal) });
+    } finally {
+      await spool.close();
+    }
   }
 }
 
@@ -89,53 +91,4 @@ async function summary(manager: EntityManager, clientId: string, filter: OrderFi
 
 async function* oneBatch(rows: OrderRow[]): AsyncGenerator<ReportedOrder[]> {
   if (rows.length > 0) yield await Promise.resolve(rows.map((row) => toOrder(row, [])));
-}
-
-async function* orderRows(
-  manager: EntityManager,
-  clientId: string,
-  filter: OrderFilter,
-  count: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<OrderRow[]> {
-  const parameters = filterParameters(clientId, filter);
-  if (count <= SMALL_REPORT_ROWS) {
-    if (count > 0) yield await manager.query<OrderRow[]>(READ_ORDERS, parameters);
-    return;
-  }
-  await manager.query(OPEN_REPORT, parameters);
-  for (let left = count; left > 0; left -= BATCH_SIZE) {
-    signal?.throwIfAborted();
-    const rows = await manager.query<OrderRow[]>(`FETCH ${BATCH_SIZE} FROM report`);
-    yield rows;
-    // The driver's promises of answers keep one another, and all rows with them, until the collector's next full round.
-    rows.length = 0;
-  }
-  await manager.query('CLOSE report');
-}
-
-function* partsByLines(rows: OrderRow[]): Generator<OrderRow[]> {
-  let part: OrderRow[] = [];
-  let lines = 0;
-  for (const row of rows) {
-    if (part.length > 0 && lines + row.line_count > LINES_PER_BATCH) {
-      yield part;
-      part = [];
-      lines = 0;
-    }
-    part.push(row);
-    lines += row.line_count;
-  }
-  yield part;
-}
-
-async function withLines(manager: EntityManager, orders: OrderRow[]): Promise<ReportedOrder[]> {
-  const rows = await manager.query<(ReportedLine & { order_id: string })[]>(
-    `SELECT order_id, sku, description, trim_scale(quantity)::text AS quantity, unit_price AS "unitPrice", total
-     FROM order_line WHERE order_id = ANY($1) ORDER BY order_id, position`,
-    [orders.map((order) => order.id)],
-  );
-  const lines = new Map<string, ReportedLine[]>(orders.map((order) => [order.id, []]));
-  for (const { order_id, ...line } of rows) lines.get(order_id)?.push(line);
-  return orders.map((order) => toOrder(order, lines.get(order.id) ?? []));
 }

@@ -3,6 +3,7 @@ import { ArtifactStore } from '../artifacts/artifact-store';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
 import { SMALL_REPORT_ROWS } from '../orders/small-report';
 import { OrderReportQueries } from '../orders/order-report-queries';
+import type { OrderSummary } from '../orders/order-summary';
 import { CsvReportWriter } from './csv-report.writer';
 import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
 import { PdfReportWriter } from './pdf-report.writer';
@@ -37,11 +38,14 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
   ): Promise<OrdersReportResult> {
     const { parameters, signal } = context;
     context.step('query');
-    return this.orders.withSnapshot(context.clientId, parameters, signal, async (snapshot) => {
-      const rows = rowsOf(snapshot.summary, parameters);
+    const accept = async (summary: OrderSummary): Promise<void> => {
+      const rows = rowsOf(summary, parameters);
       context.size(rows);
       this.limits.check(rows, parameters);
       await this.artifacts.requireRoom(BYTES_OF_ANY_REPORT + BYTES_PER_ROW * rows);
+    };
+    return this.orders.withSnapshot(context.clientId, parameters, { signal, accept }, async (snapshot) => {
+      const rows = rowsOf(snapshot.summary, parameters);
       context.progress(0.1);
       const isLarge = rows > SMALL_REPORT_ROWS;
       if (isLarge) onLarge();

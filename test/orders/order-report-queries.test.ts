@@ -1,6 +1,9 @@
 import { OrderImportService } from '../../src/orders/import/order-import.service';
-import { filterParameters } from '../../src/orders/order-period';
-import { OrderReportQueries, OPEN_REPORT } from '../../src/orders/order-report-queries';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { escapeLiteral } from 'pg';
+import { OrderReportQueries } from '../../src/orders/order-report-queries';
+import { spooledRows } from '../../src/orders/order-spool';
 import type { ReportedOrder } from '../../src/orders/reported-order';
 import { csv, OrderBook } from './order-book';
 
@@ -34,22 +37,21 @@ describe('reading the orders of a report', () => {
       (_, i) => `N-${i},2026-${String(1 + (i % 12)).padStart(2, '0')}-01,paid,EUR,Eve,S,Thing,1,1`,
     );
   const readAll = async (filter: typeof ALL, includeItems = false): Promise<ReportedOrder[]> =>
-    queries.withSnapshot(clientId, { ...filter, includeItems }, undefined, async (snapshot) => {
+    queries.withSnapshot(clientId, { ...filter, includeItems }, {}, async (snapshot) => {
       const orders: ReportedOrder[] = [];
       for await (const batch of snapshot.orders()) orders.push(...batch);
       return orders;
     });
 
-  it('uses the index that has the order of a report, without sorting', async () => {
+  it('reads the orders of the client and the period alone, by the index that has the order of a report', async () => {
     await importRows(...manyRows(5_000));
     await book.dataSource.query('ANALYZE orders');
     const [row] = await book.dataSource.query<{ 'QUERY PLAN': unknown }[]>(
-      `EXPLAIN (FORMAT JSON) ${OPEN_REPORT}`,
-      filterParameters(clientId, { ...ALL, endDate: '2026-02-01' }),
+      `EXPLAIN (FORMAT JSON) ${spooledRows(clientId, { ...ALL, endDate: '2026-02-01' }, false, escapeLiteral)}`,
     );
     const plan = JSON.stringify(row!['QUERY PLAN']);
     expect(plan).toContain('"Index Name":"orders_in_report_order"');
-    expect(plan).not.toContain('"Sort"');
+    expect(plan).not.toContain('"Seq Scan"');
   });
 
   it('sums up by currency, status and month, exactly', async () => {
@@ -104,10 +106,10 @@ describe('reading the orders of a report', () => {
 
   it('keeps its moment: the summary and the orders agree whatever is written meanwhile', async () => {
     await importRows(...manyRows(2_500));
-    await queries.withSnapshot(clientId, { ...ALL, includeItems: true }, undefined, async (snapshot) => {
+    // Between the summary and the reading of the rows.
+    const accept = (): Promise<void> => importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
+    await queries.withSnapshot(clientId, { ...ALL, includeItems: true }, { accept }, async (snapshot) => {
       expect(snapshot.summary.orders).toBe(2_500);
-      // Between the summary and the opening of the cursor, and while it is read.
-      await importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
       let read = 0;
       for await (const batch of snapshot.orders()) {
         if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
@@ -119,6 +121,54 @@ describe('reading the orders of a report', () => {
     expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
   });
 
+  it('is forgotten by the database while it is read, as often as one likes, and leaves no file', async () => {
+    const spools = (): string[] => readdirSync(tmpdir()).filter((name) => name.includes('reports-spool'));
+    const held = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND (backend_xmin IS NOT NULL OR state LIKE 'idle in transaction%')`;
+    await importRows(...manyRows(2_500));
+    const before = spools();
+    await queries.withSnapshot(clientId, { ...ALL, includeItems: false }, {}, async (snapshot) => {
+      const readings: ReportedOrder[][] = [];
+      for (let reading = 0; reading < 2; reading += 1) {
+        const orders: ReportedOrder[] = [];
+        for await (const batch of snapshot.orders()) {
+          expect(await book.dataSource.query(held)).toEqual([]);
+          orders.push(...batch);
+        }
+        readings.push(orders);
+      }
+      expect(readings[0]).toHaveLength(2_500);
+      expect(readings[1]).toEqual(readings[0]);
+      expect(spools()).toEqual(before);
+    });
+  });
+
+  it('gives every character back as it was written, and every order of whatever length', async () => {
+    const texts = [
+      'a\tb',
+      'tab\there',
+      'line\nbreak',
+      'back\\slash \\n',
+      '"quoted" \u00e9 \u{1f600}',
+      'N'.repeat(200),
+      '\\N',
+    ];
+    for (const [index, text] of texts.entries()) {
+      await book.dataSource.query(
+        `WITH made AS (
+           INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+           VALUES ($1, $2, $3, 'paid', 'EUR', $4, 1, 1) RETURNING id
+         ) INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
+         SELECT id, 1, 'S', $4, 1, 1, 1 FROM made`,
+        [clientId, `T-${index}`, `2026-01-0${index + 1}T00:00:00.123Z`, text],
+      );
+    }
+    const orders = await readAll(ALL, true);
+    expect(orders.map(({ customerName }) => customerName)).toEqual(texts);
+    expect(orders.map(({ lines }) => lines[0]?.description)).toEqual(texts);
+    expect(orders[0]).toMatchObject({ orderedAt: new Date('2026-01-01T00:00:00.123Z'), total: '1.0000' });
+  });
+
   it.each([999, 1_000, 1_001])(
     'reads %d orders as it would with their lines, and sums them up',
     async (count) => {
@@ -127,7 +177,7 @@ describe('reading the orders of a report', () => {
         ...manyRows(count - 1),
       );
       const read = (includeItems: boolean): Promise<unknown> =>
-        queries.withSnapshot(clientId, { ...ALL, includeItems }, undefined, async (snapshot) => {
+        queries.withSnapshot(clientId, { ...ALL, includeItems }, {}, async (snapshot) => {
           const all: ReportedOrder[] = [];
           for await (const batch of snapshot.orders())
             all.push(...batch.map((order) => ({ ...order, lines: [] })));
@@ -166,7 +216,7 @@ describe('reading the orders of a report', () => {
     const reading = queries.withSnapshot(
       clientId,
       { ...ALL, includeItems: false },
-      abort.signal,
+      { signal: abort.signal },
       async (snapshot) => {
         for await (const batch of snapshot.orders()) {
           expect(batch.length).toBeGreaterThan(0);
@@ -190,7 +240,7 @@ describe('reading the orders of a report', () => {
       const reading = queries.withSnapshot(
         clientId,
         { ...ALL, includeItems: false },
-        undefined,
+        {},
         async (snapshot) => {
           for await (const batch of snapshot.orders()) throw new Error(`stop after ${batch.length}`);
         },

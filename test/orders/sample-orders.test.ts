@@ -74,7 +74,7 @@ describe('the sample orders', () => {
     const orders = await queries.withSnapshot(
       clientId,
       { ...YEAR_2016, includeItems: true },
-      undefined,
+      {},
       async (snapshot) => {
         const read: ReportedOrder[] = [];
         for await (const batch of snapshot.orders()) read.push(...batch);

@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import type { JobContext } from '../../src/jobs/job-type';
-import type { OrderReportQueries, OrderSnapshot } from '../../src/orders/order-report-queries';
+import type { OrderReportQueries } from '../../src/orders/order-report-queries';
 import type { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
 import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
 import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
@@ -23,9 +23,11 @@ it.each(['pdf', 'csv'])(
     const folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
     const store: ArtifactStore = new FileArtifactStore(join(folder, 'artifacts'));
     const summary = { orders: MORE_THAN_ANY_DISK / 100, lines: 0 };
-    const snapshot = { summary, orders: untouched } as unknown as OrderSnapshot;
-    const read = (_client: string, _filter: object, _signal: unknown, use: (of: OrderSnapshot) => unknown) =>
-      use(snapshot);
+    const read = (
+      _client: string,
+      _filter: object,
+      { accept }: { accept: (of: typeof summary) => Promise<void> },
+    ) => accept(summary).then(untouched);
     const handler = new OrdersReportHandler(
       { withSnapshot: read } as unknown as OrderReportQueries,
       { check: () => undefined } as unknown as ReportLimitsService,

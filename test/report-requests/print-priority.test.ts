@@ -35,7 +35,7 @@ describe.each(['pdf', 'csv'])('a %s', (format) => {
         withSnapshot: (
           _client: string,
           _filter: object,
-          _signal: unknown,
+          _options: unknown,
           use: (of: OrderSnapshot) => unknown,
         ) => use(snapshot),
       } as unknown as OrderReportQueries,
