@@ -35,6 +35,27 @@ const LOOK_UP = prepared(
        JOIN job ON id = wanted.job AND client_id = wanted.client`,
 );
 
+/** The clocks of those who give ids and of the database, which says when a job was created, differ by less. */
+const CLOCKS = `interval '1 hour'`;
+
+/**
+ * The newest of each state and type, and of these the newest: each is a range of an index, so that a filter that finds one
+ * among millions costs what one costs that finds all.
+ */
+const LIST = `
+  SELECT ${JOB_COLUMNS} FROM job WHERE id IN (
+    SELECT newest.id FROM unnest($3::text[]) AS wanted(state) CROSS JOIN unnest($2::text[]) AS kind(type)
+    CROSS JOIN LATERAL (
+      SELECT id FROM job
+      WHERE client_id = $1 AND state = wanted.state AND job.type = kind.type
+        AND id < coalesce($6::uuid, first_uuid_v7($5::timestamptz + ${CLOCKS}), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        AND id >= coalesce(first_uuid_v7($4::timestamptz - ${CLOCKS}), '00000000-0000-0000-0000-000000000000')
+        AND ($4::timestamptz IS NULL OR created_at >= $4)
+        AND ($5::timestamptz IS NULL OR created_at < $5)
+      ORDER BY id DESC LIMIT $7
+    ) newest ORDER BY newest.id DESC LIMIT $7
+  ) ORDER BY id DESC`;
+
 /** What may be done with jobs that are there: read, list, cancel, retry. Always for one client, but a retry. */
 @Injectable()
 export class JobsService {
@@ -75,25 +96,15 @@ export class JobsService {
     const of = { list: 'jobs', clientId, filters: { ...filter } };
     const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
-    const rows = await this.dataSource.query<Job[]>(
-      `SELECT ${JOB_COLUMNS} FROM job
-       WHERE client_id = $1
-         AND type = ANY($2)
-         AND ($3::text[] IS NULL OR state = ANY($3))
-         AND ($4::timestamptz IS NULL OR created_at >= $4)
-         AND ($5::timestamptz IS NULL OR created_at < $5)
-         AND ($6::uuid IS NULL OR id < $6)
-       ORDER BY id DESC LIMIT $7`,
-      [
-        clientId,
-        filter.types,
-        filter.states ?? null,
-        filter.createdSince ?? null,
-        filter.createdUntil ?? null,
-        before ?? null,
-        size + 1,
-      ],
-    );
+    const rows = await this.dataSource.query<Job[]>(LIST, [
+      clientId,
+      filter.types,
+      filter.states ?? Object.values(JobState),
+      filter.createdSince ?? null,
+      filter.createdUntil ?? null,
+      before ?? null,
+      size + 1,
+    ]);
     return this.cursors.page(rows, size, present, (job) => [job.id], of);
   }
 

@@ -40,14 +40,23 @@ it('an event of 31 days ago goes with its deliveries, attempts and destination; 
     },
     { what: 'the attempts' },
   );
+  // An id has the time of its making.
+  await story.query(
+    `WITH aged AS (
+       SELECT message_id AS young_id, overlay(message_id::text
+         PLACING left(first_uuid_v7(now() - interval '31 days')::text, 13) FROM 1 FOR 13)::uuid AS id
+       FROM delivery WHERE url NOT LIKE '%/young'
+     ), message AS (
+       UPDATE webhook_message m SET id = aged.id, created_at = now() - interval '31 days' FROM aged WHERE m.id = young_id
+     )
+     UPDATE delivery SET message_id = aged.id FROM aged WHERE message_id = young_id`,
+  );
+  await story.query(
+    `UPDATE webhook_destination SET last_used_at = now() - interval '32 days' WHERE address NOT LIKE '%/young'`,
+  );
   const [oldEvent] = await story.query<{ id: string }[]>(
     `SELECT message_id AS id FROM delivery WHERE url LIKE '%/old'`,
   );
-  await story.query(
-    `UPDATE webhook_message SET created_at = now() - interval '31 days' WHERE id IN (
-       SELECT message_id FROM delivery WHERE url NOT LIKE '%/young')`,
-  );
-  await story.query(`UPDATE webhook_destination SET created_at = now() - interval '31 days'`);
   const second = await story.anotherProcess();
   try {
     await waitFor(async () => !('/old' in (await kept())), { what: 'the old event to be removed' });

@@ -9,6 +9,7 @@ import { JobRequestId1795651200008 } from './0008-job-request-id';
 import { IdempotencyKeys1795651200009 } from './0009-idempotency-keys';
 import { DueReportFiles1795651200010 } from './0010-due-report-files';
 import { Ageing1795651200011 } from './0011-ageing';
+import { Lists1795651200012 } from './0012-lists';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   IdempotencyKeys1795651200009,
   DueReportFiles1795651200010,
   Ageing1795651200011,
+  Lists1795651200012,
 ];

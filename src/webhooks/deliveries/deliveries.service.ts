@@ -5,11 +5,35 @@ import { notFound } from '../../common/app-error';
 import { Page, pageSize } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
 import { CursorsService } from '../../database/cursors.service';
-import { Delivery, DeliveryAttemptRow, SELECT_DELIVERY } from './delivery';
+import { Delivery, DeliveryAttemptRow, DeliveryState, SELECT_DELIVERY } from './delivery';
 import { DeliveryWakeUps } from './delivery-wake-ups';
 import type { DeliveryListQuery } from './delivery-list.query';
 import { REDELIVERY_TARGET, RedeliveryTarget, refusalOf } from './redelivery';
 import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
+
+/** After every id. */
+const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** The newest of each state: each is a range of an index, so that one among millions is found as quickly as all. */
+const newestOf = (owner: string): string => `
+  SELECT newest.id FROM filter CROSS JOIN unnest(states) AS wanted(state) CROSS JOIN LATERAL (
+    SELECT d.id FROM delivery d
+    WHERE d.${owner} = filter.${owner} AND d.client_id = filter.client_id AND d.state = wanted.state AND d.id < before
+    ORDER BY d.id DESC LIMIT most
+  ) newest`;
+const IN_STATES = newestOf('client_id');
+const OF_ENDPOINT = newestOf('endpoint_id');
+/** Those of one event, or of the few of one job. */
+const OF_MESSAGES = `
+  SELECT d.id FROM filter CROSS JOIN LATERAL (
+    SELECT id, job_id FROM webhook_message WHERE id = filter.message_id
+    UNION ALL
+    SELECT id, job_id FROM webhook_message WHERE job_id = filter.job_id AND filter.message_id IS NULL
+  ) m
+  JOIN delivery d ON d.message_id = m.id AND d.client_id = filter.client_id
+  WHERE d.state = ANY(states) AND d.id < before
+    AND (filter.job_id IS NULL OR m.job_id = filter.job_id)
+    AND (filter.endpoint_id IS NULL OR d.endpoint_id = filter.endpoint_id)`;
 
 /** The log of deliveries, always for one client, and their repetition. */
 @Injectable()
@@ -31,22 +55,25 @@ export class DeliveriesService {
     const of = { list: 'deliveries', clientId, filters: { status, endpoint_id, event_id, job_id } };
     const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
+    const found =
+      event_id !== undefined || job_id !== undefined
+        ? OF_MESSAGES
+        : endpoint_id !== undefined
+          ? OF_ENDPOINT
+          : IN_STATES;
     const rows = await this.dataSource.query<Delivery[]>(
-      `${SELECT_DELIVERY}
-       WHERE d.client_id = $1
-         AND ($2::text[] IS NULL OR d.state = ANY($2))
-         AND ($3::uuid IS NULL OR d.endpoint_id = $3)
-         AND ($4::uuid IS NULL OR d.message_id = $4)
-         AND ($5::uuid IS NULL OR m.job_id = $5)
-         AND ($6::uuid IS NULL OR d.id < $6)
-       ORDER BY d.id DESC LIMIT $7`,
+      `WITH filter AS (
+         SELECT $1::uuid AS client_id, $2::text[] AS states, $3::uuid AS endpoint_id, $4::uuid AS message_id,
+           $5::uuid AS job_id, $6::uuid AS before, $7::int AS most
+       ), found AS (${found} ORDER BY id DESC LIMIT $7)
+       ${SELECT_DELIVERY} JOIN found ON found.id = d.id AND d.client_id = $1 ORDER BY d.id DESC`,
       [
         clientId,
-        status ?? null,
+        status ?? Object.values(DeliveryState),
         endpoint_id ?? null,
         event_id ?? null,
         job_id ?? null,
-        before ?? null,
+        before ?? LAST,
         size + 1,
       ],
     );
