@@ -70,7 +70,7 @@ const TASKS = [
     of: DeliveryRepairsService,
     name: 'repair of deliveries',
     everyMs: 2 * SECOND,
-    run: (repairs) => repairs.run(),
+    run: (repairs, stopping) => repairs.run(stopping),
   }),
   task({
     of: DeliveryRetentionService,

@@ -15,7 +15,7 @@ const on = (id: string, method: string, path = '', body?: object): Promise<ApiAn
 const destination = async (id: string): Promise<Json> =>
   (
     await story.query<Json[]>(
-      `SELECT draining_to, paused_until > now() + interval '50 min' AS rests,
+      `SELECT epoch, paused_until > now() + interval '50 min' AS rests,
          (SELECT count(*)::int FROM delivery WHERE destination_id = t.id AND state = 'PENDING' AND due_at <= now()) AS due
        FROM webhook_destination t WHERE id = $1`,
       [id],
@@ -143,7 +143,7 @@ describe('enabling an endpoint that is enabled', () => {
       },
     );
     const before = await destination(id);
-    expect(before).toEqual({ draining_to: null, rests: true, due: 0 });
+    expect(before).toEqual({ epoch: 0, rests: true, due: 0 });
     expect((await on(id, 'PATCH', '', { enabled: true })).body.status).toBe('enabled');
     expect(await destination(id)).toEqual(before);
     // Disabled and enabled, it is called at once.

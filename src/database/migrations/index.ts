@@ -10,6 +10,7 @@ import { IdempotencyKeys1795651200009 } from './0009-idempotency-keys';
 import { DueReportFiles1795651200010 } from './0010-due-report-files';
 import { Ageing1795651200011 } from './0011-ageing';
 import { Lists1795651200012 } from './0012-lists';
+import { Recovery1795651200013 } from './0013-recovery';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   DueReportFiles1795651200010,
   Ageing1795651200011,
   Lists1795651200012,
+  Recovery1795651200013,
 ];

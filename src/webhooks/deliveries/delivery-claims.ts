@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
-import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './destination';
+import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS, WAITING } from './destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {
@@ -81,21 +81,11 @@ export class DeliveryClaims {
 const OPEN_DESTINATIONS = prepared(
   'open_delivery_destinations',
   `
-    -- Each destination with its first delivery, from one to the next: what else waits there is not read.
-    WITH RECURSIVE waiting AS (
-      (SELECT destination_id, due_at FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
-       ORDER BY destination_id, due_at LIMIT 1)
-      UNION ALL
-      SELECT next.* FROM waiting w CROSS JOIN LATERAL (
-        SELECT d.destination_id, d.due_at FROM delivery d
-        WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
-        ORDER BY d.destination_id, d.due_at LIMIT 1
-      ) next
-    )
+    WITH RECURSIVE ${WAITING}
     SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens
     FROM webhook_destination t JOIN waiting w ON w.destination_id = t.id
     WHERE ${IS_OPEN}
-      AND w.due_at <= now() AND t.client_id <> ALL($1::uuid[])
+      AND (w.due_at <= now() OR w.epoch < t.epoch) AND t.client_id <> ALL($1::uuid[])
       AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
       -- A grant is not for one that could not use it.
       AND (NOT $3::boolean OR t.concurrency > (
@@ -109,14 +99,21 @@ const CLAIM = prepared(
   'claim_deliveries',
   `
   WITH room AS (
-    SELECT r.id, least(r.tokens, r.at_once - (
-      SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = r.id)) AS free
-    FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(id, at_once, tokens)
+    SELECT r.id, t.epoch, greatest(0, least(r.tokens, r.at_once - (
+      SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = r.id))) AS free
+    FROM unnest($1::uuid[], $2::int[], $3::int[]) AS r(id, at_once, tokens) JOIN webhook_destination t ON t.id = r.id
   ), candidate AS (
     SELECT due.client_id, due.id, due.place, due.due_at FROM room CROSS JOIN LATERAL (
-      SELECT d.client_id, d.id, d.due_at, row_number() OVER (ORDER BY d.due_at, d.position) AS place FROM delivery d
-      WHERE d.state = 'PENDING' AND d.destination_id = room.id AND d.due_at <= now()
-      ORDER BY d.due_at, d.position LIMIT greatest(0, room.free)
+      SELECT first.*, row_number() OVER () AS place FROM (
+        -- What waited for its recovery, in the order of the feed.
+        (SELECT d.client_id, d.id, d.due_at FROM delivery d
+         WHERE d.state = 'PENDING' AND d.destination_id = room.id AND d.epoch < room.epoch
+         ORDER BY d.epoch, d.position LIMIT room.free)
+        UNION ALL
+        (SELECT d.client_id, d.id, d.due_at FROM delivery d
+         WHERE d.state = 'PENDING' AND d.destination_id = room.id AND d.epoch = room.epoch AND d.due_at <= now()
+         ORDER BY d.due_at, d.position LIMIT room.free)
+      ) first LIMIT room.free
     ) due
     ORDER BY due.place, due.due_at LIMIT $4
   ), changed AS (

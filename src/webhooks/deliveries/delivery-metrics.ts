@@ -2,19 +2,31 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { DeliveryOutcome } from './delivery-attempt.service';
+import { WAITING } from './destination';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Each reads only what has an index of its own: a scrape must not read the whole history. */
+/** A scrape must not read what grows: more is not counted, of a destination or in all. */
+const MOST_OF_ONE = 10_000;
+const MOST = 100_000;
+const counted = (rows: string, most = MOST): string =>
+  `(SELECT count(*)::int FROM (SELECT ${rows} LIMIT ${most}) counted)`;
+
 const BACKLOG = `
-  SELECT 'waiting' AS label, count(*)::int AS value FROM delivery WHERE state = 'PENDING'
-  UNION ALL SELECT 'delivering', count(*)::int FROM delivery WHERE state = 'DELIVERING'`;
-const OVERDUE = `SELECT count(*)::int AS value FROM delivery WHERE state = 'PENDING' AND due_at <= now()`;
+  SELECT 'waiting' AS label, ${counted(`FROM delivery WHERE state = 'PENDING'`)} AS value
+  UNION ALL SELECT 'delivering', ${counted(`FROM delivery WHERE state = 'DELIVERING'`)}`;
+const OF_DESTINATION = `FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = w.destination_id`;
+const OVERDUE = `
+  WITH RECURSIVE ${WAITING}
+  SELECT least(coalesce(sum(
+    ${counted(`${OF_DESTINATION} AND d.epoch < t.epoch`, MOST_OF_ONE)}
+    + ${counted(`${OF_DESTINATION} AND d.epoch = t.epoch AND d.due_at <= now()`, MOST_OF_ONE)}), 0), ${MOST})::int AS value
+  FROM waiting w JOIN webhook_destination t ON t.id = w.destination_id`;
 const OLDEST = `
-  SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value
-  FROM delivery WHERE state = 'PENDING'`;
-const EVENTS = 'SELECT count(*)::int AS value FROM webhook_outbox';
+  WITH RECURSIVE ${WAITING}
+  SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value FROM waiting`;
+const EVENTS = `SELECT ${counted('FROM webhook_outbox')} AS value`;
 const SET_ASIDE = 'SELECT count(*)::int AS value FROM webhook_dead_letter';
 const DESTINATIONS = `
   SELECT 'circuit_open' AS label, count(*)::int AS value FROM webhook_destination
@@ -61,17 +73,25 @@ export class DeliveryMetrics {
     };
     gauge(
       'webhook_deliveries_unfinished',
-      'Deliveries that have not ended: waiting (due or not), or delivering.',
+      `Deliveries that have not ended: waiting (due or not), or delivering; at most ${MOST} are counted.`,
       BACKLOG,
       ['state'],
     );
-    gauge('webhook_deliveries_overdue', 'Deliveries that are due and not under way.', OVERDUE);
+    gauge(
+      'webhook_deliveries_overdue',
+      `Deliveries that are due and not under way; at most ${MOST_OF_ONE} of a destination are counted, twice that of one that has recovered, and ${MOST} in all.`,
+      OVERDUE,
+    );
     gauge(
       'webhook_deliveries_oldest_due_seconds',
       'How long the delivery has been due that waits longest.',
       OLDEST,
     );
-    gauge('webhook_events_waiting', 'Terminal events that have not become deliveries yet.', EVENTS);
+    gauge(
+      'webhook_events_waiting',
+      `Terminal events that have not become deliveries yet; at most ${MOST} are counted.`,
+      EVENTS,
+    );
     gauge(
       'webhook_events_set_aside',
       'Terminal events that could not become messages, in webhook_dead_letter: somebody has to look.',

@@ -110,6 +110,7 @@ const STORE = prepared(
         state = CASE WHEN o.failure IS NULL THEN 'DELIVERED'
           WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN 'EXHAUSTED' ELSE 'PENDING' END,
         due_at = coalesce(o.next_attempt_at, d.due_at),
+        epoch = coalesce((SELECT t.epoch FROM webhook_destination t WHERE t.id = d.destination_id), d.epoch),
         -- A receiver that asks for more time gets the attempt after it.
         give_up_at = greatest(d.give_up_at, o.next_attempt_at + interval '${GIVE_UP_SLACK_MS} ms'),
         finished_at = CASE WHEN o.next_attempt_at IS NULL OR d.destination_id IS NULL THEN now() END

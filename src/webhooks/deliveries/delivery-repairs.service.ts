@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withLogContext } from '../../common/log-context';
 import { DeliveryMetrics } from './delivery-metrics';
+import { WAITING } from './destination';
 
 const BATCH = 500;
 
@@ -27,17 +28,22 @@ export class DeliveryRepairsService {
     private readonly metrics: DeliveryMetrics,
   ) {}
 
-  async run(): Promise<void> {
-    const lost = await this.takeBack();
-    this.metrics.observeInterrupted(lost.length);
-    this.log(
-      lost,
+  async run(stopping: AbortSignal): Promise<void> {
+    const lost = await this.inBatches(
+      () => this.takeBack(),
       ({ id, attempt }) => `Attempt ${attempt} of delivery ${id} was taken back from a worker that stopped.`,
+      stopping,
     );
-    const exhausted = await this.giveUp();
-    this.log(
-      exhausted,
+    this.metrics.observeInterrupted(lost);
+    await this.inBatches(
+      () => this.endUnwanted(),
+      ({ id }) => `Delivery ${id} was ended: its endpoint is gone or was removed.`,
+      stopping,
+    );
+    await this.inBatches(
+      () => this.giveUp(),
       ({ id, attempt }) => `Delivery ${id} was given up after ${attempt} attempt(s): its time is over.`,
+      stopping,
     );
   }
 
@@ -60,22 +66,56 @@ export class DeliveryRepairsService {
     );
   }
 
-  private giveUp(): Promise<Repaired[]> {
+  /** What was still to be sent to endpoints that answered 410 or were removed. */
+  private endUnwanted(): Promise<Repaired[]> {
     return this.dataSource.query<Repaired[]>(
-      `WITH late AS (
-         SELECT client_id, id FROM delivery WHERE state = 'PENDING' AND give_up_at < now() LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+      `WITH RECURSIVE ${WAITING}, over AS MATERIALIZED (
+         SELECT w.destination_id, CASE WHEN t.id IS NULL THEN 'endpoint_removed' ELSE 'gone' END AS failure
+         FROM waiting w LEFT JOIN webhook_destination t ON t.id = w.destination_id
+         WHERE t.id IS NULL OR t.disabled_reason = 'gone'
+       ), unwanted AS (
+         SELECT d.client_id, d.id, over.failure FROM over JOIN delivery d ON d.destination_id = over.destination_id
+         WHERE d.state = 'PENDING' LIMIT ${BATCH} FOR UPDATE OF d SKIP LOCKED
        ), changed AS (
-         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late
-         WHERE d.client_id = late.client_id AND d.id = late.id RETURNING d.*
+         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now(), failure = u.failure FROM unwanted u
+         WHERE d.client_id = u.client_id AND d.id = u.id RETURNING d.*
        )
        ${REPAIRED}`,
     );
   }
 
-  private log(deliveries: Repaired[], describe: (delivery: Repaired) => string): void {
-    for (const delivery of deliveries) {
-      const { request_id, job_id, id } = delivery;
-      withLogContext({ request_id, job_id, delivery_id: id }, () => this.logger.warn(describe(delivery)));
+  /** What waits for a destination that asked for a rest is late only after it. */
+  private giveUp(): Promise<Repaired[]> {
+    return this.dataSource.query<Repaired[]>(
+      `WITH late AS (
+         SELECT d.client_id, d.id, t.keep_until FROM delivery d LEFT JOIN webhook_destination t ON t.id = d.destination_id
+         WHERE d.state = 'PENDING' AND d.give_up_at < now() LIMIT ${BATCH} FOR UPDATE OF d SKIP LOCKED
+       ), kept AS (
+         UPDATE delivery d SET give_up_at = late.keep_until FROM late
+         WHERE d.client_id = late.client_id AND d.id = late.id AND late.keep_until > now()
+       ), changed AS (
+         UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now() FROM late
+         WHERE d.client_id = late.client_id AND d.id = late.id AND (late.keep_until > now()) IS NOT TRUE RETURNING d.*
+       )
+       ${REPAIRED}`,
+    );
+  }
+
+  /** Batch by batch, until one is not full. */
+  private async inBatches(
+    repair: () => Promise<Repaired[]>,
+    describe: (delivery: Repaired) => string,
+    stopping: AbortSignal,
+  ): Promise<number> {
+    let all = 0;
+    for (let repaired = BATCH; repaired === BATCH && !stopping.aborted; all += repaired) {
+      const deliveries = await repair();
+      repaired = deliveries.length;
+      for (const delivery of deliveries) {
+        const { request_id, job_id, id } = delivery;
+        withLogContext({ request_id, job_id, delivery_id: id }, () => this.logger.warn(describe(delivery)));
+      }
     }
+    return all;
   }
 }

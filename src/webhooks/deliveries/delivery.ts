@@ -46,7 +46,7 @@ export interface DeliveryAttemptRow {
 
 export const SELECT_DELIVERY = `
   SELECT d.id, d.message_id, m.type, m.job_id, d.endpoint_id, d.url, d.state, d.attempt, d.failure,
-    greatest(d.due_at, t.paused_until) AS due_at, d.created_at, d.finished_at,
+    greatest(CASE WHEN d.epoch < t.epoch THEN least(d.due_at, now()) ELSE d.due_at END, t.paused_until) AS due_at, d.created_at, d.finished_at,
     t.id AS destination_id, t.failures AS destination_failures, t.failing_since, t.paused_until, t.disabled_reason, t.disabled_at
   FROM delivery d JOIN webhook_message m ON m.id = d.message_id
     LEFT JOIN webhook_destination t ON t.id = d.destination_id`;

@@ -5,7 +5,7 @@ import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
 import { publishEndpointState } from './endpoint-events';
 import type { DeliveryOutcome } from './delivery-attempt.service';
-import { parseDestination } from './destination';
+import { parseDestination, RECOVER } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
 
 interface Destination {
@@ -17,19 +17,18 @@ interface Destination {
   concurrency: number;
   failures: number;
   failing_since: Date | null;
-  draining_to: string | null;
   disabled_reason: 'owner' | 'gone' | 'failing' | null;
 }
 
 /** Of a destination: whether a success would change it. */
-export const IS_UNHEALTHY = `failures > 0 OR concurrency < max_concurrency OR draining_to IS NOT NULL
+export const IS_UNHEALTHY = `failures > 0 OR concurrency < max_concurrency
   OR disabled_reason IS NOT NULL OR failing_since IS NOT NULL`;
 
 /** Those with a failure, and those that were not in good health before. */
 const TO_LEARN = prepared(
   'destinations_to_learn',
   `
-    SELECT id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since, draining_to,
+    SELECT id, client_id, endpoint_id, address, max_concurrency, concurrency, failures, failing_since,
       disabled_reason
     FROM webhook_destination
     WHERE id = ANY($1::uuid[]) AND (id = ANY($2::uuid[]) OR ${IS_UNHEALTHY})
@@ -91,20 +90,9 @@ export class DestinationHealth {
       if (answer.failure === CallbackFailure.Throttled) restMs = Math.max(restMs, retryAfter ?? 0);
     }
     const recovered = was.failures >= CIRCUIT_OPENS_AFTER && row.failures === 0;
-    await this.save(manager, row, pauseMs);
-    await this.outlive(manager, row.id, restMs);
-    if (recovered) await this.drain(manager, row.id);
+    await this.save(manager, row, pauseMs, restMs);
+    if (recovered) await manager.query(`UPDATE webhook_destination SET ${RECOVER} WHERE id = $1`, [row.id]);
     if (row.disabled_reason !== was.disabled_reason) await this.publish(manager, row);
-  }
-
-  /** What waits there must outlive the rest that the receiver asked for. */
-  private async outlive(manager: EntityManager, id: string, restMs: number): Promise<void> {
-    if (restMs <= GIVE_UP_SLACK_MS) return;
-    await manager.query(
-      `UPDATE delivery SET give_up_at = now() + make_interval(secs => $2)
-       WHERE destination_id = $1 AND state = 'PENDING' AND give_up_at < now() + make_interval(secs => $2)`,
-      [id, (restMs + GIVE_UP_SLACK_MS) / 1_000],
-    );
   }
 
   private hasFailedForTooLong({ failing_since, failures }: Destination): boolean {
@@ -115,39 +103,29 @@ export class DestinationHealth {
     );
   }
 
-  private async save(manager: EntityManager, row: Destination, pauseMs: number): Promise<void> {
+  /**
+   * @param pauseMs for which it gets nothing
+   * @param restMs for which the receiver asked: what waits there must outlive that
+   */
+  private async save(
+    manager: EntityManager,
+    row: Destination,
+    pauseMs: number,
+    restMs: number,
+  ): Promise<void> {
     await manager.query(
       `UPDATE webhook_destination SET concurrency = $2, failures = $3, failing_since = $4, disabled_reason = $5,
          disabled_at = CASE WHEN $5::text IS NOT NULL THEN coalesce(disabled_at, now()) END,
          paused_until = CASE WHEN $6::float8 > 0 THEN greatest(paused_until, now() + make_interval(secs => $6 / 1000))
            WHEN $3 = 0 THEN least(paused_until, now()) ELSE paused_until END,
-         -- The drain is over when nothing of it is due: what failed again in the meantime has a schedule of its own.
-         draining_to = CASE WHEN EXISTS (SELECT FROM delivery d WHERE d.destination_id = $1 AND d.state = 'PENDING'
-           AND d.due_at <= now() AND d.position <= draining_to) THEN draining_to END
+         keep_until = CASE WHEN $7::float8 > ${GIVE_UP_SLACK_MS}
+           THEN greatest(keep_until, now() + make_interval(secs => ($7 + ${GIVE_UP_SLACK_MS}) / 1000)) ELSE keep_until END
        WHERE id = $1`,
-      [row.id, row.concurrency, row.failures, row.failing_since, row.disabled_reason, pauseMs],
-    );
-  }
-
-  /** Everything that waited is due now, in the order in which it happened, one at a time. */
-  private async drain(manager: EntityManager, id: string): Promise<void> {
-    await manager.query(
-      `WITH waiting AS (
-         UPDATE delivery SET due_at = now() WHERE destination_id = $1 AND state = 'PENDING' RETURNING position
-       )
-       UPDATE webhook_destination SET draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
-      [id],
+      [row.id, row.concurrency, row.failures, row.failing_since, row.disabled_reason, pauseMs, restMs],
     );
   }
 
   private async publish(manager: EntityManager, row: Destination): Promise<void> {
-    if (row.disabled_reason === 'gone') {
-      await manager.query(
-        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'gone'
-         WHERE destination_id = $1 AND state = 'PENDING'`,
-        [row.id],
-      );
-    }
     if (row.disabled_reason !== null) {
       this.logger.warn(
         `Callbacks to ${nameOf(row)} of client ${row.client_id} are disabled: ${row.disabled_reason}.`,

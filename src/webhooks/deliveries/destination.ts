@@ -33,7 +33,29 @@ export const IS_OPEN = `
 
 /** Attempts that it may have under way. */
 export const AT_ONCE = `
-  CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} OR t.draining_to IS NOT NULL THEN 1 ELSE t.concurrency END`;
+  CASE WHEN t.failures >= ${CIRCUIT_OPENS_AFTER} THEN 1 ELSE t.concurrency END`;
+
+/**
+ * What its recovery changes, in SQL: all that waited is due, whatever its own time was, and begins one at a time; each
+ * success makes it one more.
+ */
+export const RECOVER = 'epoch = epoch + 1, concurrency = 1';
+
+/**
+ * Each destination that something waits for, with the first of it: a recursive CTE `waiting (destination_id, epoch,
+ * due_at)` that goes from one to the next. What else waits there is not read.
+ */
+export const WAITING = `
+  waiting AS (
+    (SELECT destination_id, epoch, due_at FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
+     ORDER BY destination_id, epoch, due_at LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM waiting w CROSS JOIN LATERAL (
+      SELECT d.destination_id, d.epoch, d.due_at FROM delivery d
+      WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
+      ORDER BY d.destination_id, d.epoch, d.due_at LIMIT 1
+    ) next
+  )`;
 
 /** Attempts that its rate leaves for now. */
 export const TOKENS = `

@@ -154,7 +154,7 @@ const INSERT_DELIVERIES = prepared(
       SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
         AS u(id, client_id, url, address, place)
     ), target AS (
-      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until,
+      SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until, t.epoch,
         false AS refused
       FROM kind k
       JOIN webhook_endpoint e ON e.client_id = k.client_id
@@ -167,14 +167,14 @@ const INSERT_DELIVERIES = prepared(
             WHERE pattern = k.type OR pattern = '*'
               OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
       UNION ALL
-      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.disabled_reason IN ('owner', 'gone')
+      SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.epoch, t.disabled_reason IN ('owner', 'gone')
       FROM wanted w
       JOIN webhook_endpoint e ON e.client_id = w.client_id AND e.url = w.url
       JOIN webhook_destination t ON t.endpoint_id = e.id
       WHERE e.verified_at IS NOT NULL OR t.disabled_reason IN ('owner', 'gone')
       UNION ALL
       -- An endpoint that was registered for the URL since, and is not verified yet, does not take its callback away.
-      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url, t.paused_until, false
+      SELECT w.place, w.id, w.client_id, t.id, NULL, w.url, t.paused_until, t.epoch, false
       FROM wanted w
       JOIN webhook_destination t ON t.client_id = w.client_id AND t.address = w.address AND t.endpoint_id IS NULL
       WHERE NOT EXISTS (
@@ -185,9 +185,9 @@ const INSERT_DELIVERIES = prepared(
       -- A job's own URL may be that of an endpoint which gets it anyway.
       SELECT DISTINCT ON (place, destination_id) * FROM target ORDER BY place, destination_id
     )
-    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, give_up_at, state, failure,
+    INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, epoch, give_up_at, state, failure,
       finished_at)
-    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url,
+    SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, epoch,
       -- The time in which it rests is not its fault.
       greatest(now(), paused_until) + make_interval(secs => $10),
       CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END,

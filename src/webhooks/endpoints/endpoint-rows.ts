@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { AppError, notFound } from '../../common/app-error';
-import { parseDestination } from '../deliveries/destination';
+import { parseDestination, RECOVER } from '../deliveries/destination';
 import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../deliveries/messages';
 import { DisabledReason } from '../deliveries/destination';
 import { Endpoint, SELECT_ENDPOINT } from './endpoint';
@@ -143,14 +143,10 @@ export async function updateEndpoint(
   if (url !== null || isEnabled) await forgetFailures(manager, id);
 }
 
-/** Everything that waited is due, in order and one at a time. */
 async function forgetFailures(manager: EntityManager, id: string): Promise<void> {
   await manager.query(
-    `WITH waiting AS (
-         UPDATE delivery SET due_at = now() WHERE destination_id = $1 AND state = 'PENDING' RETURNING position
-       )
-       UPDATE webhook_destination SET failures = 0, failing_since = NULL, paused_until = now(),
-         draining_to = (SELECT max(position) FROM waiting) WHERE id = $1`,
+    `UPDATE webhook_destination SET failures = 0, failing_since = NULL, paused_until = now(), ${RECOVER}
+     WHERE id = $1`,
     [id],
   );
 }

@@ -121,20 +121,14 @@ export class EndpointsService {
     return this.get(clientId, id);
   }
 
-  /** Removes it. What it was still to be sent ends; its log stays. */
+  /** Removes it. What it was still to be sent ends within seconds (`DeliveryRepairsService`); its log stays. */
   async remove(actor: Actor, id: string): Promise<void> {
     const { clientId } = actor;
     await this.dataSource.transaction(async (manager) => {
       // What is being fanned out, claimed or stored for it ends before, or begins after.
       const { url } = await lockEndpoint(manager, clientId, id, 'UPDATE');
+      // What a worker has under way just now ends with its outcome: it has no destination any more.
       await manager.delete(WebhookEndpointEntity, { id, client_id: clientId });
-      // Those that a worker has under way just now end with its outcome: they have no destination any more.
-      await manager.query(
-        `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now(), failure = 'endpoint_removed'
-         WHERE (destination_id IS NULL OR destination_id = $1) AND endpoint_id = $1 AND client_id = $2
-           AND state = 'PENDING'`,
-        [id, clientId],
-      );
       await recordAct(manager, actor, 'endpoint.deleted', { endpoint_id: id, origin: new URL(url).origin });
     });
   }
