@@ -10,6 +10,16 @@ export interface Measurement {
   beside: number | null;
   ratio: number | null;
   runs: number[];
+  /** What it is to be, and whether it is. */
+  aim?: string;
+  holds?: boolean;
+}
+
+/** Of the ratio. */
+export interface Aim {
+  aim: string;
+  least?: number;
+  most?: number;
 }
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
@@ -26,6 +36,12 @@ export function writeResults(part: string, results: readonly Measurement[]): voi
   writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(results, null, 2)}\n`);
 }
 
+function verdict(ratio: number | null, wanted: Aim | undefined): Pick<Measurement, 'aim' | 'holds'> {
+  if (wanted === undefined) return {};
+  const { aim, least = -Infinity, most = Infinity } = wanted;
+  return { aim, holds: ratio !== null && ratio >= least && ratio <= most };
+}
+
 /** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
 export class Measurements {
   private readonly results: Measurement[] = [];
@@ -33,11 +49,17 @@ export class Measurements {
   constructor(private readonly part: string) {}
 
   /** @param besides runs of what it is measured beside; none where there is nothing to compare with */
-  add(name: string, unit: string, runs: readonly number[], besides: readonly number[] = []): void {
+  add(
+    name: string,
+    unit: string,
+    runs: readonly number[],
+    besides: readonly number[] = [],
+    wanted?: Aim,
+  ): void {
     const value = median(runs);
     const beside = besides.length > 0 ? median(besides) : null;
     const ratio = beside === null ? null : value / beside;
-    this.results.push({ name, value, unit, beside, ratio, runs: [...runs] });
+    this.results.push({ name, value, unit, beside, ratio, runs: [...runs], ...verdict(ratio, wanted) });
     // At once: a long run may be interrupted.
     writeResults(this.part, this.results);
     const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;
