@@ -14,15 +14,18 @@ import { CIRCUIT_OPENS_AFTER, giveUpAfter } from './retry-policy';
 /** After every id. */
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** The newest of each state: each is a range of an index, so that one among millions is found as quickly as all. */
-const newestOf = (owner: string): string => `
-  SELECT newest.id FROM filter CROSS JOIN unnest(states) AS wanted(state) CROSS JOIN LATERAL (
+/**
+ * The newest of each state: each is a range of an index, so that one among millions is found as quickly as all. The states
+ * are written out: the planner knows then which are rare.
+ */
+const newestOf = (owner: 'client_id' | 'endpoint_id', states: readonly DeliveryState[]): string =>
+  `SELECT id FROM (${states
+    .map(
+      (state) => `(
     SELECT d.id FROM delivery d
-    WHERE d.${owner} = filter.${owner} AND d.client_id = filter.client_id AND d.state = wanted.state AND d.id < before
-    ORDER BY d.id DESC LIMIT most
-  ) newest`;
-const IN_STATES = newestOf('client_id');
-const OF_ENDPOINT = newestOf('endpoint_id');
+    WHERE d.client_id = $1 AND d.${owner} = ${owner === 'client_id' ? '$1' : '$3'} AND d.state = '${state}' AND d.id < $6 ORDER BY d.id DESC LIMIT $7)`,
+    )
+    .join(' UNION ALL ')}) newest`;
 /** Those of one event, or of the few of one job. */
 const OF_MESSAGES = `
   SELECT d.id FROM filter CROSS JOIN LATERAL (
@@ -55,27 +58,20 @@ export class DeliveriesService {
     const of = { list: 'deliveries', clientId, filters: { status, endpoint_id, event_id, job_id } };
     const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
+    const states = status ?? Object.values(DeliveryState);
     const found =
       event_id !== undefined || job_id !== undefined
         ? OF_MESSAGES
         : endpoint_id !== undefined
-          ? OF_ENDPOINT
-          : IN_STATES;
+          ? newestOf('endpoint_id', states)
+          : newestOf('client_id', states);
     const rows = await this.dataSource.query<Delivery[]>(
       `WITH filter AS (
          SELECT $1::uuid AS client_id, $2::text[] AS states, $3::uuid AS endpoint_id, $4::uuid AS message_id,
            $5::uuid AS job_id, $6::uuid AS before, $7::int AS most
        ), found AS (${found} ORDER BY id DESC LIMIT $7)
        ${SELECT_DELIVERY} JOIN found ON found.id = d.id AND d.client_id = $1 ORDER BY d.id DESC`,
-      [
-        clientId,
-        status ?? Object.values(DeliveryState),
-        endpoint_id ?? null,
-        event_id ?? null,
-        job_id ?? null,
-        before ?? LAST,
-        size + 1,
-      ],
+      [clientId, states, endpoint_id ?? null, event_id ?? null, job_id ?? null, before ?? LAST, size + 1],
     );
     return this.cursors.page(rows, size, present, ({ id }) => [id], of);
   }
