@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { withLogContext } from '../../common/log-context';
 import { AppConfig } from '../../config/app-config';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
@@ -75,8 +76,11 @@ export class FanOutService {
       } catch (error) {
         if (tried === undefined || !isDataAtFault(error)) throw error;
         await this.dataSource.query(SET_ASIDE, [tried.id, String(error).slice(0, 2_000)]);
-        this.logger.error(
-          `Event ${tried.id} of job ${tried.job_id} cannot be stored as a message; it is kept in webhook_dead_letter: ${String(error)}`,
+        const { id, job_id } = tried;
+        withLogContext({ job_id }, () =>
+          this.logger.error(
+            `Event ${id} of job ${job_id} cannot be stored as a message; it is kept in webhook_dead_letter: ${String(error)}`,
+          ),
         );
       }
     }
