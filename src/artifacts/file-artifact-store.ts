@@ -189,7 +189,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-const isFull = (error: unknown): boolean => FULL.includes(codeOf(error) ?? '');
+export const isFull = (error: unknown): boolean => FULL.includes(codeOf(error) ?? '');
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 

