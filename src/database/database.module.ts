@@ -1,9 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
+import { MetricsModule } from '../common/metrics.module';
 import { AppConfig } from '../config/app-config';
 import { AgeingService } from './ageing.service';
 import { CursorsService } from './cursors.service';
+import { FleetGauges } from './fleet-gauges';
 import { dataSourceOptions, openDataSource } from './connection';
 import { SharedKeysService } from './shared-keys.service';
 
@@ -14,6 +16,7 @@ import { SharedKeysService } from './shared-keys.service';
 @Global()
 @Module({
   imports: [
+    MetricsModule,
     TypeOrmModule.forRootAsync({
       inject: [AppConfig],
       useFactory: (config: AppConfig) => ({
@@ -24,7 +27,7 @@ import { SharedKeysService } from './shared-keys.service';
       dataSourceFactory: (options) => openDataSource(options as PostgresDataSourceOptions),
     }),
   ],
-  providers: [AgeingService, CursorsService, SharedKeysService],
-  exports: [AgeingService, CursorsService, SharedKeysService],
+  providers: [AgeingService, CursorsService, FleetGauges, SharedKeysService],
+  exports: [AgeingService, CursorsService, FleetGauges, SharedKeysService],
 })
 export class DatabaseModule {}

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DataSource } from 'typeorm';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { FleetGauges } from '../database/fleet-gauges';
 import type { JobEnd } from './job-sql';
 import { JobSignals } from './job-signals';
 import { JobState } from './job';
-import { waitingClients } from './fair-order';
 import { JobTypeRegistry } from './job-type.registry';
 
+/** A scrape must not read what grows. */
 const MOST_COUNTED = 100_000;
+const PENDING = `FROM job WHERE state = 'PENDING'`;
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 
 /**
@@ -21,25 +22,23 @@ export class JobMetrics {
   private readonly run: Histogram<'type' | 'state'>;
   private readonly etaError: Histogram<'type'>;
 
-  constructor(
-    registry: Registry,
-    signals: JobSignals,
-    private readonly dataSource: DataSource,
-    private readonly types: JobTypeRegistry,
-  ) {
+  constructor(registry: Registry, signals: JobSignals, gauges: FleetGauges, types: JobTypeRegistry) {
     const registers = [registry];
-    const unfinished: Gauge<'state'> = new Gauge({
+    gauges.add({
       name: 'jobs_unfinished',
       help: `Jobs in the database that have not ended, by state; at most ${MOST_COUNTED} of each are counted.`,
-      labelNames: ['state'],
-      registers,
-      collect: () => this.countUnfinished(unfinished).catch(() => unfinished.reset()),
+      label: 'state',
+      sql: `SELECT 'PENDING' AS label, (SELECT count(*)::int FROM (SELECT ${PENDING} LIMIT ${MOST_COUNTED}) counted) AS value
+        UNION ALL
+        SELECT 'IN_PROGRESS', (SELECT count(*)::int FROM (
+          SELECT FROM job WHERE state = 'IN_PROGRESS' LIMIT ${MOST_COUNTED}) counted)`,
     });
-    const oldest: Gauge = new Gauge({
+    gauges.add({
       name: 'jobs_oldest_due_seconds',
-      help: 'How long the job has been due that waits longest for a worker of ours.',
-      registers,
-      collect: () => this.ageOldest(oldest).catch(() => oldest.reset()),
+      help: `How long the job has been due that waits longest for a worker of ours; at most ${MOST_COUNTED} are read.`,
+      sql: `SELECT coalesce(extract(epoch FROM now() - min(run_at)), 0)::float8 AS value FROM (
+          SELECT run_at ${PENDING} AND run_at <= now() AND type = ANY($1) LIMIT ${MOST_COUNTED}) due`,
+      parameters: () => [types.names],
     });
     this.ended = new Counter({
       name: 'jobs_ended_total',
@@ -78,29 +77,5 @@ export class JobMetrics {
     if (state === JobState.Completed && late_seconds !== null) {
       this.etaError.observe({ type }, Math.abs(late_seconds));
     }
-  }
-
-  /** A scrape must not read what grows. */
-  private async countUnfinished(gauge: Gauge<'state'>): Promise<void> {
-    const counted = (state: JobState): string =>
-      `(SELECT count(*)::int FROM (SELECT FROM job WHERE state = '${state}' LIMIT ${MOST_COUNTED}) counted)`;
-    const rows = await this.dataSource.query<{ pending: number; running: number }[]>(
-      `SELECT ${counted(JobState.Pending)} AS pending, ${counted(JobState.InProgress)} AS running`,
-    );
-    gauge.set({ state: JobState.Pending }, rows[0]?.pending ?? 0);
-    gauge.set({ state: JobState.InProgress }, rows[0]?.running ?? 0);
-  }
-
-  private async ageOldest(gauge: Gauge): Promise<void> {
-    const rows = await this.dataSource.query<{ seconds: number | null }[]>(
-      `WITH RECURSIVE ${waitingClients('$1')}
-       SELECT extract(epoch FROM now() - min(first.run_at))::float8 AS seconds FROM waiting w CROSS JOIN LATERAL (
-         SELECT run_at FROM job
-         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND type = ANY($1)
-         ORDER BY run_at LIMIT 1
-       ) first`,
-      [this.types.names],
-    );
-    gauge.set(rows[0]?.seconds ?? 0);
   }
 }

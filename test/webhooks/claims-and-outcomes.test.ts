@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { Registry } from 'prom-client';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../src/common/ids';
 import { ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
@@ -244,7 +243,7 @@ describe('an outcome', () => {
   /** All at once, as those of one worker that end together. */
   async function store(...outcomes: DeliveryOutcome[]): Promise<void> {
     const health = new DestinationHealth(story.harness.config);
-    const metrics = new DeliveryMetrics(new Registry(), story.harness.database);
+    const metrics = story.harness.app.get(DeliveryMetrics);
     const writer = new DeliveryOutcomes(story.harness.database, health, metrics);
     await Promise.all(outcomes.map((outcome) => writer.write(outcome, Date.now() + 60_000)));
   }

@@ -11,6 +11,7 @@ import { DueReportFiles1795651200010 } from './0010-due-report-files';
 import { Ageing1795651200011 } from './0011-ageing';
 import { Lists1795651200012 } from './0012-lists';
 import { Recovery1795651200013 } from './0013-recovery';
+import { FairOrder1795651200016 } from './0016-fair-order';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Ageing1795651200011,
   Lists1795651200012,
   Recovery1795651200013,
+  FairOrder1795651200016,
 ];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DataSource } from 'typeorm';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { FleetGauges } from '../../database/fleet-gauges';
 import type { DeliveryOutcome } from './delivery-attempt.service';
 import { WAITING } from './destination';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
@@ -44,10 +44,7 @@ export class DeliveryMetrics {
   private readonly attempts: Counter<'outcome'>;
   private readonly seconds: Histogram<'outcome'>;
 
-  constructor(
-    registry: Registry,
-    private readonly dataSource: DataSource,
-  ) {
+  constructor(registry: Registry, gauges: FleetGauges) {
     const registers = [registry];
     this.attempts = new Counter({
       name: 'webhook_attempts_total',
@@ -62,20 +59,13 @@ export class DeliveryMetrics {
       buckets: SECONDS,
       registers,
     });
-    const gauge = (name: string, help: string, sql: string, labelNames: string[] = []): void => {
-      const made: Gauge = new Gauge({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect: () => this.read(made, sql, labelNames[0]).catch(() => made.reset()),
-      });
-    };
+    const gauge = (name: string, help: string, sql: string, label?: string): void =>
+      gauges.add({ name, help, sql, ...(label !== undefined && { label }) });
     gauge(
       'webhook_deliveries_unfinished',
       `Deliveries that have not ended: waiting (due or not), or delivering; at most ${MOST} are counted.`,
       BACKLOG,
-      ['state'],
+      'state',
     );
     gauge(
       'webhook_deliveries_overdue',
@@ -101,7 +91,7 @@ export class DeliveryMetrics {
       'webhook_destinations',
       'Destinations by what is wrong with them: circuit_open, or disabled_* and why.',
       DESTINATIONS,
-      ['condition'],
+      'condition',
     );
   }
 
@@ -118,10 +108,5 @@ export class DeliveryMetrics {
   /** Attempts of workers that stopped. */
   observeInterrupted(count: number): void {
     this.attempts.inc({ outcome: 'interrupted' }, count);
-  }
-
-  private async read(gauge: Gauge, sql: string, label: string | undefined): Promise<void> {
-    const rows = await this.dataSource.query<{ label?: string; value: number }[]>(sql);
-    for (const row of rows) gauge.set(label === undefined ? {} : { [label]: row.label ?? '' }, row.value);
   }
 }
