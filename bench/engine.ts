@@ -1,59 +1,32 @@
 import 'reflect-metadata';
 import type { INestApplication } from '@nestjs/common';
-import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { DataSource } from 'typeorm';
 import { Pool } from 'undici';
 import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
-import { JobSubmissionService } from '../src/jobs/job-submission.service';
-import { NOOP, startEngine } from './engine-harness';
-import { type Measurement, median, quantile, writeResults } from './measurements';
+import { startEngine } from './engine-harness';
+import { Measurements, quantile } from './measurements';
+import { BATCHED_PEERS, ownRate, PEERS, peerRate, type Place } from './noop-jobs';
 
 /** No-op jobs through the engine: alone beside other engines on the same Postgres, by HTTP, and when idle. */
 
 const RUNS = 3;
 const JOBS = 2_000;
-const SLOTS = 10;
+/** The first is that of the runs without peers. */
+const SLOTS = [10, 50, 100];
 const CALLERS = 16;
-const PEERS = ['graphile-worker', 'pg-boss'];
 
 class EngineBench {
   constructor(
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
   ) {}
-
-  /** Jobs a second from a full queue to its end. */
-  async alone(): Promise<number> {
-    const client = await this.client();
-    const api = await startEngine(this.config, { http: false, worker: false });
-    const submission = api.get(JobSubmissionService);
-    let left = JOBS;
-    await Promise.all(
-      Array.from({ length: CALLERS }, async () => {
-        while (left-- > 0)
-          await submission.submit(NOOP, {
-            clientId: client,
-            request: { method: 'POST', path: '/noop', body: {} },
-            parameters: {},
-          });
-      }),
-    );
-    await api.close();
-    const from = performance.now();
-    const worker = await startEngine(this.config, { http: false, worker: true });
-    await this.allEnded(client, JOBS);
-    const seconds = (performance.now() - from) / 1_000;
-    await worker.close();
-    return JOBS / seconds;
-  }
 
   /** Jobs a second from the first POST to the last end, API and worker in one process. */
   async byHttp(): Promise<number> {
@@ -134,61 +107,25 @@ async function post(pool: Pool, client: string): Promise<void> {
   if (answer.statusCode !== 202) throw new Error(`POST was answered ${answer.statusCode}`);
 }
 
-/** Jobs a second of another engine, in a process and in tables of its own; `null` when it cannot be installed. */
-async function peer(name: string, databaseUrl: string): Promise<number | null> {
-  const folder = join(__dirname, 'peers');
-  if (!existsSync(join(folder, 'node_modules'))) {
-    const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
-    if (status !== 0) return null;
-  }
-  const args = [join(folder, 'peers.mjs'), name, databaseUrl, String(JOBS), String(SLOTS)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
-  return JOBS / Number(stdout.trim().split('\n').at(-1));
-}
-
-async function measure(bench: EngineBench, databaseUrl: string): Promise<Measurement[]> {
-  const alone: number[] = [];
-  const beside = new Map<string, number[]>(PEERS.map((name) => [name, []]));
-  // In alternation, so that what else the machine does meets all of them.
+/** Of one worker with so many slots, beside the others. In alternation, so that what else the machine does meets all. */
+async function besidePeers(place: Place, slots: number, results: Measurements): Promise<void> {
+  const own: number[] = [];
+  const others = new Map<string, number[]>([...PEERS, ...BATCHED_PEERS].map((name) => [name, []]));
   for (let run = 0; run < RUNS; run += 1) {
-    alone.push(await bench.alone());
-    for (const name of PEERS) {
-      const value = await peer(name, databaseUrl);
-      if (value !== null) beside.get(name)!.push(value);
+    own.push(await ownRate(place, slots));
+    for (const [name, rates] of others) {
+      const rate = await peerRate(name, place, slots);
+      if (rate !== null) rates.push(rate);
     }
   }
-  const byHttp: number[] = [];
-  for (let run = 0; run < RUNS; run += 1) byHttp.push(await bench.byHttp());
-  const idle = await bench.idle(200);
-  return [
-    ...[...beside].map(([name, values]): Measurement => {
-      const other = values.length > 0 ? median(values) : null;
-      return {
-        name: `no-op jobs a second, engine alone, beside ${name}`,
-        value: median(alone),
-        unit: '1/s',
-        beside: other,
-        ratio: other === null ? null : median(alone) / other,
-        runs: alone,
-      };
-    }),
-    {
-      name: 'no-op jobs a second, accepted by HTTP to terminal',
-      value: median(byHttp),
-      unit: '1/s',
-      beside: null,
-      ratio: null,
-      runs: byHttp,
-    },
-    ...([0.5, 0.99] as const).map((share) => ({
-      name: `accepted to started when idle, p${share * 100}`,
-      value: quantile(idle, share),
-      unit: 'ms',
-      beside: null,
-      ratio: null,
-      runs: [quantile(idle, share)],
-    })),
-  ];
+  for (const [name, rates] of others)
+    results.add(
+      `no-op jobs, ${slots} slots, beside ${name}`,
+      '1/s',
+      own,
+      rates,
+      PEERS.includes(name) ? { aim: 'ratio 1 or more', least: 1 } : undefined,
+    );
 }
 
 async function main(): Promise<void> {
@@ -201,7 +138,7 @@ async function main(): Promise<void> {
     await migrate(databaseUrl);
     const environment = readEnvironment({
       DATA_DIR: dataDir,
-      JOB_CONCURRENCY: String(SLOTS),
+      JOB_CONCURRENCY: String(SLOTS[0]),
       MAX_JOBS_IN_FLIGHT: String(2 * JOBS),
     });
     const config = new AppConfig(environment, {
@@ -209,12 +146,18 @@ async function main(): Promise<void> {
       redisUrl: services.redisUrl ?? '',
     });
     const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
-    const results = await measure(new EngineBench(config, dataSource), databaseUrl);
+    const bench = new EngineBench(config, dataSource);
+    const results = new Measurements('engine');
+    const place = { databaseUrl, redisUrl: services.redisUrl ?? '', dataDir };
+    for (const slots of SLOTS) await besidePeers(place, slots, results);
+    const byHttp: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) byHttp.push(await bench.byHttp());
+    results.add('no-op jobs, accepted by HTTP to terminal', '1/s', byHttp);
+    const idle = await bench.idle(200);
+    for (const share of [0.5, 0.99])
+      results.add(`accepted to started when idle, p${share * 100}`, 'ms', [quantile(idle, share)]);
+    results.print();
     await dataSource.destroy();
-    console.table(
-      results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
-    );
-    writeResults('engine', results);
   } finally {
     await services.stop();
     rmSync(dataDir, { recursive: true, force: true });

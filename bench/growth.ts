@@ -133,7 +133,13 @@ class GrowthBench {
           [side.client],
         );
         const from = performance.now();
-        const [job] = await new JobClaims(side.dataSource).claim([TYPE], 'bench', 60, true);
+        const [job] = await new JobClaims(side.dataSource, new JobSignals()).claim({
+          types: [TYPE],
+          worker: 'bench',
+          leaseSeconds: 60,
+          alone: true,
+          most: 1,
+        });
         const claimed = performance.now();
         await new JobTransitions(side.dataSource, new JobSignals()).complete({
           jobId: job!.id,
@@ -164,10 +170,11 @@ class GrowthBench {
       await side.database.query(`DELETE FROM job WHERE state IN ('PENDING', 'IN_PROGRESS')`);
       await addWaiting(side.database, clients, each);
       const runs: number[] = [];
+      const claims = new JobClaims(side.dataSource, new JobSignals());
       for (let run = 0; run < RUNS; run += 1) {
         const from = performance.now();
         for (let claim = 0; claim < 10; claim += 1)
-          await new JobClaims(side.dataSource).claim([TYPE], 'bench', 3_600, false, 10);
+          await claims.claim({ types: [TYPE], worker: 'bench', leaseSeconds: 3_600, alone: false, most: 10 });
         runs.push(100_000 / (performance.now() - from));
       }
       await side.database.query(`DELETE FROM job WHERE state IN ('PENDING', 'IN_PROGRESS')`);

@@ -1,72 +1,88 @@
-// The same work on other job engines: `node peers.mjs <name> <database URL> <jobs> <concurrency>` fills the queue with
-// no-op jobs, then works on them, and prints the seconds that the work took.
-import { run } from 'graphile-worker';
+// The same work on other job engines: `node peers.mjs <name> <database URL> <jobs> <slots> <seconds>` fills the queue with
+// no-op jobs, works on them for so long at most, and prints how many a second were done.
+import { Logger, makeWorkerUtils, run, runMigrations } from 'graphile-worker';
 import pg from 'pg';
-import PgBoss from 'pg-boss';
+import { PgBoss } from 'pg-boss';
 
-const [name, url, jobs, concurrency] = [process.argv[2], process.argv[3], +process.argv[4], +process.argv[5]];
+const [name, url] = process.argv.slice(2);
+const [jobs, slots, seconds] = process.argv.slice(4).map(Number);
 
+/** As quick as it can be: its pool has a connection for each slot. */
 const peers = {
-  async 'pg-boss'() {
-    const boss = new PgBoss({ connectionString: url, schema: 'peer_pgboss', max: 20 });
-    boss.on('error', (error) => console.error(error));
-    await boss.start();
-    await boss.createQueue('noop');
-    for (let sent = 0; sent < jobs; sent += 1_000) {
-      await boss.insert(
-        Array.from({ length: Math.min(1_000, jobs - sent) }, () => ({ name: 'noop', data: {} })),
-      );
-    }
-    let done = 0;
-    const seconds = await timed(async (finish) => {
-      // It polls, so it is quick by batches: as many workers as the others have slots, each with a large one.
-      for (let worker = 0; worker < concurrency; worker += 1) {
-        await boss.work('noop', { batchSize: 100, pollingIntervalSeconds: 0.5 }, async (batch) => {
-          done += batch.length;
-        });
-      }
-      await until(() => done >= jobs);
-      finish();
-    });
-    await boss.stop({ graceful: false });
-    return seconds;
-  },
-  async 'graphile-worker'() {
-    const pool = new pg.Pool({ connectionString: url, max: 20 });
-    let done = 0;
-    const options = {
-      pgPool: pool,
-      schema: 'peer_graphile',
-      concurrency,
-      noHandleSignals: true,
-      taskList: { noop: async () => void (done += 1) },
-      logger: undefined,
-    };
-    const { runMigrations, Logger } = await import('graphile-worker');
-    options.logger = new Logger(() => () => undefined);
-    await runMigrations(options);
-    await pool.query(`SELECT peer_graphile.add_job('noop', '{}') FROM generate_series(1, ${jobs})`);
-    let runner;
-    const seconds = await timed(async (finish) => {
-      runner = await run(options);
-      await until(() => done >= jobs);
-      finish();
-    });
-    await runner.stop();
-    await pool.end();
-    return seconds;
-  },
+  // Jobs are deleted when they are done.
+  'graphile-worker': () => graphile({}),
+  // Jobs are locked by the hundred before they are worked on, and their ends written together.
+  'graphile-worker, local queue': () =>
+    graphile({ localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }),
+  // Jobs are kept as completed for seven days. Each slot fetches and completes in a loop, without the pauses of `work`.
+  'pg-boss': () => boss(1),
+  'pg-boss, batches of 1,000': () => boss(1_000),
 };
 
-async function timed(work) {
+async function graphile(worker) {
+  const pool = new pg.Pool({ connectionString: url, max: slots + 2 });
+  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+  let done = 0;
+  const options = {
+    pgPool: pool,
+    noHandleSignals: true,
+    taskList: { noop: async () => void (done += 1) },
+    logger: new Logger(() => () => undefined),
+    preset: { worker: { schema: 'peer_graphile', concurrentJobs: slots, ...worker } },
+  };
+  await runMigrations(options);
+  const utils = await makeWorkerUtils(options);
+  for (let sent = 0; sent < jobs; sent += 1_000)
+    await utils.addJobs(
+      Array.from({ length: Math.min(1_000, jobs - sent) }, () => ({ identifier: 'noop', payload: {} })),
+    );
+  await pool.query('VACUUM (ANALYZE) peer_graphile._private_jobs');
   const from = performance.now();
-  let to;
-  await work(() => (to = performance.now()));
-  return (to - from) / 1_000;
+  await run(options);
+  await until(from, () => done >= jobs);
+  return rate(done, from);
 }
 
-async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+async function boss(batchSize) {
+  const engine = new PgBoss({
+    connectionString: url,
+    schema: 'peer_pgboss',
+    max: slots + 2,
+    supervise: false,
+  });
+  engine.on('error', (error) => console.error(error));
+  await engine.start();
+  await engine.createQueue('noop');
+  for (let sent = 0; sent < jobs; sent += 1_000)
+    await engine.insert(
+      'noop',
+      Array.from({ length: Math.min(1_000, jobs - sent) }, () => ({ data: {} })),
+    );
+  let done = 0;
+  let isOver = false;
+  const slot = async () => {
+    while (!isOver) {
+      const batch = await engine.fetch('noop', { batchSize });
+      if (batch.length === 0) return;
+      await engine.complete(
+        'noop',
+        batch.map(({ id }) => id),
+      );
+      done += batch.length;
+    }
+  };
+  const from = performance.now();
+  for (let each = 0; each < slots; each += 1) slot().catch((error) => !isOver && console.error(error));
+  await until(from, () => done >= jobs);
+  isOver = true;
+  return rate(done, from);
+}
+
+const rate = (done, from) => (done * 1_000) / (performance.now() - from);
+
+async function until(from, condition) {
+  while (!condition() && performance.now() - from < seconds * 1_000)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 console.log(await peers[name]());
