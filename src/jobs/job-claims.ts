@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { prepared } from '../database/prepared';
-import { FAIREST_FIRST, inFairOrder } from './fair-order';
-import { leaseUntil, millisecondsUntil, writeEvent } from './job-sql';
 import { JOB_COLUMNS, Job } from './job';
+import { JobSignals } from './job-signals';
+import { JOB_END, JobEnd, leaseUntil, millisecondsUntil, writeEvent } from './job-sql';
+import { COMPLETED, Completion, completionParameters } from './job-transitions';
 
 export interface ClaimedJob {
   id: string;
@@ -25,9 +26,6 @@ export interface ExternalClaim extends Job {
   lease_ms: number;
 }
 
-/** Each worker skips the rows that others have just locked: so there must be some more than it takes. */
-const candidatesFor = (jobs: number): number => 16 + 3 * jobs;
-
 /**
  * The change that every claim makes, in SQL: a CTE `changed` and the event with it.
  *
@@ -41,47 +39,186 @@ const started = (worker: string, leaseSeconds: string, from: string): string => 
      RETURNING j.*
    ), ${writeEvent(`'started'`)}`;
 
+/** A worker that asks for jobs. */
+export interface Claimant {
+  /** Those that it can work on. */
+  types: string[];
+  worker: string;
+  leaseSeconds: number;
+  /**
+   * Whether it has no other job. Only then it is given one that crashed its worker before, and nothing beside it; while such
+   * a job is the next to be claimed, a busy worker gets nothing, and so becomes idle for it.
+   */
+  alone: boolean;
+  /** How many jobs it can take. */
+  most: number;
+}
+
+/** Where a claim begins among the clients that wait. */
+interface Start {
+  /** The client after which it begins. */
+  after: string;
+  /** The client after which all have been seen. */
+  until: string;
+  /** Whether it has gone on from the last client to the first. */
+  hasWrapped: boolean;
+}
+
+interface ClaimRow {
+  ends: (JobEnd & { attempt: number })[];
+  jobs: ClaimedJob[];
+  /** A job that crashed its worker comes next, and this worker cannot have it. */
+  is_blocked: boolean;
+  /** All waiting clients were seen. */
+  is_whole: boolean;
+  /** The last client of those that were given a job. */
+  last_given: string | null;
+  /** The last client that was seen. */
+  last_seen: string;
+  has_wrapped: boolean;
+}
+
+/** Before every client. */
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/** Clients that one statement looks at, and due jobs: some more than are wanted, for those that others have just locked. */
+const candidatesFor = (jobs: number): number => 8 + jobs;
+
+/**
+ * Ends attempts and gives jobs to their worker, in one statement and one commit.
+ *
+ * The fair order: clients come one after the other in the order of their ids, each where the last claim ended and again
+ * after the last of them; of those that a statement looks at, who has the fewest jobs under way comes first. So the cost
+ * follows what is claimed, not who waits, and a client that submits ten thousand jobs delays another's single one by no
+ * more than the jobs that are running already and one of each client before it.
+ *
+ * `walk` goes along the index from client to client, one further than is used, which shows whether there are more. What
+ * ends comes before what is claimed, so that nothing is waited for with a claimed row locked.
+ */
 const CLAIM = prepared(
   'job_claim',
-  `WITH RECURSIVE ${inFairOrder('$5::int')}, picked AS (
-     SELECT locked.id, locked.crashes, first.turn
-     FROM (
-       SELECT id, row_number() OVER (ORDER BY ${FAIREST_FIRST}) AS turn FROM candidate ORDER BY turn
-     ) first
-     CROSS JOIN LATERAL (
-       SELECT id, crashes FROM job WHERE id = first.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
+  `WITH RECURSIVE ${COMPLETED}, walk AS (
+     SELECT $6::uuid AS client_id, $8::boolean AS has_wrapped, 0 AS number
+     UNION ALL
+     SELECT next.client_id, w.has_wrapped OR next.wraps, w.number + 1
+     FROM walk w CROSS JOIN LATERAL (
+       (SELECT client_id, false AS wraps FROM job WHERE state = 'PENDING' AND client_id > w.client_id
+        ORDER BY client_id LIMIT 1)
+       UNION ALL
+       (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id LIMIT 1)
+       LIMIT 1
+     ) next
+     WHERE w.number <= $9 AND NOT (w.has_wrapped AND next.wraps)
+       AND NOT ((w.has_wrapped OR next.wraps) AND next.client_id > $7::uuid)
+   ), waiting AS (
+     SELECT client_id, number, has_wrapped FROM walk WHERE number BETWEEN 1 AND $9
+   ), candidate AS (
+     SELECT due.id, running.jobs + due.rank AS load, w.number
+     FROM waiting w CROSS JOIN LATERAL (
+       SELECT count(*) AS jobs FROM job
+       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY($10) AND NOT id = ANY($1)
+     ) running CROSS JOIN LATERAL (
+       SELECT id, row_number() OVER (ORDER BY run_at, id) AS rank FROM (
+         SELECT id, run_at FROM job
+         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
+           AND type = ANY($10)
+         ORDER BY run_at, id LIMIT (SELECT ceil($9::float8 / greatest(1, count(*))) FROM waiting)
+       ) oldest
+     ) due
+     ORDER BY load, number LIMIT $9
+   ), picked AS (
+     SELECT locked.id, locked.crashes, c.load, c.number
+     FROM (SELECT * FROM candidate ORDER BY load, number) c CROSS JOIN LATERAL (
+       SELECT id, crashes FROM job WHERE id = c.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
      ) locked
-     LIMIT $6
+     WHERE (SELECT count(*) FROM completed) >= 0
+     LIMIT $14
    ), fitting AS (
-     SELECT id, row_number() OVER (ORDER BY turn) AS turn,
-       count(*) FILTER (WHERE crashes > 0) OVER (ORDER BY turn) AS suspects
-     FROM picked
-   ), ${started('$2', '$3', 'fitting f WHERE j.id = f.id AND (f.suspects = 0 OR ($4 AND f.turn = 1))')}
-   SELECT id, client_id, type, parameters, attempt, request_id, crashes, steps, ${millisecondsUntil('lease_until')} AS lease_ms,
-     ${millisecondsUntil('deadline_at')} AS deadline_ms
-   FROM changed`,
+     SELECT id, number FROM (
+       SELECT id, number, row_number() OVER in_order AS rank, count(*) FILTER (WHERE crashes > 0) OVER in_order AS suspects
+       FROM picked WINDOW in_order AS (ORDER BY load, number)
+     ) p WHERE suspects = 0 OR ($13 AND rank = 1)
+   ), ${started('$11', '$12', 'fitting f WHERE j.id = f.id')}
+   SELECT
+     (SELECT coalesce(json_agg(e), '[]') FROM (SELECT attempt, ${JOB_END} FROM completed) e) AS ends,
+     (SELECT coalesce(json_agg(c), '[]') FROM (
+       SELECT id, client_id, type, parameters, attempt, request_id, crashes, steps,
+         ${millisecondsUntil('lease_until')} AS lease_ms, ${millisecondsUntil('deadline_at')} AS deadline_ms
+       FROM changed
+     ) c) AS jobs,
+     (SELECT count(*) FROM picked) > (SELECT count(*) FROM fitting) AS is_blocked,
+     (SELECT max(number) FROM walk) <= $9 AS is_whole,
+     (SELECT client_id FROM waiting WHERE number = (SELECT max(number) FROM fitting)) AS last_given,
+     last.client_id AS last_seen, last.has_wrapped
+   FROM walk last WHERE last.number <= $9 ORDER BY last.number DESC LIMIT 1`,
 );
 
 /** Who works on what: hands due jobs out, each to one worker. */
 @Injectable()
 export class JobClaims {
-  constructor(private readonly dataSource: DataSource) {}
+  /** The client after which the next claim of this process begins. */
+  private after = FIRST;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly signals: JobSignals,
+  ) {}
+
+  /** Gives due jobs to a worker, for a lease, in the fair order: fewer than it can take only where no more are due. */
+  async claim(claimant: Claimant): Promise<ClaimedJob[]> {
+    const jobs: ClaimedJob[] = [];
+    let start = this.start();
+    for (;;) {
+      const row = await this.step([], { ...claimant, most: claimant.most - jobs.length }, start);
+      jobs.push(...row.jobs);
+      if (jobs.length >= claimant.most || row.is_blocked || row.jobs.some(({ crashes }) => crashes > 0))
+        return jobs;
+      if (!row.is_whole) start = { ...start, after: row.last_seen, hasWrapped: row.has_wrapped };
+      else if (row.jobs.length > 0) start = this.start();
+      else return jobs;
+    }
+  }
 
   /**
-   * Gives the fairest due jobs of these types to a worker, for a lease.
+   * Ends attempts with their results, as `JobTransitions.complete` does, and claims the next jobs by the same statement.
    *
-   * @param alone whether the worker has no other job. Only then it is given one that crashed its worker before, and
-   *   nothing beside it; while such a job is the next to be claimed, a busy worker gets nothing, and so becomes idle for it
-   * @param most how many it can take
+   * @returns for each completion the end, `null` when the attempt was cancelled or is no longer this worker's; and the jobs,
+   *   which may be fewer than it can take though more are due
    */
-  async claim(
-    types: string[],
-    worker: string,
-    leaseSeconds: number,
-    alone: boolean,
-    most = 1,
-  ): Promise<ClaimedJob[]> {
-    return this.dataSource.query(CLAIM, [types, worker, leaseSeconds, alone, candidatesFor(most), most]);
+  async completeAndClaim(
+    completions: Completion[],
+    claimant: Claimant,
+  ): Promise<{ ends: (JobEnd | null)[]; jobs: ClaimedJob[] }> {
+    const { ends, jobs } = await this.step(completions, claimant, this.start());
+    this.signals.publishEnds(ends);
+    const known = new Map(ends.map((end) => [`${end.id}.${end.attempt}`, end]));
+    return { jobs, ends: completions.map(({ jobId, attempt }) => known.get(`${jobId}.${attempt}`) ?? null) };
+  }
+
+  private start(): Start {
+    return { after: this.after, until: this.after, hasWrapped: false };
+  }
+
+  private async step(
+    completions: Completion[],
+    { types, worker, leaseSeconds, alone, most }: Claimant,
+    { after, until, hasWrapped }: Start,
+  ): Promise<ClaimRow> {
+    const [row] = await this.dataSource.query<ClaimRow[]>(CLAIM, [
+      ...completionParameters(completions),
+      after,
+      until,
+      hasWrapped,
+      candidatesFor(most),
+      types,
+      worker,
+      leaseSeconds,
+      alone,
+      most,
+    ]);
+    if (row === undefined) throw new Error('A claim answers one row.');
+    this.after = row.last_given ?? this.after;
+    return row;
   }
 
   /** Gives the client's longest waiting due job of these external types to a worker of its own, for a lease. */

@@ -1,19 +1,20 @@
 import type { JobState } from './job';
 
 /**
- * The part of a statement that writes one event for each row of the CTE `changed` (whole job rows): the change and its
- * event are one statement, so neither can be without the other.
+ * The part of a statement that writes one event for each row of a CTE (whole job rows): the change and its event are one
+ * statement, so neither can be without the other.
  *
  * @param name SQL expression of what happened, after the job type's name: `accepted`, `started`, `progressed`,
  *   `retry_scheduled`, `released`, `cancel_requested`, `retried`, `completed`, `failed` or `cancelled`
  * @param data SQL expression of the event's data
+ * @param changed the CTE of the rows after the change
  */
-export const writeEvent = (name: string, data = `'{}'::jsonb`): string => `
-  event AS (
+export const writeEvent = (name: string, data = `'{}'::jsonb`, changed = 'changed'): string => `
+  event_of_${changed} AS (
     INSERT INTO job_event (job_id, client_id, type, round, attempt, terminal, data)
     SELECT id, client_id, type || '.' || ${name}, round, attempt,
       state IN ('COMPLETED', 'FAILED', 'CANCELLED'), ${data}
-    FROM changed
+    FROM ${changed}
   )`;
 
 /** Data of an event that may be terminal: a snapshot of the outcome. */

@@ -26,9 +26,7 @@ import {
   writeEvent,
 } from './job-sql';
 import { JobSignals } from './job-signals';
-import { Batcher } from '../common/batcher';
 import { prepared } from '../database/prepared';
-import { isDataAtFault } from '../database/database-errors';
 
 export interface AttemptReport extends JobLease {
   step: number;
@@ -64,33 +62,37 @@ export interface Completion extends JobLease {
   retentionDays: number | null;
 }
 
-/** With its result as JSON already: one that cannot be written so is the fault of its own job alone. */
-type Written = Omit<Completion, 'result'> & { result: string };
-
-const LANES = 2;
-const COMPLETIONS_AT_ONCE = 100;
-
 /** Rows that one statement changes, so that none holds its locks for long. */
 const REPAIRS_AT_ONCE = 500;
 
-/** Locks in the order of the ids, so that two statements that name the same jobs never wait each for the other. */
-const COMPLETE = prepared(
-  'job_complete',
-  `WITH done AS (
+/**
+ * CTEs that end attempts with their results, in SQL; `completed` has the rows after it. Their first five parameters are
+ * `completionParameters`. They lock in the order of the ids, so that two statements that name the same jobs never wait each
+ * for the other.
+ */
+export const COMPLETED = `done AS (
      SELECT * FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::bigint[], $5::int[])
        AS d(id, attempt, result, size, days)
-   ), locked AS (
+   ), held AS (
      SELECT id FROM job WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
-   ), changed AS (
+   ), completed AS (
      UPDATE job j SET state = 'COMPLETED', result = d.result, error = NULL, finished_at = clock_timestamp(),
        progress = 100, step = cardinality(steps), size = coalesce(d.size, j.size), lease_owner = NULL, lease_until = NULL,
        expires_at = now() + make_interval(days => d.days)
-     FROM done d JOIN locked USING (id)
+     FROM done d JOIN held USING (id)
      WHERE j.id = d.id AND j.attempt = d.attempt AND j.state = 'IN_PROGRESS' AND j.cancel_requested_at IS NULL
      RETURNING j.*
-   ), ${writeEvent(`'completed'`, OUTCOME)}
-   SELECT attempt, ${JOB_END} FROM changed`,
-);
+   ), ${writeEvent(`'completed'`, OUTCOME, 'completed')}`;
+
+export const completionParameters = (completions: Completion[]): unknown[] => [
+  completions.map(({ jobId }) => jobId),
+  completions.map(({ attempt }) => attempt),
+  completions.map(({ result }) => JSON.stringify(result)),
+  completions.map(({ size }) => size),
+  completions.map(({ retentionDays }) => retentionDays),
+];
+
+const COMPLETE = prepared('job_complete', `WITH ${COMPLETED} SELECT ${JOB_END} FROM completed`);
 
 /**
  * The state machine: every change of a job's state but its claim (`job-claims.ts`). Each transition is one statement that names the state and the attempt it expects, writes its
@@ -99,16 +101,6 @@ const COMPLETE = prepared(
  */
 @Injectable()
 export class JobTransitions {
-  /** Ends are the one transition of which there are many at the same time: they share statements, and with them a commit. */
-  private readonly completions = new Batcher<Written, JobEnd | null>(
-    async (completions) => {
-      const ends = await this.writeCompletions(completions, this.dataSource);
-      this.signals.publishEnds(ends.filter((end) => end !== null));
-      return ends;
-    },
-    { lanes: LANES, most: COMPLETIONS_AT_ONCE, mayBeOfOne: isDataAtFault },
-  );
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly signals: JobSignals,
@@ -165,17 +157,23 @@ export class JobTransitions {
   }
 
   /**
-   * Ends an attempt with its result. What the result names must be durable before.
+   * Ends an attempt with its result. What the result names must be durable before. A worker that goes on to its next job
+   * does both in one statement: see `JobClaims.completeAndClaim`.
    *
    * @returns the end; `null` when the attempt was cancelled or is no longer this worker's
    */
   async complete(completion: Completion): Promise<JobEnd | null> {
-    return this.completions.run(written(completion));
+    const end = await this.completeIn(this.dataSource, completion);
+    if (end !== null) this.signals.publishEnds([end]);
+    return end;
   }
 
   /** The same as a part of a transaction, after whose commit the caller publishes the end. */
-  async completeIn(transaction: EntityManager, completion: Completion): Promise<JobEnd | null> {
-    const [end] = await this.writeCompletions([written(completion)], transaction);
+  async completeIn(
+    transaction: Pick<EntityManager, 'query'>,
+    completion: Completion,
+  ): Promise<JobEnd | null> {
+    const [end] = await transaction.query<JobEnd[]>(COMPLETE, completionParameters([completion]));
     return end ?? null;
   }
 
@@ -392,21 +390,6 @@ export class JobTransitions {
     return this.dataSource.manager.findOneBy(JobEntity, { id: jobId, client_id: clientId });
   }
 
-  private async writeCompletions(
-    completions: Written[],
-    by: Pick<EntityManager, 'query'>,
-  ): Promise<(JobEnd | null)[]> {
-    const rows = await by.query<(JobEnd & { attempt: number })[]>(COMPLETE, [
-      completions.map(({ jobId }) => jobId),
-      completions.map(({ attempt }) => attempt),
-      completions.map(({ result }) => result),
-      completions.map(({ size }) => size),
-      completions.map(({ retentionDays }) => retentionDays),
-    ]);
-    const ends = new Map(rows.map(({ attempt, ...end }) => [`${end.id}.${attempt}`, end]));
-    return completions.map(({ jobId, attempt }) => ends.get(`${jobId}.${attempt}`) ?? null);
-  }
-
   /** Runs the statement until it finds no more. */
   private async repair(statement: string, storeTypes: string[]): Promise<JobEnd[]> {
     const all: JobEnd[] = [];
@@ -419,8 +402,6 @@ export class JobTransitions {
     return all;
   }
 }
-
-const written = ({ result, ...rest }: Completion): Written => ({ ...rest, result: JSON.stringify(result) });
 
 /**
  * What every attempt that did not complete leaves behind, in SQL: the lease ends, and the job is cancelled where that was

@@ -311,7 +311,11 @@ describe('heartbeats', () => {
     const jobs = await Promise.all(
       [1, 2].map(() => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
     );
-    expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 2)).toHaveLength(2);
+    expect(
+      await engine.app
+        .get(JobClaims)
+        .claim({ types: [SCRIPTED.name], worker: 'w', leaseSeconds: 30, alone: true, most: 2 }),
+    ).toHaveLength(2);
     const changing = engine.database.createQueryRunner();
     await changing.startTransaction();
     await changing.query('UPDATE job SET size = 1 WHERE id = $1', [jobs[0]!.id]);
@@ -325,33 +329,24 @@ describe('heartbeats', () => {
 });
 
 describe('completions', () => {
-  it('that come together are each judged by their own attempt', async () => {
-    const engine = await start({ worker: false });
+  it('that come together with one that cannot be stored are stored', async () => {
+    const engine = await start({ variables: { JOB_CONCURRENCY: '6' } });
     const client = await engine.client();
+    const attempts = ['wait', 'wait', 'wait for what cannot be stored', 'wait', 'wait'] as const;
     const jobs = await Promise.all(
-      Array.from({ length: 6 }, () => engine.submit(SCRIPTED, client, { attempts: ['succeed'] })),
+      attempts.map((what) => engine.submit(SCRIPTED, client, { attempts: [what, 'fail for good'] })),
     );
-    await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true, 6);
-    const completions = engine.app.get(JobTransitions);
-    const ends = await Promise.all(
-      jobs.flatMap(({ id }, index) =>
-        [1, 2].map((attempt) =>
-          // What Postgres does not store harms only its own job.
-          completions
-            .complete({
-              jobId: id,
-              attempt,
-              result: { text: index === 0 ? '\0' : 'ok' },
-              size: null,
-              retentionDays: null,
-            })
-            .catch(() => 'refused'),
-        ),
-      ),
-    );
-    expect(ends.slice(0, 2)).toEqual(['refused', 'refused']);
-    for (const [index, end] of ends.slice(2).entries())
-      expect(end).toEqual(index % 2 === 0 ? expect.objectContaining({ state: 'COMPLETED' }) : null);
+    await waitFor(() => gates.waiting.length === attempts.length, { what: 'all to be under way' });
+    gates.release();
+    const ends = await Promise.all(jobs.map(({ id }) => engine.ended(id)));
+    expect(ends.map(({ state }) => state)).toEqual([
+      'COMPLETED',
+      'COMPLETED',
+      'FAILED',
+      'COMPLETED',
+      'COMPLETED',
+    ]);
+    expect(ends.map(({ attempt }) => attempt)).toEqual([1, 1, 2, 1, 1]);
   });
 });
 
@@ -392,7 +387,9 @@ describe('deadlines', () => {
     const engine = await start({ worker: false });
     const client = await engine.client();
     const { id } = await engine.submit({ ...SCRIPTED, deadlineSeconds: 20 }, client, { attempts: ['wait'] });
-    const claimed = await engine.app.get(JobClaims).claim([SCRIPTED.name], 'hangs', 3_600, true);
+    const claimed = await engine.app
+      .get(JobClaims)
+      .claim({ types: [SCRIPTED.name], worker: 'hangs', leaseSeconds: 3_600, alone: true, most: 1 });
     expect(claimed).toMatchObject([{ id }]);
     const [row] = await engine.database.query<{ after: number }[]>(
       'SELECT extract(epoch FROM lease_until - deadline_at)::float8 AS after FROM job WHERE id = $1',
@@ -446,7 +443,11 @@ describe('cancelling from another process', () => {
     const client = await engine.client();
     for (let round = 0; round < 30; round += 1) {
       const { id } = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
-      expect(await engine.app.get(JobClaims).claim([SCRIPTED.name], 'w', 30, true)).toHaveLength(1);
+      expect(
+        await engine.app
+          .get(JobClaims)
+          .claim({ types: [SCRIPTED.name], worker: 'w', leaseSeconds: 30, alone: true, most: 1 }),
+      ).toHaveLength(1);
       const [completed, cancelled] = await Promise.all([
         engine.app
           .get(JobTransitions)

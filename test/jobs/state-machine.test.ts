@@ -36,7 +36,7 @@ async function fresh(): Promise<{ model: Model; real: Real }> {
     real: {
       client: client!.id,
       database: dataSource,
-      claims: new JobClaims(dataSource),
+      claims: new JobClaims(dataSource, signals),
       transitions: new JobTransitions(dataSource, signals),
       outages: new JobOutages(dataSource),
     },

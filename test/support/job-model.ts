@@ -143,22 +143,38 @@ const claim = (worker: number, alone: boolean, most: number): Command =>
     () => true,
     async (model, { claims }) => {
       const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !isOverdue(job));
-      const given = await claims.claim([TYPE], `worker ${worker}`, 3_600, alone, most);
-      const suspects = due.filter(({ crashes }) => crashes > 0);
-      // Suspects are given alone, and to nobody who is busy; but for them, there is as much as was asked for.
-      if (suspects.length === 0) expect(given).toHaveLength(Math.min(most, due.length));
-      if (alone && due.length > 0) expect(given).not.toHaveLength(0);
-      for (const { id, attempt } of given) {
-        const job = due.find((candidate) => candidate.id === id)!;
-        expect(job).toBeDefined();
-        if (job.crashes > 0) expect([given.length, alone]).toEqual([1, true]);
-        expect(attempt).toBe(job.attempt + 1);
-        Object.assign(job, { state: JobState.InProgress, attempt, leaseOver: false, leaseForgiven: false });
-        model.beliefs[worker]!.push({ jobId: id, attempt });
-      }
-      expect(given.length).toBeLessThanOrEqual(most);
+      const given = await claims.claim({
+        types: [TYPE],
+        worker: `worker ${worker}`,
+        leaseSeconds: 3_600,
+        alone,
+        most,
+      });
+      take(model, worker, due, given, { alone, most });
     },
   );
+
+/** What a claim gave: suspects alone, and to nobody who is busy; but for them, as much as was asked for. */
+function take(
+  model: Model,
+  worker: number,
+  due: ModelJob[],
+  given: { id: string; attempt: number }[],
+  { alone, most }: { alone: boolean; most: number },
+): void {
+  const suspects = due.filter(({ crashes }) => crashes > 0);
+  if (suspects.length === 0) expect(given).toHaveLength(Math.min(most, due.length));
+  if (alone && due.length > 0) expect(given).not.toHaveLength(0);
+  for (const { id, attempt } of given) {
+    const job = due.find((candidate) => candidate.id === id)!;
+    expect(job).toBeDefined();
+    if (job.crashes > 0) expect([given.length, alone]).toEqual([1, true]);
+    expect(attempt).toBe(job.attempt + 1);
+    Object.assign(job, { state: JobState.InProgress, attempt, leaseOver: false, leaseForgiven: false });
+    model.beliefs[worker]!.push({ jobId: id, attempt });
+  }
+  expect(given.length).toBeLessThanOrEqual(most);
+}
 
 /** A worker does something with one of the attempts that it believes to hold. */
 const withBelief = (
@@ -185,6 +201,26 @@ const complete = (worker: number, which: number): Command =>
     expect(ended !== null).toBe(wins);
     if (wins) end(job, JobState.Completed);
   });
+
+/** All that a worker believes to hold is finished at once, and the next jobs are claimed by the same statement. */
+const completeAndClaim = (worker: number): Command =>
+  command(
+    `complete and claim(${worker})`,
+    (model) => model.beliefs[worker]!.length > 0,
+    async (model, { claims }) => {
+      const beliefs = [...model.beliefs[worker]!];
+      const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !isOverdue(job));
+      const wins = beliefs.map((lease) => isCurrent(model, lease) && !jobOf(model, lease).cancelRequested);
+      const { ends, jobs } = await claims.completeAndClaim(
+        beliefs.map((lease) => ({ ...lease, result: { by: lease.attempt }, size: 1, retentionDays: 1 })),
+        { types: [TYPE], worker: `worker ${worker}`, leaseSeconds: 3_600, alone: false, most: 2 },
+      );
+      expect(ends.map((ended) => ended !== null)).toEqual(wins);
+      for (const [index, lease] of beliefs.entries())
+        if (wins[index]) end(jobOf(model, lease), JobState.Completed);
+      take(model, worker, due, jobs, { alone: false, most: 2 });
+    },
+  );
 
 const fail = (worker: number, which: number, failureClass: FailureClass): Command =>
   withBelief(
@@ -439,6 +475,7 @@ export const commands = (): fc.Arbitrary<Iterable<Command>> =>
         2,
         fc.tuple(worker, which).map(([w, i]) => complete(w, i)),
       ),
+      ...often(2, worker.map(completeAndClaim)),
       ...often(
         2,
         fc

@@ -15,6 +15,7 @@ export interface ScriptParameters {
     | 'fail for now'
     | 'crash'
     | 'wait'
+    | 'wait for what cannot be stored'
     | 'ignore the abort'
     | 'wait for the gate'
   )[];
@@ -65,6 +66,9 @@ export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResul
           signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
         });
         return { attempt };
+      case 'wait for what cannot be stored':
+        await new Promise<void>((resolve) => gates.waiting.push(resolve));
+        return { attempt, text: '\0' } as ScriptResult;
       case 'ignore the abort':
         await new Promise<void>((resolve) => gates.waiting.push(resolve));
         return { attempt };

@@ -2,6 +2,7 @@ import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown }
 import type { Subscription } from 'rxjs';
 import { AppConfig } from '../../config/app-config';
 import { JobRunnerService, Run } from './job-runner.service';
+import { JobSlotsService } from './job-slots.service';
 import { JobSignals } from '../job-signals';
 import { JobTransitions } from '../job-transitions';
 import { Loop } from '../../common/loop';
@@ -26,6 +27,7 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly config: AppConfig,
     private readonly runner: JobRunnerService,
+    private readonly slots: JobSlotsService,
     private readonly transitions: JobTransitions,
     private readonly signals: JobSignals,
     private readonly wakeUps: JobWakeUps,
@@ -53,7 +55,7 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async renewLeases(): Promise<void> {
-    const attempts = this.runner.active.filter((attempt) => attempt.abortReason !== 'lost');
+    const attempts = this.slots.active.filter((attempt) => attempt.abortReason !== 'lost');
     if (attempts.length === 0) return;
     const askedAt = Date.now();
     const kept = await this.transitions.heartbeat(
@@ -66,7 +68,7 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
       })),
       this.config.jobLeaseSeconds,
     );
-    const active = new Set(this.runner.active);
+    const active = new Set(this.slots.active);
     for (const attempt of attempts) {
       if (!active.has(attempt)) continue;
       const row = kept.find(
@@ -84,7 +86,7 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
 
   /** Starts as many jobs as there are free slots. */
   private async fillSlots(): Promise<void> {
-    const starts = Array.from({ length: this.runner.freeSlots }, () => this.runner.startNext());
+    const starts = Array.from({ length: this.slots.free }, () => this.runner.startNext());
     for (const run of await Promise.all(starts)) {
       // What keeps it from going on is seen by the next poll.
       if (run !== null) this.goOn(run).catch(() => undefined);
@@ -92,10 +94,11 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async goOn(first: Run): Promise<void> {
-    for (let run: Run | null = first; run !== null; run = await this.runner.startNext()) {
-      await run.ended;
+    for (let run: Run | null = first; run !== null;) {
+      const next: Run | null = await run.next;
       // It was a suspect that ran alone: the other slots were kept empty meanwhile.
       if (run.isAlone) this.poll.poke();
+      run = next;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Module, OnModuleInit } from '@nestjs/common';
 import { JobRunnerService } from './job-runner.service';
+import { JobSlotsService } from './job-slots.service';
 import { JobWorkerService } from './job-worker.service';
 import { JobTypeRegistry } from '../job-type.registry';
 import { JobsModule } from '../jobs.module';
@@ -7,7 +8,7 @@ import { JobsModule } from '../jobs.module';
 /** What works on jobs. Only in worker roles. */
 @Module({
   imports: [JobsModule],
-  providers: [JobRunnerService, JobWorkerService],
+  providers: [JobRunnerService, JobSlotsService, JobWorkerService],
 })
 export class JobsWorkerModule implements OnModuleInit {
   constructor(private readonly types: JobTypeRegistry) {}

@@ -1,0 +1,168 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config';
+import { Batcher } from '../../common/batcher';
+import { newWorkerName } from '../../common/ids';
+import { isDataAtFault } from '../../database/database-errors';
+import { Claimant, ClaimedJob, JobClaims } from '../job-claims';
+import type { JobEnd } from '../job-sql';
+import { Completion, JobTransitions } from '../job-transitions';
+import { JobTypeRegistry } from '../job-type.registry';
+import { StoreHealthService } from '../store-health.service';
+import { JobAttempt } from './job-attempt';
+
+/** More than anybody configures slots. */
+const MOST_AT_ONCE = 1_000;
+
+/** An attempt that came to its result. */
+interface Finished {
+  attempt: JobAttempt;
+  result: object;
+}
+
+/** What a slot gets. */
+export interface Given {
+  /** Whether the end of what it had finished was stored. */
+  isStored: boolean;
+  /** `null` when nothing is due or no slot is free. */
+  next: JobAttempt | null;
+}
+
+/** The slots of this worker: which attempts they are busy with, and what they get next. */
+@Injectable()
+export class JobSlotsService {
+  private readonly worker = newWorkerName();
+  private readonly attempts = new Set<JobAttempt>();
+  /**
+   * One claim after the other, for all slots that wait: whether a job may start depends on what was claimed before. What
+   * they have finished is stored by the same statement: the trip to the database and the commit are most of what either costs.
+   */
+  private readonly claimsOfSlots = new Batcher<Finished | null, Given>((slots) => this.claimFor(slots), {
+    lanes: 1,
+    most: MOST_AT_ONCE,
+    mayBeOfOne: isDataAtFault,
+  });
+  /** The last claim brought no answer: it may have been committed all the same. */
+  private claimWasCutOff = false;
+  private suspectRuns = false;
+  private closing = false;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly claims: JobClaims,
+    private readonly transitions: JobTransitions,
+    private readonly registry: JobTypeRegistry,
+    private readonly storeHealth: StoreHealthService,
+  ) {}
+
+  get active(): JobAttempt[] {
+    return [...this.attempts];
+  }
+
+  /** How many more jobs could be worked on now. */
+  get free(): number {
+    return this.freeBeside(0);
+  }
+
+  /** Claims the fairest due job. Those who ask at the same time share a claim. */
+  async claimNext(): Promise<JobAttempt | null> {
+    return (await this.claimsOfSlots.run(null)).next;
+  }
+
+  /** Stores the end of an attempt with its result, and claims what its slot does next. */
+  finish(attempt: JobAttempt, result: object): Promise<Given> {
+    return this.claimsOfSlots.run({ attempt, result });
+  }
+
+  /** Of an attempt that ended in any way. */
+  release(attempt: JobAttempt): void {
+    this.attempts.delete(attempt);
+    if (attempt.job.crashes > 0) this.suspectRuns = false;
+  }
+
+  /** Claims nothing more. Resolves after the claim that may be under way. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.claimsOfSlots.run(null).catch(() => undefined);
+  }
+
+  /** @param finished how many of the attempts are about to end */
+  private freeBeside(finished: number): number {
+    if (this.closing || this.suspectRuns) return 0;
+    return Math.max(0, this.config.jobConcurrency - this.attempts.size + finished);
+  }
+
+  private async claimFor(slots: (Finished | null)[]): Promise<Given[]> {
+    const finished = slots.filter((slot) => slot !== null);
+    const most = Math.min(slots.length, this.freeBeside(finished.length));
+    const { ends, jobs } = await this.completeAndClaim(finished, most);
+    for (const { attempt } of finished) this.attempts.delete(attempt);
+    const attempts = jobs.map((job) => this.attemptAt(job));
+    // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
+    if (jobs.some(({ crashes }) => crashes > 0)) this.suspectRuns = true;
+    for (const attempt of attempts) {
+      this.attempts.add(attempt);
+      if (this.closing) attempt.abort('released');
+    }
+    const stored = new Set(finished.filter((_, index) => ends[index] !== null));
+    return slots.map((slot, index) => ({
+      isStored: slot !== null && stored.has(slot),
+      next: attempts[index] ?? null,
+    }));
+  }
+
+  private async completeAndClaim(
+    finished: Finished[],
+    most: number,
+  ): Promise<{ ends: (JobEnd | null)[]; jobs: ClaimedJob[] }> {
+    const alone = this.attempts.size === finished.length;
+    if (finished.length === 0) return { ends: [], jobs: most > 0 ? await this.claim(most, alone) : [] };
+    await this.releaseUnknown();
+    this.claimWasCutOff = true;
+    const completions = finished.map((each) => this.completionOf(each));
+    const done = await this.claims.completeAndClaim(completions, this.claimant(alone, most));
+    this.claimWasCutOff = false;
+    if (done.jobs.length === most || done.jobs.some(({ crashes }) => crashes > 0)) return done;
+    // A second statement sees whether that was all. What it cannot do, the next poll does.
+    const rest = await this.claim(most - done.jobs.length, alone && done.jobs.length === 0).catch(() => []);
+    return { ends: done.ends, jobs: [...done.jobs, ...rest] };
+  }
+
+  private async claim(most: number, alone: boolean): Promise<ClaimedJob[]> {
+    await this.releaseUnknown();
+    this.claimWasCutOff = true;
+    const jobs = await this.claims.claim(this.claimant(alone, most));
+    this.claimWasCutOff = false;
+    return jobs;
+  }
+
+  /** Without the types that need the store of files while that is away. */
+  private claimant(alone: boolean, most: number): Claimant {
+    const { names, storeTypes } = this.registry;
+    const types = this.storeHealth.isAway ? names.filter((name) => !storeTypes.includes(name)) : names;
+    return { types, worker: this.worker, leaseSeconds: this.config.jobLeaseSeconds, alone, most };
+  }
+
+  private async releaseUnknown(): Promise<void> {
+    if (!this.claimWasCutOff) return;
+    const known = this.active.map(({ job }) => job.id);
+    await this.transitions.releaseUnknown(this.worker, known);
+  }
+
+  private attemptAt(job: ClaimedJob): JobAttempt {
+    const attempt: JobAttempt = new JobAttempt(job, (transaction, result) =>
+      this.transitions.completeIn(transaction, this.completionOf({ attempt, result })),
+    );
+    return attempt;
+  }
+
+  private completionOf({ attempt: { job, amount }, result }: Finished): Completion {
+    const keepsArtifact = this.registry.type(job.type).keepsArtifact;
+    return {
+      jobId: job.id,
+      attempt: job.attempt,
+      result,
+      size: amount,
+      retentionDays: keepsArtifact ? this.config.artifactRetentionDays : null,
+    };
+  }
+}

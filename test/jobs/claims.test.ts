@@ -1,0 +1,115 @@
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/connection';
+import { Claimant, JobClaims } from '../../src/jobs/job-claims';
+import { JobSignals } from '../../src/jobs/job-signals';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+
+const TYPE = 'test.claimed';
+let database: TestDatabase;
+let dataSource: DataSource;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  // One connection, whose statistics can be read after each statement.
+  dataSource = await new DataSource(dataSourceOptions(database.url, 1)).initialize();
+});
+
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+beforeEach(() => dataSource.query('DELETE FROM client'));
+
+const claimant = (most: number): Claimant => ({
+  types: [TYPE],
+  worker: 'w',
+  leaseSeconds: 60,
+  alone: false,
+  most,
+});
+
+/** Clients with so many jobs each. @param at SQL expression of when they are due */
+async function addWaiting(clients: number, each: number, at = 'now()'): Promise<void> {
+  await dataSource.query(
+    `WITH owner AS (INSERT INTO client (name) SELECT uuid_v7() FROM generate_series(1, $1) RETURNING id), made AS (
+       INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, run_at)
+       SELECT uuid_v7(), owner.id, '${TYPE}', '{}', '{}', 3, 3, '{only}', now() + interval '1 day', ${at}
+       FROM owner, generate_series(1, $2) RETURNING id
+     ) SELECT count(*) FROM made`,
+    [clients, each],
+  );
+  await dataSource.query('ANALYZE job');
+}
+
+it('claims go around the clients that wait, each where the last one ended', async () => {
+  await addWaiting(50, 3);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  for (let round = 1; round <= 3; round += 1) {
+    const owners: string[] = [];
+    for (let claim = 0; claim < 25; claim += 1)
+      owners.push(...(await claims.claim(claimant(2))).map(({ client_id }) => client_id));
+    // All of them once, before anybody again.
+    expect(new Set(owners).size).toBe(50);
+  }
+  expect(await claims.claim(claimant(1))).toEqual([]);
+});
+
+it('finds what is due behind any number of clients with nothing due', async () => {
+  await addWaiting(100, 2, `now() + interval '1 h'`);
+  await addWaiting(3, 2);
+  await addWaiting(100, 2, `now() + interval '1 h'`);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  expect(await claims.claim(claimant(1))).toHaveLength(1);
+  expect(await claims.claim(claimant(20))).toHaveLength(5);
+  expect(await claims.claim(claimant(20))).toEqual([]);
+});
+
+it('gives all that is due where one client has most of it', async () => {
+  await addWaiting(17, 1);
+  await addWaiting(1, 200);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  expect(await claims.claim(claimant(100))).toHaveLength(100);
+  expect(await claims.claim(claimant(200))).toHaveLength(117);
+});
+
+it('gives no job twice to workers that claim at the same time, and leaves none', async () => {
+  await addWaiting(20, 20);
+  const others = await new DataSource(dataSourceOptions(database.url, 8)).initialize();
+  const given: string[] = [];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const claims = new JobClaims(others, new JobSignals());
+      for (;;) {
+        const jobs = await claims.claim(claimant(7));
+        if (jobs.length === 0) return;
+        given.push(...jobs.map(({ id }) => id));
+      }
+    }),
+  );
+  await others.destroy();
+  expect(given).toHaveLength(400);
+  expect(new Set(given).size).toBe(400);
+});
+
+it('reads no more of the index for two thousand clients than for a few', async () => {
+  const readBy = async (clients: number): Promise<number> => {
+    await dataSource.query('DELETE FROM client');
+    await addWaiting(clients, 5);
+    const claims = new JobClaims(dataSource, new JobSignals());
+    const read = async (): Promise<number> => {
+      await dataSource.query('SELECT pg_stat_force_next_flush()');
+      const [row] = await dataSource.query<{ read: string }[]>(
+        `SELECT sum(idx_tup_read)::text AS read FROM pg_stat_user_indexes WHERE relname = 'job'`,
+      );
+      return Number(row!.read);
+    };
+    // The first ones are planned for their parameters.
+    for (let claim = 0; claim < 6; claim += 1) await claims.claim(claimant(2));
+    const before = await read();
+    for (let claim = 0; claim < 10; claim += 1) expect(await claims.claim(claimant(2))).toHaveLength(2);
+    return (await read()) - before;
+  };
+  const [many, few] = [await readBy(2_000), await readBy(20)];
+  expect(many).toBeLessThan(3 * few);
+});
