@@ -39,7 +39,7 @@ export class OrderReportQueries {
    * Calls `read` with a snapshot, which is there until that returns. The database knows of it no longer than it takes to
    * read the rows: they are spooled on the disk, unless the orders are few and their lines are not wanted.
    *
-   * @param accept called with the summary before anything else is read: what it throws ends it
+   * @param accept called with the summary, while the rows are still read: what it throws ends it
    * @throws the signal's reason when it is aborted; StoreFullError when the disk of the spool is full
    */
   async withSnapshot<T>(
@@ -60,24 +60,70 @@ export class OrderReportQueries {
         return read({ summary: small.summary, orders: () => oneBatch(small.rows) });
       }
     }
-    const { spool, summary: found } = await withConnection(this.dataSource, signal, (runner) =>
-      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
-        const found = await summary(manager, clientId, filter);
-        await accept?.(found);
-        const connection = (await runner.connect()) as Client;
-        const rows = spooledRows(clientId, filter, filter.includeItems, escapeLiteral);
-        return {
-          summary: found,
-          spool: await OrderSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`))),
-        };
-      }),
-    );
+    const { spool, summary: found } = await this.spool(clientId, filter, accept, signal);
     try {
       return await read({ summary: found, orders: () => spool.orders(signal) });
     } finally {
       await spool.close();
     }
   }
+
+  /**
+   * The summary is made beside the reading of the rows, on another connection that sees the same moment: the snapshot is
+   * held for about as long as the longer of the two takes.
+   */
+  private async spool(
+    clientId: string,
+    filter: ReportFilter,
+    accept: ((summary: OrderSummary) => Promise<void>) | undefined,
+    outer: AbortSignal | undefined,
+  ): Promise<{ spool: OrderSpool; summary: OrderSummary }> {
+    const stop = new AbortController();
+    const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
+    const rows = spooledRows(clientId, filter, filter.includeItems, escapeLiteral);
+    return withConnection(this.dataSource, signal, (runner) =>
+      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
+        const summing = this.summarizeSnapshot(await exportSnapshot(manager), clientId, filter, signal).then(
+          async (found) => {
+            await accept?.(found);
+            return found;
+          },
+        );
+        summing.catch((error: unknown) => stop.abort(error));
+        const connection = (await runner.connect()) as Client;
+        let spool: OrderSpool | undefined;
+        try {
+          spool = await OrderSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`)));
+          return { spool, summary: await summing };
+        } catch (error) {
+          stop.abort(error);
+          await spool?.close();
+          throw error;
+        }
+      }),
+    );
+  }
+
+  private summarizeSnapshot(
+    snapshot: string,
+    clientId: string,
+    filter: OrderFilter,
+    signal: AbortSignal,
+  ): Promise<OrderSummary> {
+    return withConnection(this.dataSource, signal, (runner) =>
+      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
+        await manager.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
+        return summary(manager, clientId, filter);
+      }),
+    );
+  }
+}
+
+/** Its name, by which other transactions see the same moment while this one is open. */
+async function exportSnapshot(manager: EntityManager): Promise<string> {
+  const [row] = await manager.query<{ name: string }[]>('SELECT pg_export_snapshot() AS name');
+  if (row === undefined) throw new Error('A snapshot has a name.');
+  return row.name;
 }
 
 async function summary(manager: EntityManager, clientId: string, filter: OrderFilter): Promise<OrderSummary> {

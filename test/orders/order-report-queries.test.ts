@@ -106,7 +106,7 @@ describe('reading the orders of a report', () => {
 
   it('keeps its moment: the summary and the orders agree whatever is written meanwhile', async () => {
     await importRows(...manyRows(2_500));
-    // Between the summary and the reading of the rows.
+    // While the rows are read.
     const accept = (): Promise<void> => importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
     await queries.withSnapshot(clientId, { ...ALL, includeItems: true }, { accept }, async (snapshot) => {
       expect(snapshot.summary.orders).toBe(2_500);
@@ -119,6 +119,19 @@ describe('reading the orders of a report', () => {
       expect(read).toBe(2_500);
     });
     expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
+  });
+
+  it('ends with what the summary is refused for, and leaves no file and no transaction', async () => {
+    await importRows(...manyRows(2_500));
+    const refuse = (): Promise<void> => Promise.reject(new Error('too many'));
+    for (let i = 0; i < 25; i++)
+      await expect(
+        queries.withSnapshot(clientId, { ...ALL, includeItems: false }, { accept: refuse }, () => {
+          throw new Error('must not be read');
+        }),
+      ).rejects.toThrow('too many');
+    expect(readdirSync(tmpdir()).filter((name) => name.includes('reports-spool'))).toEqual([]);
+    expect(await readAll(ALL)).toHaveLength(2_500);
   });
 
   it('is forgotten by the database while it is read, as often as one likes, and leaves no file', async () => {
