@@ -320,3 +320,52 @@ it('a message that is written while its endpoint is removed waits for that, and 
   await whileRemoved(id, () => write([{ ...message(), callbackUrl: null }]));
   expect(await story.client.deliveries()).toEqual([]);
 });
+
+describe('when a destination is next due', () => {
+  const IDLE = `next_due_at = now() - interval '1 min', rate_until = now() - interval '1 min'`;
+  const nextDue = async (): Promise<string> => {
+    const [row] = await story.query<{ at: string }[]>(
+      `SELECT CASE WHEN next_due_at = 'infinity' THEN 'never' WHEN next_due_at > now() THEN 'later' ELSE 'now' END AS at
+       FROM webhook_destination WHERE client_id = $1`,
+      [story.client.id],
+    );
+    return row!.at;
+  };
+
+  it('is found out by a claim, and known to whatever makes something due', async () => {
+    await destination(IDLE);
+    await claim();
+    expect(await nextDue()).toBe('never');
+    await write([message()]);
+    expect(await nextDue()).toBe('now');
+    await story.query(`UPDATE delivery SET due_at = now() + interval '1 h' WHERE client_id = $1`, [
+      story.client.id,
+    ]);
+    // It is busy until nothing was claimed of it for a while.
+    expect((await claim()).claimed).toEqual([]);
+    expect(await nextDue()).toBe('now');
+    await story.query(`UPDATE webhook_destination SET ${IDLE} WHERE client_id = $1`, [story.client.id]);
+    await claim();
+    expect(await nextDue()).toBe('later');
+    // What a repair or a clock does.
+    await story.query(`UPDATE delivery SET due_at = now() WHERE client_id = $1`, [story.client.id]);
+    expect(await nextDue()).toBe('now');
+    expect((await claim()).claimed).toHaveLength(1);
+  });
+
+  it('is not put off by a claim that does not see yet what is being written', async () => {
+    await destination(IDLE);
+    await story.harness.database.transaction(async (manager) => {
+      await writeMessages(manager, [message()], 60_000);
+      await claim();
+    });
+    expect(await nextDue()).toBe('now');
+    expect((await claim()).claimed).toHaveLength(1);
+  });
+
+  it('keeps claims away until then', async () => {
+    await destination(`next_due_at = now() + interval '1 h'`);
+    const { claimed, open } = await claim();
+    expect([claimed, open]).toEqual([[], false]);
+  });
+});

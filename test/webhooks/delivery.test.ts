@@ -90,7 +90,7 @@ describe('a job that is cancelled', () => {
     const redis = await MortalRedis.start();
     const services = { databaseUrl: own.url, redisUrl: redis.url };
     const api = await CallbackHarness.start(services, { ROLE: 'api' });
-    const worker = await CallbackHarness.start(services, { ROLE: 'worker', RENDER_CONCURRENCY: '1' });
+    const worker = await CallbackHarness.start(services, { ROLE: 'worker', JOB_CONCURRENCY: '1' });
     try {
       // From here on it fans nothing out unless it is woken.
       await worker.app.get(DeliveryWorkerService)['fanOutLoop'].stop();

@@ -12,6 +12,7 @@ import { Ageing1795651200011 } from './0011-ageing';
 import { Lists1795651200012 } from './0012-lists';
 import { Recovery1795651200013 } from './0013-recovery';
 import { FairOrder1795651200016 } from './0016-fair-order';
+import { NextDue1795651200017 } from './0017-next-due';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Lists1795651200012,
   Recovery1795651200013,
   FairOrder1795651200016,
+  NextDue1795651200017,
 ];

@@ -72,6 +72,8 @@ export class DeliveryOutcomes {
     // An outcome that a crash of the database forgets leaves its lease to run out, and the receiver gets the same
     // event again, as it must expect anyway: no need to wait for the disk.
     const current = await lookUpTransaction(this.dataSource, false, async (manager) => {
+      const failing = outcomes.filter(({ answer }) => answer.failure !== null);
+      if (failing.length > 0) await manager.query(HOLD_DESTINATIONS, [destinationsOf(outcomes)]);
       const changed = await changeDeliveries(manager, outcomes);
       const kept = new Set(changed.map(({ id }) => id));
       const current = outcomes.filter(({ delivery }) => kept.has(delivery.id));
@@ -148,6 +150,13 @@ function changeDeliveries(
     outcomes.map(({ answer }) => JSON.stringify(answer.timings)),
     outcomes.map(({ answer }) => answer.detail),
     outcomes.map(({ answer }) => answer.response),
-    [...new Set(outcomes.map(({ delivery }) => delivery.destination_id))],
+    destinationsOf(outcomes),
   ]);
 }
+
+const destinationsOf = (outcomes: DeliveryOutcome[]): string[] => [
+  ...new Set(outcomes.map(({ delivery }) => delivery.destination_id)),
+];
+
+/** All that may be written, in one order: by what is scheduled anew, which is due sooner than the rest, and by what is learnt. */
+const HOLD_DESTINATIONS = `SELECT FROM webhook_destination WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;

@@ -24,9 +24,12 @@ export enum DisabledReason {
   Failing = 'failing',
 }
 
-/** Of a destination `t`, in SQL, under its lock: whether it may be called at all. */
+/**
+ * Of a destination `t`, in SQL, under its lock: whether it may be called at all, and may have something due. Nothing that
+ * waits for it is due before `next_due_at`.
+ */
 export const IS_OPEN = `
-  t.paused_until <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+  greatest(t.next_due_at, t.paused_until) <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
   -- Another URL has to prove itself before it is sent what waited for the old one.
   AND (t.endpoint_id IS NULL
     OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))`;
@@ -39,7 +42,7 @@ export const AT_ONCE = `
  * What its recovery changes, in SQL: all that waited is due, whatever its own time was, and begins one at a time; each
  * success makes it one more.
  */
-export const RECOVER = 'epoch = epoch + 1, concurrency = 1';
+export const RECOVER = 'epoch = epoch + 1, concurrency = 1, next_due_at = now()';
 
 /**
  * Each destination that something waits for, with the first of it: a recursive CTE `waiting (destination_id, epoch,
