@@ -1,17 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length, Matches } from 'class-validator';
 import type { ClientEntity } from './client.entity';
-
-const PLAIN_TEXT = /^\S(?:[^\p{Cc}]*\S)?$/u;
-
-/** The body of `POST /v1/clients`. */
-export class NewClientBody {
-  @ApiProperty({ example: 'Acme Web Shop', minLength: 1, maxLength: 200, description: 'Unique.' })
-  @IsString()
-  @Length(1, 200)
-  @Matches(PLAIN_TEXT, { message: 'name must be text without control characters, not framed by spaces' })
-  name: string;
-}
 
 export class ClientView {
   @ApiProperty({ format: 'uuid', example: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11' })

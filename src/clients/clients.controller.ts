@@ -7,9 +7,10 @@ import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
 import { AppConfig } from '../config/app-config';
 import type { Actor } from './audit-entry';
-import { ClientPageView, ClientView, NewClientBody, viewClient } from './client.view';
+import { ClientPageView, ClientView, viewClient } from './client.view';
 import { ClientsService } from './clients.service';
 import { CurrentActor } from './current-client.decorator';
+import { NewClientBody } from './new-client.dto';
 import { RequireScope } from './require-scope.decorator';
 import { Scope } from './scope';
 

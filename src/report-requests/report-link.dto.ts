@@ -20,14 +20,3 @@ export class ReportLinkQuery {
   @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'signature must be 43 characters of base64url' })
   signature: string;
 }
-
-export class ReportLinkView {
-  @ApiProperty({ format: 'uri', description: 'Opens the PDF without an API key: treat it as a secret.' })
-  url: string;
-
-  @ApiProperty({ format: 'date-time' })
-  expires_at: string;
-
-  @ApiProperty({ description: 'The file that it opens, as in the job.' })
-  sha256: string;
-}
