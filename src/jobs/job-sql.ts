@@ -48,6 +48,7 @@ export const millisecondsUntil = (time: string): string =>
 /** What is published of a job's end. Times in seconds; those of a job that has not ended are `null`. */
 export interface JobEnd {
   id: string;
+  client_id: string;
   type: string;
   /** Of the HTTP request that submitted it. */
   request_id: string | null;
@@ -66,7 +67,7 @@ export const JOB_TIMES = `extract(epoch FROM finished_at - created_at)::float8 A
   extract(epoch FROM finished_at - estimated_end_at)::float8 AS late_seconds`;
 
 /** SQL of a `JobEnd`, over the row after the change. */
-export const JOB_END = `id, type, request_id, state, ${JOB_TIMES}`;
+export const JOB_END = `id, client_id, type, request_id, state, ${JOB_TIMES}`;
 
 /** Outages move a job's deadline on by no more than this in all. */
 export const LONGEST_OUTAGE_SECONDS = 86_400;

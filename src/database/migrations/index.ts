@@ -11,6 +11,7 @@ import { DueReportFiles1795651200010 } from './0010-due-report-files';
 import { Ageing1795651200011 } from './0011-ageing';
 import { Lists1795651200012 } from './0012-lists';
 import { Recovery1795651200013 } from './0013-recovery';
+import { FollowedLog1795651200014 } from './0014-followed-log';
 import { FairOrder1795651200016 } from './0016-fair-order';
 import { NextDue1795651200017 } from './0017-next-due';
 
@@ -29,6 +30,7 @@ export const migrations = [
   Ageing1795651200011,
   Lists1795651200012,
   Recovery1795651200013,
+  FollowedLog1795651200014,
   FairOrder1795651200016,
   NextDue1795651200017,
 ];

@@ -1,5 +1,5 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { filter, lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
+import { lastValueFrom, merge, Observable, Subscriber, Subscription, takeUntil, timer } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { prepared } from '../../database/prepared';
 import { JobSignals } from '../job-signals';
@@ -29,7 +29,8 @@ export interface JobUpdate {
   events: JobEvent[];
 }
 
-type UpdateRow = { key: number; seen: string; events: JobEvent[] | null } & (
+/** A job's row and events; no state where the client has no such job. */
+type UpdateRow = { index: number; seen: string; events: JobEvent[] | null } & (
   Omit<JobUpdate, 'events'> | { state: null }
 );
 
@@ -41,28 +42,66 @@ export interface WaitedJob {
   isNew: boolean;
 }
 
+/** Up to where the log has been read. */
+interface LogPoint {
+  /** Whose transactions the snapshot is of: another server, or one that has crashed, may give their numbers again. */
+  server: string;
+  snapshot: string;
+}
+
 interface Watch {
-  clientId: string;
-  jobId: string;
   /** Position of the last event that was sent. */
-  position: string;
+  position: bigint;
   /** The state and the progress that were sent. */
   seen: string;
   subscriber: Subscriber<JobUpdate>;
 }
 
+interface WatchedJob {
+  clientId: string;
+  jobId: string;
+  watches: Set<Watch>;
+}
+
+/** A job that is read, for those who watched it when it was asked for. */
+interface AskedJob extends WatchedJob {
+  key: string;
+}
+
 /** How late an update from another process may be. */
 const ROUND_MS = 100;
 /** After every event: for those who want none. */
-const END_OF_LOG = '9223372036854775807';
+const END_OF_LOG = 2n ** 63n - 1n;
 
-/** Only watches of jobs that have changed get a row. */
+const isWait = ({ position }: Watch): boolean => position === END_OF_LOG;
+
+const keyOf = (clientId: string, jobId: string): string => `${clientId} ${jobId}`;
+
+/**
+ * The jobs with events that this snapshot sees and the last one did not, in whatever order their transactions ended: those
+ * of transactions that began since, and of those that were open then. No time at which one stays open delays another's.
+ */
+const CHANGED = prepared(
+  'jobs_changed',
+  `
+  SELECT extract(epoch FROM pg_postmaster_start_time())::text AS server, pg_current_snapshot()::text AS snapshot,
+    ARRAY(
+      SELECT concat_ws(' ', client_id, job_id) FROM job_event
+      WHERE transaction_id >= pg_snapshot_xmax($1::pg_snapshot)
+        AND transaction_id < pg_snapshot_xmax(pg_current_snapshot())
+      UNION
+      SELECT concat_ws(' ', client_id, job_id) FROM job_event
+      WHERE transaction_id = ANY(ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))
+    ) AS changed`,
+);
+
+/** Only jobs that differ from what was sent get a row. */
 const UPDATES = prepared(
   'job_updates',
   `
-  SELECT w.key, j.state, j.attempt, j.progress, j.steps[j.step + 1] AS step, now.seen, fresh.events
-  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[])
-    AS w(key, client_id, job_id, position, seen)
+  SELECT w.index::int, j.state, j.attempt, j.progress, j.steps[j.step + 1] AS step, now.seen, fresh.events
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) WITH ORDINALITY
+    AS w(client_id, job_id, position, seen, index)
   LEFT JOIN job j ON j.id = w.job_id AND j.client_id = w.client_id
   CROSS JOIN LATERAL (SELECT concat_ws(' ', j.state, j.attempt, j.progress, j.step) AS seen) now
   LEFT JOIN LATERAL (
@@ -76,15 +115,22 @@ const UPDATES = prepared(
 );
 
 /**
- * Sends this process's streams and waiting requests what happens to jobs, in whichever process it happens. All of them
- * share one query a round, so that no one who watches holds a connection; what this process itself does is sent at once.
+ * Sends this process's streams and waiting requests what happens to jobs, in whichever process it happens. It follows the
+ * log: a round asks which jobs have new events, and reads those of them that are watched here, with those that are new to
+ * this process, and those that run, whose progress is no event. So what it costs follows what happens, and not how many
+ * watch. What this process itself ends is sent at once.
  */
 @Injectable()
 export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(JobWatchService.name);
   private readonly loop = new Loop('job watch', ROUND_MS, () => this.round(), this.logger);
-  private readonly watches = new Map<number, Watch>();
-  private lastKey = 0;
+  private readonly watched = new Map<string, WatchedJob>();
+  /** Keys of watched jobs that the next round reads, whatever the log says. */
+  private readonly due = new Set<string>();
+  /** Keys of streamed jobs that run. */
+  private readonly running = new Set<string>();
+  /** None when nobody watches, and after a round that failed: then all that is watched is read. */
+  private readTo: LogPoint | undefined;
   private signalled: Subscription | undefined;
   private closed = false;
 
@@ -96,9 +142,7 @@ export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy 
   onApplicationBootstrap(): void {
     this.loop.start();
     this.signalled = this.signals.ended.subscribe((ends) => {
-      const ended = new Set(ends.map(({ id }) => id));
-      const isWatched = ({ jobId, position }: Watch): boolean => position !== END_OF_LOG && ended.has(jobId);
-      if ([...this.watches.values()].some(isWatched)) this.loop.poke();
+      for (const { client_id, id } of ends) this.endHere(keyOf(client_id, id));
     });
   }
 
@@ -109,7 +153,8 @@ export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy 
   async onModuleDestroy(): Promise<void> {
     this.closed = true;
     this.signalled?.unsubscribe();
-    for (const { subscriber } of this.watches.values()) subscriber.complete();
+    for (const { watches } of this.watched.values())
+      for (const { subscriber } of watches) subscriber.complete();
     await this.loop.stop();
   }
 
@@ -117,21 +162,10 @@ export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy 
    * Updates of a client's job, beginning with how it stands. Completes when the job has ended and everything was sent, and
    * when the client has no such job, or this process ends.
    *
-   * @param after position of the last event that is known already; without it, no events are sent
-   * @param atOnce whether how it stands is to be sent before the next round, too
+   * @param after position of the last event that is known already
    */
-  watch(clientId: string, jobId: string, after = END_OF_LOG, atOnce = true): Observable<JobUpdate> {
-    return new Observable((subscriber) => {
-      if (this.closed) {
-        subscriber.complete();
-        return undefined;
-      }
-      this.lastKey = (this.lastKey + 1) % 2_000_000_000;
-      const key = this.lastKey;
-      this.watches.set(key, { clientId, jobId, position: after, seen: '', subscriber });
-      if (atOnce) this.loop.poke();
-      return () => this.watches.delete(key);
-    });
+  watch(clientId: string, jobId: string, after: string): Observable<JobUpdate> {
+    return this.observe(clientId, jobId, BigInt(after), true);
   }
 
   /**
@@ -143,38 +177,117 @@ export class JobWatchService implements OnApplicationBootstrap, OnModuleDestroy 
     seconds: number,
     until: Observable<unknown>,
   ): Promise<void> {
-    const endedHere = this.signals.ended.pipe(filter((ends) => ends.some(({ id }) => id === jobId)));
-    const updates = this.watch(clientId, jobId, END_OF_LOG, !isNew);
-    const over = merge(timer(seconds * 1_000), until, endedHere);
-    await lastValueFrom(updates.pipe(takeUntil(over)), { defaultValue: undefined });
+    const updates = this.observe(clientId, jobId, END_OF_LOG, !isNew);
+    await lastValueFrom(updates.pipe(takeUntil(merge(timer(seconds * 1_000), until))), {
+      defaultValue: undefined,
+    });
   }
 
-  private async round(): Promise<void> {
-    if (this.watches.size === 0) return;
-    for (const row of await this.read()) {
-      const watch = this.watches.get(row.key);
-      if (watch === undefined) continue;
-      const { subscriber } = watch;
-      if (row.state !== null) {
-        const { state, attempt, progress, step, seen } = row;
-        const events = row.events ?? [];
-        watch.position = events.at(-1)?.position ?? watch.position;
-        watch.seen = seen;
-        subscriber.next({ state, attempt, progress, step, events });
+  /** @param atOnce whether how it stands is to be sent before the next round, too */
+  private observe(clientId: string, jobId: string, after: bigint, atOnce: boolean): Observable<JobUpdate> {
+    return new Observable((subscriber) => {
+      if (this.closed) {
+        subscriber.complete();
+        return undefined;
       }
-      if (row.state === null || isTerminal(row.state)) subscriber.complete();
+      const key = keyOf(clientId, jobId);
+      const job = this.watched.get(key) ?? { clientId, jobId, watches: new Set() };
+      const watch = { position: after, seen: '', subscriber };
+      job.watches.add(watch);
+      this.watched.set(key, job);
+      this.due.add(key);
+      if (atOnce) this.loop.poke();
+      return () => {
+        job.watches.delete(watch);
+        if (job.watches.size === 0) this.forget(key);
+      };
+    });
+  }
+
+  private forget(key: string): void {
+    this.watched.delete(key);
+    this.due.delete(key);
+    this.running.delete(key);
+  }
+
+  /** Waits need nothing more; streams get the events. */
+  private endHere(key: string): void {
+    for (const watch of this.watched.get(key)?.watches ?? []) {
+      if (isWait(watch)) watch.subscriber.complete();
+      else this.loop.poke();
     }
   }
 
+  private async round(): Promise<void> {
+    const { readTo } = this;
+    this.readTo = undefined;
+    if (this.watched.size === 0) return;
+    const { changed, ...point } = await this.readLog(readTo);
+    const isSameLog = readTo?.server === point.server;
+    const asked = this.take(isSameLog ? [...this.due, ...this.running, ...changed] : this.watched.keys());
+    if (asked.length > 0) {
+      for (const row of await this.readJobs(asked)) {
+        const job = asked[row.index - 1];
+        if (job !== undefined) this.send(job, row);
+      }
+    }
+    this.readTo = point;
+  }
+
+  /** Those of the jobs that are watched. Who begins to watch while they are read comes with the next round. */
+  private take(keys: Iterable<string>): AskedJob[] {
+    const asked = [...new Set(keys)].flatMap((key) => {
+      const job = this.watched.get(key);
+      return job === undefined ? [] : [{ key, ...job, watches: new Set(job.watches) }];
+    });
+    this.due.clear();
+    return asked;
+  }
+
+  private async readLog(readTo: LogPoint | undefined): Promise<LogPoint & { changed: string[] }> {
+    const [read] = await this.dataSource.query<[LogPoint & { changed: string[] }]>(CHANGED, [
+      readTo?.snapshot ?? null,
+    ]);
+    return read;
+  }
+
   /** One statement, so that a state and its events are of the same moment. */
-  private read(): Promise<UpdateRow[]> {
-    const watches = [...this.watches];
+  private readJobs(asked: AskedJob[]): Promise<UpdateRow[]> {
     return this.dataSource.query<UpdateRow[]>(UPDATES, [
-      watches.map(([key]) => key),
-      watches.map(([, watch]) => watch.clientId),
-      watches.map(([, watch]) => watch.jobId),
-      watches.map(([, watch]) => watch.position),
-      watches.map(([, watch]) => watch.seen),
+      asked.map(({ clientId }) => clientId),
+      asked.map(({ jobId }) => jobId),
+      asked.map(({ watches }) => String(earliest(watches))),
+      asked.map(({ watches }) => whatAllSaw(watches)),
     ]);
   }
+
+  private send({ key, watches }: AskedJob, row: UpdateRow): void {
+    if (row.state === null) {
+      for (const { subscriber } of watches) subscriber.complete();
+      return;
+    }
+    const { state, attempt, progress, step, seen } = row;
+    const all = row.events ?? [];
+    for (const watch of watches) {
+      const events = all.filter(({ position }) => BigInt(position) > watch.position);
+      if (seen === watch.seen && events.length === 0) continue;
+      watch.position = BigInt(events.at(-1)?.position ?? watch.position);
+      watch.seen = seen;
+      watch.subscriber.next({ state, attempt, progress, step, events });
+      if (isTerminal(state)) watch.subscriber.complete();
+    }
+    const staying = [...(this.watched.get(key)?.watches ?? [])];
+    if (state === JobState.InProgress && !staying.every(isWait)) this.running.add(key);
+    else this.running.delete(key);
+  }
+}
+
+/** Of the last events that the watches got. */
+const earliest = (watches: Set<Watch>): bigint =>
+  [...watches].reduce((least, { position }) => (position < least ? position : least), END_OF_LOG);
+
+/** The state and the progress that every watch got; nothing when they differ. */
+function whatAllSaw(watches: Set<Watch>): string {
+  const [first, ...others] = new Set([...watches].map(({ seen }) => seen));
+  return others.length === 0 ? (first ?? '') : '';
 }
