@@ -11,7 +11,7 @@ import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { startEngine } from './engine-harness';
-import { Measurements, quantile } from './measurements';
+import { Measurements, quantile, ratioAtLeast } from './measurements';
 import { BATCHED_PEERS, ownRate, PEERS, peerRate, type Place } from './noop-jobs';
 
 /** No-op jobs through the engine: alone beside other engines on the same Postgres, by HTTP, and when idle. */
@@ -124,7 +124,7 @@ async function besidePeers(place: Place, slots: number, results: Measurements): 
       '1/s',
       own,
       rates,
-      PEERS.includes(name) ? { aim: 'ratio 1 or more', least: 1 } : undefined,
+      PEERS.includes(name) ? ratioAtLeast(1) : undefined,
     );
 }
 

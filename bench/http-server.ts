@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Pool } from 'undici';
+import type { Place } from './noop-jobs';
 
 export interface Run {
   perSecond: number;
@@ -13,6 +14,27 @@ export interface Run {
 
 const CALLERS = 16;
 const PERIOD = JSON.stringify({ start_date: '2016-01-01', end_date: '2017-01-01' });
+
+const NO_LIMIT = '100000000';
+
+/** Of an API process that the benchmark alone uses, with the key that it is called with. */
+export const apiEnvironment = (
+  { databaseUrl, redisUrl, dataDir }: Place,
+  key: string,
+): NodeJS.ProcessEnv => ({
+  NODE_ENV: 'production',
+  ROLE: 'api',
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  DATA_DIR: dataDir,
+  DEMO_API_KEY: key,
+  SAMPLE_DATA: 'false',
+  MAX_JOBS_IN_FLIGHT: '1000000',
+  RATE_LIMIT_SUBMIT: NO_LIMIT,
+  RATE_LIMIT_POLL: NO_LIMIT,
+  RATE_LIMIT_OTHER: NO_LIMIT,
+  LOG_LEVEL: 'error',
+});
 
 /** A server in a process of its own, so that it shares its event loop with nobody. */
 export class BenchServer {

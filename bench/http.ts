@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
-import { BenchServer, type Run } from './http-server';
+import { apiEnvironment, BenchServer, type Run } from './http-server';
 import { type Measurement, median, writeResults } from './measurements';
 
 /** Accepting and polling reports, beside one INSERT and one SELECT of a bare Nest application on the same Postgres. */
@@ -17,7 +17,6 @@ const RUN_MS = 4_000;
 /** What is read one after the other, so that no two callers at a time read the same. */
 const READ = 100;
 const KEY = `bench-${randomUUID()}`;
-const NO_LIMIT = '100000000';
 
 function compare(name: string, ours: Run[], bare: Run[]): Measurement[] {
   const of = (label: string, unit: string, pick: (run: Run) => number): Measurement => {
@@ -89,20 +88,10 @@ async function main(): Promise<void> {
     await database.query(
       `CREATE TABLE bench_bare (id uuid PRIMARY KEY DEFAULT uuid_v7(), body jsonb NOT NULL, created_at timestamptz DEFAULT now())`,
     );
-    const env = {
-      NODE_ENV: 'production',
-      ROLE: 'api',
-      DATABASE_URL: services.databaseUrl,
-      REDIS_URL: services.redisUrl,
-      DATA_DIR: dataDir,
-      DEMO_API_KEY: KEY,
-      SAMPLE_DATA: 'false',
-      MAX_JOBS_IN_FLIGHT: '1000000',
-      RATE_LIMIT_SUBMIT: NO_LIMIT,
-      RATE_LIMIT_POLL: NO_LIMIT,
-      RATE_LIMIT_OTHER: NO_LIMIT,
-      LOG_LEVEL: 'error',
-    };
+    const env = apiEnvironment(
+      { databaseUrl: services.databaseUrl!, redisUrl: services.redisUrl!, dataDir },
+      KEY,
+    );
     for (const kind of ['bare', 'ours'] as const) servers.push(await BenchServer.start(kind, KEY, env));
     const results = await measure(database, servers[0]!, servers[1]!);
     console.table(

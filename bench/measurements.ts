@@ -15,12 +15,21 @@ export interface Measurement {
   holds?: boolean;
 }
 
-/** Of the ratio. */
+/** What a measurement is to be. */
 export interface Aim {
   aim: string;
-  least?: number;
-  most?: number;
+  holds: (measured: Pick<Measurement, 'value' | 'ratio'>) => boolean;
 }
+
+export const ratioAtMost = (most: number): Aim => ({
+  aim: `ratio ${most} or less`,
+  holds: ({ ratio }) => ratio !== null && ratio <= most,
+});
+
+export const ratioAtLeast = (least: number): Aim => ({
+  aim: `ratio ${least} or more`,
+  holds: ({ ratio }) => ratio !== null && ratio >= least,
+});
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 
@@ -34,12 +43,6 @@ export function writeResults(part: string, results: readonly Measurement[]): voi
   const folder = join(__dirname, 'results');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(results, null, 2)}\n`);
-}
-
-function verdict(ratio: number | null, wanted: Aim | undefined): Pick<Measurement, 'aim' | 'holds'> {
-  if (wanted === undefined) return {};
-  const { aim, least = -Infinity, most = Infinity } = wanted;
-  return { aim, holds: ratio !== null && ratio >= least && ratio <= most };
 }
 
 /** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
@@ -59,7 +62,8 @@ export class Measurements {
     const value = median(runs);
     const beside = besides.length > 0 ? median(besides) : null;
     const ratio = beside === null ? null : value / beside;
-    this.results.push({ name, value, unit, beside, ratio, runs: [...runs], ...verdict(ratio, wanted) });
+    const verdict = wanted && { aim: wanted.aim, holds: wanted.holds({ value, ratio }) };
+    this.results.push({ name, value, unit, beside, ratio, runs: [...runs], ...verdict });
     // At once: a long run may be interrupted.
     writeResults(this.part, this.results);
     const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;

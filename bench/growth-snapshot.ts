@@ -1,0 +1,55 @@
+import { createWriteStream, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { escapeLiteral } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { OrderReportQueries } from '../src/orders/order-report-queries';
+import { spooledRows } from '../src/orders/order-spool';
+import { type GrowthContext, RUNS } from './growth-context';
+import { addOrders } from './growth-fill';
+import { ratioAtMost } from './measurements';
+
+const ORDERS = Number(process.env['GROWTH_ORDERS'] ?? 1_000_000);
+
+/** For how long a report of many rows holds its snapshot. */
+export async function snapshot({
+  results,
+  alone: { database, dataSource, client },
+}: GrowthContext): Promise<void> {
+  const [found] = (await database.query<{ orders: number }>('SELECT count(*)::int AS orders FROM orders'))
+    .rows;
+  if (found!.orders < ORDERS) await addOrders(database, client, ORDERS - found!.orders);
+  const filter = {
+    startDate: '2015-01-01',
+    endDate: '2017-01-01',
+    timeZone: 'UTC',
+    statuses: null,
+    includeItems: false,
+  };
+  const [held, bare]: [number[], number[]] = [[], []];
+  const file = join(tmpdir(), `order-reports-bench-copy-${process.pid}`);
+  for (let run = 0; run <= RUNS; run += 1) {
+    let from = performance.now();
+    await pipeline(
+      database.query(copyTo(`COPY (${spooledRows(client, filter, false, escapeLiteral)}) TO STDOUT`)),
+      createWriteStream(file),
+    );
+    const copied = (performance.now() - from) / 1_000;
+    from = performance.now();
+    const spooled = await new OrderReportQueries(dataSource).withSnapshot(client, filter, {}, () =>
+      Promise.resolve((performance.now() - from) / 1_000),
+    );
+    if (run === 0) continue;
+    bare.push(copied);
+    held.push(spooled);
+  }
+  rmSync(file);
+  results.add(
+    `a report of ${ORDERS} rows holds its snapshot, beside a bare COPY`,
+    's',
+    held,
+    bare,
+    ratioAtMost(2),
+  );
+}
