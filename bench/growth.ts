@@ -14,6 +14,7 @@ import { clients } from './growth-clients';
 import { CLIENTS, type GrowthContext, type Side } from './growth-context';
 import { engine } from './growth-engine';
 import { addHistory } from './growth-fill';
+import { http } from './growth-http';
 import { routes } from './growth-routes';
 import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
@@ -31,6 +32,7 @@ import type { Place } from './noop-jobs';
 /** In this order. */
 const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   routes,
+  http,
   engine,
   clients,
   snapshot,

@@ -29,6 +29,9 @@ export const apiEnvironment = (
   DATA_DIR: dataDir,
   DEMO_API_KEY: key,
   SAMPLE_DATA: 'false',
+  // Nothing ages while something is measured.
+  JOB_RETENTION_DAYS: '365',
+  EVENT_RETENTION_DAYS: '365',
   MAX_JOBS_IN_FLIGHT: '1000000',
   RATE_LIMIT_SUBMIT: NO_LIMIT,
   RATE_LIMIT_POLL: NO_LIMIT,
