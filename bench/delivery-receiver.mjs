@@ -13,7 +13,10 @@ createServer((request, response) => {
   request.resume().on('end', () => {
     if (request.url.startsWith('/hang')) return;
     arrivals.push([request.headers['webhook-id'], performance.timeOrigin + performance.now()]);
-    response.writeHead(204).end();
+    const answer = () => response.writeHead(204).end();
+    // As far as a receiver across the internet.
+    if (request.url.startsWith('/far')) setTimeout(answer, 50);
+    else answer();
   });
 }).listen(0, '127.0.0.1', function () {
   console.log(`port ${this.address().port}`);

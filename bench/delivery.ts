@@ -1,6 +1,4 @@
 import 'reflect-metadata';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Pool } from 'undici';
 import { newId } from '../src/common/ids';
-import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { callbackHeaders } from '../src/webhooks/signing/callback-headers';
 import { newSigningKey } from '../src/webhooks/signing/standard-webhooks';
-import { type Arrivals, AT_ONCE, Bench } from './delivery-harness';
+import { type Arrivals, AT_ONCE, Bench, deliveryConfig, withReceiver } from './delivery-harness';
 import { type Measurement, median, quantile, writeResults } from './measurements';
 
 const RUNS = 5;
@@ -48,7 +45,7 @@ async function bareLoop(receiver: string): Promise<void> {
 
 async function throughput(bench: Bench, receiver: string): Promise<Measurement> {
   const [ours, bare]: [number[], number[]] = [[], []];
-  const client = await bench.client('/throughput');
+  const client = await bench.clientOf('/throughput');
   for (let run = 0; run <= RUNS; run += 1) {
     await bareLoop(receiver);
     const bareRate = rate(await bench.arrivals());
@@ -96,7 +93,7 @@ async function isolation(bench: Bench, measured: string): Promise<Measurement> {
   };
   while (alone.length < ISOLATION_RUNS) {
     alone.push(await p99([measured]));
-    const hanging = await bench.client('/hang');
+    const hanging = await bench.clientOf('/hang');
     beside.push(await p99([measured, hanging]));
     await bench.silence(hanging);
   }
@@ -111,6 +108,29 @@ async function isolation(bench: Bench, measured: string): Promise<Measurement> {
   };
 }
 
+async function measure(bench: Bench, receiver: string): Promise<void> {
+  const results = [await throughput(bench, receiver)];
+  const quick = await bench.clientOf('/quick');
+  await bench.start();
+  const idle = await delays(bench, [quick], 200);
+  results.push(
+    ...([0.5, 0.99] as const).map((share) => ({
+      name: `terminal event to 2xx when idle, ${share === 0.5 ? 'median' : 'p99'} of ${idle.length}`,
+      value: quantile(idle, share),
+      unit: 'ms',
+      beside: null,
+      ratio: null,
+      runs: [quantile(idle, share)],
+    })),
+  );
+  results.push(await isolation(bench, quick));
+  await bench.stop();
+  console.table(
+    results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
+  );
+  writeResults('delivery', results);
+}
+
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
   const services = await startEmbeddedServices({
@@ -119,49 +139,14 @@ async function main(): Promise<void> {
     redis: true,
     log: () => undefined,
   });
-  const child = spawn(process.execPath, [join(__dirname, 'delivery-receiver.mjs')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const databaseUrl = services.databaseUrl ?? '';
   try {
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const receiver = `http://127.0.0.1:${/\d+/.exec(line.toString())?.[0] ?? ''}`;
-    const databaseUrl = services.databaseUrl ?? '';
     await migrate(databaseUrl);
-    const environment = readEnvironment({
-      DATA_DIR: dataDir,
-      CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
-      ROLE: 'worker',
-    });
-    const config = new AppConfig(environment, {
-      databaseUrl,
-      redisUrl: services.redisUrl ?? '',
-    });
+    const config = deliveryConfig({ databaseUrl, redisUrl: services.redisUrl ?? '', dataDir });
     const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
-    const bench = new Bench(config, dataSource, receiver);
-
-    const results = [await throughput(bench, receiver)];
-    const quick = await bench.client('/quick');
-    await bench.start();
-    const idle = await delays(bench, [quick], 200);
-    results.push(
-      ...([0.5, 0.99] as const).map((share) => ({
-        name: `terminal event to 2xx when idle, ${share === 0.5 ? 'median' : 'p99'} of ${idle.length}`,
-        value: quantile(idle, share),
-        unit: 'ms',
-        beside: null,
-        ratio: null,
-        runs: [quantile(idle, share)],
-      })),
-    );
-    results.push(await isolation(bench, quick));
-    await bench.stop();
+    await withReceiver((receiver) => measure(new Bench(config, dataSource, receiver), receiver));
     await dataSource.destroy();
-    console.table(
-      results.map(({ runs, ...rest }) => ({ ...rest, runs: runs.map((run) => run.toFixed(1)).join(' ') })),
-    );
-    writeResults('delivery', results);
   } finally {
-    child.kill();
     await services.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }

@@ -33,8 +33,15 @@ export interface GrowthContext {
   start: (side: Pick<Side, 'url'>, settings?: NodeJS.ProcessEnv) => Promise<BenchServer>;
 }
 
+type Percentiles = Pick<Run, 'p50' | 'p99'>;
+
 /** Adds how long calls took with the history beside without. */
-export function besideSmall(results: Measurements, name: string, grown: Run[], alone: Run[]): void {
+export function besideSmall(
+  results: Measurements,
+  name: string,
+  grown: Percentiles[],
+  alone: Percentiles[],
+): void {
   for (const [label, most] of [
     ['p50', 1.2],
     ['p99', 1.5],

@@ -12,6 +12,7 @@ import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { ageing } from './growth-ageing';
 import { clients } from './growth-clients';
 import { CLIENTS, type GrowthContext, type Side } from './growth-context';
+import { delivery } from './growth-delivery';
 import { engine } from './growth-engine';
 import { addHistory } from './growth-fill';
 import { http } from './growth-http';
@@ -34,6 +35,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   routes,
   http,
   engine,
+  delivery,
   clients,
   snapshot,
   ageing,

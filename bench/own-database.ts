@@ -5,10 +5,10 @@ import type { Place } from './noop-jobs';
 const NAME = 'bench_own';
 
 /** Does work in an empty, migrated database of the cluster, which is dropped after it. */
-export async function inOwnDatabase(
+export async function inOwnDatabase<Result>(
   place: Place,
-  work: (own: Place, database: Client) => Promise<void>,
-): Promise<void> {
+  work: (own: Place, database: Client) => Promise<Result>,
+): Promise<Result> {
   const cluster = new Client({ connectionString: place.databaseUrl });
   await cluster.connect();
   const drop = (): Promise<unknown> => cluster.query(`DROP DATABASE IF EXISTS ${NAME} WITH (FORCE)`);
@@ -21,11 +21,11 @@ export async function inOwnDatabase(
     const database = new Client({ connectionString: databaseUrl });
     await database.connect();
     try {
-      await work({ ...place, databaseUrl }, database);
+      return await work({ ...place, databaseUrl }, database);
     } finally {
       await database.end();
+      await drop();
     }
-    await drop();
   } finally {
     await cluster.end();
   }
