@@ -90,3 +90,27 @@ export async function addOrders(database: Client, clientId: string, orders: numb
   );
   await database.query('VACUUM (ANALYZE) orders');
 }
+
+/** Adds deliveries that wait for an endpoint, with their messages: until tomorrow, but for one of each statement. */
+export async function addPending(
+  database: Client,
+  client: string,
+  endpoint: string,
+  url: string,
+  deliveries: number,
+): Promise<void> {
+  for (let left = deliveries; left > 0; left -= AT_ONCE)
+    await database.query(
+      `WITH message AS (
+         INSERT INTO webhook_message (id, client_id, type, body, occurred_at)
+         SELECT uuid_v7(), $1, 'bench.completed', convert_to(repeat('x', 600), 'UTF8'), now() FROM generate_series(1, $4)
+         RETURNING id
+       )
+       INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, attempt, failures, due_at, give_up_at)
+       SELECT uuid_v7(), id, $1, $2, $2, $3, 2, 2,
+         now() + CASE WHEN row_number() OVER () = 1 THEN interval '0' ELSE interval '1 day' END, now() + interval '6 days'
+       FROM message`,
+      [client, endpoint, url, Math.min(left, AT_ONCE)],
+    );
+  await database.query('VACUUM (ANALYZE) webhook_message, delivery');
+}

@@ -16,6 +16,7 @@ import { delivery } from './growth-delivery';
 import { engine } from './growth-engine';
 import { addHistory } from './growth-fill';
 import { http } from './growth-http';
+import { recovery } from './growth-recovery';
 import { routes } from './growth-routes';
 import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
@@ -26,8 +27,9 @@ import type { Place } from './noop-jobs';
  * What history costs: hot statements and routes on a database with millions of finished jobs of 10,000 clients, beside one
  * that has the asking client's same rows alone, in alternation; and what else has to stay the same as a database grows.
  *
- * GROWTH_JOBS (5000000) and GROWTH_ORDERS (1000000) make it shorter, GROWTH_ROWS (routes,engine) names some of the rows;
- * GROWTH_DIR names a directory that is filled once and used again.
+ * GROWTH_JOBS (5000000), GROWTH_ORDERS (1000000), GROWTH_PENDING (1000000 deliveries) and GROWTH_MESSAGES (2000000) make it
+ * shorter, GROWTH_ROWS (routes,engine) names some of the rows; GROWTH_DIR names a directory that is filled once and used
+ * again.
  */
 
 /** In this order. */
@@ -38,6 +40,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   delivery,
   clients,
   snapshot,
+  recovery,
   ageing,
 };
 

@@ -18,7 +18,7 @@ export interface Measurement {
 /** What a measurement is to be. */
 export interface Aim {
   aim: string;
-  holds: (measured: Pick<Measurement, 'value' | 'ratio'>) => boolean;
+  holds: (measured: Pick<Measurement, 'value' | 'beside' | 'ratio'>) => boolean;
 }
 
 export const ratioAtMost = (most: number): Aim => ({
@@ -29,6 +29,11 @@ export const ratioAtMost = (most: number): Aim => ({
 export const ratioAtLeast = (least: number): Aim => ({
   aim: `ratio ${least} or more`,
   holds: ({ ratio }) => ratio !== null && ratio >= least,
+});
+
+export const valueAtMost = (most: number, unit: string): Aim => ({
+  aim: `${most} ${unit} or less`,
+  holds: ({ value }) => value <= most,
 });
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
@@ -62,7 +67,7 @@ export class Measurements {
     const value = median(runs);
     const beside = besides.length > 0 ? median(besides) : null;
     const ratio = beside === null ? null : value / beside;
-    const verdict = wanted && { aim: wanted.aim, holds: wanted.holds({ value, ratio }) };
+    const verdict = wanted && { aim: wanted.aim, holds: wanted.holds({ value, beside, ratio }) };
     this.results.push({ name, value, unit, beside, ratio, runs: [...runs], ...verdict });
     // At once: a long run may be interrupted.
     writeResults(this.part, this.results);
