@@ -114,3 +114,20 @@ export async function addPending(
     );
   await database.query('VACUUM (ANALYZE) webhook_message, delivery');
 }
+
+/** Adds messages of so many new clients, with numbers of transactions that this cluster does not have yet. */
+export async function addMessages(database: Client, clients: number, messages: number): Promise<void> {
+  await database.query(`INSERT INTO client (name) SELECT 'Restored ' || n FROM generate_series(1, $1) n`, [
+    clients,
+  ]);
+  for (let left = messages; left > 0; left -= AT_ONCE)
+    await database.query(
+      `WITH owners AS MATERIALIZED (SELECT array_agg(id) AS ids FROM client)
+       INSERT INTO webhook_message (id, client_id, transaction_id, type, body, occurred_at)
+       SELECT uuid_v7(), ids[1 + n % cardinality(ids)], (1000000000000 + $2::bigint - n)::text::xid8, 'bench.completed',
+         convert_to(repeat('x', 600), 'UTF8'), now()
+       FROM owners, generate_series(1, $1) AS n`,
+      [Math.min(left, AT_ONCE), left],
+    );
+  await database.query('VACUUM (ANALYZE) webhook_message');
+}

@@ -17,6 +17,7 @@ import { engine } from './growth-engine';
 import { addHistory } from './growth-fill';
 import { http } from './growth-http';
 import { recovery } from './growth-recovery';
+import { restore } from './growth-restore';
 import { routes } from './growth-routes';
 import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
@@ -41,6 +42,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   clients,
   snapshot,
   recovery,
+  restore,
   ageing,
 };
 
