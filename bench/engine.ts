@@ -11,15 +11,13 @@ import { AppConfig, readEnvironment } from '../src/config/app-config';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { startEngine } from './engine-harness';
-import { Measurements, quantile, ratioAtLeast } from './measurements';
-import { BATCHED_PEERS, ownRate, PEERS, peerRate, type Place } from './noop-jobs';
+import { Measurements, quantile } from './measurements';
+import { besidePeers, SLOTS } from './noop-jobs';
 
 /** No-op jobs through the engine: alone beside other engines on the same Postgres, by HTTP, and when idle. */
 
 const RUNS = 3;
 const JOBS = 2_000;
-/** The first is that of the runs without peers. */
-const SLOTS = [10, 50, 100];
 const CALLERS = 16;
 
 class EngineBench {
@@ -107,27 +105,6 @@ async function post(pool: Pool, client: string): Promise<void> {
   if (answer.statusCode !== 202) throw new Error(`POST was answered ${answer.statusCode}`);
 }
 
-/** Of one worker with so many slots, beside the others. In alternation, so that what else the machine does meets all. */
-async function besidePeers(place: Place, slots: number, results: Measurements): Promise<void> {
-  const own: number[] = [];
-  const others = new Map<string, number[]>([...PEERS, ...BATCHED_PEERS].map((name) => [name, []]));
-  for (let run = 0; run < RUNS; run += 1) {
-    own.push(await ownRate(place, slots));
-    for (const [name, rates] of others) {
-      const rate = await peerRate(name, place, slots);
-      if (rate !== null) rates.push(rate);
-    }
-  }
-  for (const [name, rates] of others)
-    results.add(
-      `no-op jobs, ${slots} slots, beside ${name}`,
-      '1/s',
-      own,
-      rates,
-      PEERS.includes(name) ? ratioAtLeast(1) : undefined,
-    );
-}
-
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
   // As root, Postgres runs as another user, who must pass through.
@@ -138,7 +115,7 @@ async function main(): Promise<void> {
     await migrate(databaseUrl);
     const environment = readEnvironment({
       DATA_DIR: dataDir,
-      JOB_CONCURRENCY: String(SLOTS[0]),
+      JOB_CONCURRENCY: '10',
       MAX_JOBS_IN_FLIGHT: String(2 * JOBS),
     });
     const config = new AppConfig(environment, {
@@ -149,7 +126,7 @@ async function main(): Promise<void> {
     const bench = new EngineBench(config, dataSource);
     const results = new Measurements('engine');
     const place = { databaseUrl, redisUrl: services.redisUrl ?? '', dataDir };
-    for (const slots of SLOTS) await besidePeers(place, slots, results);
+    for (const slots of SLOTS) await besidePeers(place, slots, RUNS, results);
     const byHttp: number[] = [];
     for (let run = 0; run < RUNS; run += 1) byHttp.push(await bench.byHttp());
     results.add('no-op jobs, accepted by HTTP to terminal', '1/s', byHttp);

@@ -19,6 +19,7 @@ import { http } from './growth-http';
 import { recovery } from './growth-recovery';
 import { restore } from './growth-restore';
 import { routes } from './growth-routes';
+import { slots } from './growth-slots';
 import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
 import { Measurements } from './measurements';
@@ -43,6 +44,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   snapshot,
   recovery,
   restore,
+  slots,
   ageing,
 };
 

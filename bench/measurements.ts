@@ -31,6 +31,8 @@ export const ratioAtLeast = (least: number): Aim => ({
   holds: ({ ratio }) => ratio !== null && ratio >= least,
 });
 
+export const REPORTED: Aim = { aim: 'reported, no aim', holds: () => true };
+
 export const valueAtMost = (most: number, unit: string): Aim => ({
   aim: `${most} ${unit} or less`,
   holds: ({ value }) => value <= most,

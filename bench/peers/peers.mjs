@@ -1,11 +1,13 @@
-// The same work on other job engines: `node peers.mjs <name> <database URL> <jobs> <slots> <seconds>` fills the queue with
-// no-op jobs, works on them for so long at most, and prints how many a second were done.
+// The same work on other job engines: `node peers.mjs <name> <database URL> <jobs> <slots> <seconds> <open>` fills the queue
+// with no-op jobs, works on them, and prints as JSON how many a second were done: in the first seconds, and, unless `open` is
+// 0, in the last ones of a transaction that stays open for so many.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, makeWorkerUtils, run, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 
 const [name, url] = process.argv.slice(2);
-const [jobs, slots, seconds] = process.argv.slice(4).map(Number);
+const [jobs, slots, seconds, open] = process.argv.slice(4).map(Number);
 
 /** As quick as it can be: its pool has a connection for each slot. */
 const peers = {
@@ -37,10 +39,8 @@ async function graphile(worker) {
       Array.from({ length: Math.min(1_000, jobs - sent) }, () => ({ identifier: 'noop', payload: {} })),
     );
   await pool.query('VACUUM (ANALYZE) peer_graphile._private_jobs');
-  const from = performance.now();
   await run(options);
-  await until(from, () => done >= jobs);
-  return rate(done, from);
+  return rates(() => done);
 }
 
 async function boss(batchSize) {
@@ -71,19 +71,30 @@ async function boss(batchSize) {
       done += batch.length;
     }
   };
-  const from = performance.now();
   for (let each = 0; each < slots; each += 1) slot().catch((error) => !isOver && console.error(error));
-  await until(from, () => done >= jobs);
+  const found = await rates(() => done);
   isOver = true;
-  return rate(done, from);
+  return found;
 }
 
-const rate = (done, from) => (done * 1_000) / (performance.now() - from);
-
-async function until(from, condition) {
-  while (!condition() && performance.now() - from < seconds * 1_000)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+async function rates(done) {
+  const found = [await rate(done)];
+  if (open === 0) return found;
+  const other = new pg.Client({ connectionString: url });
+  await other.connect();
+  await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM job LIMIT 1');
+  await sleep((open - seconds) * 1_000);
+  found.push(await rate(done));
+  await other.end();
+  return found;
 }
 
-console.log(await peers[name]());
+async function rate(done) {
+  const [from, before] = [performance.now(), done()];
+  while (done() < jobs && performance.now() - from < seconds * 1_000) await sleep(5);
+  if (done() === before) throw new Error('There were too few jobs.');
+  return ((done() - before) * 1_000) / (performance.now() - from);
+}
+
+console.log(JSON.stringify(await peers[name]()));
 process.exit(0);

@@ -1,0 +1,11 @@
+import type { GrowthContext } from './growth-context';
+import { REPORTED } from './measurements';
+import { besidePeers, SLOTS } from './noop-jobs';
+import { inOwnDatabase } from './own-database';
+
+/** No-op jobs a second, beside other engines. */
+export async function slots({ results, services }: GrowthContext): Promise<void> {
+  await inOwnDatabase(services, async (place) => {
+    for (const each of SLOTS) await besidePeers(place, each, 1, results, REPORTED);
+  });
+}
