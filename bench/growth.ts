@@ -15,6 +15,7 @@ import { CLIENTS, type GrowthContext, type Side } from './growth-context';
 import { delivery } from './growth-delivery';
 import { engine } from './growth-engine';
 import { addHistory } from './growth-fill';
+import { foreign } from './growth-foreign';
 import { http } from './growth-http';
 import { recovery } from './growth-recovery';
 import { restore } from './growth-restore';
@@ -45,6 +46,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   recovery,
   restore,
   slots,
+  foreign,
   ageing,
 };
 
