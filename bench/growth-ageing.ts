@@ -1,11 +1,14 @@
 import { AgeingService } from '../src/database/ageing.service';
+import { deliveryRates } from './delivery-rates';
 import { CALLERS, clearQueue, type GrowthContext, RUN_MS, RUNS } from './growth-context';
 import type { BenchServer } from './http-server';
 import { ratioAtLeast } from './measurements';
+import { inOwnDatabase } from './own-database';
 
 /** How fast what is old is removed. The last of all rows: it takes away what the others are measured on. */
-export async function ageing({ results, grown, alone, start }: GrowthContext): Promise<void> {
+export async function ageing({ results, grown, alone, services, start }: GrowthContext): Promise<void> {
   const { database, dataSource } = grown;
+  const delivered = await inOwnDatabase(services, (place) => deliveryRates(place));
   const made = await accepted(await start(alone));
   await clearQueue(alone);
   // It was said long ago.
@@ -28,10 +31,10 @@ export async function ageing({ results, grown, alone, start }: GrowthContext): P
   const twice = ratioAtLeast(2);
   results.add('jobs with their events removed, beside reports accepted', '1/s', jobs, made, twice);
   results.add(
-    'messages with their deliveries removed, beside reports accepted',
+    'messages with their deliveries removed, beside deliveries made',
     '1/s',
     messages,
-    made,
+    delivered,
     twice,
   );
 }
