@@ -25,6 +25,7 @@ import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
 import { Measurements } from './measurements';
 import type { Place } from './noop-jobs';
+import { measureStreams } from './streams-harness';
 
 /**
  * What history costs: hot statements and routes on a database with millions of finished jobs of 10,000 clients, beside one
@@ -46,6 +47,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   recovery,
   restore,
   slots,
+  streams: ({ results }) => measureStreams(results),
   foreign,
   ageing,
 };
