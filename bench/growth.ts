@@ -23,6 +23,7 @@ import { routes } from './growth-routes';
 import { slots } from './growth-slots';
 import { snapshot } from './growth-snapshot';
 import { apiEnvironment, BenchServer } from './http-server';
+import { manyClients } from './many-clients';
 import { Measurements } from './measurements';
 import type { Place } from './noop-jobs';
 import { measureStreams } from './streams-harness';
@@ -47,6 +48,7 @@ const ROWS: Record<string, (context: GrowthContext) => Promise<void>> = {
   recovery,
   restore,
   slots,
+  'many-clients': ({ results }) => manyClients(results),
   streams: ({ results }) => measureStreams(results),
   foreign,
   ageing,

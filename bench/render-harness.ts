@@ -27,17 +27,15 @@ export interface DoneReport {
   milliseconds: number;
 }
 
-/** Highest resident memory, in megabytes. */
+/** Highest memory, in megabytes. */
 export interface MemoryPeak {
   node: number;
-  /** Of the largest browser, all its processes together. */
+  /** Of the largest browser, all its processes together, without files that they share. */
   browser: number;
 }
 
 /** The whole service in this process, on embedded services, with orders of a length that is asked for. */
 export class RenderHarness {
-  /** Main processes of browsers that run. */
-  readonly browsers = new Set<number>();
   /** A key of each client: first of the one with all the orders. */
   private readonly keys = [KEY];
 
@@ -46,6 +44,8 @@ export class RenderHarness {
     private readonly app: INestApplication,
     private readonly url: string,
     readonly dataDir: string,
+    /** Main processes of browsers that run. */
+    readonly browsers: ReadonlySet<number>,
   ) {}
 
   static async open(): Promise<RenderHarness> {
@@ -70,11 +70,10 @@ export class RenderHarness {
       redisUrl: services.redisUrl ?? '',
     });
     const app = await createApp(config);
+    const browsers = watchedBrowsers();
     await app.listen(0, '127.0.0.1');
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
-    const harness = new RenderHarness(services, app, `http://127.0.0.1:${port}`, dataDir);
-    harness.watchBrowsers();
-    return harness;
+    return new RenderHarness(services, app, `http://127.0.0.1:${port}`, dataDir, browsers);
   }
 
   get dataSource(): DataSource {
@@ -181,7 +180,7 @@ export class RenderHarness {
     }
   }
 
-  /** Resident, of all of them together, in megabytes. */
+  /** Of all of them together, without files that they share, in megabytes. */
   async memoryOfBrowsers(): Promise<number> {
     const all = await Promise.all([...this.browsers].map(memoryOfTree));
     return all.reduce((sum, bytes) => sum + bytes / MEGABYTE, 0);
@@ -208,17 +207,18 @@ export class RenderHarness {
     await this.services.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
 
-  /** The service does not show its browsers, so their start is observed. */
-  private watchBrowsers(): void {
-    const { browsers } = this;
-    const start = BrowserProcess.start.bind(BrowserProcess);
-    BrowserProcess.start = async (...parameters) => {
-      const started = await start(...parameters);
-      const pid = started.browser.process()?.pid ?? 0;
-      browsers.add(pid);
-      started.onEnd(() => browsers.delete(pid));
-      return started;
-    };
-  }
+/** The service does not show its browsers, so their start is observed. */
+function watchedBrowsers(): Set<number> {
+  const browsers = new Set<number>();
+  const start = BrowserProcess.start.bind(BrowserProcess);
+  BrowserProcess.start = async (...parameters) => {
+    const started = await start(...parameters);
+    const pid = started.browser.process()?.pid ?? 0;
+    browsers.add(pid);
+    started.onEnd(() => browsers.delete(pid));
+    return started;
+  };
+  return browsers;
 }

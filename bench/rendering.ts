@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { cpus } from 'node:os';
+import { compareClients, SMALL } from './many-clients';
 import { Measurements } from './measurements';
 import { RenderFloor } from './render-floor';
 import { RenderHarness } from './render-harness';
@@ -7,10 +8,9 @@ import { RenderHarness } from './render-harness';
 /** Reports through the whole service, each figure beside its limit. A million rows, and what may happen meanwhile: `million`. */
 
 const RUNS = 3;
-const SMALL = { year: 2001, rows: 20, reports: 240 };
 const LARGE = { year: 2002, rows: 100_000 };
 const SLOTS = Math.max(1, cpus().length);
-const CLIENTS = 4;
+const CLIENTS = [4, 50];
 
 class RenderingBench {
   private readonly results = new Measurements('rendering');
@@ -50,16 +50,7 @@ class RenderingBench {
     others.forEach((runs, name) =>
       this.results.add(`small reports a second, beside ${name}`, '1/s', service, runs),
     );
-    await this.harness.addClients(CLIENTS, SMALL.year, SMALL.rows);
-    const mixed: number[] = [];
-    for (let run = 0; run < RUNS; run += 1)
-      mixed.push(await this.harness.reports(SMALL.year, SMALL.reports, 4 * SLOTS, CLIENTS));
-    this.results.add(
-      `small reports a second of ${CLIENTS} clients in alternation, beside one client`,
-      '1/s',
-      mixed,
-      service,
-    );
+    for (const clients of CLIENTS) await compareClients(this.harness, this.results, clients, RUNS);
   }
 
   private async large(): Promise<void> {

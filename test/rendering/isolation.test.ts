@@ -170,6 +170,18 @@ describe('a document with hostile markup', () => {
       await replaced(kept);
     });
 
+    it('shares none where memory allows for many', async () => {
+      await own.close();
+      own = await TestRenderer.create({ pagesKept: 40 });
+      await own.pool.warm();
+      for (let owner = 0; owner < 40; owner += 1) await printFor(`owner ${owner}`);
+      const kept = await processes(ready + 40);
+      await printFor('owner 0');
+      expect(await processes()).toEqual(kept);
+      await printFor('one more');
+      await replaced(kept);
+    });
+
     it('keeps no page of a long document beside those of others', async () => {
       await own.pool.warm();
       await processes(ready);

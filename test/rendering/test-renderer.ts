@@ -22,6 +22,7 @@ export const LIMITS: SlotLimits = {
   printDeadlineMs: 30_000,
   silenceMs: 10_000,
   printsPerBrowser: 100,
+  pagesKept: 4,
   bytesPerPage: 2_000_000,
   memoryPerBrowser: 1024 ** 3,
 };

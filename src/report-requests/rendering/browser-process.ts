@@ -118,7 +118,7 @@ export class BrowserProcess {
     await this.browser.version();
   }
 
-  /** Resident memory of all its processes in bytes; what they share counts for each. 0 where that is not known. */
+  /** Memory of all its processes in bytes, without files that they share. 0 where that is not known. */
   memory(): Promise<number> {
     return memoryOfTree(this.pid);
   }

@@ -1,19 +1,17 @@
 import { BrowserProcess } from './browser-process';
-import { OwnedPages } from './owned-pages';
+import { LIGHT_PAGE_MEMORY, OwnedPages, PageLimits } from './owned-pages';
 import type { PrintDocument, PrintOptions } from './print-page';
 import { BrowserLostError, UnprintableDocumentError } from './render-errors';
 
-export interface SlotLimits {
+export interface SlotLimits extends PageLimits {
   /** A print that takes longer is taken for hung, and its browser is killed. */
   printDeadlineMs: number;
   /** A browser whose main process does not answer for so long is taken for hung, too; in whole seconds. */
   silenceMs: number;
   /** Prints after which the browser is replaced, because every browser leaks. */
   printsPerBrowser: number;
-  /** Resident memory of all its processes above which it is replaced earlier. */
+  /** Memory of all its processes, besides that of light pages that are kept, above which it is replaced earlier. */
   memoryPerBrowser: number;
-  /** Bytes in bodies of documents after which a page is replaced: what it has shown stays in its memory for long. */
-  bytesPerPage: number;
 }
 
 /** One document to print. */
@@ -108,7 +106,8 @@ export class BrowserSlot {
     // Weighing reads files of every process, which a short print would feel.
     if (performance.now() - this.weighedAt < WEIGH_EVERY_MS) return false;
     this.weighedAt = performance.now();
-    return (await running.memory()) > memoryPerBrowser;
+    const pages = LIGHT_PAGE_MEMORY * (this.pages?.count ?? 0);
+    return (await running.memory()) > memoryPerBrowser + pages;
   }
 
   private async runningProcess(): Promise<BrowserProcess> {
@@ -129,7 +128,7 @@ export class BrowserSlot {
   }
 
   private pagesOn({ browser }: BrowserProcess): OwnedPages {
-    if (this.pages?.browser !== browser) this.pages = new OwnedPages(browser, this.limits.bytesPerPage);
+    if (this.pages?.browser !== browser) this.pages = new OwnedPages(browser, this.limits);
     return this.pages;
   }
 }

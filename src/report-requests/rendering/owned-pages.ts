@@ -8,10 +8,31 @@ interface OwnedPage {
   bytes: number;
 }
 
-/** The owners who printed last, each of whom keeps a page: a few tens of megabytes each. */
-const PAGES_KEPT = 4;
+/** Memory of a light page: 12 MB after its first print, and a megabyte more for each small report, 38 MB after 28 of them. */
+export const LIGHT_PAGE_MEMORY = 32 * 1024 * 1024;
 /** Bytes after which a page is too heavy to be kept beside others: what it has shown stays in its memory for long. */
 const LIGHT = 200_000;
+
+/** Of the memory that is free at the start: the rest is for long reports, for Node, and for others. */
+const SHARE_FOR_PAGES = 1 / 4;
+const [FEWEST_PAGES, MOST_PAGES] = [4, 64];
+
+/**
+ * How many pages each browser may keep.
+ *
+ * @param memory in bytes, which the machine or the container has left
+ */
+export function pagesKept(memory: number, browsers: number): number {
+  const affordable = Math.floor((memory * SHARE_FOR_PAGES) / browsers / LIGHT_PAGE_MEMORY);
+  return Math.min(MOST_PAGES, Math.max(FEWEST_PAGES, affordable));
+}
+
+export interface PageLimits {
+  /** Of the owners who printed last, each of whom keeps a page. */
+  pagesKept: number;
+  /** In bodies of documents, after which a page is replaced for its owner too: what it has shown stays in its memory for long. */
+  bytesPerPage: number;
+}
 
 /** The pages of one browser. A page, with the process that it lives in, only ever shows documents of one owner. */
 export class OwnedPages {
@@ -20,11 +41,14 @@ export class OwnedPages {
   /** A page for the next owner who has none, opened meanwhile. */
   private fresh: Promise<PrintPage> | undefined;
 
-  /** @param bytesPerPage in bodies of documents, after which a page is replaced for its owner too */
   constructor(
     readonly browser: Browser,
-    private readonly bytesPerPage: number,
+    private readonly limits: PageLimits,
   ) {}
+
+  get count(): number {
+    return this.kept.length;
+  }
 
   has(owner: string): boolean {
     return this.kept.some((each) => each.owner === owner);
@@ -49,11 +73,11 @@ export class OwnedPages {
   private async pageOf(owner: string): Promise<OwnedPage> {
     const own = this.kept.find((each) => each.owner === owner);
     const others = this.kept.filter((each) => each !== own);
-    if (own?.page.isIntact && own.bytes < this.bytesPerPage) {
+    if (own?.page.isIntact && own.bytes < this.limits.bytesPerPage) {
       this.kept = [...others, own];
       return own;
     }
-    const light = others.filter(({ bytes }) => bytes < LIGHT).slice(1 - PAGES_KEPT);
+    const light = others.filter(({ bytes }) => bytes < LIGHT).slice(-(this.limits.pagesKept - 1));
     this.keep(light);
     const used = { owner, page: await this.takeFresh(), bytes: 0 };
     this.kept.push(used);
