@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { apiEnvironment, BenchServer, type Run } from './http-server';
+import { addCallers, begin } from './many-keys';
 import type { Place } from './noop-jobs';
 
 /** Until the compiler of Node has seen what is called. */
@@ -9,15 +10,18 @@ const RUNS = 3;
 /** What is read one after the other, so that no two callers at a time read the same. */
 const READ = 100;
 
+/** Clients with a key and a report each, who poll one after the other. */
+export const KEYS = 10_000;
+
 export interface BesideBare {
-  runs: Record<'insert' | 'accept' | 'select' | 'poll', Run[]>;
+  runs: Record<'insert' | 'accept' | 'select' | 'poll' | 'keys', Run[]>;
   /** Megabytes of memory after them. */
   ours: number;
   bare: number;
 }
 
 /**
- * Accepting and polling reports, and one INSERT and one SELECT of a bare Nest application on the same Postgres, in
+ * Accepting reports, polling them by one key and by many, and one INSERT and one SELECT of a bare Nest application on the same Postgres, in
  * alternation. Each is a process of its own. The database has nothing else, and is left with what they have made.
  */
 export async function besideBare(place: Place, database: Client, key: string): Promise<BesideBare> {
@@ -43,12 +47,8 @@ async function measure(database: Client, bare: BenchServer, ours: BenchServer): 
   };
   const rows = await made(bare, '/bare');
   const jobs = await made(ours, '/v1/orders/reports');
-  // Reports in the midst of their work, as a poller mostly finds them.
-  await database.query(
-    `UPDATE job SET state = 'IN_PROGRESS', started_at = now(), attempt = 1, lease_owner = 'bench',
-       lease_until = now() + interval '1 hour', deadline_at = now() + interval '1 hour' WHERE id = ANY($1)`,
-    [jobs],
-  );
+  await begin(database, jobs);
+  const callers = await addCallers(database, jobs[0]!, KEYS);
   const rowPaths = rows.map((id) => `/bare/${id}`);
   const jobPaths = jobs.map((id) => `/v1/orders/reports/status/${id}`);
   const calls = {
@@ -56,14 +56,15 @@ async function measure(database: Client, bare: BenchServer, ours: BenchServer): 
     accept: (forMs: number) => ours.load('POST', ['/v1/orders/reports'], 202, forMs),
     select: (forMs: number) => bare.load('GET', rowPaths, 200, forMs),
     poll: (forMs: number) => ours.load('GET', jobPaths, 200, forMs),
+    keys: (forMs: number) => ours.load('GET', callers.paths, 200, forMs, undefined, callers.keys),
   };
-  const seen = { insert: [] as Run[], accept: [] as Run[], select: [] as Run[], poll: [] as Run[] };
+  const seen: BesideBare['runs'] = { insert: [], accept: [], select: [], poll: [], keys: [] };
   const names = Object.keys(calls) as (keyof typeof calls)[];
   for (const name of names) await calls[name](WARM_UP_MS);
   // In alternation, so that whatever else the machine does meets all of them alike.
   for (let run = 0; run < RUNS; run += 1) {
     for (const name of names) {
-      await database.query('DELETE FROM job WHERE NOT id = ANY($1)', [jobs]);
+      await database.query(`DELETE FROM job WHERE state = 'PENDING'`);
       await database.query('DELETE FROM bench_bare WHERE NOT id = ANY($1)', [rows]);
       await database.query('VACUUM job, job_event, bench_bare');
       seen[name].push(await calls[name](RUN_MS));

@@ -66,11 +66,16 @@ export class BenchServer {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024;
   }
 
-  async call(method: 'GET' | 'POST', path: string, expected: number): Promise<Record<string, unknown>> {
+  async call(
+    method: 'GET' | 'POST',
+    path: string,
+    expected: number,
+    key = this.key,
+  ): Promise<Record<string, unknown>> {
     const { statusCode, body } = await this.pool.request({
       method,
       path,
-      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: PERIOD } : {}),
     });
     const answer = (await body.json()) as Record<string, unknown>;
@@ -79,13 +84,14 @@ export class BenchServer {
     return answer;
   }
 
-  /** As many calls as go through in the time, by so many callers at once. */
+  /** As many calls as go through in the time, by so many callers at once. @param keys of the paths, in their order */
   async load(
     method: 'GET' | 'POST',
     paths: readonly string[],
     expected: number,
     forMs: number,
     callers = CALLERS,
+    keys: readonly string[] = [this.key],
   ): Promise<Run> {
     const took: number[] = [];
     let calls = 0;
@@ -93,7 +99,7 @@ export class BenchServer {
     const caller = async (): Promise<void> => {
       for (let start = performance.now(); start - from < forMs; start = performance.now()) {
         calls += 1;
-        await this.call(method, paths[calls % paths.length] ?? '', expected);
+        await this.call(method, paths[calls % paths.length] ?? '', expected, keys[calls % keys.length]);
         took.push(performance.now() - start);
       }
     };

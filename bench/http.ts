@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrate } from '../src/database/migrate';
 import { startEmbeddedServices } from '../src/embedded/embedded-services';
-import { besideBare } from './http-beside-bare';
+import { besideBare, KEYS } from './http-beside-bare';
 import type { Run } from './http-server';
 import { type Measurement, median, writeResults } from './measurements';
 
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     const results: Measurement[] = [
       ...compare('a report accepted, beside an INSERT', runs.accept, runs.insert),
       ...compare('a status poll, beside a SELECT', runs.poll, runs.select),
+      ...compare(`a status poll by ${KEYS} keys, beside a SELECT`, runs.keys, runs.select),
       { name: 'memory', unit: 'MB', value: ours, beside: bare, ratio: ours / bare, runs: [ours] },
     ];
     console.table(

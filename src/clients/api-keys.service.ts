@@ -124,7 +124,7 @@ export class ApiKeysService {
       ],
     );
     const row = only(rows, 'key');
-    this.notifyChanged();
+    await this.notifyChanged();
     return { row, key };
   }
 
@@ -143,12 +143,12 @@ export class ApiKeysService {
       [...actorParameters(actor), keyId, clientId],
     );
     only(rows, 'key');
-    this.notifyChanged();
+    await this.notifyChanged();
   }
 
   /** To be called after keys were changed. */
-  notifyChanged(): void {
-    this.recognition.forget();
+  async notifyChanged(): Promise<void> {
+    await this.recognition.refresh();
     this.changed.next();
   }
 }

@@ -51,7 +51,7 @@ export class ConfiguredKeysService {
       }
       return { clientId, refusal };
     });
-    this.keys.notifyChanged();
+    await this.keys.notifyChanged();
     return ensured;
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiKeyRecognitionService } from '../../src/clients/api-key-recognition.service';
 import { Scope } from '../../src/clients/scope';
 import { migrate } from '../../src/database/migrate';
 import { waitFor } from '../support/services';
@@ -124,6 +125,45 @@ describe('keys', () => {
     } finally {
       await other.app.close();
     }
+  });
+
+  it('are asked for once until they change, and every change counts within two seconds', async () => {
+    const { id, keys } = await newClient();
+    const [used, late, gone] = [await newKey(keys), await newKey(keys), await newKey(keys)];
+    const recognition = app.app.get(ApiKeyRecognitionService);
+    const nameWith = async ({ key }: { key: string }) => (await recognition.recognize(key))?.client.name;
+    const name = (await nameWith(used))!;
+    for (const each of [late, gone]) expect(await nameWith(each)).toBe(name);
+    const change = (sql: string, ...parameters: string[]) => app.dataSource.query(sql, parameters);
+    const soon = (what: string, holds: () => Promise<boolean>): Promise<unknown> =>
+      waitFor(holds, { what, everyMs: 100, timeoutMs: 5_000 });
+
+    // A change that began first, and is committed when later ones have been read.
+    const other = app.dataSource.createQueryRunner();
+    await other.startTransaction();
+    await other.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [late.id]);
+    const renamed = `client ${randomUUID()}`;
+    await change('UPDATE client SET name = $2 WHERE id = $1', id, renamed);
+    for (const each of [used, late])
+      await soon('the new name', async () => (await nameWith(each)) === renamed);
+    await change('DELETE FROM api_key WHERE id = $1', gone.id);
+    await soon('the end of a removed key', async () => (await nameWith(gone)) === undefined);
+
+    const asked = jest.spyOn(app.dataSource, 'query');
+    const until = Date.now() + 3_500;
+    while (Date.now() < until) {
+      expect(await nameWith(used)).toBe(renamed);
+      expect(await nameWith(late)).toBe(renamed);
+      await sleep(20);
+    }
+    expect(asked.mock.calls.filter(([sql]) => sql.includes('FROM api_key k'))).toEqual([]);
+    asked.mockRestore();
+
+    await other.commitTransaction();
+    await other.release();
+    await soon('the end of a key that was revoked long before', async () => {
+      return (await nameWith(late)) === undefined;
+    });
   });
 
   it('end when they expire, to the second, although they were just used', async () => {

@@ -12,6 +12,7 @@ import { Ageing1795651200011 } from './0011-ageing';
 import { Lists1795651200012 } from './0012-lists';
 import { Recovery1795651200013 } from './0013-recovery';
 import { FollowedLog1795651200014 } from './0014-followed-log';
+import { ChangedKeys1795651200015 } from './0015-changed-keys';
 import { FairOrder1795651200016 } from './0016-fair-order';
 import { NextDue1795651200017 } from './0017-next-due';
 
@@ -31,6 +32,7 @@ export const migrations = [
   Lists1795651200012,
   Recovery1795651200013,
   FollowedLog1795651200014,
+  ChangedKeys1795651200015,
   FairOrder1795651200016,
   NextDue1795651200017,
 ];

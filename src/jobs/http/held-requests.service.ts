@@ -76,7 +76,7 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
     ]);
     const ended = rows.filter(({ ms_left }) => ms_left <= 0);
     // Whoever is let go connects again, and is not to be recognized by what the process knew before.
-    if (ended.length > 0) this.recognition.forget();
+    if (ended.length > 0) await this.recognition.refresh();
     for (const { id } of ended) this.end(id);
     const soonest = Math.min(...rows.map(({ ms_left }) => ms_left).filter((ms) => ms > 0));
     clearTimeout(this.nextExpiry);
