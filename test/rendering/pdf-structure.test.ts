@@ -40,6 +40,31 @@ describe('a short report', () => {
   });
 });
 
+describe('a report of one part', () => {
+  const sections = async (path: string): Promise<number> =>
+    (await readFile(path, 'latin1')).split('%%EOF').length - 1;
+
+  it.each([
+    ['stays as it was printed, and is completed behind that, when it is short', few, 2],
+    ['is packed when that makes it much smaller', many.slice(0, 300), 1],
+  ])('%s', async (_, orders, expected) => {
+    const pdf = await renderer.render(sampleReport(orders, { locale: 'de-DE', title: 'Größe' }));
+    expect(await sections(pdf.path)).toBe(expected);
+    expect(pdf).toMatchObject({ tagged: true, info: { Title: 'Größe', Language: 'de-DE' } });
+    expect(pdf.outline).toEqual([{ title: 'Januar 2016', page: 1 }]);
+    expect(pdf.pages[1]?.roles).toEqual(expect.arrayContaining(['Table', 'TR', 'TH', 'TD']));
+    expect(pdf.bytes).toBeLessThan(110_000);
+    // By another reader: without strays, and as many pages.
+    const document = await PDFDocument.load(await readFile(pdf.path), { throwOnInvalidObject: true });
+    expect(document.getPageCount()).toBe(pdf.pages.length);
+  });
+
+  itWhere('qpdf')('is without error for qpdf', async () => {
+    const { path } = await renderer.start(sampleReport(few));
+    await expect(run('qpdf', ['--check', path])).resolves.toMatchObject({ stderr: '' });
+  });
+});
+
 describe('a long report', () => {
   let report: WrittenReport;
   let most = 0;

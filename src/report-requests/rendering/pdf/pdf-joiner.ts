@@ -98,7 +98,7 @@ export class PdfJoiner {
  */
 function parsed(printed: PrintedFile): PDFContext {
   const context = PDFContext.create();
-  for (const { number, bytes } of printed.objects)
+  for (const { number, bytes } of printed.objects())
     context.assign(PDFRef.of(number), PDFObjectParser.forBytes(bytes, context).parseObject());
   return context;
 }

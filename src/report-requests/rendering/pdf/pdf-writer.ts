@@ -101,7 +101,7 @@ export class PdfWriter {
   }
 }
 
-function bytesOf(object: PDFObject): Buffer {
+export function bytesOf(object: PDFObject): Buffer {
   const bytes = Buffer.alloc(object.sizeInBytes());
   object.copyBytesInto(bytes, 0);
   return bytes;

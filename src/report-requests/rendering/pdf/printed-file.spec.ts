@@ -27,13 +27,14 @@ describe('a printed file', () => {
     const stream = `<</Length ${tricky.length}>> stream\n${tricky}\nendstream`;
     const file = PrintedFile.read(fileOf([[3, stream], CATALOG, [4, '[1 0 R (stream)]'], INFORMATION]));
     expect([file.root, file.information, file.size]).toEqual([2, 1, 5]);
-    expect(file.objects.map(({ number, isStream }) => [number, isStream])).toEqual([
+    const objects = file.objects();
+    expect(objects.map(({ number, isStream }) => [number, isStream])).toEqual([
       [3, true],
       [2, false],
       [4, false],
       [1, false],
     ]);
-    expect(file.objects.map(({ bytes }) => bytes.toString('latin1').trim())).toEqual([
+    expect(objects.map(({ bytes }) => bytes.toString('latin1').trim())).toEqual([
       stream,
       '<</Type /Catalog>>',
       '[1 0 R (stream)]',
@@ -41,9 +42,15 @@ describe('a printed file', () => {
     ]);
   });
 
+  it('gives one dictionary without reading the others', () => {
+    const file = PrintedFile.read(fileOf([[3, '(not an object'], CATALOG, INFORMATION], 5));
+    expect(file.dictionary(2).toString()).toBe('<</Type /Catalog>>\n');
+    for (const missing of [0, 4]) expect(() => file.dictionary(missing)).toThrow(/printed file/);
+  });
+
   it('may have numbers that are not used', () => {
     const file = PrintedFile.read(fileOf([INFORMATION, CATALOG, [4, 'null']], 5));
-    expect(file.objects.map(({ number }) => number)).toEqual([1, 2, 4]);
+    expect(file.objects().map(({ number }) => number)).toEqual([1, 2, 4]);
   });
 
   it.each([
@@ -64,6 +71,6 @@ describe('a printed file', () => {
       Buffer.from(fileOf([INFORMATION, CATALOG]).toString('latin1').replace('2 0 obj', '2 0 Obj'), 'latin1'),
     ],
   ])('is refused when it is %s', (_, file) => {
-    expect(() => PrintedFile.read(file)).toThrow(/printed file/);
+    expect(() => PrintedFile.read(file).objects()).toThrow(/printed file/);
   });
 });

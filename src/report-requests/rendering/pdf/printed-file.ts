@@ -6,6 +6,7 @@ export interface PrintedObject {
 }
 
 const TABLE_ENTRY = 20;
+const END = 'endobj';
 const TAIL = 1_024;
 const HEAD = /^(\d+) 0 obj\s/;
 // A dictionary, and after it the bytes of the stream.
@@ -17,7 +18,9 @@ const STREAM = /\bstream\r?\n/;
  */
 export class PrintedFile {
   private constructor(
-    readonly objects: PrintedObject[],
+    private readonly file: Buffer,
+    /** Where its table begins. */
+    readonly table: number,
     readonly root: number,
     readonly information: number,
     /** One more than the largest number of an object. */
@@ -32,32 +35,54 @@ export class PrintedFile {
     const table = Number(start);
     const [root, information, size] = ['Root', 'Info', 'Size'].map((name) => entryOf(entries, name));
     if (!root || !information || !size) throw new Error('The printed file has no trailer.');
-    const offsets = readTable(file, table, size);
-    const objects = offsets.map((from, index) => readObject(file, from, offsets[index + 1] ?? table));
-    return new PrintedFile(objects, root, information, size);
+    const head = headOf(size);
+    if (file.toString('latin1', table, table + head.length) !== head)
+      throw new Error('The printed file has no plain table of its objects.');
+    return new PrintedFile(file, table, root, information, size);
+  }
+
+  /**
+   * All of them, in the order in which they lie.
+   *
+   * @throws Error when one has not the form of an object
+   */
+  objects(): PrintedObject[] {
+    const offsets: number[] = [];
+    for (let number = 0; number < this.size; number += 1) {
+      const offset = this.offsetOf(number);
+      if (offset !== undefined) offsets.push(offset);
+    }
+    offsets.sort((one, other) => one - other);
+    return offsets.map((from, index) => readObject(this.file, from, offsets[index + 1] ?? this.table));
+  }
+
+  /**
+   * One that is a dictionary without texts: they might hold the word that ends it.
+   *
+   * @throws Error when there is none
+   */
+  dictionary(number: number): Buffer {
+    const from = this.offsetOf(number) ?? this.file.length;
+    const end = this.file.indexOf(END, from);
+    return readObject(this.file, from, end + END.length).bytes;
+  }
+
+  private offsetOf(number: number): number | undefined {
+    const at = this.table + headOf(this.size).length + TABLE_ENTRY * number;
+    const entry = this.file.toString('latin1', at, at + TABLE_ENTRY);
+    return entry[17] === 'n' ? Number(entry.slice(0, 10)) : undefined;
   }
 }
+
+const headOf = (size: number): string => `xref\n0 ${size}\n`;
 
 function entryOf(trailer: string, name: string): number {
   return Number(new RegExp(`/${name}\\s+(\\d+)`).exec(trailer)?.[1] ?? 0);
 }
 
-/** Where the objects begin, from the first to the last. */
-function readTable(file: Buffer, table: number, size: number): number[] {
-  const head = `xref\n0 ${size}\n`;
-  if (file.toString('latin1', table, table + head.length) !== head)
-    throw new Error('The printed file has no plain table of its objects.');
-  const offsets: number[] = [];
-  for (let at = table + head.length, left = size; left > 0; left -= 1, at += TABLE_ENTRY) {
-    const entry = file.toString('latin1', at, at + TABLE_ENTRY);
-    if (entry[17] === 'n') offsets.push(Number(entry.slice(0, 10)));
-  }
-  return offsets.sort((one, other) => one - other);
-}
-
 function readObject(file: Buffer, from: number, to: number): PrintedObject {
   const head = HEAD.exec(file.toString('latin1', from, from + 24));
-  const end = file.lastIndexOf('endobj', to - 1);
+  const end = file.lastIndexOf(END, to - 1);
   if (!head || end < from) throw new Error('The printed file has an object without its frame.');
   const bytes = file.subarray(from + head[0].length, end);
   // No dictionary of a stream is as long, and what is in a stream is not looked at.
