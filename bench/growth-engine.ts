@@ -18,7 +18,7 @@ export async function engine({ results, grown, alone }: GrowthContext): Promise<
         [side.client],
       );
       const from = performance.now();
-      const [job] = await new JobClaims(side.dataSource, new JobSignals()).claim({
+      const { jobs } = await new JobClaims(side.dataSource, new JobSignals()).claim({
         types: [TYPE],
         worker: 'bench',
         leaseSeconds: 60,
@@ -27,8 +27,8 @@ export async function engine({ results, grown, alone }: GrowthContext): Promise<
       });
       const claimed = performance.now();
       await new JobTransitions(side.dataSource, new JobSignals()).complete({
-        jobId: job!.id,
-        attempt: job!.attempt,
+        jobId: jobs[0]!.id,
+        attempt: jobs[0]!.attempt,
         result: {},
         size: null,
         retentionDays: null,

@@ -54,6 +54,12 @@ export interface Claimant {
   most: number;
 }
 
+export interface Claimed {
+  jobs: ClaimedJob[];
+  /** There are fewer than it can take, and more may be due. */
+  mayBeMore: boolean;
+}
+
 /** Where a claim begins among the clients that wait. */
 interface Start {
   /** The client after which it begins. */
@@ -164,35 +170,34 @@ export class JobClaims {
     private readonly signals: JobSignals,
   ) {}
 
-  /** Gives due jobs to a worker, for a lease, in the fair order: fewer than it can take only where no more are due. */
-  async claim(claimant: Claimant): Promise<ClaimedJob[]> {
-    const jobs: ClaimedJob[] = [];
+  /**
+   * Gives due jobs to a worker, for a lease, in the fair order. Goes on to further clients until it has found one: what it
+   * has found is worked on at once, and not kept while it looks for more.
+   */
+  async claim(claimant: Claimant): Promise<Claimed> {
     let start = this.start();
     for (;;) {
-      const row = await this.step([], { ...claimant, most: claimant.most - jobs.length }, start);
-      jobs.push(...row.jobs);
-      if (jobs.length >= claimant.most || row.is_blocked || row.jobs.some(({ crashes }) => crashes > 0))
-        return jobs;
-      if (!row.is_whole) start = { ...start, after: row.last_seen, hasWrapped: row.has_wrapped };
-      else if (row.jobs.length > 0) start = this.start();
-      else return jobs;
+      const row = await this.step([], claimant, start);
+      if (row.jobs.length > 0 || row.is_blocked || row.is_whole) return claimed(row, claimant);
+      start = { ...start, after: row.last_seen, hasWrapped: row.has_wrapped };
     }
   }
 
   /**
    * Ends attempts with their results, as `JobTransitions.complete` does, and claims the next jobs by the same statement.
    *
-   * @returns for each completion the end, `null` when the attempt was cancelled or is no longer this worker's; and the jobs,
-   *   which may be fewer than it can take though more are due
+   * @returns beside the jobs, for each completion the end; `null` when the attempt was cancelled or is no longer this
+   *   worker's
    */
   async completeAndClaim(
     completions: Completion[],
     claimant: Claimant,
-  ): Promise<{ ends: (JobEnd | null)[]; jobs: ClaimedJob[] }> {
-    const { ends, jobs } = await this.step(completions, claimant, this.start());
-    this.signals.publishEnds(ends);
-    const known = new Map(ends.map((end) => [`${end.id}.${end.attempt}`, end]));
-    return { jobs, ends: completions.map(({ jobId, attempt }) => known.get(`${jobId}.${attempt}`) ?? null) };
+  ): Promise<Claimed & { ends: (JobEnd | null)[] }> {
+    const row = await this.step(completions, claimant, this.start());
+    this.signals.publishEnds(row.ends);
+    const known = new Map(row.ends.map((end) => [`${end.id}.${end.attempt}`, end]));
+    const ends = completions.map(({ jobId, attempt }) => known.get(`${jobId}.${attempt}`) ?? null);
+    return { ...claimed(row, claimant), ends };
   }
 
   private start(): Start {
@@ -240,3 +245,12 @@ export class JobClaims {
     return rows[0] ?? null;
   }
 }
+
+const claimed = ({ jobs, is_blocked, is_whole }: ClaimRow, { most }: Claimant): Claimed => ({
+  jobs,
+  mayBeMore:
+    jobs.length < most &&
+    !is_blocked &&
+    jobs.every(({ crashes }) => crashes === 0) &&
+    (jobs.length > 0 || !is_whole),
+});

@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
 import { Claimant, JobClaims } from '../../src/jobs/job-claims';
 import { JobSignals } from '../../src/jobs/job-signals';
+import { claimAll } from '../support/claim-all';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
 const TYPE = 'test.claimed';
@@ -48,11 +49,11 @@ it('claims go around the clients that wait, each where the last one ended', asyn
   for (let round = 1; round <= 3; round += 1) {
     const owners: string[] = [];
     for (let claim = 0; claim < 25; claim += 1)
-      owners.push(...(await claims.claim(claimant(2))).map(({ client_id }) => client_id));
+      owners.push(...(await claimAll(claims, claimant(2))).map(({ client_id }) => client_id));
     // All of them once, before anybody again.
     expect(new Set(owners).size).toBe(50);
   }
-  expect(await claims.claim(claimant(1))).toEqual([]);
+  expect(await claimAll(claims, claimant(1))).toEqual([]);
 });
 
 it('finds what is due behind any number of clients with nothing due', async () => {
@@ -60,17 +61,17 @@ it('finds what is due behind any number of clients with nothing due', async () =
   await addWaiting(3, 2);
   await addWaiting(100, 2, `now() + interval '1 h'`);
   const claims = new JobClaims(dataSource, new JobSignals());
-  expect(await claims.claim(claimant(1))).toHaveLength(1);
-  expect(await claims.claim(claimant(20))).toHaveLength(5);
-  expect(await claims.claim(claimant(20))).toEqual([]);
+  expect(await claimAll(claims, claimant(1))).toHaveLength(1);
+  expect(await claimAll(claims, claimant(20))).toHaveLength(5);
+  expect(await claimAll(claims, claimant(20))).toEqual([]);
 });
 
 it('gives all that is due where one client has most of it', async () => {
   await addWaiting(17, 1);
   await addWaiting(1, 200);
   const claims = new JobClaims(dataSource, new JobSignals());
-  expect(await claims.claim(claimant(100))).toHaveLength(100);
-  expect(await claims.claim(claimant(200))).toHaveLength(117);
+  expect(await claimAll(claims, claimant(100))).toHaveLength(100);
+  expect(await claimAll(claims, claimant(200))).toHaveLength(117);
 });
 
 it('gives no job twice to workers that claim at the same time, and leaves none', async () => {
@@ -81,7 +82,7 @@ it('gives no job twice to workers that claim at the same time, and leaves none',
     Array.from({ length: 8 }, async () => {
       const claims = new JobClaims(others, new JobSignals());
       for (;;) {
-        const jobs = await claims.claim(claimant(7));
+        const jobs = await claimAll(claims, claimant(7));
         if (jobs.length === 0) return;
         given.push(...jobs.map(({ id }) => id));
       }
@@ -105,9 +106,9 @@ it('reads no more of the index for two thousand clients than for a few', async (
       return Number(row!.read);
     };
     // The first ones are planned for their parameters.
-    for (let claim = 0; claim < 6; claim += 1) await claims.claim(claimant(2));
+    for (let claim = 0; claim < 6; claim += 1) await claimAll(claims, claimant(2));
     const before = await read();
-    for (let claim = 0; claim < 10; claim += 1) expect(await claims.claim(claimant(2))).toHaveLength(2);
+    for (let claim = 0; claim < 10; claim += 1) expect(await claimAll(claims, claimant(2))).toHaveLength(2);
     return (await read()) - before;
   };
   const [many, few] = [await readBy(2_000), await readBy(20)];

@@ -6,6 +6,7 @@ import type { AttemptReport, JobTransitions } from '../../src/jobs/job-transitio
 import type { FailureClass } from '../../src/jobs/job-error';
 import { isTerminal, JobState } from '../../src/jobs/job';
 import type { JobLease } from '../../src/jobs/job-sql';
+import { claimAll } from './claim-all';
 
 const MAX_FAILURES = 2;
 const MAX_CRASHES = 2;
@@ -143,7 +144,7 @@ const claim = (worker: number, alone: boolean, most: number): Command =>
     () => true,
     async (model, { claims }) => {
       const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !isOverdue(job));
-      const given = await claims.claim({
+      const given = await claimAll(claims, {
         types: [TYPE],
         worker: `worker ${worker}`,
         leaseSeconds: 3_600,
@@ -211,14 +212,22 @@ const completeAndClaim = (worker: number): Command =>
       const beliefs = [...model.beliefs[worker]!];
       const due = model.jobs.filter((job) => job.state === JobState.Pending && job.due && !isOverdue(job));
       const wins = beliefs.map((lease) => isCurrent(model, lease) && !jobOf(model, lease).cancelRequested);
-      const { ends, jobs } = await claims.completeAndClaim(
+      const claimant = {
+        types: [TYPE],
+        worker: `worker ${worker}`,
+        leaseSeconds: 3_600,
+        alone: false,
+        most: 2,
+      };
+      const { ends, jobs, mayBeMore } = await claims.completeAndClaim(
         beliefs.map((lease) => ({ ...lease, result: { by: lease.attempt }, size: 1, retentionDays: 1 })),
-        { types: [TYPE], worker: `worker ${worker}`, leaseSeconds: 3_600, alone: false, most: 2 },
+        claimant,
       );
+      const rest = mayBeMore ? await claimAll(claims, { ...claimant, most: 2 - jobs.length }) : [];
       expect(ends.map((ended) => ended !== null)).toEqual(wins);
       for (const [index, lease] of beliefs.entries())
         if (wins[index]) end(jobOf(model, lease), JobState.Completed);
-      take(model, worker, due, jobs, { alone: false, most: 2 });
+      take(model, worker, due, [...jobs, ...rest], { alone: false, most: 2 });
     },
   );
 

@@ -81,8 +81,8 @@ export class JobRunnerService {
     } finally {
       this.slots.release(attempt);
     }
-    if (given === undefined) return this.startNext();
-    return given.next === null ? null : this.begin(given.next);
+    if (given?.next) return this.begin(given.next);
+    return given === undefined || given.mayBeMore ? this.startNext() : null;
   }
 
   /**

@@ -3,7 +3,7 @@ import { AppConfig } from '../../config/app-config';
 import { Batcher } from '../../common/batcher';
 import { newWorkerName } from '../../common/ids';
 import { isDataAtFault } from '../../database/database-errors';
-import { Claimant, ClaimedJob, JobClaims } from '../job-claims';
+import { Claimant, Claimed, ClaimedJob, JobClaims } from '../job-claims';
 import type { JobEnd } from '../job-sql';
 import { Completion, JobTransitions } from '../job-transitions';
 import { JobTypeRegistry } from '../job-type.registry';
@@ -25,6 +25,8 @@ export interface Given {
   isStored: boolean;
   /** `null` when nothing is due or no slot is free. */
   next: JobAttempt | null;
+  /** There was none for it by that statement, and it has to ask again. */
+  mayBeMore: boolean;
 }
 
 /** The slots of this worker: which attempts they are busy with, and what they get next. */
@@ -65,7 +67,10 @@ export class JobSlotsService {
 
   /** Claims the fairest due job. Those who ask at the same time share a claim. */
   async claimNext(): Promise<JobAttempt | null> {
-    return (await this.claimsOfSlots.run(null)).next;
+    for (;;) {
+      const { next, mayBeMore } = await this.claimsOfSlots.run(null);
+      if (next !== null || !mayBeMore) return next;
+    }
   }
 
   /** Stores the end of an attempt with its result, and claims what its slot does next. */
@@ -94,7 +99,7 @@ export class JobSlotsService {
   private async claimFor(slots: (Finished | null)[]): Promise<Given[]> {
     const finished = slots.filter((slot) => slot !== null);
     const most = Math.min(slots.length, this.freeBeside(finished.length));
-    const { ends, jobs } = await this.completeAndClaim(finished, most);
+    const { ends, jobs, mayBeMore } = await this.completeAndClaim(finished, most);
     for (const { attempt } of finished) this.attempts.delete(attempt);
     const attempts = jobs.map((job) => this.attemptAt(job));
     // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
@@ -107,32 +112,30 @@ export class JobSlotsService {
     return slots.map((slot, index) => ({
       isStored: slot !== null && stored.has(slot),
       next: attempts[index] ?? null,
+      mayBeMore,
     }));
   }
 
   private async completeAndClaim(
     finished: Finished[],
     most: number,
-  ): Promise<{ ends: (JobEnd | null)[]; jobs: ClaimedJob[] }> {
-    const alone = this.attempts.size === finished.length;
-    if (finished.length === 0) return { ends: [], jobs: most > 0 ? await this.claim(most, alone) : [] };
-    await this.releaseUnknown();
+  ): Promise<Claimed & { ends: (JobEnd | null)[] }> {
+    if (finished.length === 0 && most === 0) return { ends: [], jobs: [], mayBeMore: false };
+    if (this.claimWasCutOff) {
+      const known = this.active.map(({ job }) => job.id);
+      await this.transitions.releaseUnknown(this.worker, known);
+    }
     this.claimWasCutOff = true;
-    const completions = finished.map((each) => this.completionOf(each));
-    const done = await this.claims.completeAndClaim(completions, this.claimant(alone, most));
+    const claimant = this.claimant(this.attempts.size === finished.length, most);
+    const given =
+      finished.length === 0
+        ? { ends: [], ...(await this.claims.claim(claimant)) }
+        : await this.claims.completeAndClaim(
+            finished.map((each) => this.completionOf(each)),
+            claimant,
+          );
     this.claimWasCutOff = false;
-    if (done.jobs.length === most || done.jobs.some(({ crashes }) => crashes > 0)) return done;
-    // A second statement sees whether that was all. What it cannot do, the next poll does.
-    const rest = await this.claim(most - done.jobs.length, alone && done.jobs.length === 0).catch(() => []);
-    return { ends: done.ends, jobs: [...done.jobs, ...rest] };
-  }
-
-  private async claim(most: number, alone: boolean): Promise<ClaimedJob[]> {
-    await this.releaseUnknown();
-    this.claimWasCutOff = true;
-    const jobs = await this.claims.claim(this.claimant(alone, most));
-    this.claimWasCutOff = false;
-    return jobs;
+    return given;
   }
 
   /** Without the types that need the store of files while that is away. */
@@ -140,12 +143,6 @@ export class JobSlotsService {
     const { names, storeTypes } = this.registry;
     const types = this.storeHealth.isAway ? names.filter((name) => !storeTypes.includes(name)) : names;
     return { types, worker: this.worker, leaseSeconds: this.config.jobLeaseSeconds, alone, most };
-  }
-
-  private async releaseUnknown(): Promise<void> {
-    if (!this.claimWasCutOff) return;
-    const known = this.active.map(({ job }) => job.id);
-    await this.transitions.releaseUnknown(this.worker, known);
   }
 
   private attemptAt(job: ClaimedJob): JobAttempt {
