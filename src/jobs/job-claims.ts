@@ -98,7 +98,8 @@ const candidatesFor = (jobs: number): number => 8 + jobs;
  * follows what is claimed, not who waits, and a client that submits ten thousand jobs delays another's single one by no
  * more than the jobs that are running already and one of each client before it.
  *
- * `walk` goes along the index from client to client, one further than is used, which shows whether there are more. What
+ * `walk` goes along the index of what waits (its order makes sure that it is no other) from client to client, one further
+ * than is used, which shows whether there are more. What
  * ends comes before what is claimed, so that nothing is waited for with a claimed row locked.
  */
 const CLAIM = prepared(
@@ -109,9 +110,9 @@ const CLAIM = prepared(
      SELECT next.client_id, w.has_wrapped OR next.wraps, w.number + 1
      FROM walk w CROSS JOIN LATERAL (
        (SELECT client_id, false AS wraps FROM job WHERE state = 'PENDING' AND client_id > w.client_id
-        ORDER BY client_id LIMIT 1)
+        ORDER BY client_id, run_at, id LIMIT 1)
        UNION ALL
-       (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id LIMIT 1)
+       (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id, run_at, id LIMIT 1)
        LIMIT 1
      ) next
      WHERE w.number <= $9 AND NOT (w.has_wrapped AND next.wraps)
