@@ -363,6 +363,21 @@ describe('when a destination is next due', () => {
     expect((await claim()).claimed).toHaveLength(1);
   });
 
+  it('is not put off either by one that does not see what a repair is about to make due', async () => {
+    await destination();
+    await write([message()]);
+    await story.query(`UPDATE delivery SET due_at = now() + interval '1 h' WHERE client_id = $1`, [
+      story.client.id,
+    ]);
+    await story.query(`UPDATE webhook_destination SET ${IDLE} WHERE client_id = $1`, [story.client.id]);
+    await story.harness.database.transaction(async (manager) => {
+      await manager.query(`UPDATE delivery SET due_at = now() WHERE client_id = $1`, [story.client.id]);
+      expect((await claim()).claimed).toEqual([]);
+    });
+    expect(await nextDue()).toBe('now');
+    expect((await claim()).claimed).toHaveLength(1);
+  });
+
   it('keeps claims away until then', async () => {
     await destination(`next_due_at = now() + interval '1 h'`);
     const { claimed, open } = await claim();
