@@ -81,11 +81,13 @@ export async function addWaiting(database: Client, clients: number, each: number
 export async function addOrders(database: Client, clientId: string, orders: number): Promise<void> {
   await database.query(
     `WITH made AS (
-       INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
-       SELECT $1, 'G-' || n, timestamptz '2015-01-01 UTC' + n * interval '30 s', 'paid', 'USD', 'Customer ' || n % 5000, 12.5, 1
+       INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
+           tax_total, tax_included, adjustment_total, refunded_total, line_count)
+       SELECT $1, 'G-' || n, timestamptz '2015-01-01 UTC' + n * interval '30 s', 'paid', 'USD', 'Customer ' || n % 5000, 12.50, 0.00, 0.00, 0.00, false,
+         0.00, 0.00, 1
        FROM generate_series(1, $2) n RETURNING id
      ) INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
-       SELECT id, 1, 'S', 'Thing', 1, 12.5, 12.5 FROM made`,
+       SELECT id, 1, 'S', 'Thing', 1, 12.50, 12.50 FROM made`,
     [clientId, orders],
   );
   await database.query('VACUUM (ANALYZE) orders');

@@ -23,9 +23,10 @@ type Size = keyof typeof BOOKS;
 
 async function fill(postgres: RunningPostgres, database: string, orders: number): Promise<void> {
   await postgres.query(
-    `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+    `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
+       tax_total, tax_included, adjustment_total, refunded_total, line_count)
      SELECT c.id, 'N-' || i, timestamptz '2020-01-01' + i * interval '1 minute', 'paid', 'EUR', 'Customer ' || i % 1000,
-       i % 500 + 0.5, 1
+       i % 500 + 0.50, 0.00, 0.00, 0.00, false, 0.00, 0.00, 1
      FROM client c, generate_series(1, ${orders}) i WHERE c.name = 'Demo'`,
     database,
   );

@@ -85,11 +85,12 @@ export class RenderHarness {
     // In parts: the service's connections end a statement that takes long.
     for (let first = 1; first <= count; first += AT_ONCE) {
       await this.dataSource.query(
-        `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+        `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
+             tax_total, tax_included, adjustment_total, refunded_total, line_count)
          SELECT c.id, $1 || '-' || n, make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC') + n * interval '30 seconds',
            (ARRAY['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'])[1 + n % 6], 'USD',
            (ARRAY['Ana Müller', 'Bob Stone', 'Claire Dubois', 'Dmitri Ivanov'])[1 + n % 4] || ' ' || n % 997,
-           (n * 37::bigint % 100000) / 4.0, 1
+           round((n * 37::bigint % 100000) / 4.0, 2), 0.00, 0.00, 0.00, false, 0.00, 0.00, 1
          FROM client c, generate_series($3::int, $4::int) AS n WHERE c.name = $5`,
         [String(year), year, first, Math.min(count, first + AT_ONCE - 1), client],
       );

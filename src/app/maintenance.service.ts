@@ -6,6 +6,7 @@ import { IdempotencyKeysService } from '../jobs/idempotency-keys.service';
 import { JobRepairsService } from '../jobs/job-repairs.service';
 import { JobRetentionService } from '../jobs/job-retention.service';
 import { OrderUploadsService } from '../orders/import/order-uploads.service';
+import { OrderChangesService } from '../orders/order-changes.service';
 import { ReportFilesService } from '../report-requests/report-files.service';
 import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
 import { DeliveryRetentionService } from '../webhooks/deliveries/delivery-retention.service';
@@ -77,6 +78,12 @@ const TASKS = [
     name: 'removal of old messages',
     everyMs: MINUTE,
     run: (retention, stopping) => retention.removeMessages(stopping),
+  }),
+  task({
+    of: OrderChangesService,
+    name: 'removal of old changes of orders',
+    everyMs: MINUTE,
+    run: (changes, stopping) => changes.removeOld(stopping),
   }),
   task({
     of: DeliveryRetentionService,

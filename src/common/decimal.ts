@@ -1,9 +1,6 @@
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 
-/** Decimals of money and of quantities, as in the schema's `numeric(19, 4)`. */
-const SCALE = 4;
-const UNIT = 10n ** BigInt(SCALE);
-const LARGEST = 10n ** 19n - 1n;
+/** Of a decimal that is read: an amount of any currency, a quantity, a price. */
 const WHOLE_DIGITS = 15;
 
 interface Digits {
@@ -13,29 +10,44 @@ interface Digits {
 }
 
 /**
- * An exact decimal as a whole number of ten-thousandths.
+ * An exact decimal as a whole number of its last digit: with a scale of 2, "12.3" is 1230.
  *
- * @returns `undefined` for what is not a plain decimal of at most 15 digits before and 4 after the point: an
- *   exponent, a thousands separator, a currency sign, a fifth decimal
+ * @param scale how many digits after the point it may have
+ * @returns `undefined` for what is not a plain decimal of at most 15 digits before the point and `scale` after it: an
+ *   exponent, a thousands separator, a currency sign
  */
-export function parseDecimal(text: string): bigint | undefined {
+export function parseDecimal(text: string, scale: number): bigint | undefined {
   const digits = read(text);
-  if (digits === undefined || digits.whole.length > WHOLE_DIGITS || digits.fraction.length > SCALE)
+  if (digits === undefined || digits.whole.length > WHOLE_DIGITS || digits.fraction.length > scale)
     return undefined;
-  return units(digits, SCALE);
+  return units(digits, scale);
 }
 
-/** As the database writes it, with four decimals: `261.9600`. */
-export const formatDecimal = (amount: bigint): string => written(amount, SCALE);
+/** With all digits of its scale: 1230 with a scale of 2 is "12.30". */
+export function formatDecimal(amount: bigint, scale: number): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  return `${amount < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`;
+}
+
+/** The same amount in another scale, rounded half away from zero, as Postgres rounds. */
+export const rescale = (amount: bigint, from: number, to: number): bigint =>
+  to >= from ? amount * 10n ** BigInt(to - from) : divideRounded(amount, 10n ** BigInt(from - to));
 
 /** Rounded half away from zero, as Postgres rounds. */
-export const multiply = (a: bigint, b: bigint): bigint => divideRounded(a * b, UNIT);
+export function divideRounded(numerator: bigint, denominator: bigint): bigint {
+  const negative = numerator < 0n !== denominator < 0n;
+  const top = numerator < 0n ? -numerator : numerator;
+  const bottom = denominator < 0n ? -denominator : denominator;
+  const quotient = (2n * top + bottom) / (2n * bottom);
+  return negative ? -quotient : quotient;
+}
 
-/** Rounded half away from zero, as Postgres rounds. */
-export const divide = (a: bigint, b: bigint): bigint => divideRounded(a * UNIT, b);
-
-/** Whether it fits into `numeric(19, 4)`. */
-export const isStorable = (amount: bigint): boolean => amount <= LARGEST && amount >= -LARGEST;
+/** Whether it has no more than 15 digits before the point, so that it would be read again. */
+export const isStorable = (amount: bigint, scale: number): boolean => {
+  const limit = 10n ** BigInt(WHOLE_DIGITS + scale);
+  return amount < limit && amount > -limit;
+};
 
 /**
  * Checks an exact decimal of any size, such as a sum by the database.
@@ -58,7 +70,7 @@ export function sumDecimals(amounts: readonly string[]): string {
     return digits;
   });
   const scale = Math.max(0, ...decimals.map(({ fraction }) => fraction.length));
-  return written(
+  return formatDecimal(
     decimals.reduce((sum, digits) => sum + units(digits, scale), 0n),
     scale,
   );
@@ -77,18 +89,4 @@ function units({ sign, whole, fraction }: Digits, scale: number): bigint {
   return sign === '-' ? -size : size;
 }
 
-function written(amount: bigint, scale: number): string {
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  return `${amount < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`;
-}
-
 const notDecimal = (): RangeError => new RangeError('An amount is not a decimal number.');
-
-function divideRounded(numerator: bigint, denominator: bigint): bigint {
-  const negative = numerator < 0n !== denominator < 0n;
-  const top = numerator < 0n ? -numerator : numerator;
-  const bottom = denominator < 0n ? -denominator : denominator;
-  const quotient = (2n * top + bottom) / (2n * bottom);
-  return negative ? -quotient : quotient;
-}

@@ -9,7 +9,7 @@ import { parseTimestamp } from './timestamp';
 export const MAX_PAGE_SIZE = 100;
 const DEFAULT_PAGE_SIZE = 20;
 /** Of characters: an order's time and number, escaped and in base64. */
-const LONGEST_CURSOR = 1_024;
+export const LONGEST_CURSOR = 1_024;
 
 /** The query of every list: extend it with the list's own filters. */
 export class PageQuery {

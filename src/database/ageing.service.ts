@@ -9,7 +9,7 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** Rows that go by their age. Their ids are UUIDv7, so that the old ones stand together in the primary key. */
 export interface Ageing {
-  table: 'job' | 'webhook_message' | 'audit_entry';
+  table: 'job' | 'webhook_message' | 'audit_entry' | 'order_change';
   /** For the log: "1,200 ended jobs …". */
   rows: string;
   setting: string;
@@ -22,6 +22,8 @@ export interface Ageing {
   isOver: (cutoff: string) => string;
   /** SQL over such a row: what else must be true before it goes, and need not be when its number is said. */
   mayGo?: string;
+  /** A statement of SQL over `removed`, the rows that go, which is part of removing them. */
+  noting?: string;
 }
 
 /**
@@ -49,7 +51,7 @@ export class AgeingService {
   }
 
   private async removePage(
-    { table, days, isOver, mayGo = 'true' }: Ageing,
+    { table, days, isOver, mayGo = 'true', noting }: Ageing,
     after: string,
   ): Promise<{ last: string | null; removed: number }> {
     const [page] = await this.dataSource.query<{ last: string | null; removed: number }[]>(
@@ -61,8 +63,8 @@ export class AgeingService {
            ORDER BY id LIMIT ${PAGE}
          ) old
        ), removed AS (
-         DELETE FROM ${table} r USING page WHERE r.id = page.id AND ${isOver(daysAgo('$2'))} AND ${mayGo} RETURNING r.id
-       )
+         DELETE FROM ${table} r USING page WHERE r.id = page.id AND ${isOver(daysAgo('$2'))} AND ${mayGo} RETURNING r.*
+       )${noting === undefined ? '' : `, noted AS (${noting})`}
        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM removed) AS removed`,
       [after, days],
     );

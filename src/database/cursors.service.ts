@@ -18,6 +18,11 @@ export class CursorsService {
     return cursor === undefined ? [] : decodeCursor(await this.keys.get(KEY), cursor, parts, of);
   }
 
+  /** A cursor behind the row of this sort key. */
+  async write(key: string[], of: ListOf): Promise<string> {
+    return encodeCursor(await this.keys.get(KEY), key, of);
+  }
+
   /** Cuts a page out of `size + 1` rows. */
   async page<R, T>(
     rows: R[],
@@ -31,7 +36,7 @@ export class CursorsService {
     const hasNext = rows.length > size && last !== undefined;
     return {
       data: shown.map(present),
-      next_cursor: hasNext ? encodeCursor(await this.keys.get(KEY), keyOf(last), of) : null,
+      next_cursor: hasNext ? await this.write(keyOf(last), of) : null,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, Migration, QueryRunner } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrationDataSource } from './connection';
 import { migrations } from './migrations';
@@ -36,8 +36,10 @@ export const migrate = (url: string, log: Log = () => undefined, embeddedIn?: st
     await listed(dataSource, embeddedIn);
     const started = Date.now();
     const done = await dataSource.runMigrations();
-    if (done.length > 0)
+    if (done.length > 0) {
       log(`The schema is up to date: ${done.length} migration(s) in ${Date.now() - started} ms.`);
+      for (const note of await notesOf(dataSource, done)) log(note);
+    }
     return done.length;
   });
 
@@ -114,6 +116,15 @@ async function waitForLock(locker: QueryRunner, log: Log): Promise<void> {
     }
     await sleep(POLL_MS);
   }
+}
+
+/** What they did to data, in their own words. */
+async function notesOf(dataSource: DataSource, done: Migration[]): Promise<string[]> {
+  const rows = await dataSource.query<{ note: string }[]>(
+    'SELECT note FROM migration_note WHERE migration = ANY($1) ORDER BY made_at, ctid',
+    [done.map(({ name }) => name)],
+  );
+  return rows.map(({ note }) => note);
 }
 
 /** The migrations of this version, in order. Refuses a database that has run any other. */

@@ -6,7 +6,7 @@ const WITHOUT_SCALE: ValueTransformer = {
   to: (given: string) => given,
 };
 
-/** A row of `order_line`. Amounts are exact decimal strings. */
+/** A row of `order_line`. Amounts are exact decimal strings; the total has the digits of the currency. */
 @Entity('order_line')
 export class OrderLineEntity {
   @PrimaryColumn('uuid')
@@ -25,9 +25,9 @@ export class OrderLineEntity {
   @Column('numeric', { precision: 19, scale: 4, transformer: WITHOUT_SCALE })
   quantity: string;
 
-  @Column('numeric', { precision: 19, scale: 4 })
+  @Column('numeric')
   unit_price: string;
 
-  @Column('numeric', { precision: 19, scale: 4 })
+  @Column('numeric')
   total: string;
 }

@@ -1,8 +1,16 @@
-import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, getSchemaPath, OmitType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, ArrayNotEmpty, IsEnum, IsOptional, IsString, Length } from 'class-validator';
-import { PageQuery } from '../common/pagination';
-import { IsAfter, IsCalendarDate, IsTimeZoneName, toList } from '../common/validators';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsEnum,
+  IsOptional,
+  IsString,
+  Length,
+  MaxLength,
+} from 'class-validator';
+import { LONGEST_CURSOR, PageQuery } from '../common/pagination';
+import { IsAfter, IsCalendarDate, IsTimestamp, IsTimeZoneName, toList } from '../common/validators';
 import type { OrderFilter } from './order-period';
 import { OrderStatus } from './order-status';
 
@@ -48,6 +56,29 @@ export class OrderListQuery extends PageQuery {
   @IsString()
   @Length(1, 200)
   customer?: string;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    example: '2026-11-08T14:30:00Z',
+    description: 'Only orders that changed then or later.',
+  })
+  @IsOptional()
+  @IsTimestamp()
+  updated_since?: string;
+}
+
+export class OrderChangesQuery extends OmitType(PageQuery, ['cursor']) {
+  @ApiPropertyOptional({
+    maxLength: LONGEST_CURSOR,
+    description:
+      '`cursor` of the last change that you have read, or `as_of` of a report. Left out: from the oldest on.',
+  })
+  @IsOptional()
+  // `?after=` of a reader that has read nothing yet.
+  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
+  @IsString()
+  @MaxLength(LONGEST_CURSOR)
+  after?: string;
 }
 
 export class OrderSummaryQuery {

@@ -1,30 +1,47 @@
 import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy } from 'class-validator';
+import { minorUnit } from '../common/currency';
 import { parseDecimal } from '../common/decimal';
 import { parseTimestamp } from '../common/timestamp';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** An exact decimal as a string, as `parseDecimal` reads it; a JSON number would have been rounded on its way. */
-export const IsDecimal = (): PropertyDecorator =>
+/**
+ * An exact decimal as a string, as `parseDecimal` reads it; a JSON number would have been rounded on its way.
+ *
+ * @param scale digits that it may have after the point
+ */
+export const IsDecimal = (scale: number): PropertyDecorator =>
   ValidateBy({
     name: 'isDecimal',
     validator: {
-      validate: (value: unknown) => isText(value) && parseDecimal(value) !== undefined,
+      validate: (value: unknown) => isText(value) && parseDecimal(value, scale) !== undefined,
       defaultMessage: buildMessage(
         (prefix) =>
-          `${prefix}$property must be a decimal in a string, with at most 15 digits before and 4 after the point`,
+          `${prefix}$property must be a decimal in a string, with at most 15 digits before and ${scale} after the point`,
       ),
     },
   });
 
-export const IsPositiveDecimal = (): PropertyDecorator =>
+/** Says nothing of what is no decimal: that has its own message. */
+export const IsNotZero = (): PropertyDecorator =>
   ValidateBy({
-    name: 'isPositiveDecimal',
+    name: 'isNotZero',
     validator: {
-      validate: (value: unknown) => isText(value) && (parseDecimal(value) ?? 0n) > 0n,
+      validate: (value: unknown) => !isText(value) || !/^[+-]?0+(\.0+)?$/.test(value),
+      defaultMessage: buildMessage((prefix) => `${prefix}$property must not be 0`),
+    },
+  });
+
+/** A code of ISO 4217 that has a minor unit. */
+export const IsCurrency = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isCurrency',
+    validator: {
+      validate: (value: unknown) => isText(value) && minorUnit(value) !== undefined,
       defaultMessage: buildMessage(
-        (prefix) => `${prefix}$property must be a decimal in a string, more than 0`,
+        (prefix) =>
+          `${prefix}$property must be a code of ISO 4217 such as USD, in capitals, that has a minor unit`,
       ),
     },
   });

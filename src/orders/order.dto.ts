@@ -1,23 +1,23 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
   IsArray,
+  IsBoolean,
   IsDefined,
   IsEnum,
-  IsISO4217CurrencyCode,
   IsObject,
-  IsUppercase,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
 import { MayBeLeftOut } from '../common/validators';
-import type { NewOrder } from './order';
+import type { NewOrder, NewOrderLine, OrderHead } from './order';
+import { AMOUNT_SCALE, PRICE_SCALE, QUANTITY_SCALE } from './order-amounts';
 import { ORDER_LIMITS } from './order-limits';
 import { OrderStatus } from './order-status';
 import { parseTimestamp } from '../common/timestamp';
-import { IsDecimal, IsOrderTime, IsPlainText, IsPositiveDecimal } from './order-validators';
+import { IsCurrency, IsDecimal, IsNotZero, IsOrderTime, IsPlainText } from './order-validators';
 
 export class NewOrderLineBody {
   @ApiProperty({ example: 'FUR-BO-10001798', maxLength: ORDER_LIMITS.skuLength })
@@ -30,29 +30,35 @@ export class NewOrderLineBody {
   @IsPlainText()
   description: string;
 
-  @ApiProperty({ example: '2', description: 'Exact decimal, more than 0, at most 4 decimals.' })
-  @IsPositiveDecimal()
+  @ApiProperty({
+    example: '2',
+    description: `Exact decimal, not 0, at most ${QUANTITY_SCALE} decimals; negative for a return.`,
+  })
+  @IsNotZero()
+  @IsDecimal(QUANTITY_SCALE)
   quantity: string;
 
   @ApiProperty({
     example: '130.98',
-    description: 'Exact decimal, at most 4 decimals; negative for a discount.',
+    description: `Exact decimal, at most ${PRICE_SCALE} decimals, which may be finer than the currency's; negative for a discount.`,
   })
-  @IsDecimal()
+  @IsDecimal(PRICE_SCALE)
   unit_price: string;
 }
 
-/** The body of `POST /v1/orders`. Totals are computed. */
-export class NewOrderBody {
-  @ApiProperty({
-    example: 'CA-2016-152156',
-    maxLength: ORDER_LIMITS.numberLength,
-    description: 'Unique among your orders.',
-  })
-  @MaxLength(ORDER_LIMITS.numberLength)
-  @IsPlainText()
-  number: string;
+const NUMBER: ApiPropertyOptions = {
+  example: 'CA-2016-152156',
+  maxLength: ORDER_LIMITS.numberLength,
+  description: 'Unique among your orders.',
+};
 
+const amount = (description: string, example: string): ApiPropertyOptions => ({
+  example,
+  description: `Exact decimal, with no more digits than the currency has (ISO 4217). ${description} Left out: 0.`,
+});
+
+/** An order without its number and lines. */
+export class OrderHeadBody {
   @ApiProperty({
     example: '2016-11-08T14:30:00Z',
     description: 'A date (its midnight in UTC) or an ISO 8601 time; UTC where it has no offset.',
@@ -60,14 +66,16 @@ export class NewOrderBody {
   @IsOrderTime()
   ordered_at: string;
 
-  @ApiPropertyOptional({ enum: OrderStatus, enumName: 'OrderStatus', default: OrderStatus.Pending })
+  @ApiPropertyOptional({ enum: OrderStatus, enumName: 'OrderStatus', description: 'Left out: `pending`.' })
   @MayBeLeftOut()
   @IsEnum(OrderStatus)
   status?: OrderStatus;
 
-  @ApiProperty({ example: 'USD', description: 'ISO 4217.' })
-  @IsUppercase()
-  @IsISO4217CurrencyCode()
+  @ApiProperty({
+    example: 'USD',
+    description: 'ISO 4217, in capitals; not the codes that have no minor unit, such as XAU.',
+  })
+  @IsCurrency()
   currency: string;
 
   @ApiProperty({ example: 'Claire Gute', maxLength: ORDER_LIMITS.customerNameLength })
@@ -85,6 +93,51 @@ export class NewOrderBody {
   @IsPlainText()
   customer_reference?: string;
 
+  @ApiPropertyOptional(amount('Of the whole order, taken off the lines; not negative.', '5.00'))
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  discount_total?: string;
+
+  @ApiPropertyOptional(amount('Not negative.', '4.90'))
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  shipping_total?: string;
+
+  @ApiPropertyOptional(amount('Added to the total, unless it is included in the prices.', '12.35'))
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  tax_total?: string;
+
+  @ApiPropertyOptional({
+    example: false,
+    description:
+      'Whether prices contain the tax: `tax_total` is then shown, and not added. Left out: `false`.',
+  })
+  @MayBeLeftOut()
+  @IsBoolean()
+  tax_included?: boolean;
+
+  @ApiPropertyOptional(
+    amount(
+      "What the source's own total has beyond these: tips, duties, cash rounding; may be negative.",
+      '0.05',
+    ),
+  )
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  adjustment_total?: string;
+
+  @ApiPropertyOptional({
+    example: '0.00',
+    description:
+      'Exact decimal between 0 and the total. Left out: 0; the whole total when the status `refunded` is written.',
+  })
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  refunded_total?: string;
+}
+
+export class OrderWithLinesBody extends OrderHeadBody {
   @ApiProperty({
     type: [NewOrderLineBody],
     minItems: 1,
@@ -101,21 +154,59 @@ export class NewOrderBody {
   lines: NewOrderLineBody[];
 }
 
-export function toNewOrder(body: NewOrderBody): NewOrder {
+/** The body of `PUT /v1/orders/by-number/{number}`: as of `POST /v1/orders`. */
+export class OrderReplacementBody extends OrderWithLinesBody {
+  @ApiPropertyOptional({ ...NUMBER, description: 'If it is given, it is that of the address.' })
+  @MayBeLeftOut()
+  @MaxLength(ORDER_LIMITS.numberLength)
+  @IsPlainText()
+  number?: string;
+}
+
+/** Whose number is in the address. */
+export class OrderNumberParams {
+  @ApiProperty(NUMBER)
+  @MaxLength(ORDER_LIMITS.numberLength)
+  @IsPlainText()
+  number: string;
+}
+
+/** The body of `POST /v1/orders`. Totals are computed. */
+export class NewOrderBody extends OrderWithLinesBody {
+  @ApiProperty(NUMBER)
+  @MaxLength(ORDER_LIMITS.numberLength)
+  @IsPlainText()
+  number: string;
+}
+
+export function toHead(body: OrderHeadBody): OrderHead {
   const orderedAt = parseTimestamp(body.ordered_at);
   if (orderedAt === undefined) throw new RangeError('The time was not validated.');
   return {
-    number: body.number,
     orderedAt,
     status: body.status ?? OrderStatus.Pending,
     currency: body.currency,
     customerName: body.customer_name,
     customerReference: body.customer_reference ?? null,
-    lines: body.lines.map(({ sku, description, quantity, unit_price }) => ({
-      sku,
-      description,
-      quantity,
-      unitPrice: unit_price,
-    })),
+    discountTotal: body.discount_total ?? '0',
+    shippingTotal: body.shipping_total ?? '0',
+    taxTotal: body.tax_total ?? '0',
+    taxIncluded: body.tax_included ?? false,
+    adjustmentTotal: body.adjustment_total ?? '0',
+    refundedTotal: body.refunded_total,
   };
 }
+
+export const toLines = (lines: NewOrderLineBody[]): NewOrderLine[] =>
+  lines.map(({ sku, description, quantity, unit_price }) => ({
+    sku,
+    description,
+    quantity,
+    unitPrice: unit_price,
+  }));
+
+export const toNewOrder = (body: OrderWithLinesBody, number: string): NewOrder => ({
+  ...toHead(body),
+  number,
+  lines: toLines(body.lines),
+});

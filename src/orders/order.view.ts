@@ -1,6 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import type { Order, OrderWithLines } from './order';
-import type { OrderLineEntity } from './order-line.entity';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { Order, OrderLine, OrderWithLines } from './order';
 import { OrderStatus } from './order-status';
 
 export class OrderLineView {
@@ -16,12 +15,21 @@ export class OrderLineView {
   @ApiProperty({ example: '2', description: 'Exact decimal.' })
   quantity: string;
 
-  @ApiProperty({ example: '130.9800', description: 'Exact decimal.' })
+  @ApiProperty({ example: '130.98', description: 'Exact decimal, as fine as it was given.' })
   unit_price: string;
 
-  @ApiProperty({ example: '261.9600', description: 'Exact decimal.' })
+  @ApiProperty({
+    example: '261.96',
+    description:
+      'Exact decimal: quantity times price, rounded once to the minor unit of the currency, half away from zero.',
+  })
   total: string;
 }
+
+const amount = (example: string, description: string): ApiPropertyOptions => ({
+  example,
+  description: `Exact decimal, with the digits that the currency has (ISO 4217). ${description}`,
+});
 
 /** An order in a list. */
 export class OrderView {
@@ -46,14 +54,53 @@ export class OrderView {
   @ApiProperty({ type: String, nullable: true, example: 'CG-12520' })
   customer_reference: string | null;
 
-  @ApiProperty({ example: '993.9000', description: 'Exact decimal: the sum of the lines.' })
+  @ApiProperty(amount('993.90', "The sum of the lines' totals."))
+  subtotal: string;
+
+  @ApiProperty(amount('0.00', 'Of the whole order.'))
+  discount_total: string;
+
+  @ApiProperty(amount('0.00', 'Of the whole order.'))
+  shipping_total: string;
+
+  @ApiProperty(amount('0.00', 'Of the whole order.'))
+  tax_total: string;
+
+  @ApiProperty({ example: false, description: 'Prices contain the tax: it is shown, and not added.' })
+  tax_included: boolean;
+
+  @ApiProperty(amount('0.00', "What the source's own total has beyond the others."))
+  adjustment_total: string;
+
+  @ApiProperty(
+    amount(
+      '993.90',
+      '`subtotal - discount_total + shipping_total + tax_total + adjustment_total`, without `tax_total` where it is included.',
+    ),
+  )
   total: string;
+
+  @ApiProperty(amount('0.00', 'What was given back, between 0 and the total.'))
+  refunded_total: string;
+
+  @ApiProperty(amount('993.90', '`total - refunded_total`; 0 for a cancelled order.'))
+  net_total: string;
 
   @ApiProperty({ example: 2 })
   line_count: number;
 
   @ApiProperty({ format: 'date-time' })
   created_at: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When it last changed.' })
+  updated_at: string;
+
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'One higher with each change; the `ETag` of the order, in quotes.',
+  })
+  version: number;
 }
 
 export class OrderWithLinesView extends OrderView {
@@ -77,15 +124,25 @@ export const viewOrder = (order: Order): OrderView => ({
   currency: order.currency,
   customer_name: order.customer_name,
   customer_reference: order.customer_reference,
+  subtotal: order.subtotal,
+  discount_total: order.discount_total,
+  shipping_total: order.shipping_total,
+  tax_total: order.tax_total,
+  tax_included: order.tax_included,
+  adjustment_total: order.adjustment_total,
   total: order.total,
+  refunded_total: order.refunded_total,
+  net_total: order.net_total,
   line_count: order.line_count,
   created_at: order.created_at.toISOString(),
+  updated_at: order.updated_at.toISOString(),
+  version: order.version,
 });
 
 export const viewOrderWithLines = (order: OrderWithLines): OrderWithLinesView =>
   Object.assign(viewOrder(order), { lines: order.lines.map(viewOrderLine) });
 
-const viewOrderLine = (line: OrderLineEntity): OrderLineView => ({
+const viewOrderLine = (line: OrderLine): OrderLineView => ({
   position: line.position,
   sku: line.sku,
   description: line.description,

@@ -1,22 +1,50 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
-import type { Client } from '../clients/client';
-import { CurrentClient } from '../clients/current-client.decorator';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  type ApiParamOptions,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Caller, Client } from '../clients/client';
+import { CurrentCaller, CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
-import { AppConfig } from '../config/app-config';
+import { answerOrder, Conditional, ETAG } from './order-answer';
+import { byKey } from './order-changes';
+import { OrderPatchBody, patched } from './order-patch';
 import { DEFAULT_TIME_ZONE, OrderListQuery, OrderSummaryQuery, toFilter } from './order-queries.dto';
 import { OrderReportQueries } from './order-report-queries';
 import { OrderSummaryView, viewSummary } from './order-summary.view';
 import { NewOrderBody, toNewOrder } from './order.dto';
-import { OrderPageView, OrderWithLinesView, viewOrder, viewOrderWithLines } from './order.view';
+import { OrderPageView, OrderWithLinesView, viewOrder } from './order.view';
+import { OrderWriterService } from './order-writer.service';
 import { OrdersService } from './orders.service';
 import { RespondsAsync } from '../tasks/responds-async.decorator';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
+
+const ID: ApiParamOptions = { name: 'id', format: 'uuid' };
 
 /** The order book. */
 @ApiTags('orders')
@@ -24,8 +52,8 @@ import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks'
 @Controller('v1/orders')
 export class OrdersController {
   constructor(
-    private readonly config: AppConfig,
     private readonly orders: OrdersService,
+    private readonly writer: OrderWriterService,
     private readonly reports: OrderReportQueries,
   ) {}
 
@@ -41,16 +69,24 @@ export class OrdersController {
       endDate: query.end_date,
       timeZone: query.time_zone ?? DEFAULT_TIME_ZONE,
       customer: query.customer,
+      updatedSince: query.updated_since,
     };
     return this.orders.list(client.id, filter, query, viewOrder);
   }
 
   @Post()
   @RespondsAsync(ORDERS_CREATE, 'body')
-  @ApiOperation({ summary: 'Create an order', description: 'Totals are computed from the lines, exactly.' })
+  @ApiOperation({
+    summary: 'Create an order',
+    description:
+      'Totals are computed: each line is rounded once to the minor unit of the currency, half away from zero, and everything else is a sum of rounded amounts.',
+  })
   @ApiCreatedResponse({
     type: OrderWithLinesView,
-    headers: { Location: { description: 'The new order.', schema: { type: 'string', format: 'uri' } } },
+    headers: {
+      ...ETAG,
+      Location: { description: 'The new order.', schema: { type: 'string', format: 'uri' } },
+    },
   })
   @ApiProblems({
     400: 'The body is not JSON.',
@@ -60,13 +96,13 @@ export class OrdersController {
     422: 'A field is not valid.',
   })
   async create(
-    @CurrentClient() client: Client,
+    @CurrentCaller() { client, keyId }: Caller,
     @Body() body: NewOrderBody,
     @Res({ passthrough: true }) response: Response,
   ): Promise<OrderWithLinesView> {
-    const order = await this.orders.create(client.id, toNewOrder(body));
-    response.location(`${this.config.publicUrl}/v1/orders/${order.id}`);
-    return viewOrderWithLines(order);
+    const order = await this.writer.create(client.id, toNewOrder(body, body.number), byKey(keyId));
+    response.location(`/v1/orders/${order.id}`);
+    return answerOrder(response, order);
   }
 
   @Get('summary')
@@ -84,13 +120,72 @@ export class OrdersController {
   @Get(':id')
   @RespondsAsync(ORDERS_READ, 'param')
   @ApiOperation({ summary: 'Read an order with its lines' })
-  @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: OrderWithLinesView })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such order.' })
   async get(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<OrderWithLinesView> {
-    return viewOrderWithLines(await this.orders.get(client.id, id));
+    return answerOrder(response, await this.orders.get(client.id, { id }));
+  }
+
+  @Patch(':id')
+  @ApiOperation({
+    summary: 'Change an order',
+    description:
+      'A merge patch (RFC 7396), as `application/merge-patch+json` or `application/json`: what is left out stays, and what is `null` becomes what it is when left out of a new order. ' +
+      '`lines` replaces all lines. The number stays. Writing the status `refunded` without `refunded_total` refunds the whole total.',
+  })
+  @ApiParam(ID)
+  @Conditional()
+  @ApiConsumes('application/json', 'application/merge-patch+json')
+  @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
+  @ApiProblems({
+    400: 'The id is not a UUID, or the body is not JSON.',
+    404: 'You have no such order.',
+    412: 'The order is not as If-Match or If-None-Match demands.',
+    413: 'The body is too large.',
+    415: 'The body is not JSON.',
+    422: 'The order would not be valid.',
+  })
+  async patch(
+    @CurrentCaller() { client, keyId }: Caller,
+    @Param('id', UuidParam) id: string,
+    @Body() patch: OrderPatchBody,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<OrderWithLinesView> {
+    const order = await this.writer.patch(
+      client.id,
+      id,
+      preconditionsOf(request),
+      (current) => patched(current, patch),
+      byKey(keyId),
+    );
+    return answerOrder(response, order);
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({
+    summary: 'Delete an order',
+    description: 'Its number is free again. The changes say that it was deleted.',
+  })
+  @ApiParam(ID)
+  @Conditional()
+  @ApiNoContentResponse()
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'You have no such order.',
+    412: 'The order is not as If-Match or If-None-Match demands.',
+  })
+  async delete(
+    @CurrentCaller() { client, keyId }: Caller,
+    @Param('id', UuidParam) id: string,
+    @Req() request: Request,
+  ): Promise<void> {
+    await this.writer.delete(client.id, id, preconditionsOf(request), byKey(keyId));
   }
 }

@@ -6,19 +6,23 @@ import { OrderImportService } from './import/order-import.service';
 import { OrderImportsService } from './import/order-imports.service';
 import { OrderUploadsService } from './import/order-uploads.service';
 import { ORDERS_IMPORT } from './import/orders-import.job';
+import { OrderChangesService } from './order-changes.service';
 import { OrderCountsService } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
+import { OrderWriterService } from './order-writer.service';
 import { OrdersService } from './orders.service';
 import { ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './tasks/order-tasks';
 import { SampleOrdersService } from './sample-orders.service';
 
 const SERVICES = [
   ImportFailures,
+  OrderChangesService,
   OrderCountsService,
   OrderImportService,
   OrderImportsService,
   OrderReportQueries,
   OrderUploadsService,
+  OrderWriterService,
   OrdersService,
   SampleOrdersService,
 ];

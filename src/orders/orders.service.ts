@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { AppError, invalidField, notFound } from '../common/app-error';
-import { newId } from '../common/ids';
+import { notFound } from '../common/app-error';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { CursorsService } from '../database/cursors.service';
-import { formatDecimal, isStorable, multiply, parseDecimal } from '../common/decimal';
-import { NewOrder, Order, ORDER_COLUMNS, OrderWithLines } from './order';
+import { Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
 import { OrderLineEntity } from './order-line.entity';
 import { dayStart } from './order-period';
 import { OrderEntity } from './order.entity';
 import { ORDER_STATUSES, type OrderStatus } from './order-status';
+
+/** An order of a client is known by either. */
+export type OrderKey = { id: string } | { number: string };
 
 export interface OrderListFilter {
   statuses?: OrderStatus[] | undefined;
@@ -20,9 +21,20 @@ export interface OrderListFilter {
   timeZone: string;
   /** The customer's reference, or a part of the name in any case. */
   customer?: string | undefined;
+  /** ISO 8601: only those that changed then or later. */
+  updatedSince?: string | undefined;
 }
 
-/** The order book: an order is written once, with all its lines, and read by its owner alone. */
+/** An order with its lines, in one statement: of one that changes in between, two would see two versions. */
+const READ = `
+  SELECT ${ORDER_COLUMNS}, (
+    SELECT json_agg(json_build_object('position', position, 'sku', sku, 'description', description,
+      'quantity', trim_scale(quantity)::text, 'unit_price', unit_price::text, 'total', total::text) ORDER BY position)
+    FROM order_line WHERE order_id = orders.id
+  ) AS lines
+  FROM orders WHERE client_id = $1 AND`;
+
+/** Reads the order book: each client its own. */
 @Injectable()
 export class OrdersService {
   constructor(
@@ -31,76 +43,42 @@ export class OrdersService {
   ) {}
 
   /** @throws AppError 404 when the client has no such order; the same when it is another client's */
-  get(clientId: string, id: string): Promise<OrderWithLines> {
-    return this.read(this.dataSource.manager, clientId, id);
+  async get(clientId: string, which: OrderKey): Promise<OrderWithLines> {
+    const order = await this.read(this.dataSource.manager, clientId, which);
+    if (order === undefined) throw notFound('order');
+    return order;
   }
 
-  private async read(manager: EntityManager, clientId: string, id: string): Promise<OrderWithLines> {
-    const order = await manager.findOneBy(OrderEntity, { id, client_id: clientId });
-    if (order === null) throw notFound('order');
+  async read(manager: EntityManager, clientId: string, which: OrderKey): Promise<OrderWithLines | undefined> {
+    const [order] = await manager.query<OrderWithLines[]>(
+      `${READ} ${'id' in which ? 'id = $2' : 'number = $2'}`,
+      [clientId, 'id' in which ? which.id : which.number],
+    );
+    return order;
+  }
+
+  /** Locked until the transaction ends. */
+  async findForUpdate(manager: EntityManager, clientId: string, which: OrderKey): Promise<Order | undefined> {
+    const order = await manager.findOne(OrderEntity, {
+      where: { ...which, client_id: clientId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    return order ?? undefined;
+  }
+
+  async linesOf(manager: EntityManager, orderId: string): Promise<OrderLine[]> {
     const lines = await manager.find(OrderLineEntity, {
-      where: { order_id: id },
+      where: { order_id: orderId },
       order: { position: 'ASC' },
     });
-    return Object.assign(order, { lines });
-  }
-
-  /**
-   * Writes an order; a line's total is quantity times unit price, rounded half away from zero to four decimals.
-   *
-   * @throws AppError `duplicate_order_number` (409) when the client has an order of that number
-   */
-  create(clientId: string, order: NewOrder): Promise<OrderWithLines> {
-    return this.createAs(newId(), this.dataSource.manager, clientId, order);
-  }
-
-  /** The same under an id that the caller chose, in a transaction of the caller's. */
-  async createAs(
-    id: string,
-    manager: EntityManager,
-    clientId: string,
-    order: NewOrder,
-  ): Promise<OrderWithLines> {
-    const lines = order.lines.map((line, index) => ({ ...line, total: lineTotal(line, index) }));
-    if (!isStorable(lines.reduce((sum, line) => sum + line.total, 0n))) {
-      throw invalidField('lines', 'the sum of the lines is too large');
-    }
-    const created = await manager.query<unknown[]>(
-      `WITH line AS (
-         SELECT * FROM unnest($9::text[], $10::text[], $11::numeric[], $12::numeric[], $13::numeric[])
-           WITH ORDINALITY AS l(sku, description, quantity, unit_price, total, position)
-       ), created AS (
-         INSERT INTO orders (id, client_id, number, ordered_at, status, currency, customer_name, customer_reference,
-           total, line_count)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, sum(total), count(*) FROM line
-         ON CONFLICT (client_id, number) DO NOTHING
-         RETURNING id
-       )
-       INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
-       SELECT created.id, position, sku, description, quantity, unit_price, total FROM created, line
-       RETURNING order_id`,
-      [
-        id,
-        clientId,
-        order.number,
-        order.orderedAt,
-        order.status,
-        order.currency,
-        order.customerName,
-        order.customerReference,
-        lines.map((line) => line.sku),
-        lines.map((line) => line.description),
-        lines.map((line) => line.quantity),
-        lines.map((line) => line.unitPrice),
-        lines.map((line) => formatDecimal(line.total)),
-      ],
-    );
-    if (created.length === 0) {
-      throw new AppError('conflict', 'duplicate_order_number', 'You have an order of this number already.', {
-        errors: [{ field: 'number', message: 'number is taken by another order' }],
-      });
-    }
-    return this.read(manager, clientId, id);
+    return lines.map(({ position, sku, description, quantity, unit_price, total }) => ({
+      position,
+      sku,
+      description,
+      quantity,
+      unit_price,
+      total,
+    }));
   }
 
   /** Newest first, keyset-paginated by time and number. */
@@ -122,6 +100,7 @@ export class OrdersService {
          AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
          AND ($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)
          AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
+         AND ($10::timestamptz IS NULL OR updated_at >= $10)
        ORDER BY ordered_at DESC, number DESC LIMIT $9
        ) newest ORDER BY ordered_at DESC, number DESC LIMIT $9`,
       [
@@ -134,6 +113,7 @@ export class OrdersService {
         beforeTime ?? null,
         beforeNumber ?? null,
         size + 1,
+        filter.updatedSince ?? null,
       ],
     );
     return this.cursors.page(
@@ -144,14 +124,4 @@ export class OrdersService {
       of,
     );
   }
-}
-
-function lineTotal(line: NewOrder['lines'][number], index: number): bigint {
-  const quantity = parseDecimal(line.quantity);
-  const unitPrice = parseDecimal(line.unitPrice);
-  if (quantity === undefined || unitPrice === undefined) throw new RangeError('An amount is not a decimal.');
-  const total = multiply(quantity, unitPrice);
-  if (!isStorable(total))
-    throw invalidField(`lines.${index}.unit_price`, 'quantity times unit_price is too large');
-  return total;
 }

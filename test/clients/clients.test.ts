@@ -288,7 +288,11 @@ const ACTS: Record<string, string> = {
   'POST /v1/webhooks/deliveries/{id}/redeliver': 'delivery.redelivered',
 };
 const ORDINARY = [
+  // Their own record is the feed of changes.
   'POST /v1/orders',
+  'PUT /v1/orders/by-number/{number}',
+  'PATCH /v1/orders/{id}',
+  'DELETE /v1/orders/{id}',
   'POST /v1/orders/imports',
   'POST /v1/orders/reports',
   'DELETE /v1/orders/reports/status/{id}',

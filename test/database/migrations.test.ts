@@ -195,6 +195,50 @@ it('idempotency keys move to their own table, and back', async () => {
   expect(await query(url, inJobs)).toEqual(before);
 });
 
+it('orders of before have amounts in minor units, are refunded as they say, and it is said what changed', async () => {
+  const url = await database(createTestDatabase());
+  await revertTo(url, 'NextDue');
+  await query(
+    url,
+    `WITH owner AS (INSERT INTO client (id, name) VALUES ('0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11', 'Shop') RETURNING id),
+     given(number, status, currency, lines) AS (VALUES
+       ('a', 'paid', 'USD', '{261.9568, 0.005}'::numeric[]), ('b', 'refunded', 'USD', '{10}'),
+       ('c', 'cancelled', 'JPY', '{4487.5, -6.4}'), ('d', 'refunded', 'USD', '{-5}'), ('e', 'paid', 'KWD', '{1.2345}')),
+     written AS (
+       INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+       SELECT id, number, '2020-01-01', status, currency, 'Ann', (SELECT sum(line) FROM unnest(lines) line), cardinality(lines)
+       FROM owner, given RETURNING id, number)
+     INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
+     SELECT id, position, 'a', 'b', 1, line, line FROM written JOIN given USING (number),
+       unnest(lines) WITH ORDINALITY AS line(line, position)`,
+  );
+  const log: string[] = [];
+  await migrate(url, (line) => log.push(line));
+  const orders = await query<Record<string, string>>(
+    url,
+    `SELECT number, subtotal::text, total::text, refunded_total::text, net_total::text, tax_total::text, version,
+       updated_at = created_at AS untouched,
+       (SELECT string_agg(unit_price || ' ' || total, ', ' ORDER BY position) FROM order_line WHERE order_id = o.id) AS lines
+     FROM orders o ORDER BY number`,
+  );
+  const values = orders.map((order) => Object.values(order));
+  expect(values).toEqual([
+    ['a', '261.97', '261.97', '0.00', '261.97', '0.00', 1, true, '261.9568 261.96, 0.005 0.01'],
+    ['b', '10.00', '10.00', '10.00', '0.00', '0.00', 1, true, '10.00 10.00'],
+    ['c', '4482', '4482', '0', '0', '0', 1, true, '4487.5 4488, -6.4 -6'],
+    ['d', '-5.00', '-5.00', '0.00', '-5.00', '0.00', 1, true, '-5.00 -5.00'],
+    ['e', '1.235', '1.235', '0.000', '1.235', '0.000', 1, true, '1.2345 1.235'],
+  ]);
+  const said = log.filter((line) => line.startsWith('Orders of client 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11'));
+  expect(said.map((line) => line.slice(line.indexOf(' in ') + 4))).toEqual([
+    'JPY: 1 of 1 have another total, now that each line is rounded to the minor unit of the currency. Together they were 4481.1, and are 4482.',
+    'KWD: 1 of 1 have another total, now that each line is rounded to the minor unit of the currency. Together they were 1.2345, and are 1.235.',
+    'USD: 1 of 3 have another total, now that each line is rounded to the minor unit of the currency. Together they were 266.9618, and are 266.97.',
+    'USD: 2 with the status refunded are refunded whole, 10.00 together.',
+  ]);
+  await expect(revertTo(url, 'NextDue')).rejects.toThrow('Not reverted: the discounts, taxes and refunds');
+});
+
 it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {
   const without = await npm('migrate', {});
   expect(without.output).toMatch(/^\nDATABASE_URL is not set: [^\n]*\n$/);

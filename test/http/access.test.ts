@@ -149,13 +149,18 @@ it('refuses every route to a key with every scope but the right one', async () =
   expect(await failures(guarded(), ask, is(403, 'missing_scope'))).toEqual([]);
 });
 
+const PUT_BY_NUMBER = 'PUT /v1/orders/by-number/{number}';
+
 describe('another client', () => {
   const isForTenants = ({ scopes = [] }: Route): boolean => scopes.some((scope) => scope !== Scope.Admin);
   const bare = ({ status, body }: Answer): string => JSON.stringify([status, { ...body, request_id: null }]);
 
   it('gets the same 404 for what is somebody else’s as for what does not exist', async () => {
     const nowhere = Object.fromEntries(Object.keys(owner.ids).map((path) => [path, randomUUID()]));
-    const withIds = guarded().filter((route) => isForTenants(route) && route.path.includes('{'));
+    // The number of an order that is put is free to everybody.
+    const withIds = guarded().filter(
+      (route) => isForTenants(route) && route.path.includes('{') && nameOf(route) !== PUT_BY_NUMBER,
+    );
     expect(withIds.length).toBeGreaterThan(10);
     const differing = await failures(
       withIds,

@@ -186,9 +186,12 @@ describe('says what is true of', () => {
 
   it('ids that are none, and ids of nothing', async () => {
     await forEach(
-      all().filter(({ path }) => path.includes('{')),
+      // A number of an order is any text, and nothing until it is put.
+      all().filter(
+        ({ method, path }) => path.includes('{') && !(method === 'PUT' && path.includes('{number}')),
+      ),
       async (operation) => {
-        expect((await ask(operation, ids('42'))).status).toBe(400);
+        if (!operation.path.includes('{number}')) expect((await ask(operation, ids('42'))).status).toBe(400);
         const missing = await ask(operation, ids('nothing'));
         if (needsKey(operation)) expect(missing.status).toBe(404);
       },

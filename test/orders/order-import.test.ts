@@ -43,9 +43,9 @@ describe('importing a file', () => {
       [clientId],
     );
     expect(rows).toEqual([
-      { number: 'A', total: '0.3000', line_count: 2, position: 1, sku: 'S-2' },
-      { number: 'A', total: '0.3000', line_count: 2, position: 2, sku: 'S-1' },
-      { number: 'B', total: '1.0000', line_count: 1, position: 1, sku: 'S-9' },
+      { number: 'A', total: '0.30', line_count: 2, position: 1, sku: 'S-2' },
+      { number: 'A', total: '0.30', line_count: 2, position: 2, sku: 'S-1' },
+      { number: 'B', total: '1.00', line_count: 1, position: 1, sku: 'S-9' },
     ]);
   });
 

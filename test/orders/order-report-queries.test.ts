@@ -69,18 +69,18 @@ describe('reading the orders of a report', () => {
     });
     expect(summary).toMatchObject({ orders: 4, lines: 4, seriesUnit: 'month' });
     expect(summary.totals).toEqual([
-      { status: 'refunded', currency: 'CHF', orders: 1, total: '-5.0000' },
-      { status: 'pending', currency: 'EUR', orders: 1, total: '1.0000' },
-      { status: 'paid', currency: 'EUR', orders: 2, total: '0.3001' },
+      { status: 'refunded', currency: 'CHF', orders: 1, total: '-5.00' },
+      { status: 'pending', currency: 'EUR', orders: 1, total: '1.00' },
+      { status: 'paid', currency: 'EUR', orders: 2, total: '0.30' },
     ]);
     expect(summary.series).toHaveLength(24);
     expect(summary.series.filter((point) => point.orders > 0)).toEqual([
-      { periodStart: '2026-03-01', currency: 'CHF', total: '-5.0000', orders: 1 },
-      { periodStart: '2026-01-01', currency: 'EUR', total: '0.3000', orders: 1 },
-      { periodStart: '2026-03-01', currency: 'EUR', total: '1.0001', orders: 2 },
+      { periodStart: '2026-03-01', currency: 'CHF', total: '-5.00', orders: 1 },
+      { periodStart: '2026-01-01', currency: 'EUR', total: '0.30', orders: 1 },
+      { periodStart: '2026-03-01', currency: 'EUR', total: '1.00', orders: 2 },
     ]);
     const paid = await queries.summarize(clientId, { ...ALL, statuses: ['paid'] });
-    expect(paid.totals).toEqual([{ status: 'paid', currency: 'EUR', orders: 2, total: '0.3001' }]);
+    expect(paid.totals).toEqual([{ status: 'paid', currency: 'EUR', orders: 2, total: '0.30' }]);
     expect(await queries.summarize(await book.newClient('Nobody'), ALL)).toEqual({
       orders: 0,
       lines: 0,
@@ -100,7 +100,7 @@ describe('reading the orders of a report', () => {
     const filter = { ...ALL, startDate: '2026-03-29', endDate: '2026-03-30', timeZone: 'Europe/Berlin' };
     expect((await readAll(filter)).map((order) => order.number)).toEqual(['FIRST-OF-29', 'LAST-OF-29']);
     expect((await queries.summarize(clientId, filter)).series).toEqual([
-      { periodStart: '2026-03-29', currency: 'EUR', total: '2.0000', orders: 2 },
+      { periodStart: '2026-03-29', currency: 'EUR', total: '2.00', orders: 2 },
     ]);
   });
 
@@ -169,17 +169,18 @@ describe('reading the orders of a report', () => {
     for (const [index, text] of texts.entries()) {
       await book.dataSource.query(
         `WITH made AS (
-           INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
-           VALUES ($1, $2, $3, 'paid', 'EUR', $4, 1, 1) RETURNING id
+           INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
+             tax_total, tax_included, adjustment_total, refunded_total, line_count)
+           VALUES ($1, $2, $3, 'paid', 'EUR', $4, 1.00, 0.00, 0.00, 0.00, false, 0.00, 0.00, 1) RETURNING id
          ) INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
-         SELECT id, 1, 'S', $4, 1, 1, 1 FROM made`,
+         SELECT id, 1, 'S', $4, 1, 1.00, 1.00 FROM made`,
         [clientId, `T-${index}`, `2026-01-0${index + 1}T00:00:00.123Z`, text],
       );
     }
     const orders = await readAll(ALL, true);
     expect(orders.map(({ customerName }) => customerName)).toEqual(texts);
     expect(orders.map(({ lines }) => lines[0]?.description)).toEqual(texts);
-    expect(orders[0]).toMatchObject({ orderedAt: new Date('2026-01-01T00:00:00.123Z'), total: '1.0000' });
+    expect(orders[0]).toMatchObject({ orderedAt: new Date('2026-01-01T00:00:00.123Z'), total: '1.00' });
   });
 
   it.each([999, 1_000, 1_001])(

@@ -28,14 +28,24 @@ describe('the order book over HTTP', () => {
       number: 'A-1',
       ordered_at: '2026-03-01T09:00:00.000Z',
       status: 'paid',
-      total: '0.6500',
+      subtotal: '0.65',
+      discount_total: '0.00',
+      shipping_total: '0.00',
+      tax_total: '0.00',
+      tax_included: false,
+      adjustment_total: '0.00',
+      total: '0.65',
+      refunded_total: '0.00',
+      net_total: '0.65',
       line_count: 2,
+      version: 1,
       lines: [
-        { position: 1, sku: 'BK-1', quantity: '3', unit_price: '0.1000', total: '0.3000' },
+        { position: 1, sku: 'BK-1', quantity: '3', unit_price: '0.10', total: '0.30' },
         // 1.5 * 0.2333 = 0.34995
-        { position: 2, sku: 'CH-7', quantity: '1.5', unit_price: '0.2333', total: '0.3500' },
+        { position: 2, sku: 'CH-7', quantity: '1.5', unit_price: '0.2333', total: '0.35' },
       ],
     });
+    expect(created.headers.get('etag')).toBe('"1"');
     expect(Object.keys(created.body.lines[0])).toEqual([
       'position',
       'sku',
@@ -45,7 +55,7 @@ describe('the order book over HTTP', () => {
       'total',
     ]);
     expect(created.body).not.toHaveProperty('client_id');
-    const path = new URL(created.headers.get('location')!).pathname;
+    const path = created.headers.get('location')!;
     expect(path).toBe(`/v1/orders/${created.body.id}`);
     expect((await api.call('GET', path)).body).toEqual(created.body);
     expect((await api.call('GET', path, { key: OTHER_KEY })).status).toBe(404);
@@ -82,10 +92,20 @@ describe('the order book over HTTP', () => {
       'lines.0.unit_price',
     ],
     [
-      'a fifth decimal',
-      { ...ORDER, lines: [{ ...ORDER.lines[0], unit_price: '0.12345' }] },
+      'a seventh decimal',
+      { ...ORDER, lines: [{ ...ORDER.lines[0], unit_price: '0.1234567' }] },
       'lines.0.unit_price',
     ],
+    ['a currency without a minor unit', { ...ORDER, currency: 'XAU' }, 'currency'],
+    ['an amount finer than the currency', { ...ORDER, tax_total: '0.001' }, 'tax_total'],
+    [
+      'an amount of a currency without smaller units',
+      { ...ORDER, currency: 'JPY', tax_total: '0.5' },
+      'tax_total',
+    ],
+    ['a negative discount', { ...ORDER, discount_total: '-0.01' }, 'discount_total'],
+    ['a refund of more than the total', { ...ORDER, refunded_total: '0.66' }, 'refunded_total'],
+    ['a version', { ...ORDER, version: 3 }, 'version'],
     [
       'a quantity of nothing',
       { ...ORDER, lines: [{ ...ORDER.lines[0], quantity: '0' }] },
@@ -194,7 +214,7 @@ describe('the order book over HTTP', () => {
     expect(body).toMatchObject({
       orders: 4,
       lines: 8,
-      totals: [{ status: 'shipped', currency: 'EUR', orders: 4, total: '2.6000' }],
+      totals: [{ status: 'shipped', currency: 'EUR', orders: 4, total: '2.60' }],
       series_unit: 'day',
     });
     expect(

@@ -20,9 +20,10 @@ const deadlineSeconds = async (id: string): Promise<number> => {
 
 async function addOrders(year: number, count: number): Promise<void> {
   await app.dataSource.query(
-    `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, total, line_count)
+    `INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
+       tax_total, tax_included, adjustment_total, refunded_total, line_count)
      SELECT c.id, $1 || '-' || n, make_timestamptz($2, 1, 1, 0, 0, 0, 'UTC') + n * interval '10 minutes',
-       'paid', 'USD', 'Ana', 1, 1
+       'paid', 'USD', 'Ana', 1.00, 0.00, 0.00, 0.00, false, 0.00, 0.00, 1
      FROM client c, generate_series(1, $3::int) AS n WHERE c.name = 'Demo'`,
     [String(year), year, count],
   );

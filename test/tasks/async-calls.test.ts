@@ -63,7 +63,7 @@ describe('Prefer: respond-async', () => {
     const done = await ended(pathOf(location));
     expect(done.status).toBe(201);
     const made = await call('GET', pathOf(done.headers.get('location')));
-    expect(made).toMatchObject({ status: 200, body: { number: 'T-1', total: '261.9600' } });
+    expect(made).toMatchObject({ status: 200, body: { number: 'T-1', total: '261.96' } });
     expect(done.body).toMatchObject({ status: 'COMPLETED', result: made.body, eta: null });
     expect(done.body.links).toContainEqual({ rel: 'orders', href: done.headers.get('location') });
   });

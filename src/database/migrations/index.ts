@@ -15,6 +15,7 @@ import { FollowedLog1795651200014 } from './0014-followed-log';
 import { ChangedKeys1795651200015 } from './0015-changed-keys';
 import { FairOrder1795651200016 } from './0016-fair-order';
 import { NextDue1795651200017 } from './0017-next-due';
+import { OrderBook1795651200018 } from './0018-order-book';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   ChangedKeys1795651200015,
   FairOrder1795651200016,
   NextDue1795651200017,
+  OrderBook1795651200018,
 ];

@@ -1,5 +1,6 @@
-import { isISO4217CurrencyCode } from 'class-validator';
-import { divide, formatDecimal, isStorable, multiply, parseDecimal } from '../../common/decimal';
+import { minorUnit } from '../../common/currency';
+import { formatDecimal, isStorable, parseDecimal, rescale } from '../../common/decimal';
+import { lineAmounts, AMOUNT_SCALE, PRICE_SCALE, priceOf, QUANTITY_SCALE } from '../order-amounts';
 import { ORDER_LIMITS } from '../order-limits';
 import { hasControlCharacters, isVisible } from '../order-validators';
 import { isOrderStatus, ORDER_STATUSES, OrderStatus } from '../order-status';
@@ -24,8 +25,8 @@ export interface ImportedLine {
 
 type Report = (field: CsvColumn, message: string) => void;
 
-const DECIMAL_RULE =
-  'must be a plain number such as 1234.56, with at most 15 digits before and 4 after the point';
+const decimalRule = (scale: number): string =>
+  `must be a plain number such as 1234.56, with at most 15 digits before and ${scale} after the point`;
 const TIME_RULE = 'must be an existing date such as 2016-11-08 or a time such as 2016-11-08T14:30:00Z';
 
 /** Checks one row and computes what it leaves out. Every error of the row is reported, not only the first. */
@@ -65,7 +66,7 @@ export function readRow(
     sku: text('sku', ORDER_LIMITS.skuLength),
     description: text('description', ORDER_LIMITS.descriptionLength),
   };
-  const amounts = readAmounts(cell, refuse);
+  const amounts = readAmounts(cell, minorUnit(line.currency) ?? 0, refuse);
   return errors === 0 && amounts !== undefined ? { ...line, ...amounts } : undefined;
 }
 
@@ -98,36 +99,44 @@ function readStatus(cell: (column: CsvColumn) => string, refuse: Report): OrderS
 
 function readCurrency(text: string, refuse: Report): string {
   const code = text.toUpperCase();
-  if (!isISO4217CurrencyCode(code)) refuse('currency', 'currency must be a code of ISO 4217 such as USD');
+  if (minorUnit(code) === undefined)
+    refuse('currency', 'currency must be a code of ISO 4217 such as USD that has a minor unit');
   return code;
 }
 
 function readAmounts(
   cell: (column: CsvColumn) => string,
+  unit: number,
   refuse: Report,
 ): Pick<ImportedLine, 'quantity' | 'unitPrice' | 'total'> | undefined {
-  const decimal = (column: CsvColumn): bigint | undefined => {
+  const decimal = (column: CsvColumn, scale: number): bigint | undefined => {
     const text = cell(column);
-    const value = parseDecimal(text);
-    if (value === undefined && text !== '') refuse(column, `${column} ${DECIMAL_RULE}`);
+    const value = parseDecimal(text, scale);
+    if (value === undefined && text !== '') refuse(column, `${column} ${decimalRule(scale)}`);
     return value;
   };
-  const quantity = decimal('quantity');
-  const unitPrice = decimal('unit_price');
-  const lineTotal = decimal('line_total');
+  const quantity = decimal('quantity', QUANTITY_SCALE);
+  const unitPrice = decimal('unit_price', PRICE_SCALE);
+  const lineTotal = decimal('line_total', AMOUNT_SCALE);
   if (cell('quantity') === '') refuse('quantity', 'quantity is missing');
   if (cell('unit_price') === '' && cell('line_total') === '') {
     refuse('unit_price', 'one of unit_price and line_total is needed');
   }
-  if (quantity === undefined) return undefined;
-  if (quantity <= 0n) {
-    refuse('quantity', 'quantity must be more than 0');
-    return undefined;
+  if (quantity === 0n) refuse('quantity', 'quantity must not be 0');
+  if (quantity === undefined || quantity === 0n) return undefined;
+  // Rounded once, here; the sums of orders and reports are sums of such amounts.
+  const total =
+    lineTotal === undefined ? undefined : formatDecimal(rescale(lineTotal, AMOUNT_SCALE, unit), unit);
+  if (unitPrice === undefined && total !== undefined) {
+    const given = formatDecimal(quantity, QUANTITY_SCALE);
+    const price = priceOf(total, given, unit);
+    if (!isStorable(parseDecimal(price, PRICE_SCALE) ?? -1n, PRICE_SCALE)) {
+      refuse('unit_price', 'line_total divided by quantity is too large');
+    }
+    return { quantity: given, unitPrice: price, total };
   }
-  const total = lineTotal ?? (unitPrice === undefined ? undefined : multiply(quantity, unitPrice));
-  const price = unitPrice ?? (lineTotal === undefined ? undefined : divide(lineTotal, quantity));
-  if (total === undefined || price === undefined) return undefined;
-  if (!isStorable(total)) refuse('line_total', 'quantity times unit_price is too large');
-  if (!isStorable(price)) refuse('unit_price', 'line_total divided by quantity is too large');
-  return { quantity: formatDecimal(quantity), unitPrice: formatDecimal(price), total: formatDecimal(total) };
+  if (unitPrice === undefined) return undefined;
+  const line = { quantity: cell('quantity'), unitPrice: cell('unit_price') };
+  const amounts = lineAmounts(line, unit, (_field, message) => refuse('line_total', message));
+  return amounts && { ...amounts, total: total ?? amounts.total };
 }

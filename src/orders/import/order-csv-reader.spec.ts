@@ -71,9 +71,9 @@ describe('reading an order CSV', () => {
         customerReference: null,
         sku: 'S-1',
         description: 'Thing',
-        quantity: '2.0000',
-        unitPrice: '1.5000',
-        total: '3.0000',
+        quantity: '2',
+        unitPrice: '1.50',
+        total: '3.00',
       },
     ]);
   });
@@ -90,9 +90,9 @@ describe('reading an order CSV', () => {
       ].join('\n'),
     );
     expect(lines.map(({ status, unitPrice, total }) => ({ status, unitPrice, total }))).toEqual([
-      { status: 'shipped', unitPrice: '3.3333', total: '10.0000' },
-      { status: 'pending', unitPrice: '10.0000', total: '30.0000' },
-      { status: 'pending', unitPrice: '10.0000', total: '27.0000' },
+      { status: 'shipped', unitPrice: '3.333333', total: '10.00' },
+      { status: 'pending', unitPrice: '10.00', total: '30.00' },
+      { status: 'pending', unitPrice: '10.00', total: '27.00' },
     ]);
   });
 

@@ -27,6 +27,8 @@ export interface ImportReport extends ImportCounts {
 export type ImportPhase = 'read' | 'check' | 'store';
 
 export interface ImportOptions {
+  /** Of the import, which the changes of the orders name. */
+  jobId?: string;
   /** For a file without the column, or a row without a value in it. */
   defaultCurrency?: string;
   signal?: AbortSignal;
@@ -87,7 +89,7 @@ export class OrderImportService {
     reader: OrderCsvReader,
     errors: RowErrors,
   ): Promise<{ orders: number; lines: number }> {
-    const staging = new OrderStaging(runner.manager, clientId);
+    const staging = new OrderStaging(runner.manager, clientId, options.jobId ?? null);
     await staging.create();
     try {
       // Outside of a transaction: an open one would hold back the readers of events until a slow file is read.

@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO4217CurrencyCode, IsOptional, IsUppercase } from 'class-validator';
+import { IsOptional } from 'class-validator';
+import { IsCurrency } from '../order-validators';
 import { JobView } from '../../jobs/http/job.view';
 import { type ImportFailure, MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './import-failures';
 
 export class ImportQuery {
   @ApiPropertyOptional({ default: 'USD', description: 'ISO 4217; for a file, or a row, without a currency.' })
   @IsOptional()
-  @IsUppercase()
-  @IsISO4217CurrencyCode()
+  @IsCurrency()
   currency?: string;
 }
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { ORDER_LIMITS } from '../order-limits';
+import { insertChanges, writersLock } from '../order-changes';
 import type { ImportedLine } from './csv-row';
 import { MAX_ROW_ERRORS, RowError, RowErrors } from './import-failures';
 
@@ -14,6 +15,8 @@ export class OrderStaging {
   constructor(
     private readonly manager: EntityManager,
     private readonly clientId: string,
+    /** Of the import; `null` for the sample. */
+    private readonly jobId: string | null,
   ) {}
 
   async create(): Promise<void> {
@@ -107,16 +110,20 @@ export class OrderStaging {
    */
   async store(): Promise<{ orders: number; lines: number }> {
     const [orders] = await this.manager.query<{ count: number }[]>(
-      `WITH stored AS (
+      `WITH writing AS MATERIALIZED (${writersLock('$1')}), stored AS (
          INSERT INTO orders (id, client_id, number, ordered_at, status, currency, customer_name, customer_reference,
-           total, line_count)
-         SELECT id, $1, number, ordered_at, status, currency, customer_name, customer_reference, total, line_count
+           subtotal, discount_total, shipping_total, tax_total, tax_included, adjustment_total, refunded_total, line_count)
+         SELECT id, $1, number, ordered_at, status, currency, customer_name, customer_reference,
+           total, total - total, total - total, total - total, false, total - total,
+           CASE WHEN status = 'refunded' THEN greatest(total, total - total) ELSE total - total END, line_count
          -- In one order, so that two imports of the same numbers wait for each other instead of deadlocking.
-         FROM import_order ORDER BY number
-         ON CONFLICT (client_id, number) DO NOTHING RETURNING 1
+         FROM writing, import_order ORDER BY number
+         ON CONFLICT (client_id, number) DO NOTHING RETURNING id, number, version
+       ), changes AS (
+         ${insertChanges('stored', 'created', { client: '$1', key: 'NULL', job: '$2' })}
        )
        SELECT count(*)::int AS count FROM stored`,
-      [this.clientId],
+      [this.clientId, this.jobId],
     );
     const [lines] = await this.manager.query<{ count: number }[]>(
       `WITH stored AS (

@@ -32,6 +32,7 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
     if (known !== undefined) throw invalidCsv(known.errorCount < MAX_COUNTED_ERRORS);
     let result: OrdersImportResult | undefined;
     const report = await this.imports.importOrders(clientId, await this.open(parameters.file), {
+      jobId,
       defaultCurrency: parameters.defaultCurrency,
       signal,
       onPhase: (phase) => {

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { NewOrderBody, toNewOrder } from '../order.dto';
 import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
+import { OrderWriterService } from '../order-writer.service';
 import { OrdersService } from '../orders.service';
 import { OrderParams, ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './order-tasks';
 import type { OrderFilter } from '../order-period';
@@ -15,14 +16,23 @@ import { OrderSummaryView, viewSummary } from '../order-summary.view';
 export class CreateOrderHandler implements JobHandler<NewOrderBody, OrderWithLinesView> {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly orders: OrdersService,
+    private readonly writer: OrderWriterService,
   ) {}
 
   async run(context: JobContext<NewOrderBody>): Promise<OrderWithLinesView> {
     const { jobId, clientId, parameters } = context;
     context.step('write');
     return this.dataSource.transaction(async (transaction) => {
-      const order = await this.orders.createAs(jobId, transaction, clientId, toNewOrder(parameters));
+      const order = await this.writer.createAs(
+        jobId,
+        transaction,
+        clientId,
+        toNewOrder(parameters, parameters.number),
+        {
+          keyId: null,
+          jobId,
+        },
+      );
       const view = viewOrderWithLines(order);
       await context.completeIn(transaction, view);
       return view;
@@ -37,7 +47,7 @@ export class ReadOrderHandler implements JobHandler<OrderParams, OrderWithLinesV
 
   async run(context: JobContext<OrderParams>): Promise<OrderWithLinesView> {
     context.step('read');
-    return viewOrderWithLines(await this.orders.get(context.clientId, context.parameters.id));
+    return viewOrderWithLines(await this.orders.get(context.clientId, { id: context.parameters.id }));
   }
 }
 

@@ -46,8 +46,9 @@ export function exampleCall(
   const body = { ...example.body };
   for (const member of ['url', 'callback_url'])
     if (body[member] !== undefined) body[member] = receiver.url(`/${randomUUID()}`);
-  // What must be unique is made so.
+  // What must be unique is made so; the number of an order that has one already is that one.
   for (const member of ['name', 'number']) if (body[member] !== undefined) body[member] = randomUUID();
+  if (operation.method !== 'POST') delete body['number'];
   return { body, headers };
 }
 
@@ -68,6 +69,7 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
   await app.call('POST', '/v1/tasks/claim', { key, body: {} });
   const report = await make('/v1/orders/reports');
   const endpoint = await make('/v1/webhooks/endpoints');
+  const order = await make('/v1/orders');
   return {
     id: client.body.id,
     key,
@@ -79,7 +81,8 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
       '/v1/orders/reports/': report,
       '/v1/orders/reports/status/': report,
       '/v1/orders/imports/': await make('/v1/orders/imports'),
-      '/v1/orders/': await make('/v1/orders'),
+      '/v1/orders/': order,
+      '/v1/orders/by-number/': (await app.call('GET', `/v1/orders/${order}`, { key })).body.number,
       '/v1/webhooks/endpoints/': endpoint,
       '/v1/webhooks/deliveries/': await make('/v1/webhooks/endpoints/{id}/test', { id: endpoint }),
     },

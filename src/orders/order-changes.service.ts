@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AppError } from '../common/app-error';
+import { AgeingService } from '../database/ageing.service';
+import { CursorsService } from '../database/cursors.service';
+import { AppConfig } from '../config/app-config';
+
+/** What became of an order. */
+export interface OrderChangeEntry {
+  change: 'created' | 'updated' | 'deleted';
+  order_id: string;
+  number: string;
+  version: number;
+  changed_at: Date;
+  key_id: string | null;
+  job_id: string | null;
+  /** After which the feed goes on. */
+  cursor: string;
+}
+
+type ChangeRow = Omit<OrderChangeEntry, 'cursor'> & { position: string };
+
+/** Reads what became of a client's orders, in an order that never changes behind a reader. */
+@Injectable()
+export class OrderChangesService {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly cursors: CursorsService,
+    private readonly ageing: AgeingService,
+  ) {}
+
+  /**
+   * @param after a cursor of this feed, or `as_of` of a report; from the oldest on without it
+   * @throws AppError 400 `invalid_cursor`; 410 `cursor_expired` when changes after it are no longer kept
+   */
+  async read(clientId: string, after: string | undefined, size: number): Promise<OrderChangeEntry[]> {
+    const begin = after === undefined ? '0' : await this.positionOf(clientId, after);
+    const final = await this.finalPosition(clientId);
+    const rows = await this.dataSource.query<ChangeRow[]>(
+      `SELECT change, order_id, number, version, changed_at, key_id, job_id, position::text AS position
+       FROM order_change WHERE client_id = $1 AND position > $2 AND position < $3 ORDER BY position LIMIT $4`,
+      [clientId, begin, final, size],
+    );
+    // Asked last: what is removed until then is known to be.
+    if (after !== undefined && (await this.isExpired(this.dataSource.manager, begin)))
+      throw new AppError('gone', 'cursor_expired', EXPIRED, {
+        errors: [{ field: 'after', message: 'after must be a cursor whose changes are still kept' }],
+      });
+    return Promise.all(
+      rows.map(async ({ position, ...entry }) => ({
+        ...entry,
+        cursor: await this.cursorOf(clientId, position),
+      })),
+    );
+  }
+
+  /** Nothing comes to lie before it any more, and every statement from now on sees what does. */
+  async finalPosition(clientId: string): Promise<string> {
+    const [row] = await this.dataSource.query<{ position: string }[]>(
+      'SELECT final_order_position($1)::text AS position',
+      [clientId],
+    );
+    if (row === undefined) throw new Error('There is always a position that is final.');
+    return row.position;
+  }
+
+  cursorOf(clientId: string, position: string): Promise<string> {
+    return this.cursors.write([position], feedOf(clientId));
+  }
+
+  /** @throws AppError 400 `invalid_cursor` */
+  async positionOf(clientId: string, cursor: string): Promise<string> {
+    const [position = '0'] = await this.cursors.read(cursor, ['text'], feedOf(clientId));
+    return position;
+  }
+
+  /** Whether changes behind this position may have been removed for their age. */
+  async isExpired(manager: EntityManager, position: string): Promise<boolean> {
+    const [row] = await manager.query<{ expired: boolean }[]>(
+      'SELECT $1::bigint < removed_up_to AS expired FROM order_change_horizon',
+      [position],
+    );
+    return row?.expired ?? false;
+  }
+
+  /** They are kept for as long as events. */
+  async removeOld(stopping: AbortSignal): Promise<void> {
+    await this.ageing.remove(
+      {
+        table: 'order_change',
+        rows: 'changes of orders',
+        setting: 'EVENT_RETENTION_DAYS',
+        days: this.config.eventRetentionDays,
+        isOver: () => 'true',
+        noting: `UPDATE order_change_horizon SET removed_up_to = newest.position
+          FROM (SELECT max(position) AS position FROM removed) newest WHERE newest.position > removed_up_to`,
+      },
+      stopping,
+    );
+  }
+}
+
+const EXPIRED = 'Changes after this cursor are no longer kept: read all orders again, and go on from there.';
+
+const feedOf = (clientId: string): { list: string; clientId: string } => ({
+  list: 'order changes',
+  clientId,
+});
