@@ -4,15 +4,16 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class Lists1795651200012 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      -- A table whose index is built can be read meanwhile and not written, until all of this is done. So jobs come last:
+      -- none of their leases ends in that time.
+      CREATE INDEX orders_of_status ON orders (client_id, status, ordered_at, number);
+      CREATE INDEX webhook_message_of_job ON webhook_message (job_id) WHERE job_id IS NOT NULL;
+      CREATE INDEX delivery_of_client ON delivery (client_id, state, id);
+      CREATE INDEX delivery_of_endpoint ON delivery (endpoint_id, state, id) WHERE endpoint_id IS NOT NULL;
+
       -- One for the lists, the quota of jobs in flight, and the removal of a client.
       CREATE INDEX job_of_client ON job (client_id, state, type, id);
       DROP INDEX job_list, job_list_by_type, job_in_flight;
-
-      CREATE INDEX delivery_of_client ON delivery (client_id, state, id);
-      CREATE INDEX delivery_of_endpoint ON delivery (endpoint_id, state, id) WHERE endpoint_id IS NOT NULL;
-      CREATE INDEX webhook_message_of_job ON webhook_message (job_id) WHERE job_id IS NOT NULL;
-
-      CREATE INDEX orders_of_status ON orders (client_id, status, ordered_at, number);
     `);
   }
 
