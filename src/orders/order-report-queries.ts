@@ -7,7 +7,7 @@ import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
 import { OrderSpool, spooledRows } from './order-spool';
-import { OrderRow, ReportedOrder, toOrder } from './reported-order';
+import type { ReportedOrder } from './reported-order';
 import { inTransaction, withConnection } from './transaction';
 
 /** Which orders, and whether with their lines. */
@@ -57,7 +57,7 @@ export class OrderReportQueries {
       );
       if (small !== null) {
         await accept?.(small.summary);
-        return read({ summary: small.summary, orders: () => oneBatch(small.rows) });
+        return read({ summary: small.summary, orders: () => oneBatch(small.orders) });
       }
     }
     const { spool, summary: found } = await this.spool(clientId, filter, accept, signal);
@@ -135,6 +135,6 @@ async function summary(manager: EntityManager, clientId: string, filter: OrderFi
   return toSummary(rows, filter);
 }
 
-async function* oneBatch(rows: OrderRow[]): AsyncGenerator<ReportedOrder[]> {
-  if (rows.length > 0) yield await Promise.resolve(rows.map((row) => toOrder(row, [])));
+async function* oneBatch(orders: ReportedOrder[]): AsyncGenerator<ReportedOrder[]> {
+  if (orders.length > 0) yield await Promise.resolve(orders);
 }

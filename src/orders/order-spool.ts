@@ -8,13 +8,13 @@ import { StoreFullError } from '../artifacts/artifact-store';
 import { isFull } from '../artifacts/file-artifact-store';
 import { newId } from '../common/ids';
 import { inFilter, type OrderFilter } from './order-period';
-import type { ReportedLine, ReportedOrder } from './reported-order';
+import { REPORTED_VALUES, type ReportedLine, type ReportedOrder, toOrder } from './reported-order';
 
 /** Orders of a batch: each is a pause in which the process does nothing else, and memory that lives for long. */
 const BATCH_SIZE = 250;
 /** At most so many lines are in memory together, but for a single order with more. */
 const LINES_PER_BATCH = 20_000;
-/** The quickest: 300,000 rows take no longer with it than without (0.3 s), and leave 25 bytes each of 93. */
+/** The quickest: 300,000 rows take no longer with it than without (0.3 s), and leave a quarter of their bytes. */
 const LEVEL = 1;
 const CHUNK_BYTES = 65_536;
 
@@ -29,7 +29,7 @@ export const spooledRows = (
   includeItems: boolean,
   literal: (value: string) => string,
 ): string => `
-  SELECT id, number, floor(extract(epoch FROM ordered_at) * 1000)::bigint, customer_name, status, currency, total, ${
+  SELECT ${REPORTED_VALUES.join(', ')}, ${
     includeItems
       ? `(SELECT json_agg(json_build_array(sku, description, trim_scale(quantity)::text, unit_price::text, total::text)
            ORDER BY position) FROM order_line WHERE order_id = orders.id)`
@@ -77,7 +77,7 @@ export class OrderSpool {
     let batch: ReportedOrder[] = [];
     let lines = 0;
     for await (const row of this.rows()) {
-      const order = toOrder(row);
+      const order = readRow(row);
       if (batch.length === BATCH_SIZE || (batch.length > 0 && lines + order.lines.length > LINES_PER_BATCH)) {
         yield batch;
         signal?.throwIfAborted();
@@ -128,21 +128,11 @@ export class OrderSpool {
 }
 
 /** A row in the text format of `COPY`: values between tabs, with what is special escaped by a backslash. */
-function toOrder(row: string): ReportedOrder {
-  const values = row.split('\t');
-  const [id, number, orderedAt, customerName, status, currency, total, lines] = (
-    row.includes('\\') ? values.map(unescape) : values
-  ) as [string, string, string, string, string, string, string, string];
-  return {
-    id,
-    number,
-    orderedAt: new Date(Number(orderedAt)),
-    customerName,
-    status,
-    currency,
-    total,
-    lines: lines === '[]' ? [] : (JSON.parse(lines) as LineValues[]).map(toLine),
-  };
+function readRow(row: string): ReportedOrder {
+  const values = row.includes('\\') ? row.split('\t').map(unescape) : row.split('\t');
+  // The last value.
+  const lines = values.at(-1) ?? '[]';
+  return toOrder(values, lines === '[]' ? [] : (JSON.parse(lines) as LineValues[]).map(toLine));
 }
 
 type LineValues = [sku: string, description: string, quantity: string, unitPrice: string, total: string];

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { prepared } from '../database/prepared';
 import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
-import type { OrderRow } from './reported-order';
+import { REPORTED_VALUES, type ReportedOrder, toOrder } from './reported-order';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
 
@@ -14,20 +14,20 @@ export const SMALL_REPORT_ROWS = 1_000;
 
 interface SmallReport {
   summary: OrderSummary;
-  rows: OrderRow[];
+  orders: ReportedOrder[];
 }
+
+const VALUES = REPORTED_VALUES.map((value) => `(${value})::text`).join(', ');
 
 /** One statement sees one snapshot, so it needs no transaction. Its plan is always the index in the order of a report. */
 const READ_SMALL_REPORT = prepared(
   'small_report',
   `
   WITH first_orders AS MATERIALIZED (
-    SELECT id, number, ordered_at, customer_name, status, currency, total, line_count
-    FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${SMALL_REPORT_ROWS + 1}
+    SELECT * FROM orders WHERE ${IN_FILTER} ORDER BY ordered_at, number LIMIT ${SMALL_REPORT_ROWS + 1}
   ), summary AS (${summaryOf('first_orders')})
   SELECT (SELECT json_agg(summary) FROM summary) AS summary,
-    (SELECT json_agg(json_build_object('id', id, 'number', number, 'orderedAt', floor(extract(epoch FROM ordered_at) * 1000), 'customerName', customer_name,
-      'status', status, 'currency', currency, 'total', total::text, 'line_count', line_count)) FROM first_orders) AS orders`,
+    (SELECT json_agg(json_build_array(${VALUES})) FROM first_orders) AS orders`,
 );
 
 /** The orders of a filter with their summary, at one moment; `null` when there are more than a small report has. */
@@ -36,13 +36,14 @@ export async function smallReport(
   clientId: string,
   filter: OrderFilter,
 ): Promise<SmallReport | null> {
-  const [found] = await manager.query<
-    { summary: SummaryRow[] | null; orders: (Omit<OrderRow, 'orderedAt'> & { orderedAt: number })[] | null }[]
-  >(READ_SMALL_REPORT, [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES]);
+  const [found] = await manager.query<{ summary: SummaryRow[] | null; orders: string[][] | null }[]>(
+    READ_SMALL_REPORT,
+    [...filterParameters(clientId, filter), unitOf(filter), ORDER_STATUSES],
+  );
   const orders = found?.orders ?? [];
   if (orders.length > SMALL_REPORT_ROWS) return null;
   return {
     summary: toSummary(found?.summary ?? [], filter),
-    rows: orders.map((row) => ({ ...row, orderedAt: new Date(row.orderedAt) })),
+    orders: orders.map((values) => toOrder(values, [])),
   };
 }

@@ -35,7 +35,7 @@ describe('a report as CSV', () => {
       'SELECT sum(total)::text AS total, count(*)::int AS orders FROM orders',
     );
     expect(rows).toHaveLength(sums.orders);
-    const cents = rows.reduce((sum, row) => sum + BigInt((row['order_total'] ?? '').replace('.', '')), 0n);
+    const cents = rows.reduce((sum, row) => sum + BigInt((row['total'] ?? '').replace('.', '')), 0n);
     expect(cents).toBe(BigInt(sums.total.replace('.', '')));
   });
 
