@@ -138,7 +138,13 @@ function orderAt(index: number): ReportOrder {
     customerName: `${CUSTOMERS[index % 4]} ${index % 997}`,
     status: STATUSES[index % 6]!,
     currency: 'USD',
-    total: String(((index * 37) % 100_000) / 4),
+    discountTotal: '0.00',
+    shippingTotal: '0.00',
+    taxTotal: '0.00',
+    taxIncluded: false,
+    adjustmentTotal: '0.00',
+    total: (((index * 37) % 100_000) / 4).toFixed(2),
+    refundedTotal: '0.00',
     lines: [],
   };
 }
@@ -167,6 +173,8 @@ export async function htmlOf(rows: number): Promise<string> {
   return html;
 }
 
+const SALES = { currency: 'USD', gross: '600.00', cancelled: '100.00', refunded: '50.00', net: '450.00' };
+
 /** A report of so many rows, as the service has it. */
 export function documentOf(rows: number): ReportDocument {
   const orders = Array.from({ length: rows }, (_, index) => orderAt(index));
@@ -184,8 +192,10 @@ export function documentOf(rows: number): ReportDocument {
     summary: {
       orders: rows,
       lines: rows,
-      totals: STATUSES.map((status) => ({ status, currency: 'USD', orders: 3, total: '100.00' })),
-      series: [{ periodStart: '2016-01-01', currency: 'USD', total: '600.00', orders: rows }],
+      extras: 0,
+      totals: [{ ...SALES, orders: rows }],
+      byStatus: STATUSES.map((status) => ({ ...SALES, status, orders: 3 })),
+      series: [{ ...SALES, periodStart: '2016-01-01', orders: rows }],
       seriesUnit: 'month',
     },
     orders: (async function* () {

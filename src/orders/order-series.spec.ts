@@ -1,10 +1,13 @@
 import { fillSeries, seriesUnit } from './order-series';
 
-const point = (periodStart: string, currency = 'EUR') => ({
+const point = (periodStart: string, currency = 'EUR', gross = '1.00') => ({
   periodStart,
   currency,
-  total: '1.0000',
   orders: 1,
+  gross,
+  cancelled: gross,
+  refunded: gross,
+  net: gross,
 });
 
 describe('the series of a summary', () => {
@@ -35,6 +38,15 @@ describe('the series of a summary', () => {
         'USD 2016-03-01 0',
       ],
     );
+  });
+
+  it.each([
+    ['-12.50', '0.00'],
+    ['100', '0'],
+    ['0.000', '0.000'],
+  ])('has zeros with the digits of its currency: beside %s, %s', (gross, zero) => {
+    const [, empty] = fillSeries([point('2016-01-01', 'XXX', gross)], '2016-01-01', '2016-03-01', 'month');
+    expect(empty).toEqual({ ...point('2016-02-01', 'XXX', zero), orders: 0 });
   });
 
   it('has weeks that start on Monday, the first one before the period', () => {

@@ -1,14 +1,13 @@
+import type { SalesFigures } from './sales-figures';
+
 /** The length of one point of a series. Weeks start on Monday. */
 export type SeriesUnit = 'day' | 'week' | 'month';
 
-/** Revenue of one currency in one period. */
-export interface OrderSeriesPoint {
+/** The orders of one currency in one period. */
+export interface OrderSeriesPoint extends SalesFigures {
   /** First day of the period, YYYY-MM-DD. */
   periodStart: string;
   currency: string;
-  /** Exact decimal. */
-  total: string;
-  orders: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -32,18 +31,31 @@ export function fillSeries(
   unit: SeriesUnit,
 ): OrderSeriesPoint[] {
   const found = new Map(points.map((point) => [`${point.currency} ${point.periodStart}`, point]));
-  const currencies = [...new Set(points.map((point) => point.currency))].sort();
+  const zeros = new Map(points.map(({ currency, gross }) => [currency, zeroLike(gross)]));
   const starts =
     daysBetween(startDate, endDate) > LONGEST_FILLED
       ? [...new Set(points.map((point) => point.periodStart))].sort()
       : periodStarts(startDate, endDate, unit);
-  return currencies.flatMap((currency) =>
-    starts.map(
-      (periodStart) =>
-        found.get(`${currency} ${periodStart}`) ?? { periodStart, currency, total: '0.0000', orders: 0 },
-    ),
-  );
+  return [...zeros]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([currency, zero]) =>
+      starts.map(
+        (periodStart) =>
+          found.get(`${currency} ${periodStart}`) ?? {
+            periodStart,
+            currency,
+            orders: 0,
+            gross: zero,
+            cancelled: zero,
+            refunded: zero,
+            net: zero,
+          },
+      ),
+    );
 }
+
+/** Nothing, with the digits of another amount. */
+const zeroLike = (amount: string): string => amount.replace(/^-?\d+/, '0').replace(/\d/g, '0');
 
 /** The first days of the periods that the days touch; the first may lie before `startDate`. */
 function periodStarts(startDate: string, endDate: string, unit: SeriesUnit): string[] {

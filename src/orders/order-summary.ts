@@ -1,45 +1,68 @@
+import { sumDecimals } from '../common/decimal';
 import { OrderFilter } from './order-period';
 import { fillSeries, OrderSeriesPoint, SeriesUnit, seriesUnit } from './order-series';
+import type { SalesFigures } from './sales-figures';
 
-export interface OrderTotal {
-  status: string;
+/** All orders of one currency. */
+export interface CurrencyTotal extends SalesFigures {
   currency: string;
-  orders: number;
-  total: string;
+}
+
+/** The orders of one status in one currency. Refunds of cancelled orders are not deducted besides: these are as a whole. */
+export interface StatusTotal extends CurrencyTotal {
+  status: string;
 }
 
 export interface OrderSummary {
   orders: number;
   lines: number;
+  /** Discounts, shipping, taxes, adjustments and refunds that are not 0: where lines are printed, each has a row. */
+  extras: number;
+  /** Sorted by currency. */
+  totals: CurrencyTotal[];
   /** Sorted by currency, then by the order of an order's life. */
-  totals: OrderTotal[];
+  byStatus: StatusTotal[];
   series: OrderSeriesPoint[];
   seriesUnit: SeriesUnit;
 }
 
-export interface SummaryRow {
+export interface SummaryRow extends SalesFigures {
   /** `null` in a row of the series. */
   status: string | null;
   /** `null` in a row of the totals. */
   periodStart: string | null;
   currency: string;
-  orders: number;
   lines: number;
-  total: string;
+  extras: number;
 }
+
+const EXTRAS = ['discount_total', 'shipping_total', 'tax_total', 'adjustment_total', 'refunded_total']
+  .map((amount) => `(${amount} <> 0)::int`)
+  .join(' + ');
 
 /**
  * A query of `SummaryRow`s over orders, with the parameters of `filterParameters`, the unit of the series as `$6` and all
- * statuses in their order as `$7`.
+ * statuses in their order as `$7`. Each order is added up once, into its status and period; these few are added up twice.
+ * What comes to nothing has the digits of its currency, too.
  *
  * @param orders what follows `FROM`
  */
 export const summaryOf = (orders: string): string => `
-  SELECT status, currency, to_char(period, 'YYYY-MM-DD') AS "periodStart", count(*)::int AS orders,
-    sum(line_count)::float8 AS lines, sum(total)::text AS total
+  SELECT status, currency, to_char(period, 'YYYY-MM-DD') AS "periodStart", sum(orders)::int AS orders,
+    sum(lines)::float8 AS lines, sum(extras)::float8 AS extras, sum(gross)::text AS gross,
+    sum(cancelled)::text AS cancelled, sum(refunded)::text AS refunded, sum(net)::text AS net
   FROM (
-    SELECT status, currency, line_count, total, date_trunc($6, ordered_at AT TIME ZONE $4) AS period FROM ${orders}
-  ) AS chosen
+    SELECT status, currency, period, count(*) AS orders, sum(line_count) AS lines, sum(extras) AS extras,
+      sum(total) AS gross, sum(net_total) AS net,
+      CASE WHEN status = 'cancelled' THEN sum(total) ELSE 0 * sum(total) END AS cancelled,
+      CASE WHEN status = 'cancelled' THEN 0 * sum(refunded_total) ELSE sum(refunded_total) END AS refunded
+    FROM (
+      SELECT status, currency, line_count, total, net_total, refunded_total, ${EXTRAS} AS extras,
+        date_trunc($6, ordered_at AT TIME ZONE $4) AS period
+      FROM ${orders}
+    ) AS chosen
+    GROUP BY currency, status, period
+  ) AS summed
   GROUP BY GROUPING SETS ((currency, status), (currency, period))
   ORDER BY currency, array_position($7::text[], status), period`;
 
@@ -47,14 +70,24 @@ export const unitOf = ({ startDate, endDate }: OrderFilter): SeriesUnit => serie
 
 export function toSummary(rows: SummaryRow[], filter: OrderFilter): OrderSummary {
   const unit = unitOf(filter);
-  const totals = rows.filter((row): row is SummaryRow & { status: string } => row.status !== null);
+  const statuses = rows.filter((row): row is SummaryRow & { status: string } => row.status !== null);
   const points = rows.filter((row): row is SummaryRow & { periodStart: string } => row.periodStart !== null);
+  const currencies = [...new Set(statuses.map(({ currency }) => currency))];
   return {
-    orders: totals.reduce((sum, row) => sum + row.orders, 0),
-    lines: totals.reduce((sum, row) => sum + row.lines, 0),
-    totals: totals.map(({ status, currency, orders, total }) => ({ status, currency, orders, total })),
+    orders: count(statuses, 'orders'),
+    lines: count(statuses, 'lines'),
+    extras: count(statuses, 'extras'),
+    totals: currencies.map((currency) => ({
+      currency,
+      ...added(statuses.filter((row) => row.currency === currency)),
+    })),
+    byStatus: statuses.map((row) => ({ status: row.status, currency: row.currency, ...figuresOf(row) })),
     series: fillSeries(
-      points.map(({ periodStart, currency, total, orders }) => ({ periodStart, currency, total, orders })),
+      points.map((row) => ({
+        periodStart: row.periodStart,
+        currency: row.currency,
+        ...figuresOf(row),
+      })),
       filter.startDate,
       filter.endDate,
       unit,
@@ -62,3 +95,22 @@ export function toSummary(rows: SummaryRow[], filter: OrderFilter): OrderSummary
     seriesUnit: unit,
   };
 }
+
+const figuresOf = ({ orders, gross, cancelled, refunded, net }: SalesFigures): SalesFigures => ({
+  orders,
+  gross,
+  cancelled,
+  refunded,
+  net,
+});
+
+const count = (rows: SummaryRow[], of: 'orders' | 'lines' | 'extras'): number =>
+  rows.reduce((sum, row) => sum + row[of], 0);
+
+const added = (rows: SummaryRow[]): SalesFigures => ({
+  orders: count(rows, 'orders'),
+  gross: sumDecimals(rows.map(({ gross }) => gross)),
+  cancelled: sumDecimals(rows.map(({ cancelled }) => cancelled)),
+  refunded: sumDecimals(rows.map(({ refunded }) => refunded)),
+  net: sumDecimals(rows.map(({ net }) => net)),
+});

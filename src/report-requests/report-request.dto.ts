@@ -73,7 +73,10 @@ export class ReportParameters {
   @IsEnum(OrderStatus, { each: true })
   status?: OrderStatus[];
 
-  @ApiPropertyOptional({ default: false, description: "Adds each order's lines." })
+  @ApiPropertyOptional({
+    default: false,
+    description: "Adds each order's lines, and in a PDF its discount, shipping, tax, adjustment and refund.",
+  })
   @IsOptional()
   @IsBoolean()
   include_items?: boolean;

@@ -54,37 +54,57 @@ describe('reading the orders of a report', () => {
     expect(plan).not.toContain('"Seq Scan"');
   });
 
-  it('sums up by currency, status and month, exactly', async () => {
+  it('sums up by currency, status and month, exactly: gross, cancelled, refunded and net', async () => {
     await importRows(
       'A,2026-01-31,paid,EUR,Eve,S,Thing,3,0.1',
-      'B,2026-03-01,paid,EUR,Eve,S,Thing,1,0.0001',
+      'B,2026-03-01,paid,EUR,Eve,S,Thing,1,0.01',
       'C,2026-03-01,pending,EUR,Eve,S,Thing,1,1',
-      'D,2026-03-02,refunded,CHF,Eve,S,Thing,1,-5',
+      'D,2026-03-02,refunded,CHF,Eve,S,Thing,1,5',
       'E,2027-01-01,paid,EUR,Eve,S,Thing,1,1000',
+      'F,2026-03-05,cancelled,EUR,Eve,S,Thing,1,7',
+      'G,2026-05-01,paid,JPY,Eve,S,Thing,2,450',
     );
-    const summary = await queries.summarize(clientId, {
-      ...ALL,
-      startDate: '2026-01-01',
-      endDate: '2026-12-31',
+    // What was given back before it was cancelled is not deducted twice.
+    await book.dataSource.query("UPDATE orders SET refunded_total = 2.50 WHERE number = 'F'");
+    const summary = await queries.summarize(clientId, { ...ALL, endDate: '2026-12-31' });
+    expect(summary).toMatchObject({ orders: 6, lines: 6, extras: 2, seriesUnit: 'month' });
+    const figures = (orders: number, gross: string, cancelled: string, refunded: string, net: string) => ({
+      orders,
+      gross,
+      cancelled,
+      refunded,
+      net,
     });
-    expect(summary).toMatchObject({ orders: 4, lines: 4, seriesUnit: 'month' });
     expect(summary.totals).toEqual([
-      { status: 'refunded', currency: 'CHF', orders: 1, total: '-5.00' },
-      { status: 'pending', currency: 'EUR', orders: 1, total: '1.00' },
-      { status: 'paid', currency: 'EUR', orders: 2, total: '0.30' },
+      { currency: 'CHF', ...figures(1, '5.00', '0.00', '5.00', '0.00') },
+      { currency: 'EUR', ...figures(4, '8.31', '7.00', '0.00', '1.31') },
+      { currency: 'JPY', ...figures(1, '900', '0', '0', '900') },
     ]);
-    expect(summary.series).toHaveLength(24);
+    expect(summary.byStatus).toEqual([
+      { status: 'refunded', currency: 'CHF', ...figures(1, '5.00', '0.00', '5.00', '0.00') },
+      { status: 'pending', currency: 'EUR', ...figures(1, '1.00', '0.00', '0.00', '1.00') },
+      { status: 'paid', currency: 'EUR', ...figures(2, '0.31', '0.00', '0.00', '0.31') },
+      { status: 'cancelled', currency: 'EUR', ...figures(1, '7.00', '7.00', '0.00', '0.00') },
+      { status: 'paid', currency: 'JPY', ...figures(1, '900', '0', '0', '900') },
+    ]);
+    expect(summary.series).toHaveLength(36);
     expect(summary.series.filter((point) => point.orders > 0)).toEqual([
-      { periodStart: '2026-03-01', currency: 'CHF', total: '-5.00', orders: 1 },
-      { periodStart: '2026-01-01', currency: 'EUR', total: '0.30', orders: 1 },
-      { periodStart: '2026-03-01', currency: 'EUR', total: '1.00', orders: 2 },
+      { periodStart: '2026-03-01', currency: 'CHF', ...figures(1, '5.00', '0.00', '5.00', '0.00') },
+      { periodStart: '2026-01-01', currency: 'EUR', ...figures(1, '0.30', '0.00', '0.00', '0.30') },
+      { periodStart: '2026-03-01', currency: 'EUR', ...figures(3, '8.01', '7.00', '0.00', '1.01') },
+      { periodStart: '2026-05-01', currency: 'JPY', ...figures(1, '900', '0', '0', '900') },
     ]);
-    const paid = await queries.summarize(clientId, { ...ALL, statuses: ['paid'] });
-    expect(paid.totals).toEqual([{ status: 'paid', currency: 'EUR', orders: 2, total: '0.30' }]);
+    const paid = await queries.summarize(clientId, { ...ALL, endDate: '2026-12-31', statuses: ['paid'] });
+    expect(paid.totals).toEqual([
+      { currency: 'EUR', ...figures(2, '0.31', '0.00', '0.00', '0.31') },
+      { currency: 'JPY', ...figures(1, '900', '0', '0', '900') },
+    ]);
     expect(await queries.summarize(await book.newClient('Nobody'), ALL)).toEqual({
       orders: 0,
       lines: 0,
+      extras: 0,
       totals: [],
+      byStatus: [],
       series: [],
       seriesUnit: 'month',
     });
@@ -99,8 +119,8 @@ describe('reading the orders of a report', () => {
     );
     const filter = { ...ALL, startDate: '2026-03-29', endDate: '2026-03-30', timeZone: 'Europe/Berlin' };
     expect((await readAll(filter)).map((order) => order.number)).toEqual(['FIRST-OF-29', 'LAST-OF-29']);
-    expect((await queries.summarize(clientId, filter)).series).toEqual([
-      { periodStart: '2026-03-29', currency: 'EUR', total: '2.00', orders: 2 },
+    expect((await queries.summarize(clientId, filter)).series).toMatchObject([
+      { periodStart: '2026-03-29', currency: 'EUR', gross: '2.00', net: '2.00', orders: 2 },
     ]);
   });
 
@@ -169,9 +189,9 @@ describe('reading the orders of a report', () => {
     for (const [index, text] of texts.entries()) {
       await book.dataSource.query(
         `WITH made AS (
-           INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, subtotal, discount_total, shipping_total,
-             tax_total, tax_included, adjustment_total, refunded_total, line_count)
-           VALUES ($1, $2, $3, 'paid', 'EUR', $4, 1.00, 0.00, 0.00, 0.00, false, 0.00, 0.00, 1) RETURNING id
+           INSERT INTO orders (client_id, number, ordered_at, status, currency, customer_name, customer_reference, subtotal,
+             discount_total, shipping_total, tax_total, tax_included, adjustment_total, refunded_total, line_count)
+           VALUES ($1, $2, $3, 'paid', 'EUR', $4, left($4, 100), 1.00, 0.00, 0.00, 0.00, false, 0.00, 0.00, 1) RETURNING id
          ) INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
          SELECT id, 1, 'S', $4, 1, 1.00, 1.00 FROM made`,
         [clientId, `T-${index}`, `2026-01-0${index + 1}T00:00:00.123Z`, text],
@@ -180,14 +200,24 @@ describe('reading the orders of a report', () => {
     const orders = await readAll(ALL, true);
     expect(orders.map(({ customerName }) => customerName)).toEqual(texts);
     expect(orders.map(({ lines }) => lines[0]?.description)).toEqual(texts);
-    expect(orders[0]).toMatchObject({ orderedAt: new Date('2026-01-01T00:00:00.123Z'), total: '1.00' });
+    expect(orders.map(({ customerReference }) => customerReference)).toEqual(
+      texts.map((text) => text.slice(0, 100)),
+    );
+    expect(orders[0]).toMatchObject({
+      orderedAt: new Date('2026-01-01T00:00:00.123Z'),
+      lineCount: 1,
+      subtotal: '1.00',
+      taxIncluded: false,
+      total: '1.00',
+      netTotal: '1.00',
+    });
   });
 
   it.each([999, 1_000, 1_001])(
     'reads %d orders as it would with their lines, and sums them up',
     async (count) => {
       await importRows(
-        'EXACT,2026-12-31T23:59:59.123Z,refunded,CHF,"Zoë ""Z"" O\'Hara",S,Thing,3,0.1001',
+        'EXACT,2026-12-31T23:59:59.123Z,refunded,CHF,"Zoë ""Z"" O\'Hara",S,Thing,3,0.1',
         ...manyRows(count - 1),
       );
       const read = (includeItems: boolean): Promise<unknown> =>

@@ -214,7 +214,12 @@ describe('the order book over HTTP', () => {
     expect(body).toMatchObject({
       orders: 4,
       lines: 8,
-      totals: [{ status: 'shipped', currency: 'EUR', orders: 4, total: '2.60' }],
+      totals: [
+        { currency: 'EUR', orders: 4, gross: '2.60', cancelled: '0.00', refunded: '0.00', net: '2.60' },
+      ],
+      by_status: [
+        { status: 'shipped', currency: 'EUR', orders: 4, total: '2.60', refunded: '0.00', net: '2.60' },
+      ],
       series_unit: 'day',
     });
     expect(

@@ -48,17 +48,18 @@ describe('the sample orders', () => {
     expect(span).toEqual({ first: '2014-01-03', last: '2017-12-30' });
   });
 
-  it('add up for 2016 to what the file itself adds up to', async () => {
+  it('add up for 2016 to what the lines of the file add up to, each rounded to cents', async () => {
     const rows = independentlyRead().filter((row) => row.date.startsWith('2016-'));
-    // Each line in cents, half a cent away from zero.
     const cents = rows.reduce((sum, row) => sum + (row.sales + 50n) / 100n, 0n);
     const summary = await queries.summarize(clientId, YEAR_2016);
     expect(summary.orders).toBe(new Set(rows.map((row) => row.order)).size);
     expect(summary.lines).toBe(rows.length);
+    const gross = `${cents / 100n}.${cents % 100n}`;
     expect(summary.totals).toEqual([
-      { status: 'shipped', currency: 'USD', orders: 1_315, total: `${cents / 100n}.${cents % 100n}` },
+      { currency: 'USD', orders: 1_315, gross, cancelled: '0.00', refunded: '0.00', net: gross },
     ]);
-    expect(summary.totals[0]!.total).toBe('609205.86');
+    expect(gross).toBe('609205.86');
+    expect(summary.byStatus).toEqual([{ status: 'shipped', ...summary.totals[0] }]);
     expect(summary.seriesUnit).toBe('month');
     expect(summary.series).toHaveLength(12);
   });

@@ -14,7 +14,7 @@ import { readPdf, textOf } from './pdf-reader';
 import { sampleOrder, sampleReport } from './sample-report';
 import { eventually, LIMITS, TestRenderer, WrittenReport } from './test-renderer';
 
-/** 61 pages in four parts: there are some to come when the first is printed. */
+/** 62 pages in four parts: there are some to come when the first is printed. */
 const many = Array.from({ length: 60 * ROWS_PER_PAGE }, (_, index) => sampleOrder(index));
 const few = many.slice(0, 20);
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 import { ROWS_PER_PAGE } from '../../src/report-requests/rendering/page-geometry';
-import { ReportLine, ReportOrder } from '../../src/report-requests/rendering/report-document';
+import { ReportOrder } from '../../src/report-requests/rendering/report-document';
 import { ReportChangedError } from '../../src/report-requests/rendering/render-errors';
 import { linesOf, textOf } from './pdf-reader';
-import { sampleOrder, sampleReport } from './sample-report';
+import { sampleLine as line, sampleOrder, sampleReport } from './sample-report';
 import { TestRenderer } from './test-renderer';
 
 const NAMES = {
@@ -25,10 +25,6 @@ function ordersOf(
   changes: (index: number) => Partial<ReportOrder> = () => ({}),
 ): ReportOrder[] {
   return Array.from({ length: count }, (_, index) => sampleOrder(index, changes(index)));
-}
-
-function line(sku: string): ReportLine {
-  return { sku, description: `Item ${sku}`, quantity: '2', unitPrice: '24.9950', total: '49.99' };
 }
 
 /** Letters alone: readers differ in where they put spaces, and in the order of right-to-left text. */
@@ -56,9 +52,9 @@ describe('the report as a PDF', () => {
     });
     const first = linesOf(pdf.pages[0]!);
     expect(first.slice(0, 3)).toEqual(['Order report', 'January 1 – December 31, 2016', 'Superstore Ltd']);
-    expect(first).toContain('Completed 60 $3,555.00');
-    expect(first).toContain('Pending 60 $3,615.00');
-    expect(first).toContain('All orders 120 $7,170.00');
+    expect(first).toContain('Completed 60 $3,555.00 $0.00 $0.00 $3,555.00');
+    expect(first).toContain('Pending 60 $3,615.00 $0.00 $0.00 $3,615.00');
+    expect(first).toContain('All orders 120 $7,170.00 $0.00 $0.00 $7,170.00');
     const rows = pdf.pages
       .slice(1)
       .flatMap(linesOf)
@@ -91,12 +87,13 @@ describe('the report as a PDF', () => {
   it('joins a long report from parts without losing, doubling or reordering a row', async () => {
     const orders = ordersOf(1500, (index) => ({ lines: [line(`A-${index}`), line(`B-${index}`)] }));
     const pdf = await renderer.render(sampleReport(orders, { includeItems: true }));
-    const pages = 1 + Math.ceil(4500 / ROWS_PER_PAGE);
+    // A summary, and the grand total, for which the last page of orders has no room.
+    const pages = 1 + 4500 / ROWS_PER_PAGE + 1;
     expect(pdf.pages).toHaveLength(pages);
     expect(pdf.pages.map((page) => linesOf(page).at(-1))).toEqual(
       pdf.pages.map((_, index) => `Superstore Ltd Page ${index + 1} of ${pages}`),
     );
-    const printed = pdf.pages.slice(1).flatMap((page) => linesOf(page).slice(2, -1));
+    const printed = pdf.pages.slice(1, -1).flatMap((page) => linesOf(page).slice(2, -1));
     for (const row of printed) expect(/^[A-Z][a-z]{2} \d+, 2016 /.test(row)).toBe(row.includes('US-2016-'));
     const rows = printed.map((text) => /US-2016-\d+|[AB]-\d+/.exec(text)?.[0]);
     expect(rows).toEqual(orders.flatMap(({ number, lines }) => [number, ...lines.map(({ sku }) => sku)]));
@@ -115,6 +112,93 @@ describe('the report as a PDF', () => {
       'Jan 1, 2016 US-2016-100000 Customer 0 Completed $0.25',
       'FUR-1 Item FUR-1 2 × 24.995 $49.99',
     ]);
+  });
+
+  it.each([
+    ['table', 1],
+    ['columns', 300],
+  ])(
+    'shows what makes an order beside its lines, and its refund apart from its total (%s)',
+    async (_, count) => {
+      const orders = ordersOf(count, () => ({
+        status: 'refunded',
+        lines: [line('FUR-1')],
+        discountTotal: '5.00',
+        shippingTotal: '4.90',
+        taxTotal: '9.50',
+        adjustmentTotal: '-0.39',
+        total: '59.00',
+        refundedTotal: '12.00',
+      }));
+      const included = sampleOrder(count, {
+        lines: [line('FUR-2')],
+        taxTotal: '7.98',
+        taxIncluded: true,
+        total: '49.99',
+      });
+      const pdf = await renderer.render(sampleReport([...orders, included], { includeItems: true }));
+      expect(linesOf(pdf.pages[1]!).slice(2, 9)).toEqual([
+        'Jan 1, 2016 US-2016-100000 Customer 0 Refunded $59.00',
+        'FUR-1 Item FUR-1 2 × 24.995 $49.99',
+        'Discount -$5.00',
+        'Shipping $4.90',
+        'Tax $9.50',
+        'Adjustment -$0.39',
+        'Refunded $12.00',
+      ]);
+      expect(textOf(pdf)).toContain('FUR-2 Item FUR-2 2 × 24.995 $49.99\nTax, included $7.98\n');
+      const columnOf = (text: string): number =>
+        Math.round(pdf.pages[1]!.items.find((item) => item.text.trim() === text)?.x ?? 0);
+      expect(columnOf('$12.00')).toBe(columnOf('2 × 24.995'));
+      expect(columnOf('$4.90')).toBeGreaterThan(columnOf('$12.00'));
+    },
+  );
+
+  it('shows net sales by month and status, and ends with the grand total', async () => {
+    const orders = ordersOf(4, (index) => ({
+      status: ['paid', 'cancelled', 'refunded', 'paid'][index]!,
+      orderedAt: new Date(Date.UTC(2016, index < 3 ? 0 : 4, 1)),
+      total: '100.00',
+      refundedTotal: index === 2 ? '30.00' : '0.00',
+    }));
+    const pdf = await renderer.render(sampleReport(orders));
+    const first = linesOf(pdf.pages[0]!);
+    for (const row of [
+      'Orders Gross Cancelled Refunded Net sales',
+      '4 $400.00 $100.00 $30.00 $270.00',
+      'Net sales per month US Dollar',
+      'Paid 2 $200.00 $0.00 $0.00 $200.00',
+      'Cancelled 1 $100.00 $100.00 $0.00 $0.00',
+      'Refunded 1 $100.00 $0.00 $30.00 $70.00',
+      'Month Orders Gross Cancelled Refunded Net sales',
+      'Jan 2016 3 $300.00 $100.00 $30.00 $170.00',
+      'May 2016 1 $100.00 $0.00 $0.00 $100.00',
+      'All orders 4 $400.00 $100.00 $30.00 $270.00',
+    ])
+      expect(first).toContain(row);
+    expect(linesOf(pdf.pages[1]!).slice(-5, -1)).toEqual([
+      'May 1, 2016 US-2016-100003 Customer 3 Paid $100.00',
+      'Grand total',
+      'Currency Orders Gross Cancelled Refunded Net sales',
+      'USD 4 $400.00 $100.00 $30.00 $270.00',
+    ]);
+  });
+
+  it.each([
+    ['on a page of its own where the last one is full', ROWS_PER_PAGE, 3],
+    ['below the last orders where there is room', ROWS_PER_PAGE - 5, 2],
+    ['on a page of its own where there is none', ROWS_PER_PAGE - 4, 3],
+  ])('has the grand total %s', async (_, count, pages) => {
+    const pdf = await renderer.render(sampleReport(ordersOf(count)));
+    expect(pdf.pages).toHaveLength(pages);
+    const last = linesOf(pdf.pages.at(-1)!);
+    expect(last.slice(-4)).toEqual([
+      'Grand total',
+      'Currency Orders Gross Cancelled Refunded Net sales',
+      expect.stringMatching(`^USD ${count} `),
+      `Superstore Ltd Page ${pages} of ${pages}`,
+    ]);
+    expect(last.filter((text) => text.includes('US-2016-'))).toHaveLength(pages === 2 ? count : 0);
   });
 
   it.each([
@@ -170,7 +254,7 @@ describe('the report as a PDF', () => {
     expect(row.length).toBeLessThan(120);
     expect(row).toMatch(/-\$123,456,789,012\.34$/);
     const right = page.items
-      .filter(({ text }) => text.startsWith('-$'))
+      .filter(({ text }) => text === '-$123,456,789,012.34')
       .map(({ x, width }) => Math.round(x + width));
     expect(new Set(right).size).toBe(1);
     expect(right[0]).toBe(Math.round(((794 - 52) * 595) / 794));
@@ -204,7 +288,7 @@ describe('the report as a PDF', () => {
   });
 
   it('prints nothing as nothing, not as a debt', async () => {
-    const pdf = await renderer.render(sampleReport(ordersOf(1, () => ({ total: '-0.001' }))));
+    const pdf = await renderer.render(sampleReport(ordersOf(1, () => ({ total: '-0.00' }))));
     expect(linesOf(pdf.pages[1]!)[2]).toMatch(/ \$0\.00$/);
   });
 
@@ -233,8 +317,8 @@ describe('the report as a PDF', () => {
     const lines = Array.from({ length: 60 }, (_, index) => line(`A-${index}`));
     const orders = ordersOf(3, (index) => ({
       number: `${'W'.repeat(99)}${index}`,
-      currency: ['USD', 'EUR', 'JPY'][index]!,
-      total: '12345.5',
+      currency: ['USD', 'EUR', 'CHF'][index]!,
+      total: '12345.50',
       lines,
     }));
     const pdf = await renderer.render(
@@ -256,7 +340,7 @@ describe('the report as a PDF', () => {
     });
     const first = textOf({ ...pdf, pages: [pdf.pages[0]!] });
     expect(first).toMatch(/…/);
-    for (const whole of ['Refunded', 'ComodRivadavia', 'USD', 'JPY']) expect(first).toContain(whole);
+    for (const whole of ['Refunded', 'ComodRivadavia', 'USD', 'CHF']) expect(first).toContain(whole);
     const heads = pdf.pages.map((page) => linesOf(page)[0]);
     expect(heads.filter((head) => head?.includes('continued'))).toEqual([
       expect.stringMatching(/W{20,}… ?, continued$/),
@@ -266,10 +350,10 @@ describe('the report as a PDF', () => {
   });
 
   it('gives the figures one size, and the axis room for its amounts', async () => {
-    const orders = ordersOf(3, (index) => ({ currency: ['USD', 'EUR', 'JPY'][index]!, total: '123456.5' }));
+    const orders = ordersOf(3, () => ({ currency: 'CHF', total: '123456.50' }));
     const { pages } = await renderer.render(sampleReport(orders, { locale: 'de-CH', includeItems: true }));
     const items = pages[0]!.items;
-    const figure = items.find(({ text }) => text.includes('123’456.50') || text.includes("123'456.50"))!;
+    const figure = items.find(({ text }) => text.includes('370’369.50') || text.includes("370'369.50"))!;
     expect(figure.width).toBeGreaterThan(60);
     const left = (52 * 595) / 794;
     for (const { x } of items) expect(x).toBeGreaterThan(left - 1);
@@ -283,11 +367,24 @@ describe('the report as a PDF', () => {
   });
 
   it('shows each currency by itself, on as many first pages as that takes', async () => {
-    const currencies = ['USD', 'EUR', 'JPY', 'GBP', 'KWD'];
-    const orders = ordersOf(100, (index) => ({ currency: currencies[index % 5]!, total: '1000.5' }));
+    const totals = { USD: '1000.50', EUR: '1000.50', JPY: '1001', CLF: '1000.5000', KWD: '1000.500' };
+    const currencies = Object.entries(totals);
+    const orders = ordersOf(100, (index) => {
+      const [currency, total] = currencies[index % 5]!;
+      return { currency, total };
+    });
     const pdf = await renderer.render(sampleReport(orders));
-    expect(textOf(pdf)).toContain('All orders 20 €20,010.00');
-    expect(textOf(pdf)).toContain('All orders 20 ¥20,010');
+    // In the headline, and at the end.
+    for (const row of [
+      'USD 20 $20,010.00 $0.00 $0.00 $20,010.00',
+      'EUR 20 €20,010.00 €0.00 €0.00 €20,010.00',
+      'JPY 20 ¥20,020 ¥0 ¥0 ¥20,020',
+      'CLF 20 CLF 20,010.0000 CLF 0.0000 CLF 0.0000 CLF 20,010.0000',
+      'KWD 20 KWD 20,010.000 KWD 0.000 KWD 0.000 KWD 20,010.000',
+    ])
+      for (const page of [pdf.pages[0]!, pdf.pages.at(-1)!])
+        expect(linesOf(page).map((text) => text.replaceAll('\u00a0', ' '))).toContain(row);
+    expect(textOf(pdf)).toContain('All orders 20 ¥20,020 ¥0 ¥0 ¥20,020');
     expect(pdf.pages.map((page) => linesOf(page).at(-1))).toEqual(
       pdf.pages.map((_, index) => `Superstore Ltd Page ${index + 1} of ${pdf.pages.length}`),
     );

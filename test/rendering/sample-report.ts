@@ -1,8 +1,12 @@
+import { sumDecimals } from '../../src/common/decimal';
 import {
   ReportDocument,
+  ReportFigures,
+  ReportLine,
   ReportOrder,
   ReportSeriesPoint,
-  ReportTotal,
+  ReportStatusTotal,
+  ReportSummary,
 } from '../../src/report-requests/rendering/report-document';
 
 export function sampleOrder(index: number, changes: Partial<ReportOrder> = {}): ReportOrder {
@@ -13,27 +17,24 @@ export function sampleOrder(index: number, changes: Partial<ReportOrder> = {}): 
     customerName: `Customer ${index}`,
     status: index % 2 === 0 ? 'COMPLETED' : 'PENDING',
     currency: 'USD',
+    discountTotal: '0.00',
+    shippingTotal: '0.00',
+    taxTotal: '0.00',
+    taxIncluded: false,
+    adjustmentTotal: '0.00',
     total: `${index}.25`,
+    refundedTotal: '0.00',
     lines: [],
     ...changes,
   };
 }
 
+export function sampleLine(sku: string, changes: Partial<ReportLine> = {}): ReportLine {
+  return { sku, description: `Item ${sku}`, quantity: '2', unitPrice: '24.995', total: '49.99', ...changes };
+}
+
 /** A report of these orders, with a summary that fits them. */
 export function sampleReport(orders: ReportOrder[], changes: Partial<ReportDocument> = {}): ReportDocument {
-  const totals = new Map<string, ReportTotal>();
-  const series = new Map<string, ReportSeriesPoint>();
-  for (const { status, currency, total, orderedAt } of orders) {
-    const periodStart = `${orderedAt.toISOString().slice(0, 7)}-01`;
-    const sum = totals.get(status + currency) ?? { status, currency, orders: 0, total: '0' };
-    const point = series.get(periodStart + currency) ?? { periodStart, currency, orders: 0, total: '0' };
-    for (const each of [sum, point]) {
-      each.orders += 1;
-      each.total = (Number(each.total) + Number(total)).toFixed(2);
-    }
-    totals.set(status + currency, sum);
-    series.set(periodStart + currency, point);
-  }
   return {
     title: 'Order report',
     clientName: 'Superstore Ltd',
@@ -45,13 +46,7 @@ export function sampleReport(orders: ReportOrder[], changes: Partial<ReportDocum
     includeItems: false,
     accessible: false,
     generatedAt: new Date('2017-01-02T03:04:05Z'),
-    summary: {
-      orders: orders.length,
-      lines: orders.reduce((count, order) => count + order.lines.length, 0),
-      totals: [...totals.values()],
-      series: [...series.values()],
-      seriesUnit: 'month',
-    },
+    summary: summaryOf(orders),
     orders: (async function* () {
       for (let from = 0; from < orders.length; from += 300)
         yield await Promise.resolve(orders.slice(from, from + 300));
@@ -59,3 +54,61 @@ export function sampleReport(orders: ReportOrder[], changes: Partial<ReportDocum
     ...changes,
   };
 }
+
+function summaryOf(orders: ReportOrder[]): ReportSummary {
+  const totals = new Map<string, ReportFigures>();
+  const byStatus = new Map<string, ReportStatusTotal>();
+  const series = new Map<string, ReportSeriesPoint>();
+  for (const order of orders) {
+    const { status, currency, orderedAt } = order;
+    const periodStart = `${orderedAt.toISOString().slice(0, 7)}-01`;
+    const figures = figuresOf(order);
+    totals.set(currency, added(totals.get(currency), figures));
+    byStatus.set(status + currency, { ...added(byStatus.get(status + currency), figures), status });
+    series.set(periodStart + currency, {
+      ...added(series.get(periodStart + currency), figures),
+      periodStart,
+    });
+  }
+  return {
+    orders: orders.length,
+    lines: orders.reduce((count, order) => count + order.lines.length, 0),
+    extras: orders.reduce((count, order) => count + extrasOf(order), 0),
+    totals: [...totals.values()],
+    byStatus: [...byStatus.values()],
+    series: [...series.values()],
+    seriesUnit: 'month',
+  };
+}
+
+function figuresOf({ currency, status, total, refundedTotal }: ReportOrder): ReportFigures {
+  const isCancelled = status === 'cancelled';
+  const none = sumDecimals([total, negative(total)]);
+  const cancelled = isCancelled ? total : none;
+  const refunded = isCancelled ? none : refundedTotal;
+  const net = sumDecimals([total, negative(cancelled), negative(refunded)]);
+  return { currency, orders: 1, gross: total, cancelled, refunded, net };
+}
+
+const negative = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`);
+
+function added(one: ReportFigures | undefined, other: ReportFigures): ReportFigures {
+  if (one === undefined) return other;
+  return {
+    currency: one.currency,
+    orders: one.orders + other.orders,
+    gross: sumDecimals([one.gross, other.gross]),
+    cancelled: sumDecimals([one.cancelled, other.cancelled]),
+    refunded: sumDecimals([one.refunded, other.refunded]),
+    net: sumDecimals([one.net, other.net]),
+  };
+}
+
+const extrasOf = (order: ReportOrder): number =>
+  [
+    order.discountTotal,
+    order.shippingTotal,
+    order.taxTotal,
+    order.adjustmentTotal,
+    order.refundedTotal,
+  ].filter((amount) => Number(amount) !== 0).length;

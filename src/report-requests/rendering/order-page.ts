@@ -72,7 +72,7 @@ function tableCell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWri
 function asColumns(page: OrderPage, headings: string[], text: TextWriter): Markup {
   const head = headings.map((heading) => markup`<div>${heading}</div>`);
   // An element in each line would cost more than its text.
-  const isMixed = page.rows.some((row) => row.kind === 'line');
+  const isMixed = page.rows.some((row) => row.kind !== 'order');
   const columns = FIELDS.map((field) => {
     const lines = page.rows.map((row) => {
       const { text: content } = cell(row, field, text);
@@ -89,7 +89,7 @@ function asColumns(page: OrderPage, headings: string[], text: TextWriter): Marku
 function cell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
   switch (field) {
     case 'name':
-      return text.write(row.name);
+      return row.kind === 'extra' ? text.words(row.name) : text.write(row.name);
     case 'number':
       return fitted(text.write(row.number), row.number, ROOM.number, NUMBER_LINES);
     case 'detail':

@@ -25,4 +25,15 @@ export const FIGURE_SIZE = 20;
 export const FIGURE_GAP = 32;
 
 /** Height for the content of a summary page between running head and footer. */
-export const SUMMARY_HEIGHT = 960;
+export const SUMMARY_HEIGHT = 980;
+
+/** Above the content of every page but the first. */
+export const RUNNING_HEIGHT = 26;
+
+/** Of the column headings above orders. */
+export const HEAD_HEIGHT = 26;
+
+/** Widths of a group, its orders, and four amounts in a table of sales; together `CONTENT_WIDTH`. */
+export const SALES_COLUMNS = [110, 60, 130, 130, 130, 130] as const;
+
+export const SALES_ROW_HEIGHT = 18;

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { ROWS_PER_PAGE } from './page-geometry';
-import { orderPageCount, orderPages, OrderPage } from './pagination';
+import { freeRows, orderPageCount, orderPages, OrderPage } from './pagination';
 import { ReportChangedError } from './render-errors';
 import { ReportDocument, ReportOrder } from './report-document';
 import { ReportFormats } from './report-formats';
 
 const formats = new ReportFormats('en-US', 'UTC');
 
-function order(index: number, lines: number): ReportOrder {
+/** Which amounts of an order are not 0, by bits. */
+type Extras = number;
+
+function order(index: number, lines: number, extras: Extras): ReportOrder {
+  const amount = (bit: number): string => ((extras >> bit) % 2 === 1 ? '0.10' : '0.00');
   return {
     id: String(index),
     number: `O-${index}`,
@@ -15,21 +19,32 @@ function order(index: number, lines: number): ReportOrder {
     customerName: 'A customer',
     status: 'COMPLETED',
     currency: 'USD',
-    total: '1',
+    discountTotal: amount(0),
+    shippingTotal: amount(1),
+    taxTotal: amount(2),
+    taxIncluded: extras % 2 === 1,
+    adjustmentTotal: amount(3),
+    total: '1.00',
+    refundedTotal: amount(4),
     lines: Array.from({ length: lines }, (_, line) => ({
       sku: `O-${index}/${line}`,
       description: 'An item',
       quantity: '1',
       unitPrice: '1',
-      total: '1',
+      total: '1.00',
     })),
   };
 }
 
 /** Each number is an order's lines; each list a batch. */
-function documentOf(batches: number[][], includeItems: boolean, counted = batches.flat()): ReportDocument {
+function documentOf(
+  batches: number[][],
+  includeItems: boolean,
+  counted = batches.flat(),
+  extras: Extras = 0,
+): ReportDocument {
   let index = 0;
-  const orders = batches.map((batch) => batch.map((lines) => order(index++, lines)));
+  const orders = batches.map((batch) => batch.map((lines) => order(index++, lines, extras)));
   return {
     title: '',
     clientName: '',
@@ -44,7 +59,9 @@ function documentOf(batches: number[][], includeItems: boolean, counted = batche
     summary: {
       orders: counted.length,
       lines: counted.reduce((sum, lines) => sum + lines, 0),
+      extras: counted.length * extrasIn(extras),
       totals: [],
+      byStatus: [],
       series: [],
       seriesUnit: 'month',
     },
@@ -53,6 +70,8 @@ function documentOf(batches: number[][], includeItems: boolean, counted = batche
     })(),
   };
 }
+
+const extrasIn = (extras: Extras): number => extras.toString(2).replaceAll('0', '').length;
 
 async function collect(document: ReportDocument): Promise<OrderPage[]> {
   const pages: OrderPage[] = [];
@@ -64,17 +83,20 @@ describe('pagination', () => {
   it('prints every row once, in order, on exactly as many pages as it says beforehand', async () => {
     const batches = fc.array(fc.array(fc.nat({ max: 7 }), { maxLength: 60 }), { maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(batches, fc.boolean(), async (lines, includeItems) => {
-        const pages = await collect(documentOf(lines, includeItems));
+      fc.asyncProperty(batches, fc.boolean(), fc.nat({ max: 31 }), async (lines, includeItems, extras) => {
+        const document = documentOf(lines, includeItems, lines.flat(), extras);
+        const pages = await collect(document);
         const expected = lines
           .flat()
           .flatMap((count, index) => [
             `O-${index}`,
             ...(includeItems ? Array.from({ length: count }, (_, line) => `O-${index}/${line}`) : []),
+            ...(includeItems ? Array.from({ length: extrasIn(extras) }, () => '') : []),
           ]);
         expect(pages.flatMap((page) => page.rows.map((row) => row.number))).toEqual(expected);
-        expect(pages).toHaveLength(orderPageCount(documentOf(lines, includeItems)));
+        expect(pages).toHaveLength(orderPageCount(document));
         expect(pages.slice(0, -1).every((page) => page.rows.length === ROWS_PER_PAGE)).toBe(true);
+        expect(freeRows(document)).toBe(pages.length === 0 ? 0 : ROWS_PER_PAGE - pages.at(-1)!.rows.length);
       }),
     );
   });

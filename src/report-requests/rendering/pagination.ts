@@ -6,17 +6,24 @@ import { ROWS_PER_PAGE } from './page-geometry';
 
 export interface OrderPage {
   rows: ReportRow[];
-  /** Number of the order whose lines began on the page before, if any. */
+  /** Number of the order whose rows began on the page before, if any. */
   continued: string | null;
 }
 
+type Counted = Pick<ReportDocument, 'summary' | 'includeItems'>;
+
 /** Printed rows of a whole report, known before the first order is read. */
-function rowCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
-  return document.summary.orders + (document.includeItems ? document.summary.lines : 0);
+function rowCount({ summary, includeItems }: Counted): number {
+  return summary.orders + (includeItems ? summary.lines + summary.extras : 0);
 }
 
-export function orderPageCount(document: Pick<ReportDocument, 'summary' | 'includeItems'>): number {
+export function orderPageCount(document: Counted): number {
   return Math.ceil(rowCount(document) / ROWS_PER_PAGE);
+}
+
+/** Rows that the last page of orders leaves free. */
+export function freeRows(document: Counted): number {
+  return orderPageCount(document) * ROWS_PER_PAGE - rowCount(document);
 }
 
 /**
@@ -35,7 +42,7 @@ export async function* orderPages(
     for (const row of rowsOfBatch(batch, formats, document.includeItems)) {
       if (page.rows.length === ROWS_PER_PAGE) {
         yield page;
-        page = { rows: [], continued: row.kind === 'line' ? row.orderNumber : null };
+        page = { rows: [], continued: row.kind === 'order' ? null : row.orderNumber };
       }
       page.rows.push(row);
       seen += 1;

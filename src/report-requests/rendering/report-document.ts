@@ -1,9 +1,10 @@
-/** What a report shows. Amounts are exact decimal strings ("1234.5678"), never floats. */
+/** What a report shows. Amounts are exact decimal strings with the digits of their currency ("1234.50"), never floats. */
 
 export interface ReportLine {
   sku: string;
   description: string;
   quantity: string;
+  /** With as many digits as it needs. */
   unitPrice: string;
   total: string;
 }
@@ -16,31 +17,47 @@ export interface ReportOrder {
   status: string;
   /** ISO 4217. */
   currency: string;
+  discountTotal: string;
+  shippingTotal: string;
+  taxTotal: string;
+  /** Whether the prices contain the tax, so that it is not a part of the total besides. */
+  taxIncluded: boolean;
+  adjustmentTotal: string;
+  /** The lines, less the discount, and shipping, tax and adjustment. */
   total: string;
+  refundedTotal: string;
   /** Not read unless the document includes items. */
   lines: ReportLine[];
 }
 
-export interface ReportTotal {
-  status: string;
+/** What some orders of one currency come to: gross - cancelled - refunded = net. */
+export interface ReportFigures {
   currency: string;
   orders: number;
-  total: string;
+  gross: string;
+  cancelled: string;
+  refunded: string;
+  net: string;
 }
 
-export interface ReportSeriesPoint {
+export interface ReportStatusTotal extends ReportFigures {
+  status: string;
+}
+
+export interface ReportSeriesPoint extends ReportFigures {
   /** First day of the period, YYYY-MM-DD; weeks start on Monday. */
   periodStart: string;
-  currency: string;
-  total: string;
-  orders: number;
 }
 
 export interface ReportSummary {
   orders: number;
-  /** Lines of all the orders; they decide the number of pages when items are included. */
+  /** Lines of all the orders; with `extras` they decide the number of pages when items are included. */
   lines: number;
-  totals: ReportTotal[];
+  /** Discounts, shipping, taxes, adjustments and refunds of all the orders that are not 0. */
+  extras: number;
+  /** One for each currency that occurs. */
+  totals: ReportFigures[];
+  byStatus: ReportStatusTotal[];
   /** Periods without orders may be left out. */
   series: ReportSeriesPoint[];
   seriesUnit: 'day' | 'week' | 'month';

@@ -8,10 +8,26 @@ describe('ReportFormats', () => {
   it('writes money exactly, however large', () => {
     const formats = new ReportFormats('en-US', 'UTC');
     expect(formats.money('12345678901234567890.12', 'USD')).toBe('$12,345,678,901,234,567,890.12');
-    expect(formats.money('1.005', 'USD')).toBe('$1.01');
-    expect(formats.money('-3.5', 'USD')).toBe('-$3.50');
-    expect(formats.money('1234.5', 'JPY')).toBe('¥1,235');
-    expect(formats.money('1.23456', 'KWD').replace(/\s/, ' ')).toBe('KWD 1.235');
+    expect(formats.money('-3.50', 'USD')).toBe('-$3.50');
+    expect(formats.money('-0.00', 'USD')).toBe('$0.00');
+  });
+
+  it.each([
+    ['JPY', '1234', '¥1,234'],
+    ['KWD', '1.235', 'KWD 1.235'],
+    ['CLF', '1.2345', 'CLF 1.2345'],
+    // Of these the locale data think that their smallest unit is not used.
+    ['IQD', '1.235', 'IQD 1.235'],
+    ['PYG', '1234', 'PYG 1,234'],
+    ['AFN', '1.20', 'AFN 1.20'],
+    ['HUF', '12.34', 'HUF 12.34'],
+    ['UGX', '1234', 'UGX 1,234'],
+  ])('shows the minor unit that ISO 4217 gives %s', (currency, amount, shown) => {
+    expect(plain(new ReportFormats('en-US', 'UTC').money(amount, currency))).toBe(shown);
+  });
+
+  it('shows an amount of a currency that is not listed as it is', () => {
+    expect(plain(new ReportFormats('en-US', 'UTC').money('1.2345', 'ZZZ'))).toBe('ZZZ 1.2345');
   });
 
   it('follows the locale', () => {
@@ -25,10 +41,18 @@ describe('ReportFormats', () => {
     expect(new ReportFormats('en-CA', 'UTC').money('1', 'USD')).toBe('US$1.00');
   });
 
+  it('writes the steps of an axis exactly', () => {
+    const formats = new ReportFormats('en-US', 'UTC');
+    const steps = [0.25, 750, 1_250, 17_500, 2.5e9].map((amount) => formats.compactMoney(amount, 'USD'));
+    expect(steps).toEqual(['$0.25', '$750', '$1.25K', '$17.5K', '$2.5B']);
+  });
+
   it('shows a unit price finer than its currency', () => {
     const formats = new ReportFormats('en-US', 'UTC');
-    expect(formats.unitPrice('24.9950', 'USD')).toBe('24.995');
+    expect(formats.unitPrice('24.995', 'USD')).toBe('24.995');
+    expect(formats.unitPrice('-0.000001', 'USD')).toBe('-0.000001');
     expect(formats.unitPrice('24', 'USD')).toBe('24.00');
+    expect(formats.unitPrice('24', 'JPY')).toBe('24');
     expect(formats.quantity('2.500')).toBe('2.5');
   });
 

@@ -1,9 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { minorUnit } from '../../common/currency';
 import { assertDecimal } from '../../common/decimal';
 
 const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
 const SIGN_AFTER_LETTERS = /(?<=\p{Script=Latin})\p{Sc}/gu;
 const DAY_MS = 86_400_000;
+/** Of a unit price, at most. */
+const PRICE_DIGITS = 6;
+const ANY_DIGITS = 20;
 
 type MoneyUse = 'total' | 'unit' | 'compact';
 
@@ -47,17 +51,17 @@ export class ReportFormats {
     this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
   }
 
-  /** Rounds to the digits of the currency, half away from zero; exact at any size. */
+  /** With the digits of the currency, which an amount has: exact at any size. */
   money(amount: string, currency: string): string {
     return this.inOrder(this.format(this.moneyFormat(currency, 'total'), amount));
   }
 
-  /** Without the currency, which the total beside it shows; up to four decimals, because a price may be finer. */
+  /** Without the currency, which the total beside it shows; up to six decimals, because a price may be finer. */
   unitPrice(amount: string, currency: string): string {
     return this.format(this.moneyFormat(currency, 'unit'), amount);
   }
 
-  /** For the axis of a chart: "$1.2M". */
+  /** For the axis of a chart: "$1.25M", exact for a number of few digits. */
   compactMoney(amount: number, currency: string): string {
     return this.inOrder(this.moneyFormat(currency, 'compact').format(amount));
   }
@@ -130,17 +134,24 @@ export class ReportFormats {
   }
 
   private moneyOptions(currency: string, use: MoneyUse): Intl.NumberFormatOptions {
+    // ISO's digits: those of the locale data are others for some currencies. One that ISO does not list shows what it has.
+    const digits = minorUnit(currency);
+    const [least, most] = digits === undefined ? [0, ANY_DIGITS] : [digits, digits];
     // An amount that rounds to nothing has no sign.
     const shared = { style: 'currency', currency, signDisplay: 'negative' } as const;
-    if (use === 'total') return shared;
-    if (use === 'compact')
-      return { ...shared, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 };
-    const digits = new Intl.NumberFormat(this.locale, shared).resolvedOptions().maximumFractionDigits ?? 0;
-    return {
-      signDisplay: 'negative',
-      minimumFractionDigits: digits,
-      maximumFractionDigits: Math.max(4, digits),
-    };
+    switch (use) {
+      case 'total':
+        return { ...shared, minimumFractionDigits: least, maximumFractionDigits: most };
+      case 'compact':
+        return {
+          ...shared,
+          notation: 'compact',
+          minimumFractionDigits: 0,
+          maximumFractionDigits: PRICE_DIGITS,
+        };
+      case 'unit':
+        return { signDisplay: 'negative', minimumFractionDigits: least, maximumFractionDigits: PRICE_DIGITS };
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { FontLibrary, FontUse } from './fonts/font-library';
+import { GrandTotal, grandTotal, grandTotalTable } from './grand-total';
 import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
 import { OrderPage, orderPageCount, orderPages } from './pagination';
-import { ReportDocument } from './report-document';
+import { ReportDocument, ReportFigures } from './report-document';
 import { ReportFormats, reportFormats } from './report-formats';
 import { PRINT_ONLY, PrintDocument } from './print-page';
 import { TextWriter } from './text-writer';
@@ -50,6 +51,7 @@ class Layout {
   private readonly period: string;
   private readonly first: OpenPart;
   private readonly summary: Markup[];
+  private readonly grandTotal: GrandTotal;
   private lastMonth = '';
 
   constructor(
@@ -62,7 +64,8 @@ class Layout {
     this.period = this.formats.period(document.startDate, document.endDate);
     this.first = this.startPart(0);
     this.summary = summaryPages(document, this.formats, this.first.text);
-    this.pages = this.summary.length + orderPageCount(document);
+    this.grandTotal = grandTotal(document);
+    this.pages = this.summary.length + orderPageCount(document) + this.grandTotal.after.length;
     this.tagged = document.accessible || this.pages <= limits.taggedPages;
     this.style = this.tagged ? 'table' : 'columns';
   }
@@ -70,7 +73,7 @@ class Layout {
   async *parts(): AsyncGenerator<ReportPart> {
     let part = this.first;
     for (const content of this.summary) part.pages.push(this.page(content, part, null));
-    for await (const page of orderPages(this.document, this.formats)) {
+    for await (const page of this.contents()) {
       // The tags of two files cannot be joined, so a tagged one is printed in one part.
       if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
         const finished = this.finishPart(part);
@@ -81,10 +84,28 @@ class Layout {
       // Whatever else the process does shall not wait for a whole batch of orders.
       await setImmediate();
       this.markMonths(page, part);
-      const table = orderTable(page, { items: this.document.includeItems, style: this.style }, part.text);
-      part.pages.push(this.page(table, part, page.continued));
+      part.pages.push(this.page(this.tables(page, part.text), part, page.continued));
     }
     yield this.finishPart(part);
+  }
+
+  /** The pages after the summary: orders, and the grand total at their end. */
+  private async *contents(): AsyncGenerator<ContentPage> {
+    const { below, after } = this.grandTotal;
+    let left = orderPageCount(this.document);
+    for await (const page of orderPages(this.document, this.formats)) {
+      left -= 1;
+      yield { ...page, totals: left === 0 ? below : [] };
+    }
+    for (const totals of after) yield { rows: [], continued: null, totals };
+  }
+
+  private tables({ totals, ...page }: ContentPage, text: TextWriter): Markup {
+    const { document, formats, style } = this;
+    const orders =
+      page.rows.length === 0 ? Markup.empty : orderTable(page, { items: document.includeItems, style }, text);
+    if (totals.length === 0) return orders;
+    return markup`${orders}${grandTotalTable(totals, page.rows.length, formats, text)}`;
   }
 
   private startPart(first: number): OpenPart {
@@ -145,6 +166,11 @@ class Layout {
 /** However long the number, the word after it stays on the paper. */
 function continuation(number: string, text: TextWriter): Markup {
   return markup`<div class="continued" dir="ltr"><div class="cut">${text.write(number)}</div>, continued</div>`;
+}
+
+interface ContentPage extends OrderPage {
+  /** What the grand total on it shows. */
+  totals: readonly ReportFigures[];
 }
 
 interface OpenPart {

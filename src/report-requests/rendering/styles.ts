@@ -4,9 +4,12 @@ import {
   CONTENT_WIDTH,
   FIGURE_GAP,
   FONT_SIZE,
+  HEAD_HEIGHT,
   PAGE,
   ROW_HEIGHT,
   ROWS_PER_PAGE,
+  RUNNING_HEIGHT,
+  SALES_ROW_HEIGHT,
 } from './page-geometry';
 
 const INK = '#1c2530';
@@ -14,7 +17,6 @@ const MUTED = '#5f6b77';
 const HAIRLINE = '#e1e6ea';
 const RULE = '#1c2530';
 const ACCENT = '#24597a';
-const HEAD_HEIGHT = 26;
 
 /**
  * Columns are laid out in this size and then made smaller as a whole: in it each advance of the bundled fonts is exact,
@@ -42,7 +44,7 @@ body{font-size:${FONT_SIZE}px;line-height:${ROW_HEIGHT}px;color:${INK};font-vari
 .running,.footer{display:flex;justify-content:space-between;gap:24px;color:${MUTED};font-size:9.5px;line-height:14px}
 .running>:last-child,.footer>:last-child{flex:none;max-width:60%;white-space:nowrap;text-align:end}
 .continued{display:flex}
-.running{height:26px}
+.running{height:${RUNNING_HEIGHT}px}
 .footer{position:absolute;left:${PAGE.side}px;right:${PAGE.side}px;bottom:${PAGE.bottom}px}
 .orders{position:relative;width:${CONTENT_WIDTH}px}
 table{width:100%;border-collapse:separate;border-spacing:0;table-layout:fixed}
@@ -73,9 +75,8 @@ h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-heig
 .figures dd{line-height:28px;font-weight:600;white-space:nowrap}
 .facts{height:64px;display:grid;grid-template-columns:minmax(0,1.4fr) minmax(0,.7fr) minmax(0,1.3fr);gap:0 24px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .facts dd{line-height:18px;max-height:36px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
-section.currency{padding-bottom:32px}
-h2{font-size:13px;line-height:20px;font-weight:600}
-.currency h2 small{font-size:9.5px;font-weight:400;color:${MUTED};padding-inline-start:8px}
+h2{margin-top:16px;font-size:13px;line-height:20px;font-weight:600}
+h2 small{font-size:9.5px;font-weight:400;color:${MUTED};padding-inline-start:8px}
 bdi{display:inline-block;max-width:100%;overflow:clip;text-overflow:ellipsis;vertical-align:top}
 h1 bdi,.facts bdi{display:inline}
 .chart{display:block;margin-top:8px}
@@ -83,10 +84,15 @@ h1 bdi,.facts bdi{display:inline}
 .chart .bars{fill:${ACCENT}}
 .chart .grid{stroke:${HAIRLINE};fill:none}
 .chart .zero{stroke:${RULE};fill:none}
-.totals{margin-top:10px}
-.totals th,.totals td{height:22px;line-height:22px;text-align:start;padding:0;border-bottom:1px solid ${HAIRLINE}}
-.totals th{font-size:9.5px;font-weight:600;color:${MUTED};border-bottom-color:${RULE}}
-.totals :nth-child(2){text-align:right}
-.totals tr.sum td{font-weight:600;border-bottom:0;border-top:1px solid ${RULE}}
+.sales{position:relative;margin-top:12px}
+.sales th,.sales td{height:${SALES_ROW_HEIGHT}px;line-height:${SALES_ROW_HEIGHT}px;text-align:right;padding:0;padding-inline-end:${COLUMN_GAP}px}
+.sales th{font-size:9.5px;font-weight:600;color:${MUTED}}
+.sales :first-child{text-align:start}
+.sales :last-child{padding-inline-end:0}
+.sales i{line-height:1!important;vertical-align:baseline}
+.sales tr.sum td{font-weight:600}
+.sales .rules{top:${SALES_ROW_HEIGHT}px}
+.rules .rule{stroke:${RULE}}
+.grand{position:absolute;left:${PAGE.side}px;right:${PAGE.side}px}
 .empty{padding-top:48px;font-size:14px;line-height:22px;color:${MUTED};border-top:1px solid ${HAIRLINE}}
 `;

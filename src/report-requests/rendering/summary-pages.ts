@@ -1,42 +1,31 @@
-import { sumDecimals } from '../../common/decimal';
 import { widthOf } from './fitted-text';
 import { Markup, markup } from './markup';
 import { statusLabel } from './order-rows';
-import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, SUMMARY_HEIGHT } from './page-geometry';
-import { ReportDocument, ReportTotal } from './report-document';
+import { Block, packedPages } from './packed-pages';
+import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, SALES_ROW_HEIGHT } from './page-geometry';
+import { ReportDocument, ReportFigures } from './report-document';
 import { ReportFormats } from './report-formats';
+import { CHART, salesChart } from './sales-chart';
+import { SalesRow, salesRow, salesTable } from './sales-table';
 import { TextWriter } from './text-writer';
-import { CHART, revenueChart } from './revenue-chart';
 
-/** A part of a summary page with the height that its style gives it, in px. */
-interface Block {
-  height: number;
-  content: Markup;
-}
-
-const HEIGHTS = { title: 136, figures: 70, facts: 78, empty: 100, currency: 76, row: 22 };
-const FIGURES = 3;
+const HEIGHTS = {
+  title: 136,
+  facts: 64,
+  figures: 70,
+  empty: 100,
+  /** Above a chart, with the space before it. */
+  heading: 44,
+  /** A table's headings, with the space above. */
+  tableHead: 12 + SALES_ROW_HEIGHT,
+};
 /** Size of a figure's name in relation to the figure. */
 const NAME_SHARE = 0.5;
+const PERIOD_HEADINGS = { day: 'Day', week: 'Week from', month: 'Month' };
 
-/** The first page, or more of them when the orders are in many currencies. */
+/** The first page, or more of them when the orders are in many currencies or over a long time. */
 export function summaryPages(document: ReportDocument, formats: ReportFormats, text: TextWriter): Markup[] {
-  return pack(blocks(document, formats, text)).map((page) => markup`${page.map((block) => block.content)}`);
-}
-
-/** Blocks in their order, each on the first page that has room for it after those before. */
-function pack(all: Block[]): Block[][] {
-  const pages: Block[][] = [];
-  let room = 0;
-  for (const block of all) {
-    if (block.height > room || pages.length === 0) {
-      pages.push([]);
-      room = SUMMARY_HEIGHT;
-    }
-    pages.at(-1)?.push(block);
-    room -= block.height;
-  }
-  return pages;
+  return packedPages(blocks(document, formats, text));
 }
 
 function blocks(document: ReportDocument, formats: ReportFormats, text: TextWriter): Block[] {
@@ -56,11 +45,13 @@ function blocks(document: ReportDocument, formats: ReportFormats, text: TextWrit
     </p>`;
     return [...head, { height: HEIGHTS.empty, content }];
   }
-  const currencies = totalsByCurrency(summary.totals);
+  // Most used currency first.
+  const totals = [...summary.totals].sort((one, other) => other.orders - one.orders);
   return [
     ...head,
-    { height: HEIGHTS.figures, content: figures(document, currencies, formats, text) },
-    ...[...currencies].map(([currency, totals]) => currencyBlock(currency, totals, document, formats, text)),
+    { height: HEIGHTS.figures, content: figures(document, totals, formats, text) },
+    ...(totals.length > 1 ? [currencies(totals, formats, text)] : []),
+    ...totals.flatMap((total) => currencyBlocks(total, document, formats, text)),
   ];
 }
 
@@ -82,23 +73,18 @@ function facts(document: ReportDocument, formats: ReportFormats, text: TextWrite
   </dl>`;
 }
 
+/** Sales of one currency at a glance; those of several stand in a table below. */
 function figures(
   document: ReportDocument,
-  currencies: ReadonlyMap<string, ReportTotal[]>,
+  totals: ReportFigures[],
   formats: ReportFormats,
   text: TextWriter,
 ): Markup {
   const { orders, lines } = document.summary;
-  const totals = [...currencies]
-    .slice(0, FIGURES)
-    .map<[string, string]>(([currency, parts]) => [
-      `Total ${currency}`,
-      formats.money(sumDecimals(parts.map((part) => part.total)), currency),
-    ]);
   const entries: [string, string][] = [
     ['Orders', formats.integer(orders)],
     ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
-    ...totals,
+    ...salesFigures(totals, formats),
   ];
   const size = figureSize(entries);
   return markup`<dl class="figures" style="font-size:${size.toFixed(2)}px">
@@ -112,6 +98,18 @@ function figures(
   </dl>`;
 }
 
+function salesFigures(totals: ReportFigures[], formats: ReportFormats): [string, string][] {
+  const [only, ...others] = totals;
+  if (only === undefined || others.length > 0) return [['Currencies', formats.integer(totals.length)]];
+  const money = (amount: string): string => formats.money(amount, only.currency);
+  return [
+    ['Gross', money(only.gross)],
+    ['Cancelled', money(only.cancelled)],
+    ['Refunded', money(only.refunded)],
+    ['Net sales', money(only.net)],
+  ];
+}
+
 /** One size for all of them, in which they fit beside each other. */
 function figureSize(entries: [string, string][]): number {
   const room = CONTENT_WIDTH - (entries.length - 1) * FIGURE_GAP;
@@ -119,67 +117,49 @@ function figureSize(entries: [string, string][]): number {
   return Math.min(FIGURE_SIZE, room / widths.reduce((sum, width) => sum + width, 0));
 }
 
-function currencyBlock(
-  currency: string,
-  totals: ReportTotal[],
+function currencies(totals: ReportFigures[], formats: ReportFormats, text: TextWriter): Block {
+  return tableBlock(
+    'Currency',
+    totals.map((total) => salesRow('group', total.currency, total, formats, text)),
+  );
+}
+
+/** The sales of a currency by time, in a chart and in figures, and by status. */
+function currencyBlocks(
+  total: ReportFigures,
   document: ReportDocument,
   formats: ReportFormats,
   text: TextWriter,
-): Block {
-  const { series, seriesUnit: unit } = document.summary;
-  const { startDate, endDate } = document;
-  const chart = revenueChart(
-    series.filter((point) => point.currency === currency),
-    { startDate, endDate, unit, currency },
-    formats,
-    text,
-  );
-  const rows = totals.map((total) => totalRow(statusLabel(total.status), total, '', currency, formats, text));
-  const sum = {
-    orders: totals.reduce((count, total) => count + total.orders, 0),
-    total: sumDecimals(totals.map((total) => total.total)),
-  };
-  const table = markup`<table class="totals">
-    <thead>
-      <tr>
-        <th scope="col">Status</th>
-        <th scope="col">Orders</th>
-        <th scope="col">Total</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}${totalRow('All orders', sum, 'sum', currency, formats, text)}
-    </tbody>
-  </table>`;
+): Block[] {
+  const { currency } = total;
+  const { startDate, endDate, summary } = document;
+  const { series, seriesUnit: unit } = summary;
+  const points = series.filter((point) => point.currency === currency);
   const name = new Intl.DisplayNames(formats.locale, { type: 'currency' }).of(currency) ?? currency;
-  return {
-    height: HEIGHTS.currency + CHART.height + HEIGHTS.row * (totals.length + 2),
-    content: markup`<section class="currency">
-      <h2>Revenue per ${unit}<small>${text.own(name)}</small></h2>
-      ${chart}${table}
-    </section>`,
-  };
+  const chart = markup`<h2>Net sales per ${unit}<small>${text.own(name)}</small></h2>
+    ${salesChart(points, { startDate, endDate, unit, currency }, formats, text)}`;
+  const sum = salesRow('sum', 'All orders', total, formats, text);
+  const statuses = summary.byStatus
+    .filter((each) => each.currency === currency)
+    .map((each) => salesRow('group', statusLabel(each.status), each, formats, text));
+  const periods = points
+    .filter(({ orders }) => orders > 0)
+    .map((point) => {
+      const label = formats.periodLabel(new Date(point.periodStart), unit, true);
+      return salesRow('group', label, point, formats, text);
+    });
+  return [
+    {
+      height: HEIGHTS.heading + CHART.height + HEIGHTS.tableHead + SALES_ROW_HEIGHT * (statuses.length + 1),
+      content: markup`${chart}${salesTable('Status', [...statuses, sum])}`,
+    },
+    tableBlock(PERIOD_HEADINGS[unit], [...periods, sum]),
+  ];
 }
 
-function totalRow(
-  label: string,
-  values: { orders: number; total: string },
-  kind: 'sum' | '',
-  currency: string,
-  formats: ReportFormats,
-  text: TextWriter,
-): Markup {
-  return markup`<tr class="${kind}">
-    <td>${text.write(label)}</td>
-    <td>${text.own(formats.integer(values.orders))}</td>
-    <td>${text.own(formats.money(values.total, currency))}</td>
-  </tr>`;
-}
-
-/** Most used currency first. */
-function totalsByCurrency(totals: ReportTotal[]): Map<string, ReportTotal[]> {
-  const groups = new Map<string, ReportTotal[]>();
-  for (const total of totals) groups.set(total.currency, [...(groups.get(total.currency) ?? []), total]);
-  const orders = (group: ReportTotal[]): number => group.reduce((count, total) => count + total.orders, 0);
-  return new Map([...groups].sort(([, one], [, other]) => orders(other) - orders(one)));
-}
+const tableBlock = (groups: string, rows: SalesRow[]): Block => ({
+  rows: rows.length,
+  rowHeight: SALES_ROW_HEIGHT,
+  frameHeight: HEIGHTS.tableHead,
+  withFrame: (first, end) => salesTable(groups, rows.slice(first, end)),
+});

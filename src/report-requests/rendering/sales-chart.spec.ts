@@ -1,6 +1,6 @@
 import { ReportFormats } from './report-formats';
 import fc from 'fast-check';
-import { chartPeriods, periodLabels, valueTicks } from './revenue-chart';
+import { chartPeriods, periodLabels, valueTicks } from './sales-chart';
 
 describe('chartPeriods', () => {
   it('has every month, and none of the day that is not included', () => {

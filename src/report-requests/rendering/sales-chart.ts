@@ -4,7 +4,7 @@ import { ReportSeriesPoint, ReportSummary } from './report-document';
 import { widthOf } from './fitted-text';
 import { TextWriter } from './text-writer';
 
-export const CHART = { width: 690, height: 250 };
+export const CHART = { width: 690, height: 170 };
 
 const PLOT = { left: 58, right: 6, top: 8, bottom: 22 };
 const LABEL_SIZE = 9;
@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000;
 
 type Unit = ReportSummary['seriesUnit'];
 
-/** Bars of revenue over time in one currency. Periods without orders show as gaps. */
-export function revenueChart(
+/** Bars of net sales over time in one currency. Periods without orders show as gaps. */
+export function salesChart(
   series: ReportSeriesPoint[],
   options: { startDate: string; endDate: string; unit: Unit; currency: string },
   formats: ReportFormats,
@@ -24,7 +24,7 @@ export function revenueChart(
 ): Markup {
   const periods = chartPeriods(options.startDate, options.endDate, options.unit);
   // Floats are enough for the height of a bar; every printed amount stays exact.
-  const values = new Map(series.map((point) => [point.periodStart, Number(point.total)]));
+  const values = new Map(series.map((point) => [point.periodStart, Number(point.net)]));
   const ticks = valueTicks([...values.values()]);
   const [low = 0, high = 1] = [ticks[0], ticks.at(-1)];
   const amounts = ticks.map((tick) => formats.compactMoney(tick, options.currency));
@@ -59,7 +59,7 @@ export function revenueChart(
   return markup`<svg
     class="chart"
     role="img"
-    aria-label="Revenue per ${options.unit}"
+    aria-label="Net sales per ${options.unit}"
     width="${CHART.width}"
     height="${CHART.height}"
   >
