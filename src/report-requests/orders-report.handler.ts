@@ -56,7 +56,8 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
         parameters.format === ReportFormat.Csv
           ? await this.csv.write(context, report)
           : await this.pdf.write(context, report, isLarge);
-      return { artifact, orders: snapshot.summary.orders };
+      const { orders, totals } = snapshot.summary;
+      return { artifact, orders, totals };
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Scope } from '../clients/scope';
 import type { Client } from '../clients/client';
 import { defineJobType, jobInput } from '../jobs/job-type';
+import type { CurrencyTotal } from '../orders/order-summary';
 import { ReportFormat, ReportMediaType } from './report-format';
 import { ReportParameters } from './report-request.dto';
 
@@ -31,6 +32,8 @@ export interface ReportArtifact {
 export interface OrdersReportResult {
   artifact: ReportArtifact;
   orders: number;
+  /** By currency; with the digits that are in the file. */
+  totals: CurrencyTotal[];
 }
 
 /** The validated request with its defaults. */

@@ -14,6 +14,7 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -40,12 +41,14 @@ import { JobView } from '../jobs/http/job.view';
 import { HonoursWait } from '../jobs/http/prefer-wait';
 import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
+import { OrdersReportResultView } from './orders-report.view';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
 import { cancelled, ReportRequestsService, REPORTS_PATH } from './report-requests.service';
 
 /** The report operation by polling: submit, watch, cancel. */
 @ApiTags('reports')
+@ApiExtraModels(OrdersReportResultView)
 @RequireScope(Scope.Reports)
 @Controller('v1/orders/reports')
 export class ReportRequestsController {
@@ -61,7 +64,8 @@ export class ReportRequestsController {
   @ApiOperation({
     summary: 'Ask for a PDF or CSV of your orders',
     description:
-      'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`.',
+      'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. ' +
+      'The `result` of its job (`GET /v1/jobs/{id}`) is an `OrdersReportResultView`: the file, and the totals of each currency.',
   })
   @ApiCallbacks(JOB_CALLBACK)
   @ApiResponse({

@@ -80,14 +80,22 @@ describe('the report operation by polling', () => {
     );
     const of2016 = rows.filter((row) => row['Order Date']!.startsWith('2016'));
     const orders = new Set(of2016.map((row) => row['Order ID'])).size;
-    // Each line is rounded to cents, and the total is the sum of them.
-    const cents = of2016.map((row) => Math.round(Math.round(Number(row['Sales']) * 10_000) / 100));
-    const total = cents.reduce((sum, line) => sum + line, 0) / 100;
+    // Each line rounded to cents, halves away from zero: no sale of the sample is negative.
+    const cents = of2016.reduce((sum, row) => {
+      const [whole = '', fraction = ''] = row['Sales']!.split('.');
+      return sum + Number((BigInt(whole + fraction.padEnd(4, '0')) + 50n) / 100n);
+    }, 0);
     expect(job.result.orders).toBe(orders);
     const { pages, title } = await textOf(pdf.body);
     expect(title).toBe('Order report');
     expect(pages[0]).toContain(orders.toLocaleString('en-US'));
-    expect(pages[0]).toContain(total.toLocaleString('en-US', { style: 'currency', currency: 'USD' }));
+    const total = (cents / 100).toFixed(2);
+    expect(job.result.totals).toEqual([
+      { currency: 'USD', orders, gross: total, cancelled: '0.00', refunded: '0.00', net: total },
+    ]);
+    const printed = (cents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' });
+    expect(pages[0]).toContain(printed);
+    expect(pages.at(-1)).toContain(printed);
     expect(pages.at(-1)).toContain(`Page ${pages.length} of ${pages.length}`);
     expect(pages).toHaveLength(job.result.artifact.pages);
   });

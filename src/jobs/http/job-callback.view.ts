@@ -49,7 +49,20 @@ class CallbackDataView {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
-    description: 'What else it resulted in.',
+    description: 'What else it resulted in, up to 8,000 bytes; what is longer is fetched through the link.',
+    example: {
+      orders: 1315,
+      totals: [
+        {
+          currency: 'USD',
+          orders: 1315,
+          gross: '609205.86',
+          cancelled: '12479.22',
+          refunded: '1250.40',
+          net: '595476.24',
+        },
+      ],
+    },
   })
   result?: object;
 

@@ -86,7 +86,12 @@ export class JobView {
   @ApiProperty({ type: JobRequestView })
   request: JobRequestView;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'What it resulted in; its type says what that is. `null` before.',
+  })
   result: object | null;
 
   @ApiProperty({

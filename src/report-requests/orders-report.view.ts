@@ -1,0 +1,36 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { CurrencyTotalView } from '../orders/order-summary.view';
+import { MEDIA_TYPES, type ReportMediaType } from './report-format';
+
+class ReportArtifactView {
+  @ApiProperty({
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    description: 'SHA-256.',
+  })
+  sha256: string;
+
+  @ApiProperty({ example: 48_211 })
+  bytes: number;
+
+  @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for CSV, which has none.' })
+  pages: number | null;
+
+  @ApiProperty({ enum: Object.values(MEDIA_TYPES) })
+  media_type: ReportMediaType;
+}
+
+/** The `result` of a finished report's job, in job views; callbacks have its `artifact` apart. */
+export class OrdersReportResultView {
+  @ApiProperty({ type: ReportArtifactView })
+  artifact: ReportArtifactView;
+
+  @ApiProperty({ example: 1315 })
+  orders: number;
+
+  @ApiProperty({
+    type: [CurrencyTotalView],
+    description:
+      'By currency, with the digits that are in the file. Not in reports made before there were any.',
+  })
+  totals: CurrencyTotalView[];
+}
