@@ -10,7 +10,7 @@ import { PrintedPart, requirePages } from './printed-part';
 const TAGGING = ['StructTreeRoot', 'MarkInfo'].map((name) => PDFName.of(name));
 
 /** Bytes up to which a file stays as it was printed: packed it is a third as long, and takes ten times as much work. */
-const LEFT_AS_PRINTED = 100_000;
+const LEFT_AS_PRINTED = 130_000;
 
 /**
  * A report of one part under a catalog of our own: as it was printed, with that behind it, where it is short; else its
