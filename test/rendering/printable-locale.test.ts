@@ -1,26 +1,11 @@
 import { create, type Font } from 'fontkit';
 import { readFileSync } from 'node:fs';
-import { readFontCatalog } from './fonts/font-catalog';
-import { isPrintableLocale } from './printable-locale';
-import { ReportFormats } from './report-formats';
+import { readFontCatalog } from '../../src/report-requests/rendering/fonts/font-catalog';
+import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
+import { ReportFormats } from '../../src/report-requests/rendering/report-formats';
+import { allLocales } from '../support/locales';
+import { LocalizedNumbers } from '../support/localized-numbers';
 
-const ALPHABET = Array.from('abcdefghijklmnopqrstuvwxyz');
-const SCRIPTS = [
-  'Adlm',
-  'Arab',
-  'Beng',
-  'Cyrl',
-  'Deva',
-  'Guru',
-  'Hans',
-  'Hant',
-  'Latn',
-  'Olck',
-  'Orya',
-  'Telu',
-  'Tfng',
-  'Vaii',
-];
 const CURRENCIES = [
   'USD',
   'EUR',
@@ -55,22 +40,6 @@ const CURRENCIES = [
 ];
 // Never drawn, or drawn as the space that every font has.
 const WITHOUT_GLYPH = /[\p{Default_Ignorable_Code_Point}\p{Zs}]/gu;
-
-/** Every language of this runtime, with each script that it has formats for. */
-function locales(): string[] {
-  const codes = ALPHABET.flatMap((a) => ALPHABET.flatMap((b) => [a + b, ...ALPHABET.map((c) => a + b + c)]));
-  const languages = Intl.NumberFormat.supportedLocalesOf(codes);
-  const scripts = languages.flatMap((language) => {
-    try {
-      return SCRIPTS.map((script) => `${language}-${script}`).filter(
-        (locale) => new Intl.NumberFormat(locale).resolvedOptions().locale === locale,
-      );
-    } catch {
-      return [];
-    }
-  });
-  return [...languages, ...scripts];
-}
 
 function textsOf(locale: string): string {
   const formats = new ReportFormats(locale, 'UTC');
@@ -126,7 +95,7 @@ describe('the locales of a report', () => {
   }
 
   it('are those of which the bundled fonts have every digit, word and sign', () => {
-    const all = locales();
+    const all = allLocales();
     const accepted = all.filter(isPrintableLocale);
     const missing = accepted.flatMap((locale) => {
       const letters = Array.from(graphemes.segment(textsOf(locale)), ({ segment }) => segment);
@@ -157,5 +126,32 @@ describe('the locales of a report', () => {
 
   it.each(['dz', 'chr', 'ff-Adlm', 'en-u-nu-adlm'])('%s is none', (locale) => {
     expect(isPrintableLocale(locale)).toBe(false);
+  });
+
+  it('write every amount so that it can be read back exactly', () => {
+    const amounts: Record<string, string[]> = {
+      JPY: ['0', '-1', '1234567', '-98765432109876543'],
+      USD: ['0.00', '0.05', '-1234.50', '98765432101234.56'],
+      KWD: ['0.001', '-1234567.890'],
+      CLF: ['0.0001', '-12345.6789'],
+      // Its decimal sign is its own in some languages, and its name ends in a point in others.
+      CVE: ['1234567.89'],
+      AED: ['-1234567.89'],
+    };
+    for (const locale of allLocales().filter(isPrintableLocale)) {
+      const formats = new ReportFormats(locale, 'UTC');
+      for (const [currency, each] of Object.entries(amounts)) {
+        const numbers = new LocalizedNumbers(locale, currency);
+        const printed = each.map((amount) => formats.money(amount, currency));
+        expect([locale, printed.map((text) => numbers.read(text))]).toEqual([locale, each]);
+      }
+      const plain = new LocalizedNumbers(locale);
+      const quantities = ['-1234567.1234', '0.5', '12'];
+      expect([locale, quantities.map((text) => plain.read(formats.quantity(text)))]).toEqual([
+        locale,
+        quantities,
+      ]);
+      expect(plain.read(formats.unitPrice('-1234.123456', 'JPY'))).toBe('-1234.123456');
+    }
   });
 });

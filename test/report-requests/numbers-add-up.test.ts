@@ -1,0 +1,207 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { sumDecimals } from '../../src/common/decimal';
+import { OrderReportQueries, type OrderSnapshot } from '../../src/orders/order-report-queries';
+import { viewSummary } from '../../src/orders/order-summary.view';
+import { toNewOrder } from '../../src/orders/order.dto';
+import { viewOrderWithLines } from '../../src/orders/order.view';
+import { OrderWriterService } from '../../src/orders/order-writer.service';
+import type { ReportedOrder } from '../../src/orders/reported-order';
+import { orderCsv } from '../../src/report-requests/csv/order-csv';
+import { FontLibrary } from '../../src/report-requests/rendering/fonts/font-library';
+import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
+import type { ReportDocument } from '../../src/report-requests/rendering/report-document';
+import { reportFormats } from '../../src/report-requests/rendering/report-formats';
+import { layOut } from '../../src/report-requests/rendering/report-parts';
+import { TestRenderer } from '../rendering/test-renderer';
+import { allLocales } from '../support/locales';
+import { TestApp } from '../support/test-app';
+import { expectPrintAddsUp, expectSummaryAddsUp, type KnownOrder } from './adding-up';
+import { readHtml, readPages } from './printed-report';
+import { CURRENCIES, type RandomBook, randomBooks } from './random-books';
+
+const BOOKS = 1_000;
+const BY = { keyId: null, jobId: null };
+/** Digits that are not those which the language has by itself. */
+const OTHER_DIGITS = ['hi-u-nu-deva', 'th-u-nu-thai', 'zh-u-nu-hanidec', 'ar-u-nu-arab'];
+/** Of the PDFs. */
+const AT_ONCE = 4;
+const LOCALES = [...allLocales().filter(isPrintableLocale), ...OTHER_DIGITS];
+
+let app: TestApp;
+let orders: OrderWriterService;
+let queries: OrderReportQueries;
+let clients = 0;
+
+beforeAll(async () => {
+  app = await TestApp.start({ ROLE: 'api' });
+  orders = app.app.get(OrderWriterService);
+  queries = app.app.get(OrderReportQueries);
+});
+
+afterAll(() => app.stop());
+
+/** Writes a book as callers do, for a client of its own. */
+async function write({ orders: bodies }: RandomBook): Promise<string> {
+  clients += 1;
+  const [client] = await app.dataSource.query<{ id: string }[]>(
+    'INSERT INTO client (name) VALUES ($1) RETURNING id',
+    [`Merchant ${clients}`],
+  );
+  const clientId = client!.id;
+  const written = await Promise.all(
+    bodies.map(({ body }) => orders.create(clientId, toNewOrder(body, body.number), BY)),
+  );
+  written.map(viewOrderWithLines).forEach((view, index) => {
+    const { lineTotals, total, net, body } = bodies[index]!;
+    expect(view.lines.map((line) => line.total)).toEqual(lineTotals);
+    expect(view).toMatchObject({ total, net_total: net, refunded_total: body.refunded_total });
+  });
+  return clientId;
+}
+
+interface Reading {
+  orders: ReportedOrder[];
+  summary: OrderSnapshot['summary'];
+}
+
+function read(clientId: string, { period }: RandomBook, includeItems: boolean): Promise<Reading> {
+  const filter = { ...period, timeZone: 'UTC', statuses: null, includeItems };
+  return queries.withSnapshot(clientId, filter, {}, async (snapshot) => {
+    const all: ReportedOrder[] = [];
+    for await (const batch of snapshot.orders()) all.push(...batch);
+    return { orders: all, summary: snapshot.summary };
+  });
+}
+
+const oneBatch = async function* (all: ReportedOrder[]): AsyncGenerator<ReportedOrder[]> {
+  yield await Promise.resolve(all);
+};
+
+function documentOf(
+  { orders: all, summary }: Reading,
+  { period }: RandomBook,
+  locale: string,
+  includeItems: boolean,
+): ReportDocument {
+  return {
+    ...period,
+    title: 'Order report',
+    clientName: 'Merchant',
+    statuses: null,
+    locale,
+    timeZone: 'UTC',
+    includeItems,
+    accessible: false,
+    generatedAt: new Date(),
+    summary,
+    orders: oneBatch(all),
+  };
+}
+
+function knownOf({ orders: all, summary: { seriesUnit } }: Reading): KnownOrder[] {
+  return all.map(({ number, currency, orderedAt }) => {
+    const first = new Date(orderedAt);
+    if (seriesUnit === 'month') first.setUTCDate(1);
+    if (seriesUnit === 'week') first.setUTCDate(first.getUTCDate() - ((first.getUTCDay() + 6) % 7));
+    return { number, currency, period: first.toISOString().slice(0, 10) };
+  });
+}
+
+/** Every row to its order and every order to the totals, with the digits of the currency and no other. */
+async function expectCsvAddsUp(reading: Reading, hasLines: boolean): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const part of orderCsv(oneBatch(reading.orders), { includeItems: hasLines })) parts.push(part);
+  const rows: Record<string, string>[] = parse(Buffer.concat(parts), { bom: true, columns: true });
+  const byOrder = new Map<string, Record<string, string>[]>();
+  for (const row of rows) byOrder.set(row['number']!, [...(byOrder.get(row['number']!) ?? []), row]);
+  const heads = [...byOrder.values()].map((all) => {
+    const [row] = all as [Record<string, string>];
+    const amount = (name: string): string => {
+      expect(row[name]).toMatch(new RegExp(`^-?\\d+${digitsOf(row['currency']!)}$`));
+      return row[name]!;
+    };
+    const tax = row['tax_included'] === 'true' ? [] : [amount('tax_total')];
+    const charges = [amount('subtotal'), minus(amount('discount_total')), amount('shipping_total'), ...tax];
+    if (hasLines) expect(sumDecimals(all.map((each) => each['line_total']!))).toBe(amount('subtotal'));
+    expect(sumDecimals([...charges, amount('adjustment_total')])).toBe(amount('total'));
+    const net = sumDecimals([amount('total'), minus(amount('refunded_total'))]);
+    expect(amount('net_total')).toBe(
+      row['status'] === 'cancelled' ? net.replace(/\d/g, '0').replace(/^-?0+/, '0') : net,
+    );
+    return row;
+  });
+  for (const { currency, gross, net } of reading.summary.totals) {
+    const ofCurrency = heads.filter((row) => row['currency'] === currency);
+    expect(sumDecimals(ofCurrency.map((row) => row['total']!))).toBe(gross);
+    expect(sumDecimals(ofCurrency.map((row) => row['net_total']!))).toBe(net);
+  }
+}
+
+const minus = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`);
+
+const digitsOf = (currency: string): string => {
+  const digits = CURRENCIES[currency]!;
+  return digits === 0 ? '' : `\\.\\d{${digits}}`;
+};
+
+it('adds up in a thousand random books: JSON, CSV, summary and what is laid out', async () => {
+  const fonts = new FontLibrary();
+  await fc.assert(
+    fc.asyncProperty(
+      randomBooks(8),
+      fc.constantFrom(...LOCALES),
+      fc.boolean(),
+      fc.boolean(),
+      async (book, locale, hasLines, tagged) => {
+        const clientId = await write(book);
+        const reading = await read(clientId, book, hasLines);
+        const summary = viewSummary(
+          await queries.summarize(clientId, { ...book.period, timeZone: 'UTC', statuses: null }),
+        );
+        expect(viewSummary(reading.summary)).toEqual(summary);
+        expectSummaryAddsUp(summary);
+        await expectCsvAddsUp(reading, hasLines);
+        const layout = layOut(documentOf(reading, book, locale, hasLines), fonts, {
+          pagesPerPart: 2,
+          taggedPages: tagged ? 1_000 : 0,
+        });
+        const printed = await readHtml(layout);
+        expectPrintAddsUp(printed, knownOf(reading), locale, hasLines);
+      },
+    ),
+    { numRuns: BOOKS },
+  );
+}, 900_000);
+
+describe('printed', () => {
+  let renderer: TestRenderer;
+
+  beforeAll(async () => {
+    renderer = await TestRenderer.create({}, 2);
+  });
+
+  afterAll(() => renderer.close());
+
+  it('adds up by the text of the pages, in every language', async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const printed = async (locale: string, index: number): Promise<void> => {
+      const [book] = fc.sample(randomBooks(12), { numRuns: 1, seed: seed + index }) as [RandomBook];
+      const hasLines = index % 2 === 0;
+      const reading = await read(await write(book), book, hasLines);
+      const pdf = await renderer.render(documentOf(reading, book, locale, hasLines));
+      const pages = readPages(pdf, reportFormats(locale, 'UTC').direction);
+      expectPrintAddsUp(pages, knownOf(reading), locale, hasLines);
+    };
+    for (let first = 0; first < LOCALES.length; first += AT_ONCE) {
+      const some = LOCALES.slice(first, first + AT_ONCE);
+      await Promise.all(
+        some.map((locale, index) =>
+          printed(locale, first + index).catch((cause: unknown) => {
+            throw new Error(`${locale}, book of the seed ${seed + first + index}`, { cause });
+          }),
+        ),
+      );
+    }
+  });
+});

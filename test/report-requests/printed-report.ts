@@ -1,0 +1,123 @@
+import {
+  COLUMNS,
+  CONTENT_WIDTH,
+  PAGE,
+  SALES_COLUMNS,
+} from '../../src/report-requests/rendering/page-geometry';
+import type { ReportLayout } from '../../src/report-requests/rendering/report-parts';
+import type { Pdf, PdfPage, PdfText } from '../rendering/pdf-reader';
+
+/** A row of orders as it is read: of its cells nothing is known but the text. */
+export interface PrintedRow {
+  date: string;
+  number: string;
+  name: string;
+  detail: string;
+  total: string;
+}
+
+/** A table of sales; one that goes on on another page is two. */
+export interface PrintedTable {
+  /** The heading of its first column: what its rows are groups of. */
+  groups: string;
+  /** Label, orders, gross, cancelled, refunded, net. */
+  rows: string[][];
+}
+
+export interface PrintedReport {
+  /** Texts of the headline. */
+  figures: string[];
+  rows: PrintedRow[];
+  tables: PrintedTable[];
+}
+
+const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
+const HEADINGS = ['Orders', 'Gross', 'Cancelled', 'Refunded', 'Net sales'];
+
+/** What the pages say that are laid out, before they are printed. */
+export async function readHtml(layout: ReportLayout): Promise<PrintedReport> {
+  let html = '';
+  for await (const { document } of layout.parts) html += document.body.toString();
+  const tables = matches(html, /<div class="sales">(.*?)<\/table>/gs).map((table) => ({
+    groups: plain(matches(table, /<th[^>]*>(.*?)<\/th>/gs)[0] ?? ''),
+    rows: matches(table, /<tr[^>]*>(.*?)<\/tr>/gs)
+      .slice(1)
+      .map(cellsOf),
+  }));
+  const inTables = matches(html, /<tr class="(?:order|line|extra)">(.*?)<\/tr>/gs).map(cellsOf);
+  const inColumns = matches(html, /<div class="columns">(.*?)<\/div>/gs).flatMap((page) => {
+    const columns = matches(page, /<pre>\n(.*?)<\/pre>/gs).map((column) => column.split('\n'));
+    return columns[0]!.map((_, index) => columns.map((column) => plain(column[index] ?? '')));
+  });
+  const figures = matches(html, /<dd>(.*?)<\/dd>/gs).map(plain);
+  return { figures, rows: [...inTables, ...inColumns].map(toRow), tables };
+}
+
+/** What an eye reads on the paper. */
+export function readPages(pdf: Pdf, direction: 'ltr' | 'rtl'): PrintedReport {
+  const figures = linesOf(pdf.pages[0]!).map((line) => inColumns(line, [CONTENT_WIDTH], 'ltr').join(''));
+  const report: PrintedReport = { figures, rows: [], tables: [] };
+  for (const page of pdf.pages) {
+    let reading: 'orders' | 'sales' | undefined;
+    // Without the footer.
+    for (const line of linesOf(page).slice(0, -1)) {
+      const cells = inColumns(line, COLUMNS, direction);
+      const sales = inColumns(line, SALES_COLUMNS, direction);
+      if (cells[0] === 'Date' && cells[4] === 'Total') reading = 'orders';
+      else if (sales[0] !== '' && HEADINGS.every((heading, index) => sales[index + 1] === heading)) {
+        reading = 'sales';
+        report.tables.push({ groups: sales[0]!, rows: [] });
+      } else if (reading === 'sales' && sales[5] !== '') report.tables.at(-1)!.rows.push(sales);
+      else if (reading === 'orders' && cells[1] !== 'Grand total' && cells[0] !== 'Grand total')
+        report.rows.push(toRow(cells));
+      else reading = undefined;
+    }
+  }
+  return report;
+}
+
+const toRow = (cells: string[]): PrintedRow =>
+  Object.fromEntries(FIELDS.map((field, index) => [field, cells[index] ?? ''])) as unknown as PrintedRow;
+
+const cellsOf = (row: string): string[] => matches(row, /<td[^>]*>(.*?)<\/td>/gs).map(plain);
+
+const matches = (text: string, pattern: RegExp): string[] =>
+  Array.from(text.matchAll(pattern), ([, found]) => found ?? '');
+
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#96': '`' };
+
+const plain = (html: string): string =>
+  html
+    .replace(/<[^>]*>/g, '')
+    .replace(/&([^;]+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
+    .trim();
+
+function linesOf(page: PdfPage): PdfText[][] {
+  const lines: { y: number; items: PdfText[] }[] = [];
+  for (const item of page.items) {
+    const line = lines.find(({ y }) => Math.abs(y - item.y) < 3);
+    if (line === undefined) lines.push({ y: item.y, items: [item] });
+    else line.items.push(item);
+  }
+  return lines.sort((one, other) => other.y - one.y).map(({ items }) => items);
+}
+
+/** The texts of a line by the columns in which they stand; columns run from the side where reading begins. */
+function inColumns(line: PdfText[], widths: readonly number[], direction: 'ltr' | 'rtl'): string[] {
+  const scale = 595 / PAGE.width;
+  const cells: PdfText[][] = widths.map(() => []);
+  for (const item of line) {
+    const middle = (item.x + item.width / 2) / scale - PAGE.side;
+    const total = widths.reduce((sum, width) => sum + width, 0);
+    let from = direction === 'ltr' ? middle : total - middle;
+    const column = widths.findIndex((width) => (from -= width) < 0);
+    cells[column]?.push(item);
+  }
+  return cells.map((items) =>
+    items
+      .sort((one, other) => one.x - other.x)
+      .map(({ text }) => text)
+      .join('')
+      .trim(),
+  );
+}
