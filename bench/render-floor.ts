@@ -193,6 +193,7 @@ export function documentOf(rows: number): ReportDocument {
       orders: rows,
       lines: rows,
       extras: 0,
+      removed: 0,
       totals: [{ ...SALES, orders: rows }],
       byStatus: STATUSES.map((status) => ({ ...SALES, status, orders: 3 })),
       series: [{ ...SALES, periodStart: '2016-01-01', orders: rows }],

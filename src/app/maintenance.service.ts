@@ -6,7 +6,7 @@ import { IdempotencyKeysService } from '../jobs/idempotency-keys.service';
 import { JobRepairsService } from '../jobs/job-repairs.service';
 import { JobRetentionService } from '../jobs/job-retention.service';
 import { OrderUploadsService } from '../orders/import/order-uploads.service';
-import { OrderChangesService } from '../orders/order-changes.service';
+import { OrderChangesRetentionService } from '../orders/order-changes-retention.service';
 import { ReportFilesService } from '../report-requests/report-files.service';
 import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
 import { DeliveryRetentionService } from '../webhooks/deliveries/delivery-retention.service';
@@ -80,7 +80,7 @@ const TASKS = [
     run: (retention, stopping) => retention.removeMessages(stopping),
   }),
   task({
-    of: OrderChangesService,
+    of: OrderChangesRetentionService,
     name: 'removal of old changes of orders',
     everyMs: MINUTE,
     run: (changes, stopping) => changes.removeOld(stopping),

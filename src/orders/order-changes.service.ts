@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AppError } from '../common/app-error';
-import { AgeingService } from '../database/ageing.service';
 import { CursorsService } from '../database/cursors.service';
-import { AppConfig } from '../config/app-config';
 
 /** What became of an order. */
 export interface OrderChangeEntry {
@@ -24,10 +22,8 @@ type ChangeRow = Omit<OrderChangeEntry, 'cursor'> & { position: string };
 @Injectable()
 export class OrderChangesService {
   constructor(
-    private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly cursors: CursorsService,
-    private readonly ageing: AgeingService,
   ) {}
 
   /**
@@ -55,8 +51,14 @@ export class OrderChangesService {
     );
   }
 
+  /** A cursor before which nothing comes to lie any more; every statement from now on sees all that does. */
+  async asOf(clientId: string): Promise<string> {
+    const final = await this.finalPosition(clientId);
+    return this.cursorOf(clientId, (BigInt(final) - 1n).toString());
+  }
+
   /** Nothing comes to lie before it any more, and every statement from now on sees what does. */
-  async finalPosition(clientId: string): Promise<string> {
+  private async finalPosition(clientId: string): Promise<string> {
     const [row] = await this.dataSource.query<{ position: string }[]>(
       'SELECT final_order_position($1)::text AS position',
       [clientId],
@@ -65,18 +67,18 @@ export class OrderChangesService {
     return row.position;
   }
 
-  cursorOf(clientId: string, position: string): Promise<string> {
+  private cursorOf(clientId: string, position: string): Promise<string> {
     return this.cursors.write([position], feedOf(clientId));
   }
 
   /** @throws AppError 400 `invalid_cursor` */
-  async positionOf(clientId: string, cursor: string): Promise<string> {
+  private async positionOf(clientId: string, cursor: string): Promise<string> {
     const [position = '0'] = await this.cursors.read(cursor, ['text'], feedOf(clientId));
     return position;
   }
 
   /** Whether changes behind this position may have been removed for their age. */
-  async isExpired(manager: EntityManager, position: string): Promise<boolean> {
+  private async isExpired(manager: EntityManager, position: string): Promise<boolean> {
     const [row] = await manager.query<{ expired: boolean }[]>(
       'SELECT $1::bigint < removed_up_to AS expired FROM order_change_horizon',
       [position],
@@ -84,24 +86,37 @@ export class OrderChangesService {
     return row?.expired ?? false;
   }
 
-  /** They are kept for as long as events. */
-  async removeOld(stopping: AbortSignal): Promise<void> {
-    await this.ageing.remove(
-      {
-        table: 'order_change',
-        rows: 'changes of orders',
-        setting: 'EVENT_RETENTION_DAYS',
-        days: this.config.eventRetentionDays,
-        isOver: () => 'true',
-        noting: `UPDATE order_change_horizon SET removed_up_to = newest.position
-          FROM (SELECT max(position) AS position FROM removed) newest WHERE newest.position > removed_up_to`,
-      },
-      stopping,
-    );
+  /**
+   * The position from which a delta reads.
+   *
+   * @throws AppError 422 `invalid_cursor`, `cursor_expired`, of the field `changed_since`
+   */
+  async beginOfDelta(clientId: string, cursor: string): Promise<string> {
+    const position = await this.positionOf(clientId, cursor).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      throw refusedCursor('invalid_cursor', 'The cursor is not one of the changes of your orders.');
+    });
+    // A cursor is behind what was read; a delta begins with what comes next.
+    const begin = (BigInt(position) + 1n).toString();
+    await this.requireKept(this.dataSource.manager, begin);
+    return begin;
+  }
+
+  /** @throws AppError 422 `cursor_expired` */
+  async requireKept(manager: EntityManager, begin: string): Promise<void> {
+    if (await this.isExpired(manager, (BigInt(begin) - 1n).toString()))
+      throw refusedCursor('cursor_expired', EXPIRED);
   }
 }
 
 const EXPIRED = 'Changes after this cursor are no longer kept: read all orders again, and go on from there.';
+
+const refusedCursor = (code: string, message: string): AppError =>
+  new AppError('unprocessable', code, message, {
+    errors: [
+      { field: 'changed_since', message: 'changed_since must be a cursor whose changes are still kept' },
+    ],
+  });
 
 const feedOf = (clientId: string): { list: string; clientId: string } => ({
   list: 'order changes',

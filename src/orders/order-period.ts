@@ -1,5 +1,8 @@
 import type { OrderStatus } from './order-status';
 
+/** From the first year that an order can be of, to the last. */
+export const ALL_DAYS = { startDate: '1900-01-01', endDate: '9999-12-31' } as const;
+
 /** Which of a client's orders: days of a time zone, and statuses. */
 export interface OrderFilter {
   /** First day, YYYY-MM-DD. */

@@ -7,8 +7,15 @@ import { createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { StoreFullError } from '../artifacts/artifact-store';
 import { isFull } from '../artifacts/file-artifact-store';
 import { newId } from '../common/ids';
+import { changedOrders, removedNumbers } from './order-delta';
 import { inFilter, type OrderFilter } from './order-period';
-import { REPORTED_VALUES, type ReportedLine, type ReportedOrder, toOrder } from './reported-order';
+import {
+  type Change,
+  REPORTED_VALUES,
+  type ReportedLine,
+  type ReportedOrder,
+  toOrder,
+} from './reported-order';
 
 /** Orders of a batch: each is a pause in which the process does nothing else, and memory that lives for long. */
 const BATCH_SIZE = 250;
@@ -18,30 +25,50 @@ const LINES_PER_BATCH = 20_000;
 const LEVEL = 1;
 const CHUNK_BYTES = 65_536;
 
+/** Which rows a spool has. */
+export interface SpooledRows {
+  filter: OrderFilter;
+  includeItems: boolean;
+  /** Of the feed of changes: only what changed from this position on, and what is no longer there; `null`: all. */
+  changedSince: string | null;
+}
+
 /**
- * The rows of a spool, in the order of a report. What is asked by `COPY` has no parameters.
+ * The rows of a spool, in the order of a report; of a delta what is gone comes last, by number. What is asked by `COPY` has no
+ * parameters.
  *
  * @param literal quotes a value
  */
-export const spooledRows = (
+export function spooledRows(
   clientId: string,
-  { startDate, endDate, timeZone, statuses }: OrderFilter,
-  includeItems: boolean,
+  { filter: { startDate, endDate, timeZone, statuses }, includeItems, changedSince }: SpooledRows,
   literal: (value: string) => string,
-): string => `
-  SELECT ${REPORTED_VALUES.join(', ')}, ${
-    includeItems
-      ? `(SELECT json_agg(json_build_array(sku, description, trim_scale(quantity)::text, unit_price::text, total::text)
-           ORDER BY position) FROM order_line WHERE order_id = orders.id)`
-      : `'[]'`
-  }
-  FROM orders WHERE ${inFilter(
-    `${literal(clientId)}::uuid`,
+): string {
+  const client = `${literal(clientId)}::uuid`;
+  const chosen = inFilter(
+    client,
     literal(startDate),
     literal(endDate),
     literal(timeZone),
     statuses === null ? 'NULL' : `ARRAY[${statuses.map(literal).join(', ')}]`,
-  )} ORDER BY ordered_at, number`;
+  );
+  const lines = includeItems
+    ? `(SELECT json_agg(json_build_array(sku, description, trim_scale(quantity)::text, unit_price::text, total::text)
+         ORDER BY position) FROM order_line WHERE order_id = orders.id)`
+    : `'[]'`;
+  if (changedSince === null)
+    return `SELECT ${REPORTED_VALUES.join(', ')}, '', ${lines} FROM orders WHERE ${chosen} ORDER BY ordered_at, number`;
+  const since = literal(changedSince);
+  const texts = REPORTED_VALUES.map((value) => `(${value})::text`).join(', ');
+  const blanks = REPORTED_VALUES.map((value) => (value === 'number' ? value : `''`)).join(', ');
+  return `
+    SELECT ${REPORTED_VALUES.map((_, index) => `v${index}`).join(', ')}, change, lines FROM (
+      SELECT ${texts}, 'updated', ${lines}::text, ordered_at, number FROM ${changedOrders(client, since)} WHERE ${chosen}
+      UNION ALL
+      SELECT ${blanks}, 'removed', '[]', 'infinity', number FROM ${removedNumbers(client, since, chosen)}
+    ) AS delta(${REPORTED_VALUES.map((_, index) => `v${index}`).join(', ')}, change, lines, at, of)
+    ORDER BY at, of`;
+}
 
 /**
  * Rows of orders on the disk of the worker, compressed, so that a report is written from them as slowly as it may be, and
@@ -130,9 +157,12 @@ export class OrderSpool {
 /** A row in the text format of `COPY`: values between tabs, with what is special escaped by a backslash. */
 function readRow(row: string): ReportedOrder {
   const values = row.includes('\\') ? row.split('\t').map(unescape) : row.split('\t');
-  // The last value.
-  const lines = values.at(-1) ?? '[]';
-  return toOrder(values, lines === '[]' ? [] : (JSON.parse(lines) as LineValues[]).map(toLine));
+  const [change = '', lines = '[]'] = values.slice(REPORTED_VALUES.length);
+  return toOrder(
+    values,
+    lines === '[]' ? [] : (JSON.parse(lines) as LineValues[]).map(toLine),
+    change === '' ? null : (change as Change),
+  );
 }
 
 type LineValues = [sku: string, description: string, quantity: string, unitPrice: string, total: string];

@@ -18,6 +18,8 @@ export interface OrderSummary {
   lines: number;
   /** Discounts, shipping, taxes, adjustments and refunds that are not 0: where lines are printed, each has a row. */
   extras: number;
+  /** Of a delta: orders that are gone, or no longer among those that were asked for. */
+  removed: number;
   /** Sorted by currency. */
   totals: CurrencyTotal[];
   /** Sorted by currency, then by the order of an order's life. */
@@ -77,6 +79,7 @@ export function toSummary(rows: SummaryRow[], filter: OrderFilter): OrderSummary
     orders: count(statuses, 'orders'),
     lines: count(statuses, 'lines'),
     extras: count(statuses, 'extras'),
+    removed: 0,
     totals: currencies.map((currency) => ({
       currency,
       ...added(statuses.filter((row) => row.currency === currency)),

@@ -6,6 +6,7 @@ import { OrderImportService } from './import/order-import.service';
 import { OrderImportsService } from './import/order-imports.service';
 import { OrderUploadsService } from './import/order-uploads.service';
 import { ORDERS_IMPORT } from './import/orders-import.job';
+import { OrderChangesRetentionService } from './order-changes-retention.service';
 import { OrderChangesService } from './order-changes.service';
 import { OrderCountsService } from './order-counts.service';
 import { OrderReportQueries } from './order-report-queries';
@@ -16,6 +17,7 @@ import { SampleOrdersService } from './sample-orders.service';
 
 const SERVICES = [
   ImportFailures,
+  OrderChangesRetentionService,
   OrderChangesService,
   OrderCountsService,
   OrderImportService,

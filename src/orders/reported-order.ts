@@ -30,7 +30,14 @@ export interface ReportedOrder {
   netTotal: string;
   /** In the order of their positions; empty unless asked for. */
   lines: ReportedLine[];
+  /**
+   * In a delta: whether it is as it is here now, or is gone or no longer among those that were asked for, and has its number
+   * alone. Elsewhere `null`.
+   */
+  change?: Change | null;
 }
+
+export type Change = 'updated' | 'removed';
 
 /**
  * What `toOrder` reads, as SQL on `orders`, in its order, each as the text that Postgres writes. A reference is never empty,
@@ -57,7 +64,11 @@ export const REPORTED_VALUES: readonly string[] = [
 ];
 
 /** Makes an order of the `REPORTED_VALUES`. */
-export function toOrder(values: readonly string[], lines: ReportedLine[]): ReportedOrder {
+export function toOrder(
+  values: readonly string[],
+  lines: ReportedLine[],
+  change: Change | null = null,
+): ReportedOrder {
   const [
     id,
     number,
@@ -96,6 +107,7 @@ export function toOrder(values: readonly string[], lines: ReportedLine[]): Repor
     refundedTotal,
     netTotal,
     lines,
+    change,
   };
 }
 

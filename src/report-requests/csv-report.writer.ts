@@ -4,7 +4,7 @@ import type { JobContext } from '../jobs/job-type';
 import type { OrderSnapshot } from '../orders/order-report-queries';
 import type { ReportedOrder } from '../orders/reported-order';
 import { orderCsv } from './csv/order-csv';
-import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
+import { filterOf, OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { ReportFilesService } from './report-files.service';
 import { MEDIA_TYPES, ReportFormat } from './report-format';
 
@@ -16,13 +16,15 @@ export class CsvReportWriter {
   async write(context: JobContext<OrdersReportParameters>, snapshot: OrderSnapshot): Promise<ReportArtifact> {
     const { parameters } = context;
     const { includeItems } = parameters;
+    const isDelta = filterOf(parameters).changedSince !== null;
+    const { summary } = snapshot;
     context.step('render');
     const orders = counted(snapshot.orders(), (written) =>
-      context.progress(0.1 + (0.8 * written) / snapshot.summary.orders),
+      context.progress(0.1 + (0.8 * written) / (summary.orders + summary.removed)),
     );
     const { sha256, bytes } = await this.files.put(
       context,
-      Readable.from(orderCsv(orders, { includeItems })),
+      Readable.from(orderCsv(orders, { includeItems, isDelta })),
     );
     context.step('store');
     return { sha256, bytes, pages: null, media_type: MEDIA_TYPES[ReportFormat.Csv] };

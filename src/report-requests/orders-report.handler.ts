@@ -5,7 +5,7 @@ import { SMALL_REPORT_ROWS } from '../orders/small-report';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import type { OrderSummary } from '../orders/order-summary';
 import { CsvReportWriter } from './csv-report.writer';
-import { ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
+import { filterOf, ORDERS_REPORT, OrdersReportParameters, OrdersReportResult } from './orders-report.job';
 import { PdfReportWriter } from './pdf-report.writer';
 import { PrintPriority } from './rendering/print-priority';
 import { ReportFormat } from './report-format';
@@ -44,20 +44,25 @@ export class OrdersReportHandler implements JobHandler<OrdersReportParameters, O
       this.limits.check(rows, parameters);
       await this.artifacts.requireRoom(BYTES_OF_ANY_REPORT + BYTES_PER_ROW * rows);
     };
-    return this.orders.withSnapshot(context.clientId, parameters, { signal, accept }, async (snapshot) => {
-      const rows = rowsOf(snapshot.summary, parameters);
-      context.progress(0.1);
-      const isLarge = rows > SMALL_REPORT_ROWS;
-      if (isLarge) onLarge();
-      const report = isLarge
-        ? { ...snapshot, orders: () => this.priority.yielding(snapshot.orders()) }
-        : snapshot;
-      const artifact =
-        parameters.format === ReportFormat.Csv
-          ? await this.csv.write(context, report)
-          : await this.pdf.write(context, report, isLarge);
-      const { orders, totals } = snapshot.summary;
-      return { artifact, orders, totals };
-    });
+    return this.orders.withSnapshot(
+      context.clientId,
+      filterOf(parameters),
+      { signal, accept },
+      async (snapshot) => {
+        const rows = rowsOf(snapshot.summary, parameters);
+        context.progress(0.1);
+        const isLarge = rows > SMALL_REPORT_ROWS;
+        if (isLarge) onLarge();
+        const report = isLarge
+          ? { ...snapshot, orders: () => this.priority.yielding(snapshot.orders()) }
+          : snapshot;
+        const artifact =
+          parameters.format === ReportFormat.Csv
+            ? await this.csv.write(context, report)
+            : await this.pdf.write(context, report, isLarge);
+        const { orders, removed, totals } = snapshot.summary;
+        return { artifact, orders, removed, as_of: snapshot.asOf, totals };
+      },
+    );
   }
 }

@@ -24,8 +24,21 @@ export class OrdersReportResultView {
   @ApiProperty({ type: ReportArtifactView })
   artifact: ReportArtifactView;
 
-  @ApiProperty({ example: 1315 })
+  @ApiProperty({ example: 1315, description: 'In a delta those that are there.' })
   orders: number;
+
+  @ApiProperty({
+    type: 'integer',
+    example: 0,
+    description: 'In a delta those that are gone, or not among what was asked for; elsewhere 0.',
+  })
+  removed: number;
+
+  @ApiProperty({
+    description:
+      'The cursor of the snapshot, for `changed_since` of the next report, and for `after` of `GET /v1/orders/changes`.',
+  })
+  as_of: string;
 
   @ApiProperty({
     type: [CurrencyTotalView],

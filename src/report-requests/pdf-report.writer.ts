@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { CrashedJobError } from '../jobs/job-error';
 import type { JobContext } from '../jobs/job-type';
 import type { OrderSnapshot } from '../orders/order-report-queries';
-import { OrdersReportParameters, ReportArtifact } from './orders-report.job';
+import { filterOf, OrdersReportParameters, ReportArtifact } from './orders-report.job';
 import { BrowserLostError } from './rendering/render-errors';
 import { ReportRenderer } from './rendering/report-renderer';
 import { ReportFilesService } from './report-files.service';
@@ -28,6 +28,7 @@ export class PdfReportWriter {
     const { pages, file } = this.renderer.render(
       {
         ...parameters,
+        isDelta: filterOf(parameters).changedSince !== null,
         generatedAt: new Date(),
         summary: snapshot.summary,
         orders: snapshot.orders(),

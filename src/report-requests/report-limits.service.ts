@@ -4,7 +4,8 @@ import { AppError } from '../common/app-error';
 import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-type';
 import { OrderCountsService } from '../orders/order-counts.service';
-import { ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
+import { OrderChangesService } from '../orders/order-changes.service';
+import { filterOf, ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
 
 /**
  * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
@@ -22,6 +23,7 @@ export class ReportLimitsService implements JobAdmission<OrdersReportParameters>
   constructor(
     private readonly config: AppConfig,
     private readonly orders: OrderCountsService,
+    private readonly changes: OrderChangesService,
     private readonly storage: ClientStorageService,
   ) {}
 
@@ -30,12 +32,16 @@ export class ReportLimitsService implements JobAdmission<OrdersReportParameters>
    * many, it is accepted and `check` decides.
    *
    * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `max_rows` and `rows`: all, or as many as
-   *   were counted; 429 `storage_quota_exceeded`
+   *   were counted; 422 `invalid_cursor`, `cursor_expired`; 429 `storage_quota_exceeded`
    */
   async admit(clientId: string, parameters: OrdersReportParameters): Promise<{ deadlineSeconds: number }> {
     await this.storage.requireRoom(clientId);
-    const { counted, ...count } = await this.orders.count(clientId, parameters);
-    this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
+    const { counted, ...count } = await this.orders.count(clientId, filterOf(parameters));
+    // A delta has no more than all of them, and perhaps far less.
+    const changedSince = parameters.changedSince ?? null;
+    if (changedSince === null)
+      this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
+    else await this.changes.beginOfDelta(clientId, changedSince);
     const rows = rowsOf(count, parameters);
     return { deadlineSeconds: ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE) };
   }
@@ -64,6 +70,6 @@ const tooMany = (code: string, message: string, rows: number, maxRows: number): 
 
 /** Printed rows: each order is one, and each line where lines are shown. */
 export const rowsOf = (
-  count: { orders: number; lines: number },
+  count: { orders: number; lines: number; removed?: number },
   { includeItems }: Pick<OrdersReportParameters, 'includeItems'>,
-): number => count.orders + (includeItems ? count.lines : 0);
+): number => count.orders + (count.removed ?? 0) + (includeItems ? count.lines : 0);

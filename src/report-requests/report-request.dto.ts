@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -11,11 +11,27 @@ import {
   Length,
   Matches,
   ValidateBy,
+  ValidateIf,
 } from 'class-validator';
-import { IsAfter, IsCalendarDate, isLocaleTag, IsLocaleTag, IsTimeZoneName } from '../common/validators';
+import { LONGEST_CURSOR } from '../common/pagination';
+import {
+  IsAfter,
+  IsCalendarDate,
+  isLocaleTag,
+  IsLocaleTag,
+  IsTimeZoneName,
+  MayBeLeftOut,
+} from '../common/validators';
 import { OrderStatus } from '../orders/order-status';
 import { isPrintableLocale } from './rendering/printable-locale';
 import { ReportFormat } from './report-format';
+
+/** A period has both days; a delta may have none. */
+const IsPeriodOrDelta = (): PropertyDecorator =>
+  ValidateIf(
+    ({ start_date, end_date, changed_since }: ReportParameters) =>
+      changed_since === undefined || start_date !== undefined || end_date !== undefined,
+  );
 
 /** A spreadsheet has no tags. */
 const IsForPdf = (): PropertyDecorator =>
@@ -47,14 +63,31 @@ const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
 /** What a report is to show. */
 export class ReportParameters {
-  @ApiProperty({ format: 'date', example: '2016-01-01', description: 'First day, included.' })
+  @ApiPropertyOptional({
+    format: 'date',
+    example: '2016-01-01',
+    description: 'First day, included. It may be left out, with `end_date`, where `changed_since` is given.',
+  })
+  @IsPeriodOrDelta()
   @IsCalendarDate()
-  start_date: string;
+  start_date?: string;
 
-  @ApiProperty({ format: 'date', example: '2017-01-01', description: 'The first day not included.' })
+  @ApiPropertyOptional({ format: 'date', example: '2017-01-01', description: 'The first day not included.' })
+  @IsPeriodOrDelta()
   @IsCalendarDate()
   @IsAfter('start_date')
-  end_date: string;
+  end_date?: string;
+
+  @ApiPropertyOptional({
+    maxLength: LONGEST_CURSOR,
+    description:
+      'A delta: `as_of` of a report, or a `cursor` of the changes. Only orders that changed after it, with a last column ' +
+      '`change`: `updated`; or `removed`, with the number alone, for an order that is gone or not among those that are asked for.',
+  })
+  @MayBeLeftOut()
+  @IsString()
+  @Length(1, LONGEST_CURSOR)
+  changed_since?: string;
 
   @ApiPropertyOptional({
     enum: OrderStatus,

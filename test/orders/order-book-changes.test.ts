@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OrderImportService } from '../../src/orders/import/order-import.service';
-import { OrderChangesService } from '../../src/orders/order-changes.service';
+import { OrderChangesRetentionService } from '../../src/orders/order-changes-retention.service';
 import { writersLock } from '../../src/orders/order-changes';
 import { Readable } from 'node:stream';
 import { waitFor } from '../support/services';
@@ -413,7 +413,7 @@ describe('the changes', () => {
     await api.database.query(
       `INSERT INTO retention VALUES ('order_change', 30, now() - interval '2 days') ON CONFLICT (kind) DO UPDATE SET days = 30, said_at = excluded.said_at`,
     );
-    await api.app.get(OrderChangesService).removeOld(new AbortController().signal);
+    await api.app.get(OrderChangesRetentionService).removeOld(new AbortController().signal);
     const expired = await api.call('GET', `/v1/orders/changes?after=${cursor}`);
     expect([expired.status, expired.body.code, fieldsOf(expired)]).toEqual([
       410,

@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
+import { CursorsService } from '../../src/database/cursors.service';
+import { SharedKeysService } from '../../src/database/shared-keys.service';
+import { OrderChangesService } from '../../src/orders/order-changes.service';
+import { OrderReportQueries } from '../../src/orders/order-report-queries';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
 /** A database of the test file's own, connected, with clients to own orders. */
@@ -14,6 +18,11 @@ export class OrderBook {
     const database = await createTestDatabase();
     const dataSource = await new DataSource(dataSourceOptions(database.url, 10)).initialize();
     return new OrderBook(dataSource, database);
+  }
+
+  get queries(): OrderReportQueries {
+    const cursors = new CursorsService(new SharedKeysService(this.dataSource));
+    return new OrderReportQueries(this.dataSource, new OrderChangesService(this.dataSource, cursors));
   }
 
   async newClient(name: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { OrderImportService } from '../../src/orders/import/order-import.service';
-import { OrderReportQueries } from '../../src/orders/order-report-queries';
+import type { OrderReportQueries } from '../../src/orders/order-report-queries';
 import type { ReportedOrder } from '../../src/orders/reported-order';
 import { SampleOrdersService } from '../../src/orders/sample-orders.service';
 import { OrderBook } from './order-book';
@@ -30,7 +30,7 @@ describe('the sample orders', () => {
   beforeAll(async () => {
     book = await OrderBook.open();
     clientId = await book.newClient('Demo');
-    queries = new OrderReportQueries(book.dataSource);
+    queries = book.queries;
     samples = new SampleOrdersService(book.dataSource, new OrderImportService(book.dataSource));
     // Two processes that start together.
     const loaded = await Promise.all([samples.loadOnce(clientId), samples.loadOnce(clientId)]);

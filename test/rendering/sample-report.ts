@@ -74,6 +74,7 @@ function summaryOf(orders: ReportOrder[]): ReportSummary {
     orders: orders.length,
     lines: orders.reduce((count, order) => count + order.lines.length, 0),
     extras: orders.reduce((count, order) => count + extrasOf(order), 0),
+    removed: 0,
     totals: [...totals.values()],
     byStatus: [...byStatus.values()],
     series: [...series.values()],

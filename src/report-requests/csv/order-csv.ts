@@ -31,6 +31,10 @@ const LINE_FIELDS: Fields<ReportedLine> = [
   ['line_total', (line) => line.total],
 ];
 
+/** Of a delta, the last column; what is gone has its number and this alone. */
+const CHANGE = 'change';
+const NUMBER_AT = ORDER_FIELDS.findIndex(([name]) => name === 'number');
+
 /** Excel takes a file without it for one in the code page of the machine. */
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -42,13 +46,29 @@ const BYTE_ORDER_MARK = '\ufeff';
  */
 export async function* orderCsv(
   orders: AsyncIterable<ReportedOrder[]>,
-  { includeItems }: { includeItems: boolean },
+  { includeItems, isDelta = false }: { includeItems: boolean; isDelta?: boolean },
 ): AsyncGenerator<Buffer> {
+  const names = [...ORDER_FIELDS, ...(includeItems ? LINE_FIELDS : [])].map(([name]) => name);
+  const rowsOf = includeItems ? rowsOfLines : (order: ReportedOrder): string[][] => [rowOf(order)];
   yield Buffer.from(BYTE_ORDER_MARK);
-  yield asCsv([[...ORDER_FIELDS, ...(includeItems ? LINE_FIELDS : [])].map(([name]) => name)]);
-  for await (const batch of orders)
-    yield asCsv(batch.flatMap(includeItems ? rowsOfLines : (order) => [rowOf(order)]));
+  yield asCsv([isDelta ? [...names, CHANGE] : names]);
+  for await (const batch of orders) {
+    yield asCsv(
+      isDelta
+        ? batch.flatMap((order) =>
+            order.change === 'removed'
+              ? [removedRow(order, names.length)]
+              : rowsOf(order).map((row) => [...row, 'updated']),
+          )
+        : batch.flatMap(rowsOf),
+    );
+  }
 }
+
+const removedRow = ({ number }: ReportedOrder, width: number): string[] => [
+  ...Array.from({ length: width }, (_, index) => (index === NUMBER_AT ? guarded(number) : '')),
+  'removed',
+];
 
 const rowOf = (order: ReportedOrder): string[] => ORDER_FIELDS.map(([, field]) => field(order));
 

@@ -10,6 +10,7 @@ const documentOf = (currencies: number, rows: number): Pick<ReportDocument, 'sum
     orders: rows,
     lines: 0,
     extras: 0,
+    removed: 0,
     totals: Array.from({ length: currencies }, (_, index) => ({
       currency: `X${index}`,
       orders: 1,

@@ -9,7 +9,8 @@ import { ReportOrder } from './report-document';
 export interface ReportRow {
   kind: 'order' | 'line' | 'extra';
   orderNumber: string;
-  orderedAt: Date;
+  /** `null` of one that is gone. */
+  orderedAt: Date | null;
   date: string;
   number: string;
   name: string;
@@ -17,8 +18,12 @@ export interface ReportRow {
   total: string;
 }
 
+/** What a delta calls orders that are gone, or no longer among those that were asked for. */
+export const REMOVED = 'Removed';
+
 /** The rows of one order: itself and, with items, each of its lines, and each other amount that is not 0. */
 export function rowsOf(order: ReportOrder, formats: ReportFormats, includeItems: boolean): ReportRow[] {
+  if (order.change === 'removed') return [removedRow(order)];
   // No object is spread into a row: that would cost forty times the time and fifteen times the memory.
   const head: ReportRow = {
     kind: 'order',
@@ -43,6 +48,17 @@ export function rowsOf(order: ReportOrder, formats: ReportFormats, includeItems:
   }));
   return [head, ...lines, ...extrasOf(order, formats)];
 }
+
+const removedRow = ({ number }: ReportOrder): ReportRow => ({
+  kind: 'order',
+  orderNumber: number,
+  orderedAt: null,
+  date: '',
+  number,
+  name: '',
+  detail: REMOVED,
+  total: '',
+});
 
 function extrasOf(order: ReportOrder, formats: ReportFormats): ReportRow[] {
   const { discountTotal, shippingTotal, taxTotal, taxIncluded, adjustmentTotal, refundedTotal } = order;

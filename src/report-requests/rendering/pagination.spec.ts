@@ -60,6 +60,7 @@ function documentOf(
       orders: counted.length,
       lines: counted.reduce((sum, lines) => sum + lines, 0),
       extras: counted.length * extrasIn(extras),
+      removed: 0,
       totals: [],
       byStatus: [],
       series: [],

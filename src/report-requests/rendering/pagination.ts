@@ -14,7 +14,7 @@ type Counted = Pick<ReportDocument, 'summary' | 'includeItems'>;
 
 /** Printed rows of a whole report, known before the first order is read. */
 function rowCount({ summary, includeItems }: Counted): number {
-  return summary.orders + (includeItems ? summary.lines + summary.extras : 0);
+  return summary.orders + summary.removed + (includeItems ? summary.lines + summary.extras : 0);
 }
 
 export function orderPageCount(document: Counted): number {

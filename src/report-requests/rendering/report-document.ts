@@ -28,6 +28,8 @@ export interface ReportOrder {
   refundedTotal: string;
   /** Not read unless the document includes items. */
   lines: ReportLine[];
+  /** In a delta: `removed` orders have their number alone. */
+  change?: 'updated' | 'removed' | null;
 }
 
 /** What some orders of one currency come to: gross - cancelled - refunded = net. */
@@ -55,6 +57,8 @@ export interface ReportSummary {
   lines: number;
   /** Discounts, shipping, taxes, adjustments and refunds of all the orders that are not 0. */
   extras: number;
+  /** Of a delta: orders that are gone, or no longer among those that were asked for. */
+  removed: number;
   /** One for each currency that occurs. */
   totals: ReportFigures[];
   byStatus: ReportStatusTotal[];
@@ -66,10 +70,12 @@ export interface ReportSummary {
 export interface ReportDocument {
   title: string;
   clientName: string;
-  /** First day, YYYY-MM-DD. */
-  startDate: string;
+  /** First day, YYYY-MM-DD; `null`, with `endDate`: of all days. */
+  startDate: string | null;
   /** First day that is not included, YYYY-MM-DD. */
-  endDate: string;
+  endDate: string | null;
+  /** Whether it shows only what changed. */
+  isDelta?: boolean;
   /** Only these order statuses; null means all. */
   statuses: string[] | null;
   /** BCP 47. Drives numbers, dates, language and direction. */
@@ -81,7 +87,7 @@ export interface ReportDocument {
   accessible: boolean;
   generatedAt: Date;
   summary: ReportSummary;
-  /** Batches of any size, sorted by `orderedAt`, then `number`; read once, and only as fast as it prints. */
+  /** Batches of any size, sorted by `orderedAt`, then `number`, removed ones last; read once, and only as fast as it prints. */
   orders: AsyncIterable<ReportOrder[]>;
 }
 

@@ -3,6 +3,7 @@ import { FontLibrary, FontUse } from './fonts/font-library';
 import { GrandTotal, grandTotal, grandTotalTable } from './grand-total';
 import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
+import { REMOVED } from './order-rows';
 import { OrderPage, orderPageCount, orderPages } from './pagination';
 import { ReportDocument, ReportFigures } from './report-document';
 import { ReportFormats, reportFormats } from './report-formats';
@@ -10,7 +11,7 @@ import { PRINT_ONLY, PrintDocument } from './print-page';
 import { TextWriter } from './text-writer';
 import { STYLES } from './styles';
 import type { Bookmark } from './pdf/printed-part';
-import { summaryPages } from './summary-pages';
+import { periodOf, summaryPages } from './summary-pages';
 
 /** A run of consecutive pages as one HTML document. */
 export interface ReportPart {
@@ -61,7 +62,7 @@ class Layout {
   ) {
     this.formats = reportFormats(document.locale, document.timeZone);
     this.language = new Intl.Locale(document.locale).language;
-    this.period = this.formats.period(document.startDate, document.endDate);
+    this.period = periodOf(document, this.formats);
     this.first = this.startPart(0);
     this.summary = summaryPages(document, this.formats, this.first.text);
     this.grandTotal = grandTotal(document);
@@ -155,10 +156,12 @@ class Layout {
   private markMonths(page: OrderPage, part: OpenPart): void {
     for (const row of page.rows) {
       if (row.kind !== 'order') continue;
-      const month = this.formats.monthKey(row.orderedAt);
+      const { orderedAt } = row;
+      const month = orderedAt === null ? REMOVED : this.formats.monthKey(orderedAt);
       if (month === this.lastMonth) continue;
       this.lastMonth = month;
-      part.bookmarks.push({ title: this.formats.month(row.orderedAt), page: part.first + part.pages.length });
+      const title = orderedAt === null ? REMOVED : this.formats.month(orderedAt);
+      part.bookmarks.push({ title, page: part.first + part.pages.length });
     }
   }
 }

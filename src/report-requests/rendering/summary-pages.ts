@@ -1,6 +1,6 @@
 import { widthOf } from './fitted-text';
 import { Markup, markup } from './markup';
-import { statusLabel } from './order-rows';
+import { REMOVED, statusLabel } from './order-rows';
 import { Block, packedPages } from './packed-pages';
 import { CONTENT_WIDTH, FIGURE_GAP, FIGURE_SIZE, SALES_ROW_HEIGHT } from './page-geometry';
 import { ReportDocument, ReportFigures } from './report-document';
@@ -28,11 +28,15 @@ export function summaryPages(document: ReportDocument, formats: ReportFormats, t
   return packedPages(blocks(document, formats, text));
 }
 
+/** Of the orders. */
+export const periodOf = ({ startDate, endDate }: ReportDocument, formats: ReportFormats): string =>
+  startDate === null || endDate === null ? 'All days' : formats.period(startDate, endDate);
+
 function blocks(document: ReportDocument, formats: ReportFormats, text: TextWriter): Block[] {
   const { summary } = document;
   const title = markup`<div class="title">
     <h1>${text.write(document.title)}</h1>
-    <div class="lead cut">${text.own(formats.period(document.startDate, document.endDate))}</div>
+    <div class="lead cut">${text.own(periodOf(document, formats))}</div>
     <div class="lead cut">${text.write(document.clientName)}</div>
   </div>`;
   const head: Block[] = [
@@ -41,7 +45,7 @@ function blocks(document: ReportDocument, formats: ReportFormats, text: TextWrit
   ];
   if (summary.orders === 0) {
     const content = markup`<p class="empty">
-      ${text.words(`There are no orders ${document.statuses ? 'with these statuses ' : ''}in this period.`)}
+      ${text.words(nothing(document))}
     </p>`;
     return [...head, { height: HEIGHTS.empty, content }];
   }
@@ -55,11 +59,23 @@ function blocks(document: ReportDocument, formats: ReportFormats, text: TextWrit
   ];
 }
 
+const nothing = ({ statuses, isDelta, summary }: ReportDocument): string => {
+  const which = statuses ? 'with these statuses ' : '';
+  if (!isDelta) return `There are no orders ${which}in this period.`;
+  return summary.removed === 0
+    ? `No orders ${which}of this period have changed.`
+    : `Of the orders ${which}that have changed, none is in this period any more.`;
+};
+
+/** What the rows are. */
+const shown = ({ includeItems, isDelta }: ReportDocument): string =>
+  `${isDelta ? 'Changed orders' : 'Orders'}${includeItems ? ' and their lines' : ''}`;
+
 function facts(document: ReportDocument, formats: ReportFormats, text: TextWriter): Markup {
   const statuses = document.statuses?.map((status) => statusLabel(status)).join(', ') ?? 'All';
   const entries: [string, Markup][] = [
     ['Order statuses', text.write(statuses)],
-    ['Shown', text.own(document.includeItems ? 'Orders and their lines' : 'Orders')],
+    ['Shown', text.own(shown(document))],
     ['Generated', text.own(`${formats.moment(document.generatedAt)} (${document.timeZone})`)],
   ];
   return markup`<dl class="facts">
@@ -80,9 +96,10 @@ function figures(
   formats: ReportFormats,
   text: TextWriter,
 ): Markup {
-  const { orders, lines } = document.summary;
+  const { orders, lines, removed } = document.summary;
   const entries: [string, string][] = [
     ['Orders', formats.integer(orders)],
+    ...(removed > 0 ? [[REMOVED, formats.integer(removed)] satisfies [string, string]] : []),
     ...(document.includeItems ? [['Lines', formats.integer(lines)] satisfies [string, string]] : []),
     ...salesFigures(totals, formats),
   ];
@@ -136,7 +153,10 @@ function currencyBlocks(
   const { series, seriesUnit: unit } = summary;
   const points = series.filter((point) => point.currency === currency);
   const name = new Intl.DisplayNames(formats.locale, { type: 'currency' }).of(currency) ?? currency;
-  const chart = markup`<h2>Net sales per ${unit}<small>${text.own(name)}</small></h2>
+  const chart =
+    startDate === null || endDate === null
+      ? undefined
+      : markup`<h2>Net sales per ${unit}<small>${text.own(name)}</small></h2>
     ${salesChart(points, { startDate, endDate, unit, currency }, formats, text)}`;
   const sum = salesRow('sum', 'All orders', total, formats, text);
   const statuses = summary.byStatus
@@ -150,8 +170,11 @@ function currencyBlocks(
     });
   return [
     {
-      height: HEIGHTS.heading + CHART.height + HEIGHTS.tableHead + SALES_ROW_HEIGHT * (statuses.length + 1),
-      content: markup`${chart}${salesTable('Status', [...statuses, sum])}`,
+      height:
+        (chart ? HEIGHTS.heading + CHART.height : 0) +
+        HEIGHTS.tableHead +
+        SALES_ROW_HEIGHT * (statuses.length + 1),
+      content: markup`${chart ?? Markup.empty}${salesTable('Status', [...statuses, sum])}`,
     },
     tableBlock(PERIOD_HEADINGS[unit], [...periods, sum]),
   ];
