@@ -16,6 +16,7 @@ import { AppConfig } from '../config/app-config';
 import { isDatabaseOutage } from '../database/database-errors';
 import { setUpDocs } from './openapi/docs.setup';
 import { IMPORTS_PATH } from '../orders/import/orders-import.job';
+import { IMPORT_MEDIA_TYPES } from '../orders/import/upload-body';
 import { setUpPage } from './page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
@@ -53,7 +54,7 @@ export async function createApp(
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   if (config.runsApi) setUpPage(app);
   app.use('/v1', noStore);
-  app.use(requireReadableBody({ [IMPORTS_PATH]: 'text/csv' }));
+  app.use(requireReadableBody({ [IMPORTS_PATH]: IMPORT_MEDIA_TYPES }));
   app.useBodyParser('json', {
     limit: JSON_LIMIT,
     type: ['application/json', '+json'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseDecimal } from '../common/decimal';
-import { type GivenAmounts, lineAmounts, orderAmounts, parseAmount, priceOf } from './order-amounts';
+import { type GivenAmounts, lineAmounts, orderAmounts, parseAmount } from './order-amounts';
 import { OrderStatus } from './order-status';
 
 const NOTHING: GivenAmounts = {
@@ -38,11 +38,6 @@ describe('the amounts of an order', () => {
     expect(price('0.1', 2)).toMatchObject({ unitPrice: '0.10', quantity: '1.5' });
     expect(price('0.123400', 2)).toMatchObject({ unitPrice: '0.1234' });
     expect(price('7.0', 0)).toMatchObject({ unitPrice: '7' });
-  });
-
-  it('the price of one is as fine as prices are', () => {
-    expect(priceOf('10.00', '3', 2)).toBe('3.333333');
-    expect(priceOf('10.00', '-4', 2)).toBe('-2.50');
   });
 
   it('the total is the sum of its parts, and no less for tax that prices contain', () => {

@@ -1,5 +1,5 @@
 import { minorUnit } from '../common/currency';
-import { divideRounded, formatDecimal, isStorable, parseDecimal, rescale } from '../common/decimal';
+import { formatDecimal, isStorable, parseDecimal, rescale } from '../common/decimal';
 import { OrderStatus } from './order-status';
 
 /** Digits after the point: a price may be finer than what is paid. */
@@ -60,15 +60,6 @@ export function lineAmounts(line: GivenLine, unit: number, refuse: Refuse): Line
     unitPrice: shortest(price, PRICE_SCALE, unit),
     total: formatDecimal(total, unit),
   };
-}
-
-/** The price of one, where a line has its total alone; as fine as prices are. */
-export function priceOf(total: string, quantity: string, unit: number): string {
-  const paid = parseDecimal(total, unit);
-  const count = parseDecimal(quantity, QUANTITY_SCALE);
-  if (paid === undefined || count === undefined) throw new RangeError('An amount is not a decimal.');
-  const price = divideRounded(rescale(paid, unit, PRICE_SCALE + QUANTITY_SCALE), count);
-  return shortest(price, PRICE_SCALE, unit);
 }
 
 /**

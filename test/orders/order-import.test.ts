@@ -30,9 +30,23 @@ describe('importing a file', () => {
       'A,2026-01-01,paid,EUR,Eve,C-1,S-1,First,1,0.2',
     );
     expect(report).toEqual({
+      created: 2,
+      updated: 0,
+      unchanged: 0,
+      skipped: 0,
       orders: 2,
       lines: 3,
       ignoredColumns: [],
+      detected: {
+        format: 'delimited',
+        encoding: 'utf-8',
+        byte_order_mark: false,
+        compression: null,
+        delimiter: ',',
+        decimal_mark: '.',
+        date_form: 'YYYY-MM-DD',
+      },
+      failure: null,
       errors: [],
       errorCount: 0,
       isReadWhole: true,
@@ -59,10 +73,20 @@ describe('importing a file', () => {
     );
     expect(report).toMatchObject({ orders: 0, lines: 0, errorCount: 4 });
     expect(report.errors).toEqual([
-      { row: 3, field: 'ordered_at', message: 'order A has another ordered_at in row 2' },
-      { row: 3, field: 'customer_reference', message: 'order A has another customer_reference in row 2' },
-      { row: 4, field: 'order_number', message: 'order OLD exists already' },
-      { row: 5, field: 'status', message: expect.stringContaining('must be one of') },
+      {
+        row: 3,
+        field: 'ordered_at',
+        message: 'order A has another ordered_at in row 2',
+        value: expect.stringMatching(/^2026-01-02/),
+      },
+      {
+        row: 3,
+        field: 'customer_reference',
+        message: 'order A has another customer_reference in row 2',
+        value: null,
+      },
+      { row: 4, field: 'order_number', message: 'order OLD exists already', value: 'OLD' },
+      { row: 5, field: 'status', message: expect.stringContaining('must be one of'), value: 'lost' },
     ]);
     expect(await book.count('orders')).toBe(1);
   });
@@ -117,6 +141,34 @@ describe('importing a file', () => {
     expect(await importRows('A,2026-01-01,paid,EUR,Eve,,S,Thing,1,1')).toMatchObject({ orders: 1 });
   });
 
+  it('leaves nothing and a clean connection wherever it is aborted', async () => {
+    const rows = Array.from({ length: 4_000 }, (_, i) => `W-${i},2026-01-01,paid,EUR,Eve,,S,Thing,1,1`);
+    const started = performance.now();
+    await importRows(...rows);
+    const took = performance.now() - started;
+    await book.dataSource.query('DELETE FROM orders; DELETE FROM order_change');
+    let aborted = 0;
+    for (let share = 0; share < 1; share += 0.05) {
+      const abort = new AbortController();
+      const timer = setTimeout(() => abort.abort(new Error('enough')), took * share);
+      const report = await imports
+        .importOrders(clientId, csv(HEADER, ...rows), { signal: abort.signal })
+        .catch((error: unknown) => error);
+      clearTimeout(timer);
+      const isAborted = report instanceof Error;
+      if (isAborted) expect(report.message).toBe('enough');
+      const [{ orders, changes }] = (await book.dataSource.query<unknown[]>(
+        `SELECT (SELECT count(*) FROM orders)::int AS orders, (SELECT count(*) FROM order_change)::int AS changes`,
+      )) as [{ orders: number; changes: number }];
+      expect([orders, changes]).toEqual(isAborted ? [0, 0] : [4_000, 4_000]);
+      aborted += isAborted ? 1 : 0;
+      await book.dataSource.query('DELETE FROM orders; DELETE FROM order_change');
+      expect(await importRows('OK,2026-01-01,paid,EUR,Eve,,S,Thing,1,1')).toMatchObject({ created: 1 });
+      await book.dataSource.query('DELETE FROM orders; DELETE FROM order_change');
+    }
+    expect(aborted).toBeGreaterThan(5);
+  });
+
   it('undoes everything when the caller refuses just before the commit', async () => {
     const refuse = imports.importOrders(clientId, csv(HEADER, 'A,2026-01-01,paid,EUR,Eve,,S,Thing,1,1'), {
       beforeCommit: () => Promise.reject(new Error('no longer wanted')),
@@ -137,7 +189,7 @@ describe('importing a file', () => {
 
   it('names a file without order lines', async () => {
     expect((await importRows()).errors).toEqual([
-      { row: 1, field: null, message: 'the file has no order lines' },
+      { row: 1, field: null, message: 'the file has no order lines', value: null },
     ]);
   });
 });

@@ -76,10 +76,10 @@ export class OrdersApi {
   }
 
   /** The import once it has ended. */
-  imported(id: string): Promise<ImportBody> {
+  imported(id: string, key = DEMO_KEY): Promise<ImportBody> {
     return waitFor(
       async () => {
-        const { body } = await this.call('GET', `/v1/orders/imports/${id}`);
+        const { body } = await this.call('GET', `/v1/orders/imports/${id}`, { key });
         return ['COMPLETED', 'FAILED', 'CANCELLED'].includes(body.status) && body;
       },
       { what: `import ${id} to end` },

@@ -16,6 +16,7 @@ import { ChangedKeys1795651200015 } from './0015-changed-keys';
 import { FairOrder1795651200016 } from './0016-fair-order';
 import { NextDue1795651200017 } from './0017-next-due';
 import { OrderBook1795651200018 } from './0018-order-book';
+import { ImportFailures1795651200019 } from './0019-import-failures';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   FairOrder1795651200016,
   NextDue1795651200017,
   OrderBook1795651200018,
+  ImportFailures1795651200019,
 ];

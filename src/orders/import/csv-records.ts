@@ -1,4 +1,4 @@
-/** Of one row, with its commas, quotes and line ends: what is held of a file is never more. */
+/** Of one row, with its delimiters, quotes and line ends: what is held of a file is never more. */
 export const MAX_RECORD_CHARACTERS = 100_000;
 export const MAX_COLUMNS = 200;
 
@@ -23,7 +23,6 @@ export class CsvSyntaxError extends Error {
   }
 }
 
-const COMMA = 0x2c;
 const QUOTE = 0x22;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -37,9 +36,13 @@ enum State {
   QuoteInQuotes,
 }
 
+/** What may stand between two cells. */
+export type Delimiter = ',' | ';' | '\t';
+
 /**
- * Cuts text that comes in pieces into the records of a CSV (RFC 4180; rows end with LF, CR LF or CR). Time is linear in the
- * text and memory is bounded by one record, whatever the text. Rows are not compared: each may have its own width.
+ * Cuts text that comes in pieces into the records of a CSV (RFC 4180, with any delimiter; rows end with LF, CR LF or CR).
+ * Time is linear in the text and memory is bounded by one record, whatever the text. Rows are not compared: each may have
+ * its own width.
  */
 export class CsvRecords {
   private state = State.FieldStart;
@@ -49,6 +52,15 @@ export class CsvRecords {
   private length = 0;
   private afterCarriageReturn = false;
   private rowsRead = 0;
+  private readonly delimiter: number;
+
+  /** @param hasQuotes whether quotes mean something: where they do not, a field is all that stands between two delimiters */
+  constructor(
+    delimiter: Delimiter = ',',
+    private readonly hasQuotes = true,
+  ) {
+    this.delimiter = delimiter.charCodeAt(0);
+  }
 
   /** The row that is being read. */
   get row(): number {
@@ -80,23 +92,23 @@ export class CsvRecords {
         this.state = State.QuoteInQuotes;
         continue;
       }
-      if (character === COMMA || character === LINE_FEED || character === CARRIAGE_RETURN) {
+      if (character === this.delimiter || character === LINE_FEED || character === CARRIAGE_RETURN) {
         if (this.state === State.Plain) this.field += piece.slice(from, at);
         from = at + 1;
-        if (character === COMMA) {
+        if (character === this.delimiter) {
           this.endField();
           continue;
         }
         this.afterCarriageReturn = character === CARRIAGE_RETURN;
         const record = this.endRecord();
         if (record !== undefined) yield record;
-      } else if (character === QUOTE) {
+      } else if (character === QUOTE && this.hasQuotes) {
         if (this.state === State.Plain) throw this.fault(STRAY_QUOTE);
         // Of two quotes that mean one, the second begins what follows.
         from = this.state === State.QuoteInQuotes ? at : at + 1;
         this.state = State.Quoted;
       } else if (this.state === State.QuoteInQuotes) {
-        throw this.fault('a closing quote must be followed by a comma or the end of the row');
+        throw this.fault('a closing quote must be followed by the next field or the end of the row');
       } else {
         this.state = State.Plain;
       }

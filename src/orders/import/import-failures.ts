@@ -1,12 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { shownText } from './shown-text';
 
 /** What was wrong with a file that a job could not import. */
 export interface ImportFailure {
+  /** `invalid_file`: it is no such file at all. */
+  code: FailureCode;
   errorCount: number;
   /** The first of them, by row. */
   errors: RowError[];
 }
+
+export type FailureCode = 'invalid_file' | 'invalid_csv';
 
 /** Keeps the row-by-row errors of failed import jobs, for as long as the job is kept. */
 @Injectable()
@@ -15,17 +20,18 @@ export class ImportFailures {
 
   async find(jobId: string): Promise<ImportFailure | undefined> {
     const rows = await this.dataSource.query<ImportFailure[]>(
-      'SELECT error_count AS "errorCount", errors FROM order_import_failure WHERE job_id = $1',
+      'SELECT code, error_count AS "errorCount", errors FROM order_import_failure WHERE job_id = $1',
       [jobId],
     );
     return rows[0];
   }
 
-  async save(jobId: string, { errorCount, errors }: ImportFailure): Promise<void> {
+  async save(jobId: string, { code, errorCount, errors }: ImportFailure): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO order_import_failure (job_id, error_count, errors) VALUES ($1, $2, $3)
-       ON CONFLICT (job_id) DO UPDATE SET error_count = excluded.error_count, errors = excluded.errors`,
-      [jobId, errorCount, JSON.stringify(errors)],
+      `INSERT INTO order_import_failure (job_id, code, error_count, errors) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (job_id) DO UPDATE
+       SET code = excluded.code, error_count = excluded.error_count, errors = excluded.errors`,
+      [jobId, code, errorCount, JSON.stringify(errors)],
     );
   }
 }
@@ -37,7 +43,14 @@ export interface RowError {
   /** The column, by its documented name; `null` when the whole row or file is meant. */
   field: string | null;
   message: string;
+  /** What was read, cut where it is long; `null` where nothing was, or more than one cell is meant. */
+  value: string | null;
 }
+
+const MAX_SHOWN_VALUE = 100;
+
+const shownValue = (value: string | null): string | null =>
+  value === null ? null : shownText(value, MAX_SHOWN_VALUE);
 
 /** How many errors are kept and shown; the rest is only counted. */
 export const MAX_ROW_ERRORS = 1_000;
@@ -64,14 +77,15 @@ export class RowErrors {
     return this.kept.toSorted((a, b) => a.row - b.row);
   }
 
-  add(row: number, field: string | null, message: string): void {
+  add(row: number, field: string | null, message: string, value: string | null = null): void {
     this.total += 1;
-    if (this.kept.length < MAX_ROW_ERRORS) this.kept.push({ row, field, message });
+    if (this.kept.length < MAX_ROW_ERRORS) this.kept.push({ row, field, message, value: shownValue(value) });
   }
 
   /** Counts errors that were found elsewhere, of which only the first are at hand. */
   addMany(errors: RowError[], total: number): void {
     this.total += total;
-    this.kept.push(...errors.slice(0, MAX_ROW_ERRORS - this.kept.length));
+    const room = errors.slice(0, MAX_ROW_ERRORS - this.kept.length);
+    this.kept.push(...room.map((error) => ({ ...error, value: shownValue(error.value) })));
   }
 }

@@ -1,21 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { addAbortSignal, Readable } from 'node:stream';
 import { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { lockWriters } from '../order-changes';
 import { inTransaction, withConnection } from '../transaction';
-import { OrderCsvReader } from './order-csv-reader';
-import type { ImportedLine } from './csv-row';
-import { OrderStaging } from './order-staging';
-import { RowError, RowErrors } from './import-failures';
+import { DelimitedReader } from './delimited-reader';
+import type { Detected, FileReader } from './file-reader';
+import { FailureCode, RowError, RowErrors } from './import-failures';
+import { ImportSettings, OnConflict } from './import-settings';
+import type { ImportedRow } from './imported-row';
+import { NdjsonReader } from './ndjson-reader';
+import { ImportCounts, OrderStaging } from './order-staging';
+import { formOf } from './presets';
+import type { StagedFile } from './grouping-sql';
 
-export interface ImportCounts {
-  /** What was imported; 0 when there are errors. */
-  orders: number;
-  lines: number;
+/** What became of a file, or with `dryRun` would have. */
+export interface ImportOutcome extends ImportCounts {
   /** Columns of the file that mean nothing to the import. */
   ignoredColumns: string[];
+  detected: Detected;
 }
 
-export interface ImportReport extends ImportCounts {
+export interface ImportReport extends ImportOutcome {
+  /** What the errors come to; without it all was imported. */
+  failure: FailureCode | null;
   /** The first errors, by row; when there is one, nothing was imported. */
   errors: RowError[];
   /** How many errors were found. */
@@ -27,10 +34,9 @@ export interface ImportReport extends ImportCounts {
 export type ImportPhase = 'read' | 'check' | 'store';
 
 export interface ImportOptions {
-  /** Of the import, which the changes of the orders name. */
+  settings?: Partial<ImportSettings>;
+  /** Whose import it is, for the changes of the orders. */
   jobId?: string;
-  /** For a file without the column, or a row without a value in it. */
-  defaultCurrency?: string;
   signal?: AbortSignal;
   /** Called when a phase begins. */
   onPhase?: (phase: ImportPhase) => void;
@@ -40,13 +46,28 @@ export interface ImportOptions {
    * Called in the import's transaction when all is stored, just before it commits. What it writes through it stands
    * or falls with the import; what it throws undoes the import.
    */
-  beforeCommit?: (transaction: EntityManager, counts: ImportCounts) => Promise<void>;
+  beforeCommit?: (transaction: EntityManager, outcome: ImportOutcome) => Promise<void>;
 }
 
-const DEFAULT_CURRENCY = 'USD';
+export const DEFAULT_SETTINGS: ImportSettings = {
+  format: 'delimited',
+  gzipped: false,
+  charset: null,
+  onConflict: OnConflict.Error,
+  preset: null,
+  dryRun: false,
+  columnMap: {},
+  currency: 'USD',
+  timeZone: 'UTC',
+  status: null,
+};
+
+const NOTHING: ImportCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, orders: 0, lines: 0 };
 /** What goes into the database at once. */
 const BATCH_LINES = 2_000;
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 512 * 1024;
+/** So often an order may be deleted or created by others between two statements of an update. */
+const MOST_TRIES = 5;
 
 /** Imports order files: all of a file or, when anything in it is wrong, nothing. */
 @Injectable()
@@ -54,97 +75,155 @@ export class OrderImportService {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Imports a CSV of the columns in `csv-columns.ts`. A file of any size takes little memory. An order that the client
-   * has already is an error: an import never changes orders, and a file that is sent twice by mistake is found.
+   * Imports a file of any size in little memory. `onConflict` says what becomes of an order that the client has already.
    *
    * @throws the signal's reason when it is aborted; whatever reading the source throws
    */
   async importOrders(clientId: string, source: Readable, options: ImportOptions = {}): Promise<ImportReport> {
-    const { signal, defaultCurrency = DEFAULT_CURRENCY } = options;
+    const { signal } = options;
+    const settings: ImportSettings = { ...DEFAULT_SETTINGS, ...options.settings };
     const errors = new RowErrors();
-    const reader = new OrderCsvReader(errors, defaultCurrency, signal);
+    const reader: FileReader =
+      settings.format === 'ndjson'
+        ? new NdjsonReader(source, settings, errors, signal)
+        : new DelimitedReader(source, settings, errors, signal);
     // Also a source from which nothing comes.
     if (signal !== undefined) addAbortSignal(signal, source);
     try {
-      const counts = await withConnection(this.dataSource, signal, (runner) =>
-        this.run(runner, clientId, source, options, reader, errors),
+      const outcome = await withConnection(this.dataSource, signal, (runner) =>
+        new Import(runner, clientId, settings, reader, errors, options).run(),
       );
-      const { ignoredColumns } = reader;
-      return { ...counts, ignoredColumns, errors: [], errorCount: 0, isReadWhole: true };
+      return { ...outcome, failure: null, errors: [], errorCount: 0, isReadWhole: true };
     } catch (error) {
       if (!(error instanceof RejectedFile)) throw error;
-      const { ignoredColumns, isReadWhole } = reader;
-      const found = { errors: errors.list, errorCount: errors.count };
-      return { orders: 0, lines: 0, ignoredColumns, ...found, isReadWhole };
+      const { ignoredColumns, detected, isReadWhole } = reader;
+      const failure = error.isNoFile ? 'invalid_file' : 'invalid_csv';
+      const found = { failure, errors: errors.list, errorCount: errors.count } as const;
+      return { ...NOTHING, ignoredColumns, detected, ...found, isReadWhole };
     } finally {
       source.destroy();
     }
   }
+}
 
-  private async run(
-    runner: QueryRunner,
-    clientId: string,
-    source: Readable,
-    options: ImportOptions,
-    reader: OrderCsvReader,
-    errors: RowErrors,
-  ): Promise<{ orders: number; lines: number }> {
-    const staging = new OrderStaging(runner.manager, clientId, options.jobId ?? null);
+/** One file on its way, on one connection. */
+class Import {
+  private readonly staging: OrderStaging;
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly clientId: string,
+    private readonly settings: ImportSettings,
+    private readonly reader: FileReader,
+    private readonly errors: RowErrors,
+    private readonly options: ImportOptions,
+  ) {
+    this.staging = new OrderStaging(runner);
+  }
+
+  async run(): Promise<ImportOutcome> {
+    const { staging, runner, errors, options } = this;
     await staging.create();
     try {
       // Outside of a transaction: an open one would hold back the readers of events until a slow file is read.
       options.onPhase?.('read');
-      const staged = await this.stage(reader, staging, source, options);
-      if (staged === 0 && errors.count === 0) errors.add(1, null, 'the file has no order lines');
-      if (errors.isFull) throw new RejectedFile();
+      await this.stage();
 
       options.onPhase?.('check');
-      await inTransaction(runner, 'READ COMMITTED', async () => {
-        await staging.group(errors);
-        await staging.findExisting(errors);
+      const file = this.file();
+      const wouldBe = await inTransaction(runner, 'READ COMMITTED', async () => {
+        const isWhole = errors.count === 0;
+        await staging.group(file, errors, isWhole);
+        // Of orders that lack a row nothing can be said that would be right.
+        await (isWhole ? staging.resolve(file, errors, false) : staging.findKnown(file, errors));
+        this.rejectErrors();
+        return staging.counts(this.settings.onConflict);
       });
-      if (errors.count > 0) throw new RejectedFile();
 
       options.onPhase?.('store');
       return await inTransaction(runner, 'READ COMMITTED', async (transaction) => {
-        const counts = await staging.store();
-        if (counts.lines < staged) {
-          // Another writer was faster with one of the numbers.
-          await staging.findExisting(errors);
-          throw new RejectedFile();
-        }
-        await options.beforeCommit?.(transaction, { ...counts, ignoredColumns: reader.ignoredColumns });
-        return counts;
+        const counts = this.settings.dryRun ? wouldBe : await this.store(transaction, file, wouldBe);
+        const { ignoredColumns, detected } = this.reader;
+        const outcome = { ...counts, ignoredColumns, detected };
+        await options.beforeCommit?.(transaction, outcome);
+        return outcome;
       });
     } finally {
       await staging.drop();
     }
   }
 
-  private async stage(
-    reader: OrderCsvReader,
-    staging: OrderStaging,
-    source: Readable,
-    { signal, onBytes }: ImportOptions,
-  ): Promise<number> {
-    let batch: ImportedLine[] = [];
+  private file(): StagedFile {
+    const { clientId, settings, reader } = this;
+    return { clientId, settings, form: formOf(settings.preset), stated: reader.stated };
+  }
+
+  private async stage(): Promise<void> {
+    const { reader, staging, errors } = this;
+    const { signal, onBytes } = this.options;
+    let batch: ImportedRow[] = [];
+    let lines = 0;
     let staged = 0;
     let bytesStaged = 0;
-    for await (const line of reader.lines(source)) {
-      batch.push(line);
-      if (batch.length < BATCH_LINES && reader.bytes - bytesStaged < BATCH_BYTES) continue;
+    const add = async (): Promise<void> => {
       await staging.add(batch);
       staged += batch.length;
-      bytesStaged = reader.bytes;
+      bytesStaged = reader.bytesRead;
       batch = [];
-      onBytes?.(reader.bytes);
+      lines = 0;
+      onBytes?.(bytesStaged);
       signal?.throwIfAborted();
+    };
+    for await (const rows of reader.batches()) {
+      for (const row of rows) {
+        batch.push(row);
+        lines += Math.max(row.lines.length, 1);
+      }
+      if (lines >= BATCH_LINES || reader.bytesRead - bytesStaged >= BATCH_BYTES) await add();
     }
-    await staging.add(batch);
-    onBytes?.(reader.bytes);
-    return staged + batch.length;
+    await add();
+    if (reader.isNoFile) throw new RejectedFile(true);
+    if (errors.isFull) throw new RejectedFile(false);
+    if (staged > 0 || errors.count > 0) return;
+    errors.add(1, null, 'the file has no order lines');
+    throw new RejectedFile(true);
+  }
+
+  private async store(
+    transaction: EntityManager,
+    file: StagedFile,
+    wouldBe: ImportCounts,
+  ): Promise<ImportCounts> {
+    const { staging, errors, options } = this;
+    const { onConflict } = this.settings;
+    await lockWriters(transaction, this.clientId);
+    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      await transaction.query('SAVEPOINT before_orders');
+      let counts = wouldBe;
+      if (onConflict === OnConflict.Update) {
+        await staging.resolve(file, errors, true);
+        this.rejectErrors();
+        counts = await staging.counts(onConflict);
+      }
+      const created = await staging.write(file, options.jobId ?? null);
+      if (created === counts.created) return counts;
+      if (onConflict === OnConflict.Skip) return { ...counts, created, skipped: counts.orders - created };
+      // Another writer was faster with one of the numbers.
+      await transaction.query('ROLLBACK TO SAVEPOINT before_orders');
+      await staging.findKnown(file, errors);
+      this.rejectErrors();
+    }
+    throw new Error('Others write the same orders all the time.');
+  }
+
+  private rejectErrors(): void {
+    if (this.errors.count > 0) throw new RejectedFile(false);
   }
 }
 
 /** Rolls the transaction back; the errors are in the report. */
-class RejectedFile extends Error {}
+class RejectedFile extends Error {
+  constructor(readonly isNoFile: boolean) {
+    super();
+  }
+}

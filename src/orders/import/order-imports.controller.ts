@@ -1,7 +1,6 @@
 import { Controller, Get, Headers, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Readable } from 'node:stream';
 import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
@@ -22,22 +21,53 @@ import { JobPresenter } from '../../jobs/http/job.presenter';
 import { JobView } from '../../jobs/http/job.view';
 import { ORDER_LIMITS } from '../order-limits';
 import { MAX_COLUMNS, MAX_RECORD_CHARACTERS } from './csv-records';
-import { ImportQuery, OrderImportView, viewImport } from './order-import.view';
+import { OrderImportView, viewImport } from './order-import.view';
+import { ImportQuery, toSettings } from './order-imports.dto';
 import { OrderImportsService } from './order-imports.service';
-import { fileTooLarge } from './order-uploads.service';
 import { IMPORTS_PATH } from './orders-import.job';
+import {
+  DELIMITED_MEDIA_TYPES,
+  FORM_MEDIA_TYPE,
+  FORM_PART,
+  NDJSON_MEDIA_TYPE,
+  type Upload,
+  uploadOf,
+} from './upload-body';
 
-const DESCRIPTION = `One row per order line, a header row first, comma-separated, UTF-8. Columns: \`order_number\`,
-\`ordered_at\`, \`customer_name\`, \`sku\`, \`description\`, \`quantity\`, and \`unit_price\` or \`line_total\`; optional are
-\`customer_reference\`, \`status\`, \`currency\` and \`shipped_at\`. All of a file is imported or, when anything in it is
-wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row. An order number that you have already is an error.
-Blank rows are skipped; a row has at most ${MAX_RECORD_CHARACTERS} characters, with its commas, quotes and line ends, and a file at most
+const DESCRIPTION = `One row per order line, a header row first, separated by commas, semicolons or tabs, in UTF-8 or UTF-16. Columns:
+\`number\` (or \`order_number\`), \`ordered_at\`, \`customer_name\`, \`sku\`, \`description\`, \`quantity\`, and \`unit_price\` or \`line_total\`;
+optional are \`customer_reference\`, \`status\`, \`currency\`, \`shipped_at\`, \`discount_total\`, \`shipping_total\`, \`tax_total\`,
+\`tax_included\`, \`adjustment_total\`, \`refunded_total\`, \`total\` (which is checked) and \`line_discount\`. A \`preset\` reads the export of a shop
+as it is; \`column_map\` gives other headings a meaning. As \`application/x-ndjson\` each line is a body of \`POST /v1/orders\`. A form
+sends the file as its part \`file\`; all may be compressed by gzip. How the file is written is recognised, and named in the result.
+All of a file is imported or, when anything in it is wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row, with what was read.
+Blank rows are skipped; a row has at most ${MAX_RECORD_CHARACTERS} characters, with its delimiters, quotes and line ends, and a file at most
 ${MAX_COLUMNS} columns. Text is of one line: tabs, line ends and other control characters are refused, as in \`POST /v1/orders\`.`;
 
 const EXAMPLE = `order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price
 A-1,2026-11-08,paid,USD,Claire Gute,BK-1,Bookcase,2,130.98
 A-1,2026-11-08,paid,USD,Claire Gute,CH-7,Chair,3,243.98
 `;
+
+const ORDER_EXAMPLE = `{"number":"A-1","ordered_at":"2026-11-08","currency":"USD","customer_name":"Claire Gute","lines":[{"sku":"BK-1","description":"Bookcase","quantity":"2","unit_price":"130.98"}]}
+`;
+
+const BODY = {
+  required: true,
+  content: {
+    ...Object.fromEntries(
+      DELIMITED_MEDIA_TYPES.map((type) => [type, { schema: { type: 'string', example: EXAMPLE } }]),
+    ),
+    [NDJSON_MEDIA_TYPE]: { schema: { type: 'string', example: ORDER_EXAMPLE } },
+    [FORM_MEDIA_TYPE]: {
+      schema: {
+        type: 'object',
+        required: [FORM_PART],
+        properties: { [FORM_PART]: { type: 'string', format: 'binary', example: EXAMPLE } },
+      },
+    },
+  },
+} satisfies NonNullable<Parameters<typeof ApiOperation>[0]>['requestBody'];
 
 /** Imports of order files, in the background. */
 @ApiTags('orders')
@@ -52,15 +82,13 @@ export class OrderImportsController {
 
   @Post()
   @AcceptsJob('file')
-  @ApiOperation({ summary: 'Import orders from a CSV file', description: DESCRIPTION })
-  @ApiConsumes('text/csv')
-  @ApiBody({ schema: { type: 'string', example: EXAMPLE } })
+  @ApiOperation({ summary: 'Import orders from a file', description: DESCRIPTION, requestBody: BODY })
   @ApiOkResponse({ type: OrderImportView, description: 'It ended while you waited, whichever way.' })
   @ApiProblems({
     400: 'The query is not valid, or the upload broke off.',
     413: `The file is larger than ${ORDER_LIMITS.importBytes} bytes.`,
-    415: 'The body is not text/csv in UTF-8, or is compressed.',
-    422: 'The file is empty, or the Idempotency-Key was used with another file.',
+    415: 'The body is of another media type, charset or Content-Encoding.',
+    422: 'The file is empty, the form has no file, or the Idempotency-Key was used with another file or query.',
   })
   async submit(
     @CurrentClient() client: Client,
@@ -72,11 +100,12 @@ export class OrderImportsController {
     const key = parseIdempotencyKey(idempotencyKey);
     let accepted: Job;
     try {
-      requireCsv(request);
-      accepted = await this.imports.submit(client, bodyOf(request), {
-        defaultCurrency: query.currency ?? 'USD',
+      const { file, declaredBytes, ...kind } = await uploadOf(request);
+      requireTable(query, kind);
+      accepted = await this.imports.submit(client, file, {
+        settings: toSettings(query, kind),
         idempotencyKey: key,
-        declaredBytes: declaredBytes(request),
+        declaredBytes,
       });
     } catch (error) {
       // The rest of the body is not read, so the connection cannot be used again.
@@ -129,25 +158,12 @@ export class OrderImportsController {
   }
 }
 
-function requireCsv(request: Request): void {
-  const charset = /;\s*charset="?([^";\s]+)/i.exec(request.get('content-type') ?? '')?.[1] ?? 'utf-8';
-  if (request.is('text/csv') === false || !/^(utf-8|us-ascii)$/i.test(charset)) {
-    throw new AppError(
-      'unsupported_media_type',
-      'unsupported_media_type',
-      'Send the file as text/csv in UTF-8.',
-    );
-  }
-  if ((request.get('content-encoding') ?? 'identity') !== 'identity') {
-    throw new AppError('unsupported_media_type', 'unsupported_encoding', 'Send the file uncompressed.');
-  }
-  if ((declaredBytes(request) ?? 0) > ORDER_LIMITS.importBytes) throw fileTooLarge();
+/** @throws AppError 400 for what is meant for tables alone */
+function requireTable(query: ImportQuery, { format }: Pick<Upload, 'format'>): void {
+  if (format !== 'ndjson') return;
+  const errors = (['preset', 'column_map'] as const)
+    .filter((field) => query[field] !== undefined)
+    .map((field) => ({ field, message: `${field} is for delimited files; NDJSON has no columns` }));
+  if (errors.length > 0)
+    throw new AppError('bad_request', 'invalid_request', 'The request is not valid.', { errors });
 }
-
-function declaredBytes(request: Request): number | undefined {
-  const length = request.get('content-length');
-  return length === undefined ? undefined : Number(length);
-}
-
-/** The body as a stream of its own: the request must outlive its refusal, to be answered. */
-const bodyOf = (request: Request): Readable => Readable.from(request.iterator({ destroyOnReturn: false }));

@@ -10,12 +10,12 @@ import { JobsService } from '../../jobs/jobs.service';
 import { JobSubmissionService } from '../../jobs/job-submission.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
+import type { ImportSettings } from './import-settings';
 import { OrderUploadsService, refusalOf } from './order-uploads.service';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 
 export interface ImportRequest {
-  /** For a file without a currency column. */
-  defaultCurrency: string;
+  settings: ImportSettings;
   idempotencyKey: string | undefined;
   /** The length of the file, where the request declares it. */
   declaredBytes: number | undefined;
@@ -38,13 +38,13 @@ export class OrderImportsService {
    * @throws AppError `empty_file` (422), and as `OrderUploadsService.store` and `JobSubmissionService` do
    */
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
-    const { defaultCurrency, idempotencyKey } = request;
+    const { settings, idempotencyKey } = request;
     const repeated =
       idempotencyKey === undefined
         ? undefined
         : await this.submission.withKey(client.id, idempotencyKey, async () => {
             const { bytes, sha256 } = await measured(file);
-            return jobRequest(bytes, sha256, defaultCurrency);
+            return jobRequest(bytes, sha256, settings);
           });
     if (repeated !== undefined) return repeated;
     await this.submission.requireQuota(ORDERS_IMPORT, client.id);
@@ -60,8 +60,8 @@ export class OrderImportsService {
       job = await this.submission.submit(ORDERS_IMPORT, {
         id,
         clientId: client.id,
-        request: jobRequest(bytes, sha256, defaultCurrency),
-        parameters: { file: key, bytes, defaultCurrency },
+        request: jobRequest(bytes, sha256, settings),
+        parameters: { file: key, bytes, settings },
         idempotencyKey,
       });
       return job;
@@ -81,10 +81,24 @@ export class OrderImportsService {
   }
 }
 
-const jobRequest = (bytes: number, sha256: string, currency: string): JobRequest => ({
+/** What the caller asked for, with all that decides what becomes of it: the same key with anything else is refused. */
+const jobRequest = (bytes: number, sha256: string, settings: ImportSettings): JobRequest => ({
   method: 'POST',
   path: IMPORTS_PATH,
-  body: { bytes, sha256, currency },
+  body: {
+    bytes,
+    sha256,
+    format: settings.format,
+    gzipped: settings.gzipped,
+    charset: settings.charset,
+    on_conflict: settings.onConflict,
+    preset: settings.preset,
+    dry_run: settings.dryRun,
+    column_map: settings.columnMap,
+    currency: settings.currency,
+    time_zone: settings.timeZone,
+    status: settings.status,
+  },
 });
 
 async function measured(file: Readable): Promise<{ bytes: number; sha256: string }> {

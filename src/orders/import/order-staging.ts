@@ -1,164 +1,153 @@
-import type { EntityManager } from 'typeorm';
-import { ORDER_LIMITS } from '../order-limits';
-import { insertChanges, writersLock } from '../order-changes';
-import type { ImportedLine } from './csv-row';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { finished } from 'node:stream/promises';
+import type { QueryRunner } from 'typeorm';
+import { insertChanges } from '../order-changes';
 import { MAX_ROW_ERRORS, RowError, RowErrors } from './import-failures';
+import { OnConflict } from './import-settings';
+import type { ImportedRow } from './imported-row';
+import { STAGED_COLUMNS, stagedText } from './staged-rows';
+import { faultsOfGroups, groupRows, type StagedFile } from './grouping-sql';
+import {
+  countOrders,
+  faultsOfOrders,
+  findKnown,
+  knownAsFaults,
+  noteUnchanged,
+  resolveOrders,
+} from './resolving-sql';
+import { deleteLines, insertLines, insertOrders, updateOrders } from './writing-sql';
 
-/** Columns in which all rows of an order must agree: its own, not those of its lines. */
-const SHARED_COLUMNS = ['ordered_at', 'status', 'currency', 'customer_name', 'customer_reference'] as const;
+const TABLES = 'import_line, import_group, import_item, import_known, import_order';
+
+/** What is done with the orders of a file, or would be. */
+export interface ImportCounts {
+  created: number;
+  updated: number;
+  unchanged: number;
+  skipped: number;
+  /** In the file. */
+  orders: number;
+  lines: number;
+}
 
 /**
  * The lines of a file on their way into the order book: temporary tables of one connection, so that the size of a
  * file costs disk and not memory, and so that the rows of an order may stand anywhere in it.
  */
 export class OrderStaging {
-  constructor(
-    private readonly manager: EntityManager,
-    private readonly clientId: string,
-    /** Of the import; `null` for the sample. */
-    private readonly jobId: string | null,
-  ) {}
+  constructor(private readonly runner: QueryRunner) {}
 
   async create(): Promise<void> {
-    await this.manager.query(`
-      DROP TABLE IF EXISTS import_line, import_order;
-      CREATE TEMPORARY TABLE import_line (
-        row_number integer NOT NULL,
-        number text NOT NULL,
-        ordered_at timestamptz NOT NULL,
-        status text NOT NULL,
-        currency text NOT NULL,
-        customer_name text NOT NULL,
-        customer_reference text,
-        sku text NOT NULL,
-        description text NOT NULL,
-        quantity numeric NOT NULL,
-        unit_price numeric NOT NULL,
-        total numeric NOT NULL
-      )`);
+    await this.drop();
+    await this.runner.query(`CREATE TEMPORARY TABLE import_line (${STAGED_COLUMNS})`);
   }
 
   async drop(): Promise<void> {
     // On a connection that is broken nothing is left to drop; on any other, `create` would find it.
-    await this.manager.query('DROP TABLE IF EXISTS import_line, import_order').catch(() => undefined);
+    await this.runner.query(`DROP TABLE IF EXISTS ${TABLES}`).catch(() => undefined);
   }
 
-  async add(lines: ImportedLine[]): Promise<void> {
-    await this.manager.query(
-      `INSERT INTO import_line SELECT * FROM unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
-         $6::text[], $7::text[], $8::text[], $9::text[], $10::numeric[], $11::numeric[], $12::numeric[])`,
-      [
-        lines.map((line) => line.row),
-        lines.map((line) => line.orderNumber),
-        lines.map((line) => line.orderedAt),
-        lines.map((line) => line.status),
-        lines.map((line) => line.currency),
-        lines.map((line) => line.customerName),
-        lines.map((line) => line.customerReference),
-        lines.map((line) => line.sku),
-        lines.map((line) => line.description),
-        lines.map((line) => line.quantity),
-        lines.map((line) => line.unitPrice),
-        lines.map((line) => line.total),
-      ],
-    );
-  }
-
-  /** Puts the lines together to orders, and finds what is wrong with them as such. */
-  async group(errors: RowErrors): Promise<void> {
-    const agree = SHARED_COLUMNS.map(
-      (column) => `min(${column}) IS NOT DISTINCT FROM max(${column}) AND count(${column}) IN (0, count(*))`,
-    );
-    await this.manager.query(`
-      SET LOCAL work_mem = '64MB';
-      ANALYZE import_line;
-      CREATE TEMPORARY TABLE import_order AS
-      SELECT uuid_v7() AS id, number, min(row_number) AS first_row, sum(total) AS total, count(*)::int AS line_count,
-        ${SHARED_COLUMNS.map((column) => `min(${column}) AS ${column}`).join(', ')},
-        ${agree.join(' AND ')} AS consistent
-      FROM import_line GROUP BY number;
-      CREATE UNIQUE INDEX ON import_order (number);
-      ANALYZE import_order`);
-    await this.collect(errors, disagreements());
-    await this.collect(
-      errors,
-      `SELECT first_row AS row, 'order_number' AS field,
-         'order ' || number || ' has ' || line_count || ' lines, more than ${ORDER_LIMITS.linesPerOrder}' AS message
-       FROM import_order WHERE line_count > ${ORDER_LIMITS.linesPerOrder}`,
-    );
-    await this.collect(
-      errors,
-      `SELECT first_row AS row, 'order_number' AS field, 'the total of order ' || number || ' is too large' AS message
-       FROM import_order WHERE abs(total) >= 1e15`,
-    );
-  }
-
-  /** Finds the orders that the client has already. Another writer may still be faster: `store` finds out. */
-  async findExisting(errors: RowErrors): Promise<void> {
-    await this.collect(
-      errors,
-      `SELECT i.first_row AS row, 'order_number' AS field, 'order ' || i.number || ' exists already' AS message
-       FROM import_order i JOIN orders o ON o.client_id = $1 AND o.number = i.number AND o.id <> i.id`,
-      [this.clientId],
-    );
+  async add(rows: readonly ImportedRow[]): Promise<void> {
+    const connection = (await this.runner.connect()) as Client;
+    const copy = connection.query(copyFrom('COPY import_line FROM STDIN'));
+    copy.end(stagedText(rows));
+    await finished(copy);
   }
 
   /**
-   * Moves everything into the order book.
+   * Puts the rows together to orders, and finds what is wrong with them as such.
    *
-   * @returns how many orders and lines; fewer than staged when an order of that number was written meanwhile
+   * @param isWhole whether all rows of the file are here, or only those without errors of their own
    */
-  async store(): Promise<{ orders: number; lines: number }> {
-    const [orders] = await this.manager.query<{ count: number }[]>(
-      `WITH writing AS MATERIALIZED (${writersLock('$1')}), stored AS (
-         INSERT INTO orders (id, client_id, number, ordered_at, status, currency, customer_name, customer_reference,
-           subtotal, discount_total, shipping_total, tax_total, tax_included, adjustment_total, refunded_total, line_count)
-         SELECT id, $1, number, ordered_at, status, currency, customer_name, customer_reference,
-           total, total - total, total - total, total - total, false, total - total,
-           CASE WHEN status = 'refunded' THEN greatest(total, total - total) ELSE total - total END, line_count
-         -- In one order, so that two imports of the same numbers wait for each other instead of deadlocking.
-         FROM writing, import_order ORDER BY number
-         ON CONFLICT (client_id, number) DO NOTHING RETURNING id, number, version
-       ), changes AS (
-         ${insertChanges('stored', 'created', { client: '$1', key: 'NULL', job: '$2' })}
-       )
-       SELECT count(*)::int AS count FROM stored`,
-      [this.clientId, this.jobId],
-    );
-    const [lines] = await this.manager.query<{ count: number }[]>(
-      `WITH stored AS (
-         INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
-         SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY l.row_number), l.sku, l.description, l.quantity,
-           l.unit_price, l.total
-         FROM import_line l JOIN import_order i USING (number) JOIN orders o ON o.id = i.id
-         RETURNING 1
-       )
-       SELECT count(*)::int AS count FROM stored`,
-    );
-    return { orders: orders?.count ?? 0, lines: lines?.count ?? 0 };
+  async group(file: StagedFile, errors: RowErrors, isWhole: boolean): Promise<void> {
+    await this.runner.query(groupRows(file));
+    for (const faults of faultsOfGroups(file, isWhole)) await this.collect(errors, faults);
   }
 
-  private async collect(errors: RowErrors, query: string, parameters: unknown[] = []): Promise<void> {
-    const rows = await this.manager.query<(RowError & { total: number })[]>(
-      `SELECT "row", field, message, count(*) OVER ()::int AS total FROM (${query}) AS wrong
+  /**
+   * Finds what the client has already, and what the orders will be. Another writer may still be faster: `write` finds out.
+   *
+   * @param isLocked whether what is known is locked until the end of the transaction
+   */
+  async resolve(file: StagedFile, errors: RowErrors, isLocked: boolean): Promise<void> {
+    await this.findKnown(file, errors, isLocked);
+    await this.runner.query(resolveOrders(file));
+    for (const faults of faultsOfOrders(file)) await this.collect(errors, faults);
+    const { onConflict, dryRun } = file.settings;
+    // Long, and of no use before it is locked, unless nothing will be.
+    if (errors.count === 0 && onConflict === OnConflict.Update && (isLocked || dryRun))
+      await this.runner.query(noteUnchanged());
+  }
+
+  /** Finds what the client has already: errors, unless these orders may be there. */
+  async findKnown(file: StagedFile, errors: RowErrors, isLocked = false): Promise<void> {
+    await this.runner.query(findKnown(file, isLocked));
+    if (file.settings.onConflict === OnConflict.Error) await this.collect(errors, knownAsFaults());
+  }
+
+  /** What writing would do with what was resolved. */
+  async counts(onConflict: OnConflict): Promise<ImportCounts> {
+    const [found] = await this.runner.manager.query<OrderCounts[]>(countOrders());
+    if (found === undefined) throw new Error('A count has a row.');
+    const { orders, lines, known, unchanged } = found;
+    const updates = onConflict === OnConflict.Update;
+    return {
+      created: orders - known,
+      updated: updates ? known - unchanged : 0,
+      unchanged: updates ? unchanged : 0,
+      skipped: updates ? 0 : known,
+      orders,
+      lines,
+    };
+  }
+
+  /**
+   * Moves everything into the order book, with an entry of the changes for each order.
+   *
+   * @param jobId of the import, for these entries
+   * @returns how many orders are new; fewer than were to be when another writer was faster with one of the numbers
+   */
+  async write(file: StagedFile, jobId: string | null): Promise<number> {
+    const created = await this.writeOrders(insertOrders(file), 'created', file, jobId);
+    if (file.settings.onConflict === OnConflict.Update) {
+      await this.writeOrders(updateOrders(), 'updated', file, jobId);
+      await this.runner.query(deleteLines());
+    }
+    await this.runner.query(insertLines());
+    return created;
+  }
+
+  private async writeOrders(
+    writing: string,
+    change: 'created' | 'updated',
+    { clientId }: StagedFile,
+    jobId: string | null,
+  ): Promise<number> {
+    const by = { client: '$1', key: 'NULL::uuid', job: '$2::uuid' };
+    const [row] = await this.runner.manager.query<{ count: number }[]>(
+      `${writing}, noted AS (${insertChanges('written', change, by)})
+       SELECT count(*)::integer AS count FROM written`,
+      [clientId, jobId],
+    );
+    return row?.count ?? 0;
+  }
+
+  private async collect(errors: RowErrors, faults: string): Promise<void> {
+    const rows = await this.runner.manager.query<(RowError & { total: number })[]>(
+      `SELECT "row", field, message, value, count(*) OVER ()::integer AS total FROM (${faults}) AS wrong
        ORDER BY "row" LIMIT ${MAX_ROW_ERRORS}`,
-      parameters,
     );
     errors.addMany(
-      rows.map(({ row, field, message }) => ({ row, field, message })),
+      rows.map(({ row, field, message, value }) => ({ row, field, message, value })),
       rows[0]?.total ?? 0,
     );
   }
 }
 
-/** The rows that say something else of their order than its first row does. */
-const disagreements = (): string => `
-  SELECT l.row_number AS row, difference.field,
-    'order ' || l.number || ' has another ' || difference.field || ' in row ' || i.first_row AS message
-  FROM import_order i
-  JOIN import_line first ON first.row_number = i.first_row
-  JOIN import_line l ON l.number = i.number
-  CROSS JOIN LATERAL (VALUES
-    ${SHARED_COLUMNS.map((column) => `('${column}', l.${column} IS DISTINCT FROM first.${column})`).join(', ')}
-  ) AS difference (field, present)
-  WHERE NOT i.consistent AND difference.present`;
+interface OrderCounts {
+  orders: number;
+  lines: number;
+  known: number;
+  unchanged: number;
+}

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { ArtifactMissingError, ArtifactStore } from '../../artifacts/artifact-store';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
-import { ImportFailures, MAX_COUNTED_ERRORS } from './import-failures';
+import { FailureCode, ImportFailures, MAX_COUNTED_ERRORS } from './import-failures';
 import { OrderImportService } from './order-import.service';
 import { OrderUploadsService } from './order-uploads.service';
 import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
@@ -29,26 +29,28 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
     const { jobId, clientId, parameters, signal } = context;
     // An attempt that was lost just after it had found the file to be wrong.
     const known = await this.failures.find(jobId);
-    if (known !== undefined) throw invalidCsv(known.errorCount < MAX_COUNTED_ERRORS);
+    if (known !== undefined) throw failureOf(known.code, known.errorCount < MAX_COUNTED_ERRORS);
     let result: OrdersImportResult | undefined;
     const report = await this.imports.importOrders(clientId, await this.open(parameters.file), {
+      settings: parameters.settings,
       jobId,
-      defaultCurrency: parameters.defaultCurrency,
       signal,
       onPhase: (phase) => {
         context.step(phase);
         context.progress(PROGRESS[phase]);
       },
       onBytes: (bytes) => context.progress((bytes / parameters.bytes) * PROGRESS.check),
-      beforeCommit: async (transaction, { orders, lines, ignoredColumns }) => {
-        context.size(lines);
-        result = { orders, lines, ignored_columns: ignoredColumns };
+      beforeCommit: async (transaction, { ignoredColumns, ...outcome }) => {
+        context.size(outcome.lines);
+        result = { ...outcome, ignored_columns: ignoredColumns, dry_run: parameters.settings.dryRun };
         await context.completeIn(transaction, result);
       },
     });
-    if (result === undefined) await this.failures.save(jobId, report);
+    const { failure, errors, errorCount } = report;
+    if (failure !== null) await this.failures.save(jobId, { code: failure, errors, errorCount });
     await this.uploads.discard(parameters.file);
-    if (result === undefined) throw invalidCsv(report.isReadWhole);
+    if (failure !== null) throw failureOf(failure, report.isReadWhole);
+    if (result === undefined) throw new Error('An import without errors was committed.');
     return result;
   }
 
@@ -66,10 +68,16 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
   }
 }
 
-function invalidCsv(isReadWhole: boolean): PermanentJobError {
+function failureOf(code: FailureCode, isReadWhole: boolean): PermanentJobError {
+  if (code === 'invalid_file')
+    return new PermanentJobError(
+      code,
+      'What was sent is no file that can be imported. The import says why.',
+      'unprocessable',
+    );
   const rest = isReadWhole ? '' : ' It was not read to its end, so there may be more errors.';
   return new PermanentJobError(
-    'invalid_csv',
+    code,
     `The file has errors, so nothing of it was imported. They are listed by row in the import.${rest}`,
     'unprocessable',
   );

@@ -1,18 +1,28 @@
 import { Scope } from '../../clients/scope';
 import { defineJobType } from '../../jobs/job-type';
+import type { Detected } from './file-reader';
+import type { ImportSettings } from './import-settings';
 
 export interface OrdersImportParameters {
   /** Where the store has the uploaded file. */
   file: string;
   bytes: number;
-  defaultCurrency: string;
+  settings: ImportSettings;
 }
 
 export interface OrdersImportResult {
+  created: number;
+  updated: number;
+  unchanged: number;
+  skipped: number;
+  /** In the file. */
   orders: number;
   lines: number;
   /** Columns of the file that mean nothing to the import. */
   ignored_columns: string[];
+  detected: Detected;
+  /** Whether this is what would have happened, and nothing was written. */
+  dry_run: boolean;
 }
 
 export const IMPORTS_PATH = '/v1/orders/imports';
