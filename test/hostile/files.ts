@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { createGzip, gzipSync } from 'node:zlib';
 import { broken, Case, codeOf, Stage } from './cases';
 
 const HEADER = 'order_number,ordered_at,customer_name,sku,description,quantity,unit_price\n';
@@ -18,21 +19,34 @@ function repeated(text: string, bytes: number, beginning = ''): Readable {
   );
 }
 
-async function upload({ target, tenant }: Stage, body: Readable | string | Buffer) {
+type Headers = Record<string, string>;
+
+async function upload({ target, tenant }: Stage, body: Readable | string | Buffer, headers: Headers = {}) {
   return target.call('POST', '/v1/orders/imports', {
     key: tenant.key,
-    headers: { 'content-type': 'text/csv' },
+    headers: { 'content-type': 'text/csv', ...headers },
     body,
   });
 }
+
+/** `refused`: as no file, or for its rows. */
+type Expected = 'invalid_file' | 'invalid_csv' | 'refused' | 'COMPLETED' | 'either';
+const ENDS: Record<Expected, readonly string[]> = {
+  invalid_file: ['invalid_file'],
+  invalid_csv: ['invalid_csv'],
+  refused: ['invalid_file', 'invalid_csv'],
+  COMPLETED: ['COMPLETED'],
+  either: ['invalid_file', 'invalid_csv', 'COMPLETED'],
+};
 
 /** Imports a file and says what is wrong with how it ended. */
 export async function imported(
   stage: Stage,
   body: Readable | string | Buffer,
-  expected: 'invalid_csv' | 'COMPLETED' | 'either',
+  expected: Expected,
+  headers: Headers = {},
 ): Promise<string[]> {
-  const answer = await upload(stage, body);
+  const answer = await upload(stage, body, headers);
   if (answer.status !== 202) {
     const wrong = broken(answer);
     if (answer.status >= 400 && answer.status < 500 && expected !== 'COMPLETED') return wrong;
@@ -43,8 +57,7 @@ export async function imported(
   const wrong: string[] = [];
   const error = job['error'] as { code: string } | null;
   const end = error?.code ?? String(job['status']);
-  if (expected === 'either' ? !['invalid_csv', 'COMPLETED'].includes(end) : end !== expected)
-    wrong.push(`ended as ${end}: ${JSON.stringify(job['error'])}`);
+  if (!ENDS[expected].includes(end)) wrong.push(`ended as ${end}: ${JSON.stringify(job['error'])}`);
   if (Number(job['attempt']) > 1) wrong.push(`took ${String(job['attempt'])} attempts`);
   const bytes = JSON.stringify(job).length;
   if (bytes > MEGABYTE) wrong.push(`the import is shown in ${bytes} bytes`);
@@ -54,11 +67,118 @@ export async function imported(
 interface File {
   name: string;
   make: () => Readable | string | Buffer;
-  expected: 'invalid_csv' | 'COMPLETED' | 'either';
+  expected: Expected;
+  headers?: Headers;
 }
 
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+const GZIP = { 'content-encoding': 'gzip' };
+const ORDER = {
+  ordered_at: '2026-01-01',
+  currency: 'EUR',
+  customer_name: 'Eve',
+  lines: [{ sku: 'S', description: 'T', quantity: '1', unit_price: '1' }],
+};
+/** So many megabytes of the same text, compressed. */
+const packed = (text: string, megabytes: number, beginning = ''): Readable =>
+  repeated(text, megabytes * MEGABYTE, beginning).pipe(createGzip());
+
+const FILES_OF_OTHER_KINDS: File[] = [
+  {
+    name: '600 MB of line ends in 600 KB of gzip',
+    make: () => packed('\n', 600, HEADER),
+    expected: 'invalid_file',
+    headers: GZIP,
+  },
+  {
+    name: '600 MB of letters in 600 KB of gzip',
+    make: () => packed('a', 600, HEADER),
+    expected: 'refused',
+    headers: GZIP,
+  },
+  {
+    name: '600 MB of good rows in gzip, of one order',
+    make: () => packed(ROW.replace('Thing', 'Thing '.repeat(80)), 600, HEADER),
+    expected: 'invalid_file',
+    headers: GZIP,
+  },
+  {
+    name: 'gzip in gzip',
+    make: () => gzipSync(gzipSync(HEADER + ROW)),
+    expected: 'invalid_file',
+    headers: GZIP,
+  },
+  { name: 'gzip that is none', make: () => HEADER + ROW, expected: 'invalid_file', headers: GZIP },
+  {
+    name: 'gzip that is damaged half-way',
+    make: () => {
+      const file = gzipSync(
+        HEADER + Array.from({ length: 50_000 }, (_, i) => ROW.replace('A-1', `D-${i}`)).join(''),
+      );
+      const half = Math.floor(file.length / 2);
+      return file.fill(0xff, half, half + 100);
+    },
+    expected: 'refused',
+    headers: GZIP,
+  },
+  {
+    name: '20 MB of brackets as NDJSON',
+    make: () => repeated('[', 20e6),
+    expected: 'invalid_file',
+    headers: NDJSON,
+  },
+  {
+    name: '20 MB of lines of brackets as NDJSON',
+    make: () => repeated(`${'['.repeat(50_000)}\n`, 20e6, `${JSON.stringify({ number: 'B', ...ORDER })}\n`),
+    expected: 'invalid_csv',
+    headers: NDJSON,
+  },
+  {
+    name: '20 MB of orders of empty lines as NDJSON',
+    make: () => repeated(`{"lines":[${'{},'.repeat(30_000)}{}]}\n`, 20e6),
+    expected: 'invalid_csv',
+    headers: NDJSON,
+  },
+  {
+    name: '20 MB of empty objects as NDJSON',
+    make: () => repeated('{}\n', 20e6),
+    expected: 'invalid_csv',
+    headers: NDJSON,
+  },
+  {
+    name: 'NDJSON with names that mean something to objects',
+    make: () => '{"__proto__":{"number":"P"},"constructor":1,"number":"\\ud800"}\n',
+    expected: 'invalid_csv',
+    headers: NDJSON,
+  },
+  {
+    name: 'a form with 20 MB of fields before its file',
+    make: () => repeated('--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n', 20e6),
+    expected: 'refused',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  },
+  {
+    name: 'a form whose headers never end',
+    make: () => repeated('X: y\r\n', 20e6, '--x\r\n'),
+    expected: 'refused',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  },
+  {
+    name: 'amounts that look like many numbers',
+    make: () =>
+      HEADER + Array.from({ length: 5_000 }, () => ROW.replace('1.50', `"${'1,111'.repeat(11)}"`)).join(''),
+    expected: 'invalid_csv',
+  },
+  {
+    name: 'half UTF-16',
+    make: () => Buffer.from(HEADER + ROW, 'utf16le').subarray(0, -1),
+    expected: 'refused',
+  },
+  { name: 'a workbook', make: () => Buffer.from('PK\x03\x04'.repeat(1_000)), expected: 'invalid_file' },
+];
+
 const FILES: File[] = [
-  { name: '40 MB of commas', make: () => repeated(',', 40e6), expected: 'invalid_csv' },
+  { name: '40 MB of commas', make: () => repeated(',', 40e6), expected: 'invalid_file' },
   {
     name: '40 MB of commas after a header',
     make: () => repeated(',', 40e6, HEADER),
@@ -92,7 +212,7 @@ const FILES: File[] = [
   {
     name: '20 MB of bytes that are no UTF-8',
     make: () => repeated('\n', 20e6, `${HEADER}\u{10ffff}`),
-    expected: 'invalid_csv',
+    expected: 'refused',
   },
   {
     name: '20 MB of rows with a field too many',
@@ -113,7 +233,7 @@ const FILES: File[] = [
   {
     name: 'a header of 49,000 quoted columns',
     make: () => `${HEADER.trim()},${'"c",'.repeat(49_000)}"c"\n`,
-    expected: 'invalid_csv',
+    expected: 'invalid_file',
   },
   {
     name: '150 columns with names of 500 characters',
@@ -149,7 +269,8 @@ const FILES: File[] = [
       expected: 'invalid_csv',
     }),
   ),
-  { name: 'UTF-16', make: () => Buffer.from(HEADER + ROW, 'utf16le'), expected: 'invalid_csv' },
+  { name: 'UTF-16', make: () => Buffer.from(HEADER + ROW, 'utf16le'), expected: 'COMPLETED' },
+  ...FILES_OF_OTHER_KINDS,
   {
     name: 'a header twice in one row',
     make: () => HEADER.replace('\n', `,${HEADER}`) + ROW,
@@ -158,9 +279,9 @@ const FILES: File[] = [
 ];
 
 export const FILE_CASES: Case[] = [
-  ...FILES.map(({ name, make, expected }) => ({
+  ...FILES.map(({ name, make, expected, headers }) => ({
     name: `import of ${name}`,
-    run: (stage: Stage) => imported(stage, make(), expected),
+    run: (stage: Stage) => imported(stage, make(), expected, headers),
   })),
   {
     name: 'an import of 100 MB is cancelled while it is read',
