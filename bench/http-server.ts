@@ -71,12 +71,13 @@ export class BenchServer {
     path: string,
     expected: number,
     key = this.key,
+    sent = PERIOD,
   ): Promise<Record<string, unknown>> {
     const { statusCode, body } = await this.pool.request({
       method,
       path,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(method === 'POST' ? { body: PERIOD } : {}),
+      ...(method === 'POST' ? { body: sent } : {}),
     });
     const answer = (await body.json()) as Record<string, unknown>;
     if (statusCode !== expected)
