@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { AppError } from '../common/app-error';
 import { QUOTA_EXCEEDED } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
@@ -53,9 +53,13 @@ export class ClientStorageService {
     );
   }
 
-  /** Gives back the room of files that were deleted; of one that is not counted, nothing. */
-  async giveBack(keys: string[]): Promise<void> {
-    await this.dataSource.query(
+  /**
+   * Gives back the room of files that were deleted; of one that is not counted, nothing.
+   *
+   * @param manager of a transaction that it is a part of
+   */
+  async giveBack(keys: string[], manager: Pick<EntityManager, 'query'> = this.dataSource): Promise<void> {
+    await manager.query(
       `WITH gone AS (DELETE FROM client_file WHERE key = ANY($1) RETURNING client_id, bytes),
        sums AS (SELECT client_id, sum(bytes) AS bytes FROM gone GROUP BY client_id),
        -- In one order, as other processes give back what belongs to the same clients.

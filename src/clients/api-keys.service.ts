@@ -50,7 +50,7 @@ export class ApiKeysService {
     const rows = await this.dataSource.query<ApiKeyRow[]>(
       `WITH made AS (
          INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, expires_at)
-         SELECT $4, id, $6, $7, $8, $9::text[], $10::timestamptz FROM client WHERE id = $5
+         SELECT $4, id, $6, $7, $8, $9::text[], $10::timestamptz FROM client WHERE id = $5 AND erased_at IS NULL
          RETURNING ${COLUMNS}
        ), ${writeAudit(
          'key.issued',

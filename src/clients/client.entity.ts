@@ -11,4 +11,8 @@ export class ClientEntity {
 
   @Column('timestamptz')
   created_at: Date;
+
+  /** Since when it is being erased: it has no keys, and gets none. */
+  @Column('timestamptz', { nullable: true })
+  erased_at: Date | null;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { DataSource, LessThan, Repository } from 'typeorm';
+import { DataSource, IsNull, LessThan, Repository } from 'typeorm';
 import { AppError, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { ListOf, Page, pageSize, PageQuery } from '../common/pagination';
@@ -23,7 +23,7 @@ export class ClientsService {
   async create(actor: Actor, name: string): Promise<ClientEntity> {
     const rows = await this.dataSource.query<ClientEntity[]>(
       `WITH made AS (
-         INSERT INTO client (id, name) VALUES ($4, $5) ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at
+         INSERT INTO client (id, name) VALUES ($4, $5) ON CONFLICT (name) DO NOTHING RETURNING *
        ), ${writeAudit('client.created', `id, NULL, jsonb_build_object('name', name) FROM made`)}
        SELECT * FROM made`,
       [...actorParameters(actor), newId(), name],
@@ -35,7 +35,7 @@ export class ClientsService {
 
   /** @throws AppError 404 */
   async get(id: string): Promise<ClientEntity> {
-    const client = await this.clients.findOneBy({ id });
+    const client = await this.clients.findOneBy({ id, erased_at: IsNull() });
     if (client === null) throw notFound('client');
     return client;
   }
@@ -45,7 +45,7 @@ export class ClientsService {
     const [before] = await this.cursors.read(query.cursor, ['id'], CLIENTS);
     const size = pageSize(query);
     const rows = await this.clients.find({
-      where: before === undefined ? {} : { id: LessThan(before) },
+      where: { erased_at: IsNull(), ...(before !== undefined && { id: LessThan(before) }) },
       order: { id: 'DESC' },
       take: size + 1,
     });

@@ -82,6 +82,12 @@ export function classifyFailure(error: unknown): {
   };
 }
 
+/** @param what has been erased, `report` for one */
+export const erasedError = (what: string, extensions: Record<string, unknown> = {}): AppError =>
+  new AppError('gone', 'erased', `The ${what} was erased, with the person that it was about.`, {
+    extensions,
+  });
+
 /** How the synchronous call would have failed. */
 export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {
   const {

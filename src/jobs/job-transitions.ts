@@ -292,6 +292,37 @@ export class JobTransitions {
   }
 
   /**
+   * Cancels all of a client's jobs: those that wait at once, those that run by asking their workers. What others change
+   * just now is left for the next time.
+   *
+   * @returns how many
+   */
+  async cancelAll(clientId: string): Promise<number> {
+    let all = 0;
+    for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE; all += changed) {
+      const rows = await this.dataSource.query<JobEnd[]>(
+        `WITH unfinished AS (
+           SELECT id FROM job
+           WHERE client_id = $1 AND state IN ('PENDING', 'IN_PROGRESS') AND cancel_requested_at IS NULL
+           LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
+         ), changed AS (
+           UPDATE job j SET cancel_requested_at = now(), error = NULL,
+             state = CASE state WHEN 'PENDING' THEN 'CANCELLED' ELSE state END,
+             finished_at = CASE state WHEN 'PENDING' THEN now() END
+           FROM unfinished WHERE j.id = unfinished.id
+           RETURNING j.*
+         ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'cancel_requested' END`, OUTCOME)}
+         SELECT ${JOB_END} FROM changed`,
+        [clientId],
+      );
+      changed = rows.length;
+      this.signals.publishEnds(rows);
+    }
+    if (all > 0) this.signals.cancelRequested.next();
+    return all;
+  }
+
+  /**
    * An operator's retry: a failed job again, under the same id, with its counters and its deadline fresh. Goes into the
    * audit trail.
    */
@@ -301,7 +332,7 @@ export class JobTransitions {
          UPDATE job SET state = 'PENDING', round = round + 1, failures = 0, crashes = 0, outages = 0,
            outage_seconds = 0, outage_counted_until = NULL, error = NULL, step = 0, progress = 0, started_at = NULL, finished_at = NULL,
            run_at = now(), deadline_at = now() + make_interval(secs => $5)
-         WHERE id = $4 AND state = 'FAILED'
+         WHERE id = $4 AND state = 'FAILED' AND erased_at IS NULL
          RETURNING *
        ), ${writeEvent(`'retried'`)}, ${writeAudit(
          'job.retried',

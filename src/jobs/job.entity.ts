@@ -100,6 +100,9 @@ export class JobEntity implements Job {
   @Column('timestamptz', { nullable: true })
   expires_at: Date | null;
 
+  @Column('timestamptz', { nullable: true })
+  erased_at: Date | null;
+
   /** Of the HTTP request that submitted it. */
   @Column('text', { nullable: true })
   request_id: string | null;

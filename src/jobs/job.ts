@@ -51,12 +51,14 @@ export interface Job {
   finished_at: Date | null;
   expires_at: Date | null;
   estimated_end_at: Date | null;
+  /** Since when what it was about, or its file, is erased. */
+  erased_at: Date | null;
 }
 
 /** The columns of `Job`, for `SELECT` and `RETURNING`. */
 export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, attempt,
   failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
-  created_at, started_at, finished_at, expires_at, estimated_end_at`;
+  created_at, started_at, finished_at, expires_at, estimated_end_at, erased_at`;
 
 /** `PENDING -> IN_PROGRESS -> COMPLETED | FAILED | CANCELLED`, and back to `PENDING` for a retry. */
 export enum JobState {

@@ -7,6 +7,7 @@ import { Page, pageSize, PageQuery } from '../common/pagination';
 import { CursorsService } from '../database/cursors.service';
 import { prepared } from '../database/prepared';
 import { Job, JOB_COLUMNS, JobState } from './job';
+import { erasedError } from './job-error';
 import { JobTransitions } from './job-transitions';
 import { JobEntity } from './job.entity';
 import type { Actor } from '../clients/audit-entry';
@@ -128,12 +129,14 @@ export class JobsService {
    * Has a failed job tried again, under the same id: an operator's act, the only one here that asks for no client.
    *
    * @returns the job after it
-   * @throws AppError 404 when there is no such job, 409 when it has not failed, and what the type's admission throws
+   * @throws AppError 404 when there is no such job, 409 when it has not failed, 410 when what it was about was erased, and
+   *   what the type's admission throws
    */
   async retry(actor: Actor, jobId: string): Promise<Job> {
-    const { type: name, client_id, parameters } = await this.read(jobId);
+    const { type: name, client_id, parameters, erased_at } = await this.read(jobId);
     const type = this.registry.find(name);
     if (type === undefined) throw notFound('job');
+    if (erased_at !== null) throw erasedError('job');
     const deadlineSeconds = await this.registry.admit(type, client_id, parameters);
     const retried = await this.transitions.retry(actor, jobId, deadlineSeconds);
     const job = await this.read(jobId);

@@ -29,7 +29,7 @@ export class ReportDownloadController {
     400: 'The id is not a UUID.',
     404: 'You have no such report.',
     409: 'It is not ready; ask again after `Retry-After` seconds.',
-    410: 'It was cancelled, or it has expired.',
+    410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     422: 'It failed: it would have been too long.',
     500: 'It failed for an internal reason.',
   })
@@ -56,7 +56,7 @@ export class ReportDownloadController {
     400: 'The id is not a UUID.',
     404: 'You have no such report.',
     409: 'It has no file: cancel it at its status address while it is being made.',
-    410: 'It was cancelled, or its file is deleted already.',
+    410: 'It was cancelled, or its file is deleted already, or erased.',
   })
   discard(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<void> {
     return this.reports.discard(actor, id);

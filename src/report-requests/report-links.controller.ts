@@ -41,7 +41,7 @@ export class ReportLinksController {
     400: 'The id is not a UUID.',
     404: 'You have no such report.',
     409: 'It is not ready; ask again after `Retry-After` seconds.',
-    410: 'It was cancelled, or it has expired.',
+    410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     500: 'It failed for an internal reason.',
   })
   async link(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<ReportLinkView> {
@@ -62,7 +62,7 @@ export class ReportLinksController {
   @ApiProblems({
     400: 'The link is not complete.',
     403: 'It is not a link of ours.',
-    410: 'The link or the report has expired.',
+    410: 'The link or the report has expired, or the report was erased.',
   })
   async open(
     @Param('id', UuidParam) id: string,

@@ -35,7 +35,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import { isTerminal, type Job, JobState } from '../jobs/job';
 import { JOB_CALLBACK } from '../jobs/http/job-callback.view';
-import { failureOf } from '../jobs/job-error';
+import { erasedError, failureOf } from '../jobs/job-error';
 import { JobPresenter } from '../jobs/http/job.presenter';
 import { JobView } from '../jobs/http/job.view';
 import { HonoursWait } from '../jobs/http/prefer-wait';
@@ -75,7 +75,7 @@ export class ReportRequestsController {
   })
   @ApiProblems({
     400: 'The body is not JSON.',
-    410: 'It was cancelled while you waited.',
+    410: 'It was cancelled while you waited, or is erased.',
     413: 'The body is too large.',
     415: 'The body is not application/json.',
     422: 'A field is not valid, the report would be too long, or the Idempotency-Key was used with another body.',
@@ -129,7 +129,7 @@ export class ReportRequestsController {
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such report.',
-    410: 'It was cancelled.',
+    410: 'It was cancelled, or erased with a person that it showed.',
     422: 'It failed: it would have been too long; the job is inside.',
     500: 'It failed for an internal reason; the job is inside.',
   })
@@ -169,6 +169,7 @@ export class ReportRequestsController {
   /** What the synchronous call would have answered. */
   private async outcome(job: Job, response: Response): Promise<undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
+    if (job.erased_at !== null) throw erasedError('report', { job: await this.presenter.view(job) });
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
     // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
     response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);

@@ -9,7 +9,7 @@ import { retryAfterSeconds } from '../common/retry-after';
 import { JobsService } from '../jobs/jobs.service';
 import { type Job, JobState } from '../jobs/job';
 import { JobEtaService } from '../jobs/job-eta.service';
-import { failureOf } from '../jobs/job-error';
+import { erasedError, failureOf } from '../jobs/job-error';
 import { JobSubmissionService } from '../jobs/job-submission.service';
 import { JobTransitions } from '../jobs/job-transitions';
 import { StoreHealthService } from '../jobs/store-health.service';
@@ -65,7 +65,7 @@ export class ReportRequestsService {
   /**
    * The finished report.
    *
-   * @throws AppError 409 with `Retry-After` while it is not ready, 410 when it was cancelled or has expired, and the
+   * @throws AppError 409 with `Retry-After` while it is not ready, 410 when it was cancelled, erased or has expired, and the
    *   failure itself when it failed
    */
   async finished(client: Client, id: string): Promise<FinishedReport> {
@@ -105,8 +105,9 @@ export class ReportRequestsService {
     if (!(await this.transitions.expire(actor, id))) throw expired();
   }
 
-  /** @throws AppError 410 when the report's retention is over */
+  /** @throws AppError 410 when the report was erased, or its retention is over */
   refuseExpired(job: Job): void {
+    if (job.erased_at !== null) throw erasedError('report');
     if (job.expires_at !== null && job.expires_at <= new Date()) throw expired();
   }
 

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { AppError } from '../common/app-error';
 import { type Job, JobState } from '../jobs/job';
 import { Acceptance } from '../jobs/http/acceptance';
-import { failureOf } from '../jobs/job-error';
+import { erasedError, failureOf } from '../jobs/job-error';
 import { TaskPresenter } from './task.presenter';
 import type { TaskView } from './task.view';
 
@@ -22,6 +22,7 @@ export class TaskAnswersService {
    */
   async answer(job: Job, response: Response): Promise<TaskView> {
     const view = await this.presenter.view(job);
+    if (job.erased_at !== null) throw erasedError('task', { task: view });
     switch (job.state) {
       case JobState.Pending:
       case JobState.InProgress:
@@ -37,8 +38,13 @@ export class TaskAnswersService {
     }
   }
 
-  /** What the call itself would have answered, when its task has completed. */
+  /**
+   * What the call itself would have answered, when its task has completed.
+   *
+   * @throws AppError 410 when it was erased
+   */
   completed(job: Job, response: Response): object | null {
+    if (job.erased_at !== null) throw erasedError('task');
     const created = this.presenter.createdBy(job);
     response.status(created === undefined ? HttpStatus.OK : HttpStatus.CREATED);
     if (created !== undefined) response.location(created);

@@ -70,7 +70,7 @@ export class TasksController {
     400: 'The id is not a UUID.',
     404: 'You have no such task, or what it was to read is not there: then the task is inside.',
     409: 'The call failed so; the task is inside.',
-    410: 'It was cancelled.',
+    410: 'It was cancelled, or a person that it was about was erased.',
     422: 'The call failed so; the task is inside.',
     500: 'It failed for an internal reason; the task is inside.',
   })

@@ -17,6 +17,7 @@ import { FairOrder1795651200016 } from './0016-fair-order';
 import { NextDue1795651200017 } from './0017-next-due';
 import { OrderBook1795651200018 } from './0018-order-book';
 import { ImportFailures1795651200019 } from './0019-import-failures';
+import { Erasures1795651200020 } from './0020-erasures';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   NextDue1795651200017,
   OrderBook1795651200018,
   ImportFailures1795651200019,
+  Erasures1795651200020,
 ];

@@ -24,7 +24,8 @@ export class JobEventView {
     type: 'object',
     additionalProperties: true,
     description:
-      'What the event is about: the outcome for a terminal one, step and progress for `progressed`.',
+      'What the event is about: the outcome for a terminal one, step and progress for `progressed`. `erased` is `true` once ' +
+      'result and error are gone, with a person that they were about.',
   })
   data: object;
 }

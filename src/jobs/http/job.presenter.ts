@@ -29,13 +29,14 @@ export class JobPresenter {
       attempt: job.attempt,
       steps: stepsOf(job),
       request: job.request,
-      result: job.result,
+      result: job.erased_at === null ? job.result : null,
       error: job.error && errorView(job.error),
       cancel_requested: job.cancel_requested_at !== null,
       created_at: job.created_at.toISOString(),
       started_at: job.started_at?.toISOString() ?? null,
       finished_at: job.finished_at?.toISOString() ?? null,
       expires_at: job.expires_at?.toISOString() ?? null,
+      erased_at: job.erased_at?.toISOString() ?? null,
       links: this.linksOf(job),
     };
   }

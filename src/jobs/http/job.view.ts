@@ -121,6 +121,14 @@ export class JobView {
   })
   expires_at: string | null;
 
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when a person that it held is erased, and with the person its result or its file.',
+  })
+  erased_at: string | null;
+
   @ApiProperty({ type: [LinkView] })
   links: LinkView[];
 }

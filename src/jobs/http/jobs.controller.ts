@@ -121,7 +121,12 @@ export class JobsController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({ type: JobView, description: 'It waits for its next attempt.' })
-  @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such job.', 409: 'It has not failed.' })
+  @ApiProblems({
+    400: 'The id is not a UUID.',
+    404: 'There is no such job.',
+    409: 'It has not failed.',
+    410: 'What it was about was erased.',
+  })
   async retry(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<JobView> {
     return this.presenter.view(await this.jobs.retry(actor, id));
   }

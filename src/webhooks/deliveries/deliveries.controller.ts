@@ -67,6 +67,7 @@ export class DeliveriesController {
     409:
       'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint gets ' +
       'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
+    410: 'A person that it was about was erased.',
   })
   async redeliver(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<DeliveryView> {
     return deliveryView(await this.deliveries.redeliver(actor, id));

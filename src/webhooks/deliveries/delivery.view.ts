@@ -3,7 +3,14 @@ import { CallbackFailure, revealsNetwork, UNREACHABLE } from '../egress/callback
 import { DisabledReason } from './destination';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
-const FAILURES = [...Object.values(CallbackFailure), UNREACHABLE, 'endpoint_removed', 'endpoint_disabled'];
+const FAILURES = [
+  ...Object.values(CallbackFailure),
+  UNREACHABLE,
+  'endpoint_removed',
+  'endpoint_disabled',
+  // Before it was delivered, a person that it was about was erased.
+  'erased',
+];
 
 class TimingsView {
   @ApiPropertyOptional({ description: 'Looking the name up, and checking every address.' })

@@ -26,11 +26,14 @@ export class FeedEventView {
   job_id: string | null;
 
   @ApiProperty({
+    type: String,
+    nullable: true,
     description:
-      'The body of the callback, byte for byte (UTF-8): JSON inside a string, so that no reader changes it.',
+      'The body of the callback, byte for byte (UTF-8): JSON inside a string, so that no reader changes it. `null` once a ' +
+      'person that it was about was erased.',
     example: '{"type":"orders.report.completed","timestamp":"2026-01-01T00:00:00.000Z","status":"COMPLETED"}',
   })
-  body: string;
+  body: string | null;
 }
 
 export class EventFeedView {

@@ -7,7 +7,8 @@ export interface FeedEvent {
   id: string;
   type: string;
   job_id: string | null;
-  body: Buffer;
+  /** `null`: erased. */
+  body: Buffer | null;
   occurred_at: Date;
 }
 

@@ -42,7 +42,7 @@ export class EventsController {
         type,
         timestamp: occurred_at.toISOString(),
         job_id,
-        body: body.toString('utf8'),
+        body: body?.toString('utf8') ?? null,
       })),
       next_cursor: next,
     };
