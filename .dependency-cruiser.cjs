@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   orders: [...LEAVES, 'clients', 'artifacts', 'jobs', 'tasks'],
   'report-requests': [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders'],
   webhooks: [...LEAVES, 'redis', 'clients', 'jobs'],
+  erasures: [...LEAVES, 'clients', 'artifacts', 'jobs', 'orders', 'report-requests'],
   'rate-limits': [...LEAVES, 'redis', 'clients', 'jobs'],
   health: [...LEAVES, 'redis', 'clients', 'jobs'],
 };

@@ -5,6 +5,8 @@ import { ClientsHttpModule } from '../clients/clients-http.module';
 import { ClientsModule } from '../clients/clients.module';
 import { AppConfig } from '../config/app-config';
 import { ConfigModule } from '../config/config.module';
+import { ErasuresHttpModule } from '../erasures/erasures-http.module';
+import { ErasuresModule } from '../erasures/erasures.module';
 import { DatabaseModule } from '../database/database.module';
 import { FirstStartService } from './first-start.service';
 import { HealthModule } from '../health/health.module';
@@ -30,6 +32,7 @@ import { WebhooksWorkerModule } from '../webhooks/webhooks-worker.module';
 const EVERY_ROLE = [
   ClientsModule,
   DatabaseModule,
+  ErasuresModule,
   HealthModule,
   JobsModule,
   MaintenanceModule,
@@ -47,6 +50,7 @@ const API = [
   OrdersHttpModule,
   TasksHttpModule,
   WebhooksHttpModule,
+  ErasuresHttpModule,
 ];
 /** Loaded only where it is composed: an API need not have puppeteer and what prints in its memory. */
 function worker(): Type[] {

@@ -10,6 +10,8 @@ import { OrderChangesRetentionService } from '../orders/order-changes-retention.
 import { ReportFilesService } from '../report-requests/report-files.service';
 import { DeliveryRepairsService } from '../webhooks/deliveries/delivery-repairs.service';
 import { DeliveryRetentionService } from '../webhooks/deliveries/delivery-retention.service';
+import { FormerCustomersService } from '../erasures/former-customers.service';
+import { ErasureWorkerService } from '../erasures/erasure-worker.service';
 
 interface MaintenanceTask<Service> {
   /** Whose work it is. The task runs in the processes that are composed with it. */
@@ -96,6 +98,18 @@ const TASKS = [
     name: 'removal of unused destinations',
     everyMs: HOUR,
     run: (retention, stopping) => retention.removeDestinations(stopping),
+  }),
+  task({
+    of: ErasureWorkerService,
+    name: 'erasure of persons and clients',
+    everyMs: 2 * SECOND,
+    run: (erasures, stopping) => erasures.run(stopping),
+  }),
+  task({
+    of: FormerCustomersService,
+    name: 'removal of notes of former customers',
+    everyMs: HOUR,
+    run: (former, stopping) => former.removeNotes(stopping),
   }),
 ];
 

@@ -17,6 +17,7 @@ export const AUDIT_ACTIONS = [
   'endpoint.challenged',
   'endpoint.deleted',
   'delivery.redelivered',
+  'erasure.requested',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

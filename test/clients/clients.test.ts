@@ -286,6 +286,8 @@ const ACTS: Record<string, string> = {
   'POST /v1/webhooks/endpoints/{id}/verify': 'endpoint.challenged',
   'POST /v1/webhooks/endpoints/{id}/rotate-secret': 'secret.rotated',
   'POST /v1/webhooks/deliveries/{id}/redeliver': 'delivery.redelivered',
+  'POST /v1/erasures': 'erasure.requested',
+  'DELETE /v1/clients/{id}': 'erasure.requested',
 };
 const ORDINARY = [
   // Their own record is the feed of changes.

@@ -57,6 +57,7 @@ it('the entities are those that have a table and plain reads or writes', () => {
     'api_key',
     'audit_entry',
     'client',
+    'erasure',
     'job',
     'order_line',
     'orders',

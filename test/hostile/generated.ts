@@ -72,6 +72,7 @@ const ROUTES: Record<string, string[]> = {
     'title',
     'callback_url',
   ],
+  'POST /v1/erasures': ['customer_reference'],
   'POST /v1/jobs': ['type', 'parameters', 'callback_url'],
   'POST /v1/webhooks/endpoints': ['url', 'event_types', 'description', 'rate_limit'],
   'POST /v1/tasks/claim': ['types', 'worker'],

@@ -230,7 +230,9 @@ describe('says what is true of', () => {
     await forEach(operations, async (operation) => {
       // As if its last challenge was long ago: the next one is soon.
       await app.dataSource.query('UPDATE webhook_endpoint SET challenge_asked_at = NULL');
-      return ask(operation, tenant.ids);
+      // The tenant is needed further on.
+      const erased = nameOf(operation) === 'DELETE /v1/clients/{id}';
+      return ask(operation, erased ? { '/v1/clients/': (await app.client('for a moment')).id } : tenant.ids);
     });
   });
 

@@ -83,6 +83,7 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
       '/v1/orders/imports/': await make('/v1/orders/imports'),
       '/v1/orders/': order,
       '/v1/orders/by-number/': (await app.call('GET', `/v1/orders/${order}`, { key })).body.number,
+      '/v1/erasures/': await make('/v1/erasures'),
       '/v1/webhooks/endpoints/': endpoint,
       '/v1/webhooks/deliveries/': await make('/v1/webhooks/endpoints/{id}/test', { id: endpoint }),
     },
