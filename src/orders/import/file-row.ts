@@ -1,5 +1,6 @@
 import { sumDecimals } from '../../common/decimal';
 import { minorUnit } from '../../common/currency';
+import { unguarded } from '../formula-guard';
 import { ORDER_LIMITS } from '../order-limits';
 import { ORDER_STATUSES, OrderStatus } from '../order-status';
 import { hasControlCharacters, isVisible } from '../order-validators';
@@ -22,8 +23,6 @@ const LENGTHS = {
 const QUANTITY_DECIMALS = 4;
 const UNIT_PRICE_DECIMALS = 6;
 
-/** What our own files put before a text so that no spreadsheet runs it: an apostrophe, where it would be a formula. */
-const INERT_FORMULA = /^'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
 const YES_OR_NO = new Map([
   ['true', true],
   ['yes', true],
@@ -224,7 +223,7 @@ export class FileRows {
   }
 
   private text(column: keyof typeof LENGTHS, isNeeded: boolean): string | null {
-    const value = this.cell(column).replace(INERT_FORMULA, '');
+    const value = unguarded(this.cell(column));
     if (value === '') {
       if (isNeeded) this.refuse(column, `${column} is missing`, null);
       return null;

@@ -42,3 +42,17 @@ export interface ImportSettings {
   /** For a file, or a row, that has none. */
   status: OrderStatus | null;
 }
+
+/** How a file is imported of which nothing else is said. */
+export const PLAIN: ImportSettings = {
+  format: 'delimited',
+  gzipped: false,
+  charset: null,
+  onConflict: OnConflict.Error,
+  preset: null,
+  dryRun: false,
+  columnMap: {},
+  currency: 'USD',
+  timeZone: 'UTC',
+  status: null,
+};

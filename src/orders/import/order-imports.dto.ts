@@ -7,7 +7,7 @@ import { IsCurrency } from '../order-validators';
 import { OrderStatus } from '../order-status';
 import { columnNamed } from './file-header';
 import { headingKey } from './file-form';
-import { ColumnMap, ImportSettings, OnConflict, Preset } from './import-settings';
+import { ColumnMap, ImportSettings, OnConflict, PLAIN, Preset } from './import-settings';
 
 const MOST_MAPPED = 100;
 
@@ -117,11 +117,11 @@ export const toSettings = (
   file: Pick<ImportSettings, 'format' | 'gzipped' | 'charset'>,
 ): ImportSettings => ({
   ...file,
-  onConflict: query.on_conflict ?? OnConflict.Error,
-  preset: query.preset ?? null,
-  dryRun: query.dry_run ?? false,
-  columnMap: query.column_map ?? {},
-  currency: query.currency ?? 'USD',
-  timeZone: query.time_zone ?? 'UTC',
-  status: query.status ?? null,
+  onConflict: query.on_conflict ?? PLAIN.onConflict,
+  preset: query.preset ?? PLAIN.preset,
+  dryRun: query.dry_run ?? PLAIN.dryRun,
+  columnMap: query.column_map ?? PLAIN.columnMap,
+  currency: query.currency ?? PLAIN.currency,
+  timeZone: query.time_zone ?? PLAIN.timeZone,
+  status: query.status ?? PLAIN.status,
 });

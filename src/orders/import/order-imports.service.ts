@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { Measure } from '../../artifacts/measure';
 import type { Client } from '../../clients/client';
 import { AppError } from '../../common/app-error';
@@ -10,7 +11,7 @@ import { JobsService } from '../../jobs/jobs.service';
 import { JobSubmissionService } from '../../jobs/job-submission.service';
 import { ORDER_LIMITS } from '../order-limits';
 import { ImportFailure, ImportFailures } from './import-failures';
-import type { ImportSettings } from './import-settings';
+import { type ImportSettings, PLAIN } from './import-settings';
 import { OrderUploadsService, refusalOf } from './order-uploads.service';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 
@@ -81,25 +82,35 @@ export class OrderImportsService {
   }
 }
 
-/** What the caller asked for, with all that decides what becomes of it: the same key with anything else is refused. */
+/**
+ * What the caller asked for, with all that decides what becomes of it: the same key with anything else is refused. What is as
+ * in every plain import is not said, so that a request of before there were settings is the same.
+ */
 const jobRequest = (bytes: number, sha256: string, settings: ImportSettings): JobRequest => ({
   method: 'POST',
   path: IMPORTS_PATH,
-  body: {
-    bytes,
-    sha256,
-    format: settings.format,
-    gzipped: settings.gzipped,
-    charset: settings.charset,
-    on_conflict: settings.onConflict,
-    preset: settings.preset,
-    dry_run: settings.dryRun,
-    column_map: settings.columnMap,
-    currency: settings.currency,
-    time_zone: settings.timeZone,
-    status: settings.status,
-  },
+  body: { bytes, sha256, ...optionsOf(PLAIN, settings), currency: settings.currency },
 });
+
+const OPTIONS: Record<keyof ImportSettings, string> = {
+  format: 'format',
+  gzipped: 'gzipped',
+  charset: 'charset',
+  onConflict: 'on_conflict',
+  preset: 'preset',
+  dryRun: 'dry_run',
+  columnMap: 'column_map',
+  currency: 'currency',
+  timeZone: 'time_zone',
+  status: 'status',
+};
+
+const optionsOf = (plain: ImportSettings, settings: ImportSettings): Record<string, unknown> =>
+  Object.fromEntries(
+    (Object.keys(OPTIONS) as (keyof ImportSettings)[])
+      .filter((option) => !isDeepStrictEqual(settings[option], plain[option]))
+      .map((option) => [OPTIONS[option], settings[option]]),
+  );
 
 async function measured(file: Readable): Promise<{ bytes: number; sha256: string }> {
   const measure = new Measure(ORDER_LIMITS.importBytes);

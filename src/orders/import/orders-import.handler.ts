@@ -6,7 +6,7 @@ import { HandlesJob, JobContext, JobHandler } from '../../jobs/job-type';
 import { FailureCode, ImportFailures, MAX_COUNTED_ERRORS } from './import-failures';
 import { OrderImportService } from './order-import.service';
 import { OrderUploadsService } from './order-uploads.service';
-import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult } from './orders-import.job';
+import { ORDERS_IMPORT, OrdersImportParameters, OrdersImportResult, settingsOf } from './orders-import.job';
 
 /** How much of the work is done when the file is read, and when it is checked. */
 const PROGRESS = { read: 0, check: 0.5, store: 0.6 };
@@ -30,9 +30,10 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
     // An attempt that was lost just after it had found the file to be wrong.
     const known = await this.failures.find(jobId);
     if (known !== undefined) throw failureOf(known.code, known.errorCount < MAX_COUNTED_ERRORS);
+    const settings = settingsOf(parameters);
     let result: OrdersImportResult | undefined;
     const report = await this.imports.importOrders(clientId, await this.open(parameters.file), {
-      settings: parameters.settings,
+      settings,
       jobId,
       signal,
       onPhase: (phase) => {
@@ -42,7 +43,7 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
       onBytes: (bytes) => context.progress((bytes / parameters.bytes) * PROGRESS.check),
       beforeCommit: async (transaction, { ignoredColumns, ...outcome }) => {
         context.size(outcome.lines);
-        result = { ...outcome, ignored_columns: ignoredColumns, dry_run: parameters.settings.dryRun };
+        result = { ...outcome, ignored_columns: ignoredColumns, dry_run: settings.dryRun };
         await context.completeIn(transaction, result);
       },
     });

@@ -1,14 +1,21 @@
 import { Scope } from '../../clients/scope';
 import { defineJobType } from '../../jobs/job-type';
 import type { Detected } from './file-reader';
-import type { ImportSettings } from './import-settings';
+import { type ImportSettings, PLAIN } from './import-settings';
 
 export interface OrdersImportParameters {
   /** Where the store has the uploaded file. */
   file: string;
   bytes: number;
-  settings: ImportSettings;
+  /** Not in jobs of before there were any, which have a currency instead. */
+  settings?: ImportSettings;
+  defaultCurrency?: string;
 }
+
+export const settingsOf = ({
+  settings,
+  defaultCurrency = PLAIN.currency,
+}: OrdersImportParameters): ImportSettings => settings ?? { ...PLAIN, currency: defaultCurrency };
 
 export interface OrdersImportResult {
   created: number;
