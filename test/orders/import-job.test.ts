@@ -288,13 +288,14 @@ describe('importing a file in the background', () => {
     });
 
     it('is given back when an import is cancelled while its file is read, which ends between two rows', async () => {
-      let isRead = true;
+      let reading = 'not begun';
       const endless = (function* () {
         try {
+          reading = 'begun';
           yield Buffer.from(HEADER);
           for (;;) yield Buffer.alloc(MEGABYTE, '\n');
         } finally {
-          isRead = false;
+          reading = 'stopped';
         }
       })();
       const opened = jest
@@ -302,14 +303,14 @@ describe('importing a file in the background', () => {
         .mockResolvedValueOnce(Readable.from(endless));
       try {
         const { body } = await api.importCsv(fileOf('ENDLESS', 3));
-        await waitFor(() => opened.mock.calls.length > 0, { what: 'the file to be read' });
+        await waitFor(() => reading === 'begun', { what: 'the file to be read' });
         expect(await used()).toBeGreaterThan(0);
         expect((await api.call('DELETE', `/v1/jobs/${body.id}`)).status).toBe(202);
         expect(await api.imported(body.id)).toMatchObject({
           status: 'CANCELLED',
           steps: [{ name: 'read' }, { status: 'PENDING' }, { status: 'PENDING' }],
         });
-        await waitFor(() => !isRead, { what: 'the reading to stop' });
+        await waitFor(() => reading === 'stopped', { what: 'the reading to stop' });
       } finally {
         opened.mockRestore();
       }

@@ -103,7 +103,7 @@ export class OrderBook1795651200018 implements MigrationInterface {
       CREATE FUNCTION final_order_position(client uuid) RETURNS bigint LANGUAGE sql VOLATILE AS $$
         -- First the last position that was drawn, then who is writing: what is drawn after the first lies above it, and
         -- what was drawn before has ended, or is among the second.
-        WITH drawn AS MATERIALIZED (SELECT last_value + 1 AS next FROM order_change_position)
+        WITH drawn AS MATERIALIZED (SELECT coalesce(pg_sequence_last_value('order_change_position'), 0) + 1 AS next)
         SELECT least(drawn.next, (
           SELECT min(CASE WHEN behind < 2147483648 THEN drawn.next - behind ELSE drawn.next END)
           FROM pg_locks writer
