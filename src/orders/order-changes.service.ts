@@ -31,7 +31,7 @@ export class OrderChangesService {
    * @throws AppError 400 `invalid_cursor`; 410 `cursor_expired` when changes after it are no longer kept
    */
   async read(clientId: string, after: string | undefined, size: number): Promise<OrderChangeEntry[]> {
-    const begin = after === undefined ? '0' : await this.positionOf(clientId, after);
+    const begin = after === undefined ? '0' : await this.positionAfter(clientId, after);
     const final = await this.finalPosition(clientId);
     const rows = await this.dataSource.query<ChangeRow[]>(
       `SELECT change, order_id, number, version, changed_at, key_id, job_id, position::text AS position
@@ -69,6 +69,16 @@ export class OrderChangesService {
 
   private cursorOf(clientId: string, position: string): Promise<string> {
     return this.cursors.write([position], feedOf(clientId));
+  }
+
+  /** @throws AppError 400 `invalid_cursor` of the parameter `after` */
+  private positionAfter(clientId: string, after: string): Promise<string> {
+    return this.positionOf(clientId, after).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      throw new AppError(error.kind, error.code, 'The cursor is not one of the changes of your orders.', {
+        errors: [{ field: 'after', message: 'after must be a cursor of the changes, or as_of of a report' }],
+      });
+    });
   }
 
   /** @throws AppError 400 `invalid_cursor` */

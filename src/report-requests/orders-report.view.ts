@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CurrencyTotalView } from '../orders/order-summary.view';
 import { MEDIA_TYPES, type ReportMediaType } from './report-format';
 
@@ -27,23 +27,23 @@ export class OrdersReportResultView {
   @ApiProperty({ example: 1315, description: 'In a delta those that are there.' })
   orders: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: 'integer',
     example: 0,
     description: 'In a delta those that are gone, or not among what was asked for; elsewhere 0.',
   })
-  removed: number;
+  removed?: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'The cursor of the snapshot, for `changed_since` of the next report, and for `after` of `GET /v1/orders/changes`.',
   })
-  as_of: string;
+  as_of?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: [CurrencyTotalView],
     description:
       'By currency, with the digits that are in the file. Not in reports made before there were any.',
   })
-  totals: CurrencyTotalView[];
+  totals?: CurrencyTotalView[];
 }

@@ -37,6 +37,13 @@ describe('importing orders that are there already', () => {
     });
   const importFile = (file: string, settings: ImportOptions['settings'] = {}) =>
     imports.importOrders(clientId, csv(file), { settings: { onConflict: OnConflict.Update, ...settings } });
+  const currencies = async (): Promise<string[]> =>
+    (
+      await book.dataSource.query<{ text: string }[]>(
+        `SELECT concat_ws(' ', number, currency, total) AS text FROM orders WHERE client_id = $1 ORDER BY number`,
+        [clientId],
+      )
+    ).map(({ text }) => text);
   const orders = () =>
     book.dataSource.query<Record<string, unknown>[]>(
       `SELECT number, status, version, total::text, refunded_total::text AS refunded, shipping_total::text AS shipping,
@@ -313,5 +320,46 @@ describe('importing orders that are there already', () => {
       'SELECT count(*)::int AS count FROM order_change',
     )) as [{ count: number }];
     expect(count).toBe(reports.reduce((sum, { created, updated }) => sum + created + updated, 0));
+  });
+
+  describe('of a currency', () => {
+    const inEuros = `${HEADER}\nA,2026-01-01,paid,EUR,Eve,,S,Thing,1,5.00`;
+
+    it('that a row does not say keep theirs', async () => {
+      await importFile(inEuros);
+      const blank = inEuros.replace('EUR', '');
+      expect(await importFile(blank)).toMatchObject({ unchanged: 1, errors: [] });
+      expect(await importFile(blank.replace('5.00', '7.00'))).toMatchObject({ updated: 1, errors: [] });
+      expect(await currencies()).toEqual(['A EUR 7.00']);
+    });
+
+    it.each([
+      ['€5.00', 'USD'],
+      ['¥5', 'USD'],
+      ['$5.00', 'EUR'],
+      ['5.00 USD', 'EUR'],
+    ])('that an amount names (%s) is that of the order (%s), or an error', async (price, currency) => {
+      const file = inEuros.replace('EUR', currency).replace('5.00', price);
+      expect(await importFile(file)).toMatchObject({
+        errors: [{ row: 2, field: 'unit_price', value: price }],
+      });
+      const withoutColumn = file.replace(',currency,', ',').replace(`,${currency},`, ',');
+      expect(await importFile(withoutColumn, { currency })).toMatchObject({
+        errors: [{ row: 2, field: 'unit_price', value: price }],
+      });
+      expect(await currencies()).toEqual([]);
+    });
+
+    it('with three digits have no amounts that may be thousands', async () => {
+      const file = (price: string, currency: string): string =>
+        inEuros.replaceAll(',', ';').replace('EUR', currency).replace('5.00', price);
+      expect(await importFile(file('1.234', 'KWD'))).toMatchObject({
+        errors: [{ row: 2, field: 'unit_price', value: '1.234' }],
+      });
+      expect(await importFile(file('1.234', 'EUR'))).toMatchObject({ created: 1, errors: [] });
+      const shown = `${file('1.234', 'KWD')}\nB;2026-01-01;paid;KWD;Eve;;S;Thing;1;0.500`;
+      expect(await importFile(shown.replace('\nA;', '\nC;'))).toMatchObject({ created: 2, errors: [] });
+      expect(await currencies()).toEqual(['A EUR 1234.00', 'B KWD 0.500', 'C KWD 1.234']);
+    });
   });
 });

@@ -51,6 +51,20 @@ describe('the forms in which a file may be sent', () => {
       return form;
     };
 
+    it('knows lines of JSON by their name, also packed', async () => {
+      const line = JSON.stringify({
+        number: 'Z-1',
+        ordered_at: '2026-01-01',
+        currency: 'EUR',
+        customer_name: 'Eve',
+        lines: [{ sku: 'S', description: 'Thing', quantity: '1', unit_price: '1' }],
+      });
+      const packed = new Blob([gzipSync(`${line}\n`)]);
+      expect(await imported(formOf(['file', packed, 'Orders.NDJSON.gz']))).toMatchObject({
+        result: { created: 1 },
+      });
+    });
+
     it('sends the file as its part of that name, whatever stands beside it', async () => {
       const form = formOf(
         ['note', 'hello'],
@@ -442,6 +456,10 @@ describe('the forms in which a file may be sent', () => {
         status: 400,
         body: { errors: [{ field: 'preset' }, { field: 'column_map' }] },
       });
+    });
+
+    it('has no map that is null', async () => {
+      expect(await send(fileOf('N-1'), { ...CSV, query: '?column_map=null' })).toMatchObject({ status: 400 });
     });
 
     it('belongs to what an idempotency key stands for', async () => {

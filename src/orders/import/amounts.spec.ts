@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { currencyIn, DecimalMark, detectDecimalMark, parseAmount, parseNumber } from './amounts';
+import { currencyIn, DecimalMark, detectDecimalMark, isSignOf, parseAmount, parseNumber } from './amounts';
 
 const marks = fc.constantFrom<DecimalMark>('.', ',');
 /** An exact decimal, and the same as people write it. */
@@ -114,14 +114,25 @@ describe('amounts as people write them', () => {
   });
 
   it.each([
-    ['1.115,98 €', 'EUR'],
-    ['£5', 'GBP'],
+    ['1.115,98 €', '€'],
     ['USD 5.00', 'USD'],
-    ['$5', undefined],
-    ['US$5', undefined],
+    ['US$5', '$'],
+    ['₿5', undefined],
     ['5', undefined],
   ])('name in %s the currency %s', (text, currency) => {
     expect(currencyIn(text)).toBe(currency);
+  });
+
+  it.each([
+    ['€', 'EUR', true],
+    ['$', 'CAD', true],
+    ['$', 'EUR', false],
+    ['¥', 'CNY', true],
+    ['¥', 'USD', false],
+    ['USD', 'USD', true],
+    ['USD', 'CAD', false],
+  ])('%s is of %s: %s', (named, currency, expected) => {
+    expect(isSignOf(named, currency)).toBe(expected);
   });
 
   it.each([
@@ -139,6 +150,6 @@ describe('amounts as people write them', () => {
     ['.', ['1,50', '1.50'], ';'],
     ['.', [], ','],
   ] as const)('have the mark %s in %j between %j', (mark, cells, delimiter) => {
-    expect(detectDecimalMark(cells, delimiter)).toBe(mark);
+    expect(detectDecimalMark(cells, delimiter).decimalMark).toBe(mark);
   });
 });

@@ -43,12 +43,18 @@ export function parseAmount(text: string, mark: DecimalMark, decimals = MOST_DEC
   return digitsOf((match[3] ?? '').trimEnd(), mark, decimals, isNegative);
 }
 
-/** Signs of one currency alone: a dollar, a yen or a crown is several. */
+/** The currencies that write a sign. One that is not here says nothing. */
 const SIGNS = new Map([
+  [
+    '$',
+    'USD ARS AUD BBD BMD BND BRL BSD BZD CAD CLF CLP COP CUP CVE DOP FJD GYD HKD JMD KYD LRD MOP MXN NAD NIO NZD SBD SGD SRD SVC TOP TTD TWD UYU WST XCD ZWG',
+  ],
+  ['£', 'GBP EGP FKP GIP LBP SDG SHP SSP SYP'],
+  ['¥', 'JPY CNY'],
+  ['￥', 'JPY CNY'],
   ['€', 'EUR'],
-  ['£', 'GBP'],
+  ['₩', 'KRW KPW'],
   ['₹', 'INR'],
-  ['₩', 'KRW'],
   ['₪', 'ILS'],
   ['₫', 'VND'],
   ['₴', 'UAH'],
@@ -56,11 +62,15 @@ const SIGNS = new Map([
   ['₽', 'RUB'],
 ]);
 
-/** The currency that an amount names, if its sign is that of one alone. */
+/** The code or the sign of a currency that an amount names, if it names one that is known. */
 export function currencyIn(amount: string): string | undefined {
-  const sign = /\p{Sc}|[A-Z]{3}/u.exec(amount)?.[0];
-  return sign === undefined || sign.length === 3 ? sign : SIGNS.get(sign);
+  const named = /\p{Sc}|[A-Z]{3}/u.exec(amount)?.[0];
+  return named === undefined || named.length === 3 || SIGNS.has(named) ? named : undefined;
 }
+
+/** @param named as `currencyIn` gives it */
+export const isSignOf = (named: string, currency: string): boolean =>
+  (SIGNS.get(named) ?? named).split(' ').includes(currency);
 
 /** Of a plain decimal. */
 const decimalsOf = (text: string): number => {
@@ -88,11 +98,17 @@ const SAYS_POINT = /^\D*(?:0|\d{4,})?\d*\.\d+\D*$|^\D*\d{1,3}(?:[,'’ ]\d{3})+\
 const SAYS_COMMA = /^\D*(?:0|\d{4,})?\d*,\d+\D*$|^\D*\d{1,3}(?:[.'’ ]\d{3})+,\d+\D*$/;
 const SAYS_NOTHING = /^\D*[1-9]\d{0,2}[.,]\d{3}\D*$/;
 
+/** Whether an amount is another one with the other mark, and a number with both: `1,234`. */
+export const saysNothing = (text: string): boolean => text.length <= LONGEST && SAYS_NOTHING.test(text);
+
 /**
  * What separates the decimals in a file, as its amounts show it; where they do not, a file whose cells are separated by
  * semicolons comes from where it is the comma.
  */
-export function detectDecimalMark(cells: Iterable<string>, delimiter: string): DecimalMark {
+export function detectDecimalMark(
+  cells: Iterable<string>,
+  delimiter: string,
+): { decimalMark: DecimalMark; isShown: boolean } {
   let comma = 0;
   let point = 0;
   for (const cell of cells) {
@@ -100,7 +116,7 @@ export function detectDecimalMark(cells: Iterable<string>, delimiter: string): D
     if (SAYS_POINT.test(cell)) point += 1;
     else if (SAYS_COMMA.test(cell)) comma += 1;
   }
-  if (point > 0) return '.';
-  if (comma > 0) return ',';
-  return delimiter === ';' ? ',' : '.';
+  if (point > 0) return { decimalMark: '.', isShown: true };
+  if (comma > 0) return { decimalMark: ',', isShown: true };
+  return { decimalMark: delimiter === ';' ? ',' : '.', isShown: false };
 }

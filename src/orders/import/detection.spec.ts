@@ -35,7 +35,7 @@ describe('recognising how a file is written', () => {
             ),
           );
           const file = stringify([columns, ...cells], { delimiter });
-          expect(detect(file)).toEqual({ delimiter, decimalMark, dateForm: 'DD.MM.YYYY' });
+          expect(detect(file)).toMatchObject({ delimiter, decimalMark, dateForm: 'DD.MM.YYYY' });
         },
       ),
       { numRuns: 300 },

@@ -28,6 +28,8 @@ const TIMES: readonly Column[] = ['ordered_at', 'shipped_at'];
 export interface Dialect {
   delimiter: Delimiter;
   decimalMark: DecimalMark;
+  /** Whether an amount shows that mark; else it is where the file seems to come from. */
+  isShown: boolean;
   dateForm: DateForm | undefined;
 }
 
@@ -66,7 +68,7 @@ export function detectDialect(
   }
   return {
     delimiter,
-    decimalMark: detectDecimalMark(amounts, delimiter),
+    ...detectDecimalMark(amounts, delimiter),
     dateForm: detectDateForm(times),
   };
 }

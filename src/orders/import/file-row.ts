@@ -4,7 +4,7 @@ import { unguarded } from '../formula-guard';
 import { ORDER_LIMITS } from '../order-limits';
 import { ORDER_STATUSES, OrderStatus } from '../order-status';
 import { hasControlCharacters, isVisible } from '../order-validators';
-import { currencyIn, parseAmount, parseNumber } from './amounts';
+import { currencyIn, isSignOf, parseAmount, parseNumber, saysNothing } from './amounts';
 import type { Dialect } from './detection';
 import { Cell, Column, FileForm, headingKey } from './file-form';
 import type { Header } from './file-header';
@@ -69,7 +69,8 @@ export class FileRows {
     const { form } = this;
     const orderNumber = this.orderNumber();
     const currency = this.currency();
-    this.inCurrency = currency;
+    const isContinued = form.fillsBlanks && this.header.layout.has('currency');
+    this.inCurrency = currency ?? (isContinued ? null : this.settings.currency);
     const imported: ImportedRow = {
       row,
       orderNumber,
@@ -94,7 +95,7 @@ export class FileRows {
 
   private currency(): string | null {
     const text = this.cell('currency');
-    if (text === '') return this.form.fillsBlanks ? null : this.settings.currency;
+    if (text === '') return null;
     const code = text.toUpperCase();
     if (minorUnit(code) === undefined)
       this.refuse('currency', 'currency must be a code of ISO 4217 such as USD', text);
@@ -189,14 +190,26 @@ export class FileRows {
   private parsed(column: Column, text: string, decimals: number | undefined): string | null {
     if (text === '') return null;
     const amount = parseAmount(text, this.dialect.decimalMark, decimals);
-    if (amount === undefined) this.refuse(column, `${column} ${this.rule(decimals)}`, text);
+    if (this.isAmbiguous(text))
+      this.refuse(
+        column,
+        `${column} may be thousands or has three decimals: write it so that it is one of them`,
+        text,
+      );
+    else if (amount === undefined) this.refuse(column, `${column} ${this.rule(decimals)}`, text);
     else if (amount !== text) this.requireCurrency(column, text);
     return amount ?? null;
   }
 
+  /** In a currency of three digits, where no amount of the file shows which mark is which. */
+  private isAmbiguous(text: string): boolean {
+    const { isShown } = this.dialect;
+    return !isShown && saysNothing(text) && minorUnit(this.inCurrency ?? this.settings.currency) === 3;
+  }
+
   private requireCurrency(column: Column, text: string): void {
     const named = currencyIn(text);
-    if (named !== undefined && this.inCurrency !== null && named !== this.inCurrency)
+    if (named !== undefined && this.inCurrency !== null && !isSignOf(named, this.inCurrency))
       this.refuse(column, `${column} is in ${named}, and the order in ${this.inCurrency}`, text);
   }
 

@@ -3,7 +3,7 @@ import { unitOf } from '../order-amounts';
 import { ORDER_LIMITS } from '../order-limits';
 import type { FileForm } from './file-form';
 import type { Stated } from './file-reader';
-import type { ImportSettings } from './import-settings';
+import { type ImportSettings, OnConflict } from './import-settings';
 import { ORDER_AMOUNTS } from './imported-row';
 
 /** What decides how the staged rows of one file are understood. */
@@ -24,7 +24,7 @@ const SHARED_AMOUNTS = [...ORDER_AMOUNTS, 'tax_included'] as const;
 export const LARGEST = '1e15';
 
 /** Puts the rows together to orders, as far as the rows alone know them. */
-export function groupRows({ form, settings }: StagedFile): string {
+export function groupRows({ clientId, form, settings, stated }: StagedFile): string {
   const both = (column: string, least: string, most: string): string =>
     `${least}(${column}) IS NOT DISTINCT FROM ${most}(${column})`;
   const agree = [
@@ -42,6 +42,7 @@ export function groupRows({ form, settings }: StagedFile): string {
     CREATE TEMPORARY TABLE import_group AS
     SELECT uuid_v7() AS id, number, min(row_number) AS first_row, min(ordered_at) AS ordered_at,
       min(status COLLATE "C") AS status,
+      count(currency) > 0 AS states_currency,
       coalesce(min(currency COLLATE "C"), ${escapeLiteral(settings.currency)}) AS currency,
       coalesce(min(digits), ${unitOf(settings.currency)}) AS digits,
       min(customer_name COLLATE "C") AS customer_name, min(customer_reference COLLATE "C") AS customer_reference,
@@ -51,6 +52,7 @@ export function groupRows({ form, settings }: StagedFile): string {
       ${agree.join(' AND ')} AS consistent
     FROM import_line GROUP BY number;
     CREATE UNIQUE INDEX ON import_group (number);
+    ${settings.onConflict === OnConflict.Update && stated?.has('currency') === true ? knownCurrencies(clientId) : ''}
     ANALYZE import_group;
     -- A total is rounded once; a price that is computed has as many digits as it needs, up to six.
     CREATE TEMPORARY TABLE import_item AS
@@ -65,6 +67,14 @@ export function groupRows({ form, settings }: StagedFile): string {
     ) AS line;
     ANALYZE import_item`;
 }
+
+/**
+ * A blank cell says nothing of the currency: that of an order that is there stays. Its stored amounts have as many digits as
+ * the currency has.
+ */
+const knownCurrencies = (clientId: string): string => `
+    UPDATE import_group g SET currency = o.currency, digits = scale(o.subtotal) FROM orders o
+    WHERE NOT g.states_currency AND o.client_id = ${escapeLiteral(clientId)}::uuid AND o.number = g.number;`;
 
 /**
  * Queries for errors: row, field, message and value.

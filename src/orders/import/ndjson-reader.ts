@@ -15,6 +15,8 @@ export const MAX_LINE_CHARACTERS = 100 * 1024;
 /** Reads NDJSON: a line is what `POST /v1/orders` takes, and is held against the same rules. */
 export class NdjsonReader implements FileReader {
   isReadWhole = false;
+  /** After a line that is too long to be looked through for its end. */
+  private isBrokenOff = false;
   isNoFile = false;
   readonly ignoredColumns: string[] = [];
   readonly stated = null;
@@ -61,7 +63,7 @@ export class NdjsonReader implements FileReader {
       this.isNoFile = true;
       return;
     }
-    this.isReadWhole = true;
+    this.isReadWhole = !this.isBrokenOff;
   }
 
   /** The lines that end in each piece of the text. */
@@ -71,7 +73,10 @@ export class NdjsonReader implements FileReader {
       const lines = (begun + piece).split('\n');
       begun = lines.pop() ?? '';
       yield lines;
-      if (begun.length > MAX_LINE_CHARACTERS) break;
+      if (begun.length > MAX_LINE_CHARACTERS) {
+        this.isBrokenOff = true;
+        break;
+      }
     }
     yield [begun];
   }

@@ -6,7 +6,7 @@ import { inTransaction, withConnection } from '../transaction';
 import { DelimitedReader } from './delimited-reader';
 import type { Detected, FileReader } from './file-reader';
 import { FailureCode, RowError, RowErrors } from './import-failures';
-import { ImportSettings, OnConflict } from './import-settings';
+import { ImportSettings, OnConflict, PLAIN } from './import-settings';
 import type { ImportedRow } from './imported-row';
 import { NdjsonReader } from './ndjson-reader';
 import { ImportCounts, OrderStaging } from './order-staging';
@@ -49,19 +49,6 @@ export interface ImportOptions {
   beforeCommit?: (transaction: EntityManager, outcome: ImportOutcome) => Promise<void>;
 }
 
-export const DEFAULT_SETTINGS: ImportSettings = {
-  format: 'delimited',
-  gzipped: false,
-  charset: null,
-  onConflict: OnConflict.Error,
-  preset: null,
-  dryRun: false,
-  columnMap: {},
-  currency: 'USD',
-  timeZone: 'UTC',
-  status: null,
-};
-
 const NOTHING: ImportCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, orders: 0, lines: 0 };
 /** What goes into the database at once. */
 const BATCH_LINES = 2_000;
@@ -81,7 +68,7 @@ export class OrderImportService {
    */
   async importOrders(clientId: string, source: Readable, options: ImportOptions = {}): Promise<ImportReport> {
     const { signal } = options;
-    const settings: ImportSettings = { ...DEFAULT_SETTINGS, ...options.settings };
+    const settings: ImportSettings = { ...PLAIN, ...options.settings };
     const errors = new RowErrors();
     const reader: FileReader =
       settings.format === 'ndjson'

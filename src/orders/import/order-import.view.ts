@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { JobView } from '../../jobs/http/job.view';
 import type { Detected } from './file-reader';
 import { type ImportFailure, MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './import-failures';
@@ -61,19 +61,22 @@ export class DetectedView implements Detected {
   date_form: string | null;
 }
 
-/** What became of a file; with `dry_run` what would have. */
-export class OrderImportResultView implements OrdersImportResult {
-  @ApiProperty({ example: 12 })
-  created: number;
+/** What became of a file; with `dry_run` what would have. What imports of before did not count is not there. */
+export class OrderImportResultView implements Partial<OrdersImportResult> {
+  @ApiPropertyOptional({ example: 12 })
+  created?: number;
 
-  @ApiProperty({ example: 3 })
-  updated: number;
+  @ApiPropertyOptional({ example: 3 })
+  updated?: number;
 
-  @ApiProperty({ example: 985, description: 'With `update`: orders that were the same already.' })
-  unchanged: number;
+  @ApiPropertyOptional({ example: 985, description: 'With `update`: orders that were the same already.' })
+  unchanged?: number;
 
-  @ApiProperty({ example: 0, description: 'With `skip`: orders that were there already, identical or not.' })
-  skipped: number;
+  @ApiPropertyOptional({
+    example: 0,
+    description: 'With `skip`: orders that were there already, identical or not.',
+  })
+  skipped?: number;
 
   @ApiProperty({ example: 1000, description: 'In the file.' })
   orders: number;
@@ -84,11 +87,11 @@ export class OrderImportResultView implements OrdersImportResult {
   @ApiProperty({ type: [String], example: ['Notes'], description: 'Columns of the file that are not read.' })
   ignored_columns: string[];
 
-  @ApiProperty({ type: DetectedView })
-  detected: DetectedView;
+  @ApiPropertyOptional({ type: DetectedView })
+  detected?: DetectedView;
 
-  @ApiProperty({ description: 'Whether nothing was written.' })
-  dry_run: boolean;
+  @ApiPropertyOptional({ description: 'Whether nothing was written.' })
+  dry_run?: boolean;
 }
 
 /** An import job, with the errors of a file that could not be imported. */

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { buildMessage, IsBoolean, IsEnum, IsOptional, IsUppercase, ValidateBy } from 'class-validator';
 import { isWritable } from '../../common/http/unreadable-fields';
-import { IsTimeZoneName } from '../../common/validators';
+import { IsTimeZoneName, MayBeLeftOut } from '../../common/validators';
 import { IsCurrency } from '../order-validators';
 import { OrderStatus } from '../order-status';
 import { columnNamed } from './file-header';
@@ -80,7 +80,7 @@ export class ImportQuery {
     description:
       'A JSON object: by a heading of the file, the column of ours that it is, or `null` for one that is not to be read; only of delimited files.',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @Transform(toJson)
   @IsColumnMap()
   column_map?: ColumnMap;

@@ -70,7 +70,7 @@ export function resolveOrders({ form, settings, stated }: StagedFile): string {
     CREATE TEMPORARY TABLE import_order AS
     SELECT g.number, g.first_row, coalesce(k.id, g.id) AS id, k.id IS NOT NULL AS known, false AS same_lines,
       g.consistent AND g.line_count <= ${ORDER_LIMITS.linesPerOrder} AS sound, g.digits,
-      g.ordered_at, h.status, g.currency, k.currency AS known_currency, h.customer_name, h.customer_reference,
+      g.ordered_at, h.status, g.currency, g.states_currency, k.currency AS known_currency, h.customer_name, h.customer_reference,
       g.line_count, g.total AS own_total, s.subtotal, d.discount_total, h.shipping_total, h.tax_total, i.tax_included,
       a.adjustment_total, t.total,
       ${saysRefund ? 'coalesce(g.refunded_total, r.refunded_total)' : 'r.refunded_total'} AS refunded_total
@@ -140,11 +140,11 @@ export function faultsOfOrders({ form, stated, settings }: StagedFile): string[]
            FROM import_order WHERE sound AND own_total <> total`,
         ]
       : []),
-    ...(stated !== null && !stated.has('currency') && settings.onConflict === OnConflict.Update
+    ...(stated !== null && settings.onConflict === OnConflict.Update
       ? [
           `SELECT first_row AS "row", 'currency' AS field, 'order ' || number || ' is in ' || known_currency
              || ', and the file, which has no currency, was read as ' || currency AS message, currency AS value
-           FROM import_order WHERE sound AND known_currency <> currency`,
+           FROM import_order WHERE sound AND NOT states_currency AND known_currency <> currency`,
         ]
       : []),
   ];
@@ -156,15 +156,20 @@ export const knownAsFaults = (): string =>
      g.number AS value
    FROM import_group g JOIN import_known k USING (number)`;
 
-/** Notes of which orders the lines are as they were. */
+/**
+ * Notes of which orders the lines are as they were. Lines are put together by their keys alone: by values that many lines
+ * share, which statistics may not know yet, it would be each with each.
+ */
 export const noteUnchanged = (): string => `
   UPDATE import_order o SET same_lines = true
   FROM (
     SELECT i.number FROM import_item i
     JOIN import_order n ON n.number = i.number AND n.known
     JOIN order_line l ON l.order_id = n.id AND l.position = i.position
-    WHERE (l.sku, l.description, l.quantity, l.unit_price, l.total) = (i.sku, i.description, i.quantity, i.unit_price, i.total)
-    GROUP BY i.number, n.line_count HAVING count(*) = n.line_count
+    GROUP BY i.number, n.line_count
+    HAVING count(*) FILTER (WHERE
+      (l.sku, l.description, l.quantity, l.unit_price, l.total) = (i.sku, i.description, i.quantity, i.unit_price, i.total)
+    ) = n.line_count
   ) AS same, import_known k
   WHERE o.number = same.number AND k.number = o.number AND k.line_count = o.line_count`;
 

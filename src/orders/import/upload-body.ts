@@ -116,7 +116,8 @@ function partOf(
       }
       isFound = true;
       const isNdjson =
-        mimeType === NDJSON_MEDIA_TYPE || NDJSON_EXTENSIONS.includes(extname(filename ?? '').toLowerCase());
+        mimeType === NDJSON_MEDIA_TYPE ||
+        NDJSON_EXTENSIONS.includes(extname((filename ?? '').toLowerCase().replace(/\.gz$/, '')));
       part.on('error', fail).pipe(file);
       resolve({ file, format: isNdjson ? 'ndjson' : 'delimited', gzipped: false, charset: null });
     });
