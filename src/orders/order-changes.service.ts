@@ -16,7 +16,7 @@ export interface OrderChangeEntry {
   cursor: string;
 }
 
-type ChangeRow = Omit<OrderChangeEntry, 'cursor'> & { position: string };
+type ChangeRow = Omit<OrderChangeEntry, 'cursor'> & { place: string };
 
 /** Reads what became of a client's orders, in an order that never changes behind a reader. */
 @Injectable()
@@ -34,7 +34,7 @@ export class OrderChangesService {
     const begin = after === undefined ? '0' : await this.positionAfter(clientId, after);
     const final = await this.finalPosition(clientId);
     const rows = await this.dataSource.query<ChangeRow[]>(
-      `SELECT change, order_id, number, version, changed_at, key_id, job_id, position::text AS position
+      `SELECT change, order_id, number, version, changed_at, key_id, job_id, position::text AS place
        FROM order_change WHERE client_id = $1 AND position > $2 AND position < $3 ORDER BY position LIMIT $4`,
       [clientId, begin, final, size],
     );
@@ -44,9 +44,9 @@ export class OrderChangesService {
         errors: [{ field: 'after', message: 'after must be a cursor whose changes are still kept' }],
       });
     return Promise.all(
-      rows.map(async ({ position, ...entry }) => ({
+      rows.map(async ({ place, ...entry }) => ({
         ...entry,
-        cursor: await this.cursorOf(clientId, position),
+        cursor: await this.cursorOf(clientId, place),
       })),
     );
   }

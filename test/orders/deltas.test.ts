@@ -31,7 +31,7 @@ beforeAll(async () => {
   api = await OrdersApi.start({
     ROLE: 'api',
     SAMPLE_DATA: 'false',
-    RATE_LIMIT: '1000000',
+    RATE_LIMIT_OTHER: '1000000',
     RATE_LIMIT_SUBMIT: '1000000',
     RATE_LIMIT_POLL: '1000000',
   });

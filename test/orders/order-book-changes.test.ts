@@ -24,7 +24,7 @@ const SEEN = { 'if-none-match': '"1"', 'cache-control': 'max-age=0' };
 
 let api: OrdersApi;
 beforeAll(async () => {
-  api = await OrdersApi.start({ SAMPLE_DATA: 'false' });
+  api = await OrdersApi.start({ SAMPLE_DATA: 'false', RATE_LIMIT_OTHER: '100000' });
 });
 afterAll(() => api.stop());
 
@@ -54,6 +54,16 @@ async function changes(after = '', key?: string) {
   return read;
 }
 const lastCursor = async (): Promise<string> => (await changes()).at(-1)?.cursor ?? '';
+
+it('changes are read in the order in which they were made, from the first on', async () => {
+  const made: string[] = [];
+  for (let order = 0; order < 60; order += 1) {
+    const number = newNumber();
+    await put(number);
+    made.push(number);
+  }
+  expect((await changes()).map(({ number }) => number)).toEqual(made);
+});
 
 describe('an order that is put by its number', () => {
   it('is created, replaced under its id, and left as it is by the same body', async () => {
