@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { dayStart } from '../orders/order-period';
 import { ERASED, type ErasureAtWork } from './erasure';
-import type { Traces } from './traces';
+import { hasTrace, isAbout, type Traces, tracesParameters } from './traces';
 
 /** Jobs of one batch: each may hold what a body of a request can. */
 const BATCH = 200;
@@ -16,21 +16,6 @@ export interface JobCursor {
 const FIRST: JobCursor = { state: '', type: '', id: '00000000-0000-0000-0000-000000000000' };
 
 const TEXTS = `concat_ws(E'\\n', j.request::text, j.parameters::text, j.result::text, j.error::text, j.callback_url, j.request_id)`;
-
-/**
- * Whether a text is about the person, in SQL. Where it gives a reference, a name alone says nothing: it is another's.
- * `$1` and `$2` are the traces'.
- */
-export const isAbout = (text: string): string =>
-  `(${text} ~* $1 OR ($2::text IS NOT NULL AND ${text} ~* $2 AND ${text} !~ '"customer_reference": ?"'))`;
-
-/** Whether a text has a trace of the person, in SQL. */
-const hasTrace = (text: string): string => `(${text} ~* $1 OR coalesce(${text} ~* $2, false))`;
-
-export const tracesParameters = ({ byReference, byName }: Traces): [string, string | null] => [
-  byReference,
-  byName,
-];
 
 /** Whether a report that began to be made then may show an order of the person, in SQL. What its status was is not known. */
 const MAY_SHOW = `EXISTS (
@@ -156,14 +141,18 @@ async function noteFiles(manager: EntityManager, jobIds: string[], erasureId: st
   return rows.length;
 }
 
-/** What was read in rows of files that could not be imported. */
+/** What was read in rows of files that could not be imported. What was cut may have been the person's: it goes in any case. */
 async function emptyFailures(manager: EntityManager, jobIds: string[], traces: Traces): Promise<void> {
   await manager.query(
     `UPDATE order_import_failure f SET errors = (
-       SELECT jsonb_agg(CASE WHEN NOT ${hasTrace('e::text')} THEN e
-         WHEN e ? 'value' THEN e || '{"message": "${ERASED}", "value": null}' ELSE e || '{"message": "${ERASED}"}' END ORDER BY place)
+       SELECT jsonb_agg(e || CASE
+         WHEN ${hasTrace('e::text')} THEN CASE WHEN e ? 'value' THEN '{"message": "${ERASED}", "value": null}' ELSE '{"message": "${ERASED}"}' END::jsonb
+           || CASE WHEN ${hasTrace(`e ->> 'field'`)} THEN '{"field": "${ERASED}"}' ELSE '{}' END::jsonb
+         WHEN e ->> 'value' LIKE '%…' THEN '{"value": null}'
+         ELSE '{}' END ORDER BY place)
        FROM jsonb_array_elements(f.errors) WITH ORDINALITY AS entry(e, place))
-     WHERE job_id = ANY($3) AND ${hasTrace('errors::text')}`,
+     WHERE job_id = ANY($3) AND (${hasTrace('errors::text')}
+       OR jsonb_path_exists(errors, '$[*].value ? (@ like_regex "…$")'))`,
     [...tracesParameters(traces), jobIds],
   );
 }

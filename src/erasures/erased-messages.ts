@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { type ErasureAtWork } from './erasure';
-import { tracesParameters, isAbout } from './erased-jobs';
-import type { Traces } from './traces';
+import { isAbout, type Traces, tracesParameters } from './traces';
 
 /** Messages of one batch, of up to 20 kB each. */
 const BATCH = 200;

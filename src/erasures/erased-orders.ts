@@ -45,16 +45,16 @@ export async function takeFormerOrders(manager: EntityManager, erasure: ErasureA
        DELETE FROM former_customer WHERE ctid = ANY (ARRAY(
          SELECT ctid FROM former_customer WHERE client_id = $1 AND reference_hash = customer_hash($1, $2)
          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))
-       RETURNING order_id, ordered_at, created_at, until
+       RETURNING order_id, customer_name, ordered_at, created_at, until
      )
-     INSERT INTO erasure_order (erasure_id, order_id, ordered_at, created_at, until)
-     SELECT $3, order_id, ordered_at, created_at, until FROM former RETURNING order_id`,
+     INSERT INTO erasure_order (erasure_id, order_id, customer_name, ordered_at, created_at, until)
+     SELECT $3, order_id, customer_name, ordered_at, created_at, until FROM former RETURNING order_id`,
     [erasure.client_id, erasure.customer_reference, erasure.id],
   );
   return rows.length;
 }
 
-/** The names that the person's orders had, the most frequent first. */
+/** The names that the person's orders have had, the most frequent first. */
 export async function namesOf(manager: Pick<EntityManager, 'query'>, erasureId: string): Promise<string[]> {
   const rows = await manager.query<{ name: string }[]>(
     `SELECT customer_name AS name FROM erasure_order WHERE erasure_id = $1 AND customer_name <> '${ERASED}'

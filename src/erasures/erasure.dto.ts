@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { MaxLength } from 'class-validator';
 import { ORDER_LIMITS } from '../orders/order-limits';
+import { IsPlainText } from '../orders/order-validators';
 
 /** The body of `POST /v1/erasures`. */
 export class ErasureBody {
@@ -8,9 +9,9 @@ export class ErasureBody {
     example: 'DK-13375',
     minLength: 1,
     maxLength: ORDER_LIMITS.customerReferenceLength,
-    description: 'Of the person, exactly as the orders have it.',
+    description: 'Of the person, exactly as the orders have it: case counts. The space around it does not.',
   })
-  @IsString()
-  @Length(1, ORDER_LIMITS.customerReferenceLength)
+  @MaxLength(ORDER_LIMITS.customerReferenceLength)
+  @IsPlainText()
   customer_reference: string;
 }

@@ -4,7 +4,7 @@ import { AppConfig } from '../config/app-config';
 
 const BATCH = 1_000;
 
-/** What is noted of orders that were deleted, moved to another day, or given to another customer: a trigger writes it. */
+/** What is noted of orders that were deleted, moved to another day, renamed, or given to another customer: a trigger writes it. */
 @Injectable()
 export class FormerCustomersService {
   constructor(

@@ -48,6 +48,38 @@ describe('the traces of a person', () => {
     expect(finds(short.byReference, '{"quantity":"17","attempt":7,"text":"7 pieces"}')).toBe(false);
   });
 
+  describe('of a reference of digits alone', () => {
+    const { byReference } = tracesOf('1315', []);
+
+    it.each([
+      '{"customer_reference": "1315"}',
+      '{"customer_reference":"1315","x":1}',
+      '{"echo":"{\\"customer\\":\\"1315\\"}"}',
+      'https://shop.test/customers/1315',
+      '{"url":"https://shop.test/customers/1315/orders?x=1"}',
+      '{"path":"/v1/customers/1315"}',
+      '{}\nhttps://shop.test/?x=1&customer=1315\nrequest-1',
+      '1315',
+    ])('are found in %s', (text) => expect(finds(byReference, text)).toBe(true));
+
+    it.each([
+      '{"orders":1315}',
+      '{"orders": 1315, "rows": [1315]}',
+      '{"timestamp":"2026-03-10T12:00:00.1315Z"}',
+      '{"start_date":"1315-01-01"}',
+      '{"title":"Orders of 1315"}',
+      '{"note":"on 01/07/1315"}',
+      '{"id":"01a21c47-1315-7250-baf7-871633769106"}',
+      'https://shop-1315.test/v1315/x-1315?y=x-1315',
+    ])('are not found in %s', (text) => expect(finds(byReference, text)).toBe(false));
+  });
+
+  it('of a word of JSON are found as the whole of a value alone', () => {
+    const { byName } = tracesOf('C-1000', ['Null']);
+    expect(finds(byName, '{"customer_name":"Null"}')).toBe(true);
+    expect(finds(byName, '{"cancelled_at": null, "title": "none"}')).toBe(false);
+  });
+
   it('need no spaces around a name that is not written in Latin letters', () => {
     expect(finds(tracesOf('C-1000', ['王小明']).byName, '客户王小明的订单')).toBe(true);
   });

@@ -17,6 +17,64 @@ const AFTER = '($|[^0-9A-Za-z])';
 const BEFORE_WHOLE = '["=]';
 const AFTER_WHOLE = '(["&#]|$)';
 
+/** JSON has it everywhere without quotes: it is a value of somebody only as the whole of a text, or of a part of an address. */
+const JSON_LITERAL = /^(-?\d+(\.\d+)?(e[+-]?\d+)?|true|false|null)$/i;
+const IN_QUOTES: readonly [string, string] = ['"', '\\\\*"'];
+const ALONE: readonly [string, string] = ['(^|\\n)', '($|\\n)'];
+const IN_QUERY: readonly [string, string] = ['[?&][^=&#"\\s]*=', '($|[&#"\\\\\\s])'];
+const IN_PATH: readonly [string, string] = [
+  '(^|[^0-9A-Za-z])([a-z]+:/)?/([^?#"\\\\\\s]*/)?',
+  '($|[/?#"\\\\\\s])',
+];
+
+const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+const WORD = '"[A-Za-z0-9_.-]*"';
+
+/** Names of our own fields, as bodies and as parameters of jobs have them, with what we write there. */
+const OWN_FIELDS: readonly (readonly [names: string, values: string])[] = [
+  ['(start|end)_?[dD]ate|changed_?[sS]ince|timestamp|[a-z_]+_at|[a-z]+At', '"[0-9TZ:.+-]*"'],
+  ['time_?[zZ]one', '"[A-Za-z0-9_+/-]*"'],
+  ['status(es)?|type|format|locale|[a-z]*[cC]urrency', `(${WORD}|\\[(${WORD}(, ?)?)*\\])`],
+  ['sha256', '"[0-9a-f]*"'],
+  ['quantity|[a-z_]*(price|total)', '"[0-9.-]*"'],
+];
+
+/**
+ * A regular expression of Postgres (`~`) that finds what is ours in JSON: names of properties, and fields that no text of
+ * a caller is in. Inside a text quotes are escaped, so nothing is found there.
+ */
+const OWN = ['"[a-z][A-Za-z_]*": ?', ...OWN_FIELDS.map(([names, values]) => `"(${names})": ?${values}`)].join(
+  '|',
+);
+
+/**
+ * A text without what is ours, in SQL. Ids are ours unless the person is known by one. What is taken out leaves a mark, so that
+ * nothing becomes whole by it. `$1` and `$2` are the traces'.
+ */
+const callersPart = (text: string): string =>
+  `regexp_replace(${text}, CASE WHEN concat($1::text, $2::text) ~* '${UUID}' THEN '${OWN}' ELSE '${OWN}|${UUID}' END, '~', 'g')`;
+
+/** Whether what callers wrote in a text has a trace, in SQL. Most texts have none at all, which is quicker to see. */
+const matches = (text: string, trace: string): string =>
+  `(${text} ~* ${trace} AND ${callersPart(text)} ~* ${trace})`;
+
+/**
+ * Whether a text is about the person, in SQL. Where it gives a reference, a name alone says nothing: it is another's.
+ * `$1` and `$2` are the traces'.
+ */
+export const isAbout = (text: string): string =>
+  `(${matches(text, '$1')} OR ($2::text IS NOT NULL AND ${matches(text, '$2')} AND ${text} !~ '"customer_reference": ?"'))`;
+
+/** Whether a text has a trace of the person, in SQL. */
+export const hasTrace = (text: string): string =>
+  `(${matches(text, '$1')} OR coalesce(${matches(text, '$2')}, false))`;
+
+export const tracesParameters = ({ byReference, byName }: Traces): [string, string | null] => [
+  byReference,
+  byName,
+];
+
 const EMAIL = /[^\s<>()[\]",;:]+@[^\s<>()[\]",;:]+/g;
 
 /** Two letters: `-`, which stands for a missing name, is nobody's. */
@@ -37,6 +95,10 @@ const expressionOf = (texts: string[]): string => texts.map(partOrWhole).join('|
 
 function partOrWhole(text: string): string {
   const forms = [...new Set(formsOf(text))].map(escaped).join('|');
+  if (JSON_LITERAL.test(text))
+    return [IN_QUOTES, ALONE, IN_QUERY, IN_PATH]
+      .map(([before, after]) => `${before}(${forms})${after}`)
+      .join('|');
   return text.length < shortestPart(text)
     ? `${BEFORE_WHOLE}(${forms})${AFTER_WHOLE}`
     : `${BEFORE}(${forms})${AFTER}`;

@@ -6,7 +6,7 @@ import { FanOutService } from '../../src/webhooks/deliveries/fan-out.service';
 import { eraseFromMessages } from '../../src/erasures/erased-messages';
 import { FormerCustomersService } from '../../src/erasures/former-customers.service';
 import { PersonErasureService } from '../../src/erasures/person-erasure.service';
-import { tracesOf } from '../../src/erasures/traces';
+import { isAbout, tracesOf, tracesParameters } from '../../src/erasures/traces';
 import { waitFor } from '../support/services';
 import { type Answer, type CallOptions, TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
@@ -552,6 +552,106 @@ it('is found in JSON whatever the reference and the name are made of', async () 
   expect(rows).toEqual([]);
 });
 
+describe('of what is ours in a text', () => {
+  const judged = async (text: string, reference: string, names: string[] = []): Promise<boolean> => {
+    const [row] = await app.dataSource.query<[{ is_about: boolean }]>(
+      `SELECT coalesce(${isAbout('$3::text')}, false) AS is_about`,
+      [...tracesParameters(tracesOf(reference, names)), text],
+    );
+    return row.is_about;
+  };
+  const UUID = '01a21c47-81bf-7250-baf7-871633769106';
+
+  it.each([
+    ['{"timestamp":"2026-03-10T12:00:00Z","type":"job.completed"}', '2026', []],
+    ['{"start_date": "2031-01-01", "end_date": "2031-02-01"}', '2031-01', []],
+    ['{"startDate": "2031-01-01", "timeZone": "Europe/Berlin"}', 'X-1', ['Berlin']],
+    ['{"time_zone":"Europe/Berlin"}', 'X-1', ['Berlin']],
+    ['{"status":["paid","refunded"],"format":"csv","currency":"EUR"}', 'paid', ['EUR']],
+    ['{"statuses": ["open", "paid"], "locale": "en-US"}', 'paid', ['US']],
+    ['{"finished_at":"2026-03-10T12:00:00Z","createdAt":"2026-03-10"}', '03-10', []],
+    ['{"unit_price":"1315","quantity":"1315","orders":1315}', '1315', []],
+    ['{"unit_price":"9.99","title":null,"is_large":true}', 'true', ['Price', 'Title', 'Null']],
+    [`{"id":"${UUID}","url":"/v1/orders/${UUID}"}`, 'baf7', ['Baf7']],
+  ])('finds nobody in %s by %s and %j', async (text, reference, names) =>
+    expect(await judged(text, reference, names)).toBe(false),
+  );
+
+  it.each([
+    ['{"timestamp":"2026-03-10T12:00:00Z","customer_reference":"2026"}', '2026', []],
+    ['{"time_zone":"Europe/Berlin","title":"For Berlin"}', 'X-1', ['Berlin']],
+    ['{"type":"Claire Gute","status":"open"}', 'X-1', ['Claire Gute']],
+    ['{"Claire Gute":1}', 'X-1', ['Claire Gute']],
+    ['{"note":"\\"time_zone\\": \\"Berlin\\""}', 'X-1', ['Berlin']],
+    [`{"customer":{"id":"${UUID}"}}`, UUID, []],
+  ])('finds the person in %s by %s and %j', async (text, reference, names) =>
+    expect(await judged(text, reference, names)).toBe(true),
+  );
+
+  it('erases none of it', async () => {
+    await create(orderOf('A-1', { customer_reference: '2031', customer_name: 'Berlin' }));
+    const other = await task('POST', '/v1/orders', orderOf('B-1', { customer_reference: 'OT-5' }));
+    const kept = await report({
+      start_date: '2031-01-01',
+      end_date: '2031-02-01',
+      time_zone: 'Europe/Berlin',
+    });
+    const about = await report({ ...APRIL, title: 'For Berlin' });
+    expect((await done(await erase('2031'))).body.erased).toMatchObject({ orders: 1, jobs: 1, files: 1 });
+    for (const [id, erasedAt] of [
+      [other, null],
+      [kept, null],
+      [about, expect.any(String)],
+    ])
+      expect((await call('GET', `/v1/jobs/${id}`)).body).toMatchObject({ id, erased_at: erasedAt });
+  });
+});
+
+it('leaves nothing that was cut of what an import read, nor a field that names the person', async () => {
+  const { body: failed } = await importFile(['X-1,2026-03-12,Otto Maier,OM-1,EUR,S,Thing,none,2.50']);
+  const errors = [
+    { row: 2, field: 'description', message: 'too long', value: `${'x'.repeat(90)} Edda Gr…` },
+    { row: 3, field: `of ${NAME}`, message: 'unknown', value: null },
+    { row: 4, field: 'quantity', message: 'no number', value: 'none' },
+  ];
+  await app.dataSource.query('UPDATE order_import_failure SET errors = $2 WHERE job_id = $1', [
+    failed.id,
+    JSON.stringify(errors),
+  ]);
+  await create(orderOf('A-1'));
+  await done(await erase());
+  expect((await call('GET', `/v1/orders/imports/${failed.id}`)).body.row_errors).toEqual([
+    { ...errors[0], value: null },
+    { row: 3, field: '[erased]', message: '[erased]', value: null },
+    errors[2],
+  ]);
+});
+
+it('is found by names that the orders had before', async () => {
+  const names = ['Edda Renamed', 'Edda Deleted', 'Edda Given'];
+  const [renamed, deleted, given] = [
+    await create(orderOf('N-1', { customer_name: names[0] })),
+    await create(orderOf('N-2', { customer_name: names[1] })),
+    await create(orderOf('N-3', { customer_name: names[2] })),
+  ];
+  const titled = await Promise.all(names.map((name) => report({ ...APRIL, title: `For ${name}` })));
+  await call('PATCH', `/v1/orders/${renamed}`, { body: { customer_name: NAME } });
+  await call('DELETE', `/v1/orders/${deleted}`);
+  await call('PATCH', `/v1/orders/${given}`, {
+    body: { customer_name: 'Otto Maier', customer_reference: 'OM-1' },
+  });
+  await done(await erase());
+  for (const id of titled) expect((await call('GET', `/v1/orders/reports/${id}`)).status).toBe(410);
+  const left = await placesOf(app, names);
+  expect(left.filter(({ text }) => text.includes(shop.id))).toEqual([]);
+});
+
+it('is known by the reference without the space around it, as orders are', async () => {
+  const order = await create(orderOf('A-1'));
+  await done(await erase(` ${REFERENCE} `));
+  expect((await call('GET', `/v1/orders/${order}`)).body.customer_reference).toBeNull();
+});
+
 it('is done for somebody of whom nothing is found', async () => {
   const { body } = await done(await erase('NOBODY-1'));
   expect(body.erased).toEqual({ orders: 0, jobs: 0, files: 0, uploads: 0, messages: 0, deliveries: 0 });
@@ -578,6 +678,8 @@ it('is shown to who asked for it alone, and refused beyond a hundred at a time',
   for (const body of [
     {},
     { customer_reference: '' },
+    { customer_reference: ' ' },
+    { customer_reference: 'a\tb' },
     { customer_reference: 'x'.repeat(101) },
     { customer_reference: 7 },
   ])

@@ -55,12 +55,13 @@ export class Erasures1795651200020 implements MigrationInterface {
       CREATE INDEX orders_of_customer ON orders (client_id, customer_reference) WHERE customer_reference IS NOT NULL;
       CREATE INDEX client_file_of_client ON client_file (client_id);
 
-      -- Orders that were of a customer, or of another day, and no longer are: files that were made before may show it. The
-      -- customer is known by a hash of the reference, and for as long as such files are kept.
+      -- Orders that were of a customer, of another day, or in another name, and no longer are: files and messages that were made
+      -- before may show it. The customer is known by a hash of the reference, and for as long as such files are kept.
       CREATE TABLE former_customer (
         client_id uuid NOT NULL,
         reference_hash bytea NOT NULL,
         order_id uuid NOT NULL,
+        customer_name text NOT NULL,
         ordered_at timestamptz NOT NULL,
         created_at timestamptz NOT NULL,
         until timestamptz NOT NULL DEFAULT now()
@@ -72,14 +73,15 @@ export class Erasures1795651200020 implements MigrationInterface {
       $$;
       CREATE FUNCTION note_former_customer() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-          INSERT INTO former_customer (client_id, reference_hash, order_id, ordered_at, created_at)
-          VALUES (OLD.client_id, customer_hash(OLD.client_id, OLD.customer_reference), OLD.id, OLD.ordered_at, OLD.created_at);
+          INSERT INTO former_customer (client_id, reference_hash, order_id, customer_name, ordered_at, created_at)
+          VALUES (OLD.client_id, customer_hash(OLD.client_id, OLD.customer_reference), OLD.id, OLD.customer_name,
+            OLD.ordered_at, OLD.created_at);
           RETURN NULL;
         END $$;
       -- An erasure says so by a setting of its transaction.
       CREATE TRIGGER orders_leave_customer AFTER UPDATE ON orders FOR EACH ROW
         WHEN (OLD.customer_reference IS NOT NULL AND (OLD.customer_reference IS DISTINCT FROM NEW.customer_reference
-            OR OLD.ordered_at <> NEW.ordered_at)
+            OR OLD.customer_name <> NEW.customer_name OR OLD.ordered_at <> NEW.ordered_at)
           AND coalesce(current_setting('order_reports.erasing', true), '') = '')
         EXECUTE FUNCTION note_former_customer();
       CREATE TRIGGER orders_go AFTER DELETE ON orders FOR EACH ROW
