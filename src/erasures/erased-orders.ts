@@ -24,7 +24,9 @@ export async function anonymizeOrders(manager: EntityManager, erasure: ErasureAt
   const [changed] = await manager.query<{ orders: number }[]>(
     `WITH found AS MATERIALIZED (
        SELECT id, customer_name, ordered_at, created_at FROM orders
-       WHERE client_id = $1 AND customer_reference = $2 LIMIT ${BATCH} FOR UPDATE
+       WHERE client_id = $1 AND customer_reference = $2
+       -- As imports lock them, so that neither waits for the other for ever.
+       ORDER BY number COLLATE "C" LIMIT ${BATCH} FOR UPDATE
      ), noted AS (
        INSERT INTO erasure_order (erasure_id, order_id, customer_name, ordered_at, created_at)
        SELECT $3, id, customer_name, ordered_at, created_at FROM found

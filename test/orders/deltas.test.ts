@@ -121,6 +121,14 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
+/** A writer may be refused for what an order is by then, and for nothing else. */
+async function attempt(...call: Parameters<OrdersApi['call']>): ReturnType<OrdersApi['call']> {
+  const answer = await api.call(...call);
+  if (![200, 201, 204, 404, 412, 422].includes(answer.status))
+    throw new Error(`${call[0]} ${call[1]}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer;
+}
+
 /** Does one thing to one of the orders, or to the one that it makes. */
 async function write(random: (below: number) => number): Promise<void> {
   const number = `N-${random(ORDERS + 500)}`;
@@ -136,16 +144,16 @@ async function write(random: (below: number) => number): Promise<void> {
       customer_name: `Name ${random(1_000)}`,
       lines: [LINE],
     };
-    await api.call('PUT', path, { body });
+    await attempt('PUT', path, { body });
     return;
   }
-  const { status: found, body: order } = await api.call('GET', path);
+  const { status: found, body: order } = await attempt('GET', path);
   if (found === 404) return;
-  if (what < 7) await api.call('PATCH', `/v1/orders/${order.id}`, { body: { status, refunded_total: null } });
-  else if (what < 8) await api.call('PATCH', `/v1/orders/${order.id}`, { body: { ordered_at } });
-  else if (what < 9) await api.call('DELETE', `/v1/orders/${order.id}`);
+  if (what < 7) await attempt('PATCH', `/v1/orders/${order.id}`, { body: { status, refunded_total: null } });
+  else if (what < 8) await attempt('PATCH', `/v1/orders/${order.id}`, { body: { ordered_at } });
+  else if (what < 9) await attempt('DELETE', `/v1/orders/${order.id}`);
   else
-    await api.call('PATCH', `/v1/orders/${order.id}`, {
+    await attempt('PATCH', `/v1/orders/${order.id}`, {
       body: { customer_name: 'X' },
       headers: { 'if-match': '"1"' },
     });
