@@ -25,7 +25,12 @@ const MAY_IMPORT = {
 /** The same inside a feature, of its own folders: `.` are the files directly in it. */
 const MAY_IMPORT_INSIDE = {
   jobs: { '.': [], worker: ['.'], http: ['.'] },
-  'report-requests': { '.': ['csv', 'rendering'], csv: [], rendering: [] },
+  'report-requests': {
+    '.': ['csv', 'messages', 'rendering'],
+    csv: [],
+    messages: [],
+    rendering: ['messages'],
+  },
   webhooks: {
     '.': ['deliveries', 'egress', 'endpoints', 'feed', 'settings', 'signing'],
     egress: [],
@@ -81,7 +86,7 @@ module.exports = {
         'Rendering makes a file of a document: it knows nothing of jobs, HTTP, the database or the store.',
       severity: 'error',
       from: { path: '^src/report-requests/rendering/' },
-      to: { path: '^src/', pathNot: '^src/(report-requests/rendering|config|common)/(?!http/)' },
+      to: { path: '^src/', pathNot: '^src/(report-requests/(rendering|messages)|config|common)/(?!http/)' },
     },
     {
       name: 'rendering-leaves',

@@ -4,7 +4,7 @@ const shared = {
   testEnvironment: '<rootDir>/test/support/environment.cjs',
   transform: { '^.+\\.(t|j|mj)s$': '@swc/jest' },
   // Nest 12 and a few others are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@sparticuz|csv-parse)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@formatjs|@nestjs|@sparticuz|csv-parse|intl-messageformat)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   setupFiles: ['reflect-metadata'],
 };
