@@ -26,8 +26,8 @@ const MAY_IMPORT = {
 const MAY_IMPORT_INSIDE = {
   jobs: { '.': [], worker: ['.'], http: ['.'] },
   'report-requests': {
-    '.': ['csv', 'messages', 'rendering'],
-    csv: [],
+    '.': ['formats', 'messages', 'rendering'],
+    formats: ['messages', 'rendering'],
     messages: [],
     rendering: ['messages'],
   },

@@ -7,8 +7,10 @@ import { to as copyTo } from 'pg-copy-streams';
 import { CursorsService } from '../src/database/cursors.service';
 import { SharedKeysService } from '../src/database/shared-keys.service';
 import { OrderChangesService } from '../src/orders/order-changes.service';
-import { OrderReportQueries } from '../src/orders/order-report-queries';
-import { spooledRows } from '../src/orders/order-spool';
+import { IN_REPORT_ORDER } from '../src/orders/order-arrangement';
+import { ANY_ORDER } from '../src/orders/order-filter';
+import { OrderReportQueries, type ReportQuery } from '../src/orders/order-report-queries';
+import { SelectionSql } from '../src/orders/spooled-orders';
 import { type GrowthContext, RUNS } from './growth-context';
 import { addOrders } from './growth-fill';
 import { ratioAtMost } from './measurements';
@@ -23,30 +25,23 @@ export async function snapshot({
   const [found] = (await database.query<{ orders: number }>('SELECT count(*)::int AS orders FROM orders'))
     .rows;
   if (found!.orders < ORDERS) await addOrders(database, client, ORDERS - found!.orders);
-  const filter = {
-    startDate: '2015-01-01',
-    endDate: '2017-01-01',
-    timeZone: 'UTC',
-    statuses: null,
+  const query: ReportQuery = {
+    ...IN_REPORT_ORDER,
+    filter: { ...ANY_ORDER, startDate: '2015-01-01', endDate: '2017-01-01', timeZone: 'UTC' },
     includeItems: false,
+    changedSince: null,
   };
+  const rows = new SelectionSql(client, query, escapeLiteral).rows();
   const cursors = new CursorsService(new SharedKeysService(dataSource));
   const queries = new OrderReportQueries(dataSource, new OrderChangesService(dataSource, cursors));
   const [held, bare]: [number[], number[]] = [[], []];
   const file = join(tmpdir(), `order-reports-bench-copy-${process.pid}`);
   for (let run = 0; run <= RUNS; run += 1) {
     let from = performance.now();
-    await pipeline(
-      database.query(
-        copyTo(
-          `COPY (${spooledRows(client, { filter, includeItems: false, changedSince: null }, escapeLiteral)}) TO STDOUT`,
-        ),
-      ),
-      createWriteStream(file),
-    );
+    await pipeline(database.query(copyTo(`COPY (${rows}) TO STDOUT`)), createWriteStream(file));
     const copied = (performance.now() - from) / 1_000;
     from = performance.now();
-    const spooled = await queries.withSnapshot(client, filter, {}, () =>
+    const spooled = await queries.withSnapshot(client, query, {}, () =>
       Promise.resolve((performance.now() - from) / 1_000),
     );
     if (run === 0) continue;

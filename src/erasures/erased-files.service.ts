@@ -2,16 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { ArtifactStore } from '../artifacts/artifact-store';
 import { ClientStorageService } from '../artifacts/client-storage.service';
-import { reportKey } from '../report-requests/orders-report.job';
+import { keysOf, type ReportFiles } from '../report-requests/report-files.service';
 
 /** Files that are deleted together. */
 const BATCH = 100;
-
-/** A file that an attempt at a report may have put into the store. */
-interface ReportFile {
-  job_id: string;
-  attempt: number;
-}
 
 /** Finds files and deletes them from the store. What is noted of a file goes after it: after a crash in between it is found again. */
 @Injectable()
@@ -23,16 +17,16 @@ export class ErasedFilesService {
   ) {}
 
   /** The next files of reports that an erasure has found. */
-  reportsOfErasure(erasureId: string): Promise<ReportFile[]> {
-    return this.dataSource.query<ReportFile[]>(
-      `SELECT job_id, attempt FROM report_file WHERE erasure_id = $1 LIMIT ${BATCH}`,
+  reportsOfErasure(erasureId: string): Promise<ReportFiles[]> {
+    return this.dataSource.query<ReportFiles[]>(
+      `SELECT job_id, attempt, formats FROM report_file WHERE erasure_id = $1 LIMIT ${BATCH}`,
       [erasureId],
     );
   }
 
-  reportsOfJobs(jobIds: string[]): Promise<ReportFile[]> {
-    return this.dataSource.query<ReportFile[]>(
-      'SELECT job_id, attempt FROM report_file WHERE job_id = ANY($1)',
+  reportsOfJobs(jobIds: string[]): Promise<ReportFiles[]> {
+    return this.dataSource.query<ReportFiles[]>(
+      'SELECT job_id, attempt, formats FROM report_file WHERE job_id = ANY($1)',
       [jobIds],
     );
   }
@@ -74,8 +68,8 @@ export class ErasedFilesService {
   }
 
   /** @throws StoreUnavailableError when one could not be deleted; the others are */
-  deleteReports(files: ReportFile[]): Promise<void> {
-    return this.delete(files.map(keyOf));
+  deleteReports(files: ReportFiles[]): Promise<void> {
+    return this.delete(files.flatMap(keysOf));
   }
 
   async forget(manager: EntityManager, keys: string[]): Promise<void> {
@@ -86,8 +80,8 @@ export class ErasedFilesService {
    * A report's file is put there by one attempt. Others, whose worker hung, may still do so: what is noted of those stays
    * until no attempt lives so long, and the sweep of files deletes what came.
    */
-  async forgetReports(manager: EntityManager, files: ReportFile[]): Promise<void> {
-    await this.forget(manager, files.map(keyOf));
+  async forgetReports(manager: EntityManager, files: ReportFiles[]): Promise<void> {
+    await this.forget(manager, files.flatMap(keysOf));
     await manager.query(
       `WITH deleted AS (
          SELECT f.job_id, f.attempt,
@@ -103,5 +97,3 @@ export class ErasedFilesService {
     );
   }
 }
-
-const keyOf = ({ job_id, attempt }: ReportFile): string => reportKey(job_id, attempt);

@@ -77,7 +77,7 @@ export async function eraseFromJobs(
 
 /** What a link to a file was signed with is kept: it opens nothing, and says so. */
 const RESULT_LEFT = `CASE WHEN j.result IS NULL THEN NULL
-  WHEN j.type = 'orders.report' AND j.result ? 'artifact' THEN jsonb_build_object('artifact', j.result -> 'artifact')
+  WHEN j.type = 'orders.report' AND j.result ? 'artifact' THEN jsonb_strip_nulls(jsonb_build_object('artifact', j.result -> 'artifact', 'artifacts', j.result -> 'artifacts'))
   ELSE '{}' END`;
 
 async function emptyJobs(manager: EntityManager, ids: string[], traces: Traces): Promise<number> {

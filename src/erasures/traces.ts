@@ -35,9 +35,12 @@ const WORD = '"[A-Za-z0-9_.-]*"';
 const OWN_FIELDS: readonly (readonly [names: string, values: string])[] = [
   ['(start|end)_?[dD]ate|changed_?[sS]ince|timestamp|[a-z_]+_at|[a-z]+At', '"[0-9TZ:.+-]*"'],
   ['time_?[zZ]one', '"[A-Za-z0-9_+/-]*"'],
-  ['status(es)?|type|format|locale|[a-z]*[cC]urrency', `(${WORD}|\\[(${WORD}(, ?)?)*\\])`],
+  [
+    'status(es)?|type|formats?|locale|paper|columns|sort|group_?[bB]y|[a-z]*[cC]urrenc(y|ies)',
+    `(${WORD}|\\[(${WORD}(, ?)?)*\\])`,
+  ],
   ['sha256', '"[0-9a-f]*"'],
-  ['quantity|[a-z_]*(price|total)', '"[0-9.-]*"'],
+  ['quantity|[a-z_]*(price|total)|m(in|ax)Total', '"[0-9.-]*"'],
 ];
 
 /**

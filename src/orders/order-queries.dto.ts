@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { LONGEST_CURSOR, PageQuery } from '../common/pagination';
 import { IsAfter, IsCalendarDate, IsTimestamp, IsTimeZoneName, toList } from '../common/validators';
-import type { OrderFilter } from './order-period';
+import { ANY_ORDER, type OrderFilter } from './order-filter';
 import { OrderStatus } from './order-status';
 
 const STATUS_COUNT = Object.keys(OrderStatus).length;
@@ -108,6 +108,7 @@ export class OrderSummaryQuery {
 export const DEFAULT_TIME_ZONE = 'UTC';
 
 export const toFilter = (query: OrderSummaryQuery): OrderFilter => ({
+  ...ANY_ORDER,
   startDate: query.start_date,
   endDate: query.end_date,
   timeZone: query.time_zone ?? DEFAULT_TIME_ZONE,

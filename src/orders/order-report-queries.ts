@@ -1,40 +1,55 @@
 import { Injectable } from '@nestjs/common';
 import { Client, escapeLiteral } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { StoreFullError } from '../artifacts/artifact-store';
+import { isFull } from '../artifacts/file-artifact-store';
+import { RowSpool } from '../database/row-spool';
+import { type Arrangement, isInReportOrder } from './order-arrangement';
 import { OrderChangesService } from './order-changes.service';
 import { changedOrders, removedNumbers } from './order-delta';
-import { smallReport } from './small-report';
-import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
+import { filterParameters, IN_FILTER, OrderFilter } from './order-filter';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
-import { OrderSpool, spooledRows } from './order-spool';
+import { groupRows, readGroups, type ReportedGroup } from './reported-group';
 import type { ReportedOrder } from './reported-order';
+import { smallReport } from './small-report';
+import { type OrderSelection, readOrders, SelectionSql } from './spooled-orders';
 import { inTransaction, withConnection } from './transaction';
 
-/** Which orders, and whether with their lines. */
-export interface ReportFilter extends OrderFilter {
+/** Which orders, how they are arranged, and whether with their lines. */
+export interface ReportQuery extends Arrangement {
+  filter: OrderFilter;
   includeItems: boolean;
-  /** A cursor of the feed of changes: only what changed after it. */
-  changedSince?: string | null;
+  /** A cursor of the feed of changes: only what changed after it; `null`: all. */
+  changedSince: string | null;
 }
 
-/** A client's orders of a period at one moment: the summary and the orders agree, whatever is written meanwhile. */
+/** A client's orders of a period at one moment: the summary, the groups and the orders agree, whatever is written meanwhile. */
 export interface OrderSnapshot {
   summary: OrderSummary;
   /** A cursor of the feed of changes: nothing that this does not see lies before it. */
   asOf: string;
   /**
-   * By `orderedAt`, then `number`, those that are gone last; from the first on each time, as fast as they are consumed, in flat
-   * memory.
+   * In the order of the groups, then as they are sorted; those that are gone last. From the first on each time, as fast as they
+   * are consumed, in flat memory.
    */
   orders(): AsyncIterable<ReportedOrder[]>;
+  /** In the same order, and likewise; none where nothing is grouped. */
+  groups(): AsyncIterable<ReportedGroup[]>;
 }
 
 const SUMMARIZE = summaryOf(`orders WHERE ${IN_FILTER}`);
-/** Of a delta, with the position from which it begins as `$8`. */
-const SUMMARIZE_CHANGED = summaryOf(`${changedOrders('$1', '$8')} WHERE ${IN_FILTER}`);
-const COUNT_REMOVED = `SELECT count(*)::int AS removed FROM ${removedNumbers('$1', '$6', IN_FILTER)}`;
+/** Of a delta, with the position from which it begins as `$12`. */
+const SUMMARIZE_CHANGED = summaryOf(`${changedOrders('$1', '$12')} WHERE ${IN_FILTER}`);
+const COUNT_REMOVED = `SELECT count(*)::int AS removed FROM ${removedNumbers('$1', '$10', IN_FILTER)}`;
+
+/** What a snapshot is read from when the database has forgotten it. */
+interface Spools {
+  summary: OrderSummary;
+  orders: RowSpool;
+  groups: RowSpool | null;
+}
 
 /** What a report and a summary read: sums in SQL, orders by `COPY` into a spool. */
 @Injectable()
@@ -54,7 +69,8 @@ export class OrderReportQueries {
 
   /**
    * Calls `read` with a snapshot, which is there until that returns. The database knows of it no longer than it takes to
-   * read the rows: they are spooled on the disk, unless the orders are few and their lines are not wanted.
+   * read the rows: they are spooled on the disk, unless the orders are few, in the order of a report, and their lines are
+   * not wanted.
    *
    * @param accept called with the summary, while the rows are still read: what it throws ends it
    * @throws the signal's reason when it is aborted; StoreFullError when the disk of the spool is full; AppError 422
@@ -62,7 +78,7 @@ export class OrderReportQueries {
    */
   async withSnapshot<T>(
     clientId: string,
-    filter: ReportFilter,
+    query: ReportQuery,
     {
       signal,
       accept,
@@ -71,78 +87,92 @@ export class OrderReportQueries {
   ): Promise<T> {
     // Before the snapshot: what lies before it is final, so that the snapshot sees it.
     const asOf = await this.changes.asOf(clientId);
-    const cursor = filter.changedSince ?? null;
+    const { changedSince: cursor, filter, includeItems } = query;
     const since = cursor === null ? null : await this.changes.beginOfDelta(clientId, cursor);
-    if (!filter.includeItems && since === null) {
+    if (!includeItems && since === null && isInReportOrder(query)) {
       const small = await withConnection(this.dataSource, signal, ({ manager }) =>
         smallReport(manager, clientId, filter),
       );
       if (small !== null) {
         await accept?.(small.summary);
-        return read({ summary: small.summary, asOf, orders: () => oneBatch(small.orders) });
+        return read({ summary: small.summary, asOf, orders: () => oneBatch(small.orders), groups: noGroups });
       }
     }
-    const { spool, summary: found } = await this.spool(clientId, filter, since, accept, signal);
+    const selection = { ...query, changedSince: since };
+    const { orders, groups, summary: found } = await this.spool(clientId, selection, accept, signal);
     try {
-      return await read({ summary: found, asOf, orders: () => spool.orders(signal) });
+      return await read({
+        summary: found,
+        asOf,
+        orders: () => readOrders(orders.rows(), signal),
+        groups: groups === null ? noGroups : () => readGroups(groups.rows()),
+      });
     } finally {
-      await spool.close();
+      await orders.close();
+      await groups?.close();
     }
   }
 
   /**
-   * The summary is made beside the reading of the rows, on another connection that sees the same moment: the snapshot is
-   * held for about as long as the longer of the two takes.
+   * The summary and the groups are made beside the reading of the rows, on another connection that sees the same moment: the
+   * snapshot is held for about as long as the longer of the two takes.
    */
   private async spool(
     clientId: string,
-    filter: ReportFilter,
-    changedSince: string | null,
+    selection: OrderSelection,
     accept: ((summary: OrderSummary) => Promise<void>) | undefined,
     outer: AbortSignal | undefined,
-  ): Promise<{ spool: OrderSpool; summary: OrderSummary }> {
+  ): Promise<Spools> {
     const stop = new AbortController();
     const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
-    const { includeItems } = filter;
-    const rows = spooledRows(clientId, { filter, includeItems, changedSince }, escapeLiteral);
+    const sql = new SelectionSql(clientId, selection, escapeLiteral);
     return withConnection(this.dataSource, signal, (runner) =>
       inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
         const name = await exportSnapshot(manager);
-        if (changedSince !== null) await this.changes.requireKept(manager, changedSince);
-        const summing = this.summarizeSnapshot(name, clientId, filter, changedSince, signal).then(
-          async (found) => {
-            await accept?.(found);
-            return found;
-          },
-        );
+        if (selection.changedSince !== null) await this.changes.requireKept(manager, selection.changedSince);
+        const summing = this.sum(name, clientId, selection, sql, accept, signal);
         summing.catch((error: unknown) => stop.abort(error));
-        const connection = (await runner.connect()) as Client;
-        let spool: OrderSpool | undefined;
+        let orders: RowSpool | undefined;
         try {
-          spool = await OrderSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`)));
-          return { spool, summary: await summing };
+          orders = await copied(runner, sql.rows());
+          return { orders, ...(await summing) };
         } catch (error) {
           stop.abort(error);
-          await spool?.close();
+          await orders?.close();
+          await summing.then(({ groups }) => groups?.close()).catch(() => undefined);
           throw error;
         }
       }),
     );
   }
 
-  private summarizeSnapshot(
+  private sum(
     snapshot: string,
     clientId: string,
-    filter: OrderFilter,
-    changedSince: string | null,
+    { filter, changedSince, groupBy }: OrderSelection,
+    sql: SelectionSql,
+    accept: ((summary: OrderSummary) => Promise<void>) | undefined,
     signal: AbortSignal,
-  ): Promise<OrderSummary> {
+  ): Promise<Omit<Spools, 'orders'>> {
     return withConnection(this.dataSource, signal, (runner) =>
       inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
         await manager.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
-        return summary(manager, clientId, filter, changedSince);
+        const found = await summary(manager, clientId, filter, changedSince);
+        await accept?.(found);
+        const groups = groupBy === null ? null : await copied(runner, groupRows(sql.orders(), groupBy));
+        return { summary: found, groups };
       }),
     );
+  }
+}
+
+/** @throws StoreFullError when the disk is full */
+async function copied(runner: QueryRunner, rows: string): Promise<RowSpool> {
+  const connection = (await runner.connect()) as Client;
+  try {
+    return await RowSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`)));
+  } catch (error) {
+    throw isFull(error) ? new StoreFullError({ cause: error }) : error;
   }
 }
 
@@ -171,3 +201,5 @@ async function summary(
 async function* oneBatch(orders: ReportedOrder[]): AsyncGenerator<ReportedOrder[]> {
   if (orders.length > 0) yield await Promise.resolve(orders);
 }
+
+async function* noGroups(): AsyncGenerator<ReportedGroup[]> {}

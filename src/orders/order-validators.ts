@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { buildMessage, ValidateBy } from 'class-validator';
+import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 import { minorUnit } from '../common/currency';
 import { parseDecimal } from '../common/decimal';
 import { parseTimestamp } from '../common/timestamp';
@@ -34,17 +34,21 @@ export const IsNotZero = (): PropertyDecorator =>
   });
 
 /** A code of ISO 4217 that has a minor unit. */
-export const IsCurrency = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isCurrency',
-    validator: {
-      validate: (value: unknown) => isText(value) && minorUnit(value) !== undefined,
-      defaultMessage: buildMessage(
-        (prefix) =>
-          `${prefix}$property must be a code of ISO 4217 such as USD, in capitals, that has a minor unit`,
-      ),
+export const IsCurrency = (options?: ValidationOptions): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: 'isCurrency',
+      validator: {
+        validate: (value: unknown) => isText(value) && minorUnit(value) !== undefined,
+        defaultMessage: buildMessage(
+          (prefix) =>
+            `${prefix}$property must be a code of ISO 4217 such as USD, in capitals, that has a minor unit`,
+          options,
+        ),
+      },
     },
-  });
+    options,
+  );
 
 /** A date or a time as `parseTimestamp` reads it. */
 export const IsOrderTime = (): PropertyDecorator =>

@@ -35,6 +35,8 @@ export interface ReportedOrder {
    * alone. Elsewhere `null`.
    */
   change?: Change | null;
+  /** The key of its group, in a report that has groups; `null` elsewhere, and of what is gone. */
+  group?: string | null;
 }
 
 export type Change = 'updated' | 'removed';
@@ -68,6 +70,7 @@ export function toOrder(
   values: readonly string[],
   lines: ReportedLine[],
   change: Change | null = null,
+  group: string | null = null,
 ): ReportedOrder {
   const [
     id,
@@ -108,6 +111,7 @@ export function toOrder(
     netTotal,
     lines,
     change,
+    group,
   };
 }
 

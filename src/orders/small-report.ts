@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { prepared } from '../database/prepared';
-import { filterParameters, IN_FILTER, OrderFilter } from './order-period';
+import { filterParameters, IN_FILTER, OrderFilter } from './order-filter';
 import { REPORTED_VALUES, type ReportedOrder, toOrder } from './reported-order';
 import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';

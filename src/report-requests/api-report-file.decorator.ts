@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../common/http/problem';
-import { REPORT_CONTENT } from './report-format';
+import { REPORT_CONTENT } from './formats/report-format';
 
 const ETAG = {
   ETag: { description: 'The SHA-256 of the file, the same as in the job.', schema: { type: 'string' } },

@@ -1,28 +1,48 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CurrencyTotalView } from '../orders/order-summary.view';
-import { MEDIA_TYPES, type ReportMediaType } from './report-format';
+import { MEDIA_TYPES, ReportFormat, type ReportMediaType } from './formats/report-format';
 
 class ReportArtifactView {
+  @ApiPropertyOptional({ enum: ReportFormat, enumName: 'ReportFormat' })
+  format?: ReportFormat;
+
+  @ApiProperty({ enum: Object.values(MEDIA_TYPES) })
+  media_type: ReportMediaType;
+
+  @ApiProperty({ example: 48_211 })
+  bytes: number;
+
   @ApiProperty({
     example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     description: 'SHA-256.',
   })
   sha256: string;
 
-  @ApiProperty({ example: 48_211 })
-  bytes: number;
+  @ApiPropertyOptional({
+    type: 'integer',
+    example: 1315,
+    description: 'Of orders, and with `include_items` of lines.',
+  })
+  rows?: number;
 
-  @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for CSV, which has none.' })
-  pages: number | null;
+  @ApiPropertyOptional({ type: 'integer', nullable: true, example: 12, description: 'Of a PDF.' })
+  pages?: number | null;
 
-  @ApiProperty({ enum: Object.values(MEDIA_TYPES) })
-  media_type: ReportMediaType;
+  @ApiPropertyOptional({ format: 'uri', description: 'Where this file is.' })
+  href?: string;
 }
 
 /** The `result` of a finished report's job, in job views; callbacks have its `artifact` apart. */
 export class OrdersReportResultView {
-  @ApiProperty({ type: ReportArtifactView })
+  @ApiProperty({ type: ReportArtifactView, description: 'The first of the files.' })
   artifact: ReportArtifactView;
+
+  @ApiPropertyOptional({
+    type: [ReportArtifactView],
+    description:
+      'One for each format, in the order in which they were asked for; not in reports of before there were several.',
+  })
+  artifacts?: ReportArtifactView[];
 
   @ApiProperty({ example: 1315, description: 'In a delta those that are there.' })
   orders: number;

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Actor } from '../clients/audit-entry';
@@ -10,10 +10,11 @@ import { ApiProblems } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { ApiReportFile } from './api-report-file.decorator';
+import { ReportFormatQuery } from './report-link.dto';
 import { ReportRequestsService } from './report-requests.service';
 import { sendReport } from './send-report';
 
-/** The file of a finished report, for callers with a key: fetched, and deleted. */
+/** The file of a finished report, for callers with a key: fetched, and deleted. It may be there in several formats. */
 @ApiTags('reports')
 @RequireScope(Scope.Reports)
 @Controller('v1/orders/reports')
@@ -26,8 +27,8 @@ export class ReportDownloadController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({
-    400: 'The id is not a UUID.',
-    404: 'You have no such report.',
+    400: 'The id is not a UUID, or the format is none.',
+    404: 'You have no such report, or it was not made in this format.',
     409: 'It is not ready; ask again after `Retry-After` seconds.',
     410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     422: 'It failed: it would have been too long.',
@@ -36,19 +37,20 @@ export class ReportDownloadController {
   async download(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
+    @Query() { format }: ReportFormatQuery,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const report = await this.reports.finished(client, id);
+    const report = await this.reports.finished(client, id, format);
     await sendReport(request, response, report, 'attachment', (range) => this.reports.open(report, range));
   }
 
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
-    summary: 'Delete the file',
+    summary: 'Delete the files',
     description:
-      'Before its retention ends: from now on it is 410, for signed links too. The job stays as it is.',
+      'Before their retention ends, in all formats: from now on they are 410, for signed links too. The job stays as it is.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is deleted.' })

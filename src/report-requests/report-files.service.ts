@@ -5,6 +5,7 @@ import { ArtifactStore, ArtifactTooLargeError, StoredArtifact } from '../artifac
 import { ClientStorageService } from '../artifacts/client-storage.service';
 import { PermanentJobError } from '../jobs/job-error';
 import type { JobContext } from '../jobs/job-type';
+import type { ReportFormat } from './formats/report-format';
 import { reportKey } from './orders-report.job';
 
 /** No attempt lives this long, so by then a file that nobody refers to is nobody's work. */
@@ -13,10 +14,18 @@ const AT_WORK = '2 hours';
 const TRIED_AGAIN = '10 minutes';
 const AT_ONCE = 100;
 
-interface ReportFile {
+/** The files that one attempt may have put into the store. */
+export interface ReportFiles {
   job_id: string;
   attempt: number;
+  /** Empty: the only one of a report that was made before there were several. */
+  formats: ReportFormat[];
 }
+
+export const keysOf = ({ job_id, attempt, formats }: ReportFiles): string[] =>
+  formats.length === 0
+    ? [reportKey(job_id, attempt, null)]
+    : formats.map((format) => reportKey(job_id, attempt, format));
 
 /** Keeps book of the files that attempts make, so that none stays behind when it is no longer wanted. */
 @Injectable()
@@ -30,8 +39,8 @@ export class ReportFilesService {
   ) {}
 
   /**
-   * Stores the file of an attempt. It may take what is left to its client; those that are written at the same time are
-   * counted when they are there.
+   * Stores a file of an attempt, which was noted. It may take what is left to its client; those that are written at the same
+   * time are counted when they are there.
    *
    * @throws PermanentJobError `storage_quota_exceeded`; what the store throws
    */
@@ -42,12 +51,15 @@ export class ReportFilesService {
       clientId,
       signal,
     }: Pick<JobContext<object>, 'jobId' | 'attempt' | 'clientId' | 'signal'>,
+    format: ReportFormat,
     source: Readable,
   ): Promise<StoredArtifact> {
-    await this.note(jobId, attempt);
     const maxBytes = await this.storage.left(clientId);
     try {
-      const stored = await this.artifacts.put(reportKey(jobId, attempt), source, { maxBytes, signal });
+      const stored = await this.artifacts.put(reportKey(jobId, attempt, format), source, {
+        maxBytes,
+        signal,
+      });
       await this.storage.count(stored.key, clientId, stored.bytes);
       return stored;
     } catch (error) {
@@ -61,12 +73,12 @@ export class ReportFilesService {
     }
   }
 
-  /** To be called before the file is put into the store: a crash in between leaves a note, never an unknown file. */
-  async note(jobId: string, attempt: number): Promise<void> {
+  /** To be called before any file is put into the store: a crash in between leaves a note, never an unknown file. */
+  async note(jobId: string, attempt: number, formats: readonly ReportFormat[]): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO report_file (job_id, attempt, due_at) VALUES ($1, $2, now() + interval '${AT_WORK}')
+      `INSERT INTO report_file (job_id, attempt, formats, due_at) VALUES ($1, $2, $3, now() + interval '${AT_WORK}')
        ON CONFLICT DO NOTHING`,
-      [jobId, attempt],
+      [jobId, attempt, formats],
     );
   }
 
@@ -85,8 +97,8 @@ export class ReportFilesService {
   }
 
   /** @throws StoreUnavailableError */
-  async delete(jobId: string, attempt: number): Promise<void> {
-    await this.deleteAll([{ job_id: jobId, attempt }]);
+  async delete(files: ReportFiles): Promise<void> {
+    await this.deleteAll([files]);
   }
 
   /**
@@ -95,23 +107,25 @@ export class ReportFilesService {
    * @returns how many there were
    * @throws StoreUnavailableError when one could not be deleted; the others are
    */
-  private async deleteAll(files: ReportFile[]): Promise<number> {
-    const results = await Promise.allSettled(
-      files.map(({ job_id, attempt }) => this.artifacts.delete(reportKey(job_id, attempt))),
-    );
+  private async deleteAll(files: ReportFiles[]): Promise<number> {
+    const results = await Promise.allSettled(files.map((file) => this.deleteEach(keysOf(file))));
     const gone = files.filter((_, index) => results[index]?.status === 'fulfilled');
-    await this.storage.giveBack(gone.map(({ job_id, attempt }) => reportKey(job_id, attempt)));
+    await this.storage.giveBack(gone.flatMap(keysOf));
     await this.dataSource.query(
       'DELETE FROM report_file f USING unnest($1::uuid[], $2::int[]) AS g(job_id, attempt) WHERE f.job_id = g.job_id AND f.attempt = g.attempt',
       [gone.map(({ job_id }) => job_id), gone.map(({ attempt }) => attempt)],
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return gone.length;
+    return gone.reduce((sum, file) => sum + keysOf(file).length, 0);
+  }
+
+  private async deleteEach(keys: string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.artifacts.delete(key)));
   }
 
   /** The files that are due. Those that are wanted are due again when that ends, the others when this deletion has failed. */
-  private takeDue(): Promise<(ReportFile & { unwanted: boolean })[]> {
+  private takeDue(): Promise<(ReportFiles & { unwanted: boolean })[]> {
     return this.dataSource.query(
       `WITH due AS (
          SELECT job_id, attempt FROM report_file WHERE due_at <= now()
@@ -124,7 +138,7 @@ export class ReportFilesService {
          UPDATE report_file f
          SET due_at = CASE WHEN wanted_until > now() THEN wanted_until ELSE now() + interval '${TRIED_AGAIN}' END
          FROM judged WHERE f.job_id = judged.job_id AND f.attempt = judged.attempt
-         RETURNING f.job_id, f.attempt, (wanted_until > now()) IS NOT TRUE AS unwanted
+         RETURNING f.job_id, f.attempt, f.formats, (wanted_until > now()) IS NOT TRUE AS unwanted
        ) SELECT * FROM put_off`,
     );
   }

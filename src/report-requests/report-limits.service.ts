@@ -5,7 +5,8 @@ import { AppConfig } from '../config/app-config';
 import { AdmitsJob, type JobAdmission } from '../jobs/job-type';
 import { OrderCountsService } from '../orders/order-counts.service';
 import { OrderChangesService } from '../orders/order-changes.service';
-import { filterOf, ORDERS_REPORT, OrdersReportParameters } from './orders-report.job';
+import type { OrdersReportParameters } from './formats/report-parameters';
+import { ORDERS_REPORT, parametersOf, queryOf, type StoredReportParameters } from './orders-report.job';
 
 /**
  * A tagged file is printed in one piece, whose tags are many times its size: five thousand rows take some seconds and
@@ -19,7 +20,7 @@ const ROWS_PER_SECOND_OF_DEADLINE = 200;
 /** How large a report may be, asked when it is submitted and again when its orders are read. */
 @Injectable()
 @AdmitsJob(ORDERS_REPORT)
-export class ReportLimitsService implements JobAdmission<OrdersReportParameters> {
+export class ReportLimitsService implements JobAdmission<StoredReportParameters> {
   constructor(
     private readonly config: AppConfig,
     private readonly orders: OrderCountsService,
@@ -34,15 +35,16 @@ export class ReportLimitsService implements JobAdmission<OrdersReportParameters>
    * @throws AppError 422 `too_many_rows` or `too_many_rows_for_accessible`, with `max_rows` and `rows`: all, or as many as
    *   were counted; 422 `invalid_cursor`, `cursor_expired`; 429 `storage_quota_exceeded`
    */
-  async admit(clientId: string, parameters: OrdersReportParameters): Promise<{ deadlineSeconds: number }> {
+  async admit(clientId: string, stored: StoredReportParameters): Promise<{ deadlineSeconds: number }> {
+    const parameters = parametersOf(stored);
     await this.storage.requireRoom(clientId);
-    const { counted, ...count } = await this.orders.count(clientId, filterOf(parameters));
+    const { counted, ...count } = await this.orders.count(clientId, queryOf(parameters).filter);
     // A delta has no more than all of them, and perhaps far less.
-    const changedSince = parameters.changedSince ?? null;
+    const { changedSince } = parameters;
     if (changedSince === null)
       this.refuseBeyond(rowsOf(counted, parameters), counted.isAll ? '' : 'at least ', parameters);
     else await this.changes.beginOfDelta(clientId, changedSince);
-    const rows = rowsOf(count, parameters);
+    const rows = rowsOf(count, parameters) * parameters.formats.length;
     return { deadlineSeconds: ORDERS_REPORT.deadlineSeconds + Math.ceil(rows / ROWS_PER_SECOND_OF_DEADLINE) };
   }
 

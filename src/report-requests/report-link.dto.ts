@@ -1,11 +1,25 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsEnum, IsInt, Matches, Max, Min } from 'class-validator';
+import { MayBeLeftOut } from '../common/validators';
+import { ReportFormat } from './formats/report-format';
 
 const EPOCH = { message: 'expires must be seconds since the epoch' };
 
+/** Which file of a report. */
+export class ReportFormatQuery {
+  @ApiPropertyOptional({
+    enum: ReportFormat,
+    enumName: 'ReportFormat',
+    description: 'One of those that it was asked for in. Left out: the first of them.',
+  })
+  @MayBeLeftOut()
+  @IsEnum(ReportFormat)
+  format?: ReportFormat;
+}
+
 /** What a signed link carries. */
-export class ReportLinkQuery {
+export class ReportLinkQuery extends ReportFormatQuery {
   @ApiProperty({ type: 'integer', example: 1_767_225_600, description: 'Seconds since the epoch.' })
   @Type(() => Number)
   @IsInt(EPOCH)

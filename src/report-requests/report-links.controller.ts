@@ -10,7 +10,7 @@ import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
 import { ApiReportFile } from './api-report-file.decorator';
-import { ReportLinkQuery } from './report-link.dto';
+import { ReportFormatQuery, ReportLinkQuery } from './report-link.dto';
 import { ReportLinkView } from './report-link.view';
 import { ReportLinksService } from './report-links.service';
 import { ReportRequestsService, REPORTS_PATH } from './report-requests.service';
@@ -31,23 +31,28 @@ export class ReportLinksController {
   @RequireScope(Scope.Reports)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
-    summary: 'Get a link that opens the PDF in a browser',
+    summary: 'Get a link that opens the file in a browser',
     description:
       'It needs no API key, is good for five minutes and for this one file, and ends with the report.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ReportLinkView })
   @ApiProblems({
-    400: 'The id is not a UUID.',
-    404: 'You have no such report.',
+    400: 'The id is not a UUID, or the format is none.',
+    404: 'You have no such report, or it was not made in this format.',
     409: 'It is not ready; ask again after `Retry-After` seconds.',
     410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     500: 'It failed for an internal reason.',
   })
-  async link(@CurrentClient() client: Client, @Param('id', UuidParam) id: string): Promise<ReportLinkView> {
-    const { expires, signature, artifact } = await this.links.make(client, id);
+  async link(
+    @CurrentClient() client: Client,
+    @Param('id', UuidParam) id: string,
+    @Query() { format }: ReportFormatQuery,
+  ): Promise<ReportLinkView> {
+    const { expires, signature, artifact } = await this.links.make(client, id, format);
+    const query = new URLSearchParams({ ...(format && { format }), expires: String(expires), signature });
     return {
-      url: `${this.config.publicUrl}${REPORTS_PATH}/${id}/file?expires=${expires}&signature=${signature}`,
+      url: `${this.config.publicUrl}${REPORTS_PATH}/${id}/file?${query.toString()}`,
       expires_at: new Date(expires * 1_000).toISOString(),
       sha256: artifact.sha256,
     };
@@ -62,6 +67,7 @@ export class ReportLinksController {
   @ApiProblems({
     400: 'The link is not complete.',
     403: 'It is not a link of ours.',
+    404: 'The report was not made in this format.',
     410: 'The link or the report has expired, or the report was erased.',
   })
   async open(
@@ -70,7 +76,8 @@ export class ReportLinksController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const report = await this.links.open({ jobId: id, expires: query.expires, signature: query.signature });
+    const { format, expires, signature } = query;
+    const report = await this.links.open({ jobId: id, format, expires, signature });
     // The page's policy would keep a browser's own viewer from showing the file, and other web apps from framing it.
     response.set(
       'Content-Security-Policy',

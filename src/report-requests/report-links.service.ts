@@ -6,14 +6,17 @@ import { AppError } from '../common/app-error';
 import { SharedKeysService } from '../database/shared-keys.service';
 import { JobState } from '../jobs/job';
 import { JobEntity } from '../jobs/job.entity';
-import { ORDERS_REPORT, OrdersReportResult } from './orders-report.job';
-import { FinishedReport, ReportRequestsService } from './report-requests.service';
+import type { ReportFormat } from './formats/report-format';
+import { ORDERS_REPORT } from './orders-report.job';
+import { artifactOf, FinishedReport, ReportRequestsService } from './report-requests.service';
 
 const LIFETIME_SECONDS = 300;
 const KEY = 'report links';
 
 export interface ReportLink {
   jobId: string;
+  /** `undefined`: the first file of the report. */
+  format: ReportFormat | undefined;
   /** Seconds since the epoch. */
   expires: number;
   /** HMAC-SHA256 in base64url. */
@@ -33,14 +36,15 @@ export class ReportLinksService {
   ) {}
 
   /** @throws AppError as a download would */
-  async make(client: Client, id: string): Promise<ReportLink & FinishedReport> {
-    const report = await this.reports.finished(client, id);
+  async make(client: Client, id: string, format?: ReportFormat): Promise<ReportLink & FinishedReport> {
+    const report = await this.reports.finished(client, id, format);
     const lifetimeEnd = Math.floor(Date.now() / 1_000) + LIFETIME_SECONDS;
     const retentionEnd = report.job.expires_at && Math.floor(report.job.expires_at.getTime() / 1_000);
     const expires = Math.min(lifetimeEnd, retentionEnd ?? lifetimeEnd);
     return {
       ...report,
       jobId: id,
+      format,
       expires,
       signature: (await this.sign(report, expires)).toString('base64url'),
     };
@@ -51,14 +55,14 @@ export class ReportLinksService {
    *
    * @throws AppError 403 when it is not one of ours, for whatever reason; 410 when its time or the report's is over
    */
-  async open({ jobId, expires, signature }: ReportLink): Promise<FinishedReport> {
+  async open({ jobId, format, expires, signature }: ReportLink): Promise<FinishedReport> {
     // No client in this query: the signature, which names it, is what allows the access.
     const job = await this.dataSource.manager.findOneBy(JobEntity, {
       id: jobId,
       type: ORDERS_REPORT.name,
       state: JobState.Completed,
     });
-    const report = job === null ? undefined : { job, artifact: (job.result as OrdersReportResult).artifact };
+    const report = job === null ? undefined : { job, artifact: artifactOf(job, format) };
     const given = Buffer.from(signature, 'base64url');
     const expected = report ? await this.sign(report, expires) : undefined;
     if (report === undefined || expected?.length !== given.length || !timingSafeEqual(expected, given)) {

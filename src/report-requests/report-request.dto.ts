@@ -1,4 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -6,59 +7,37 @@ import {
   IsArray,
   IsBoolean,
   IsEnum,
+  IsIn,
+  IsObject,
   IsOptional,
   IsString,
   Length,
   Matches,
-  ValidateBy,
-  ValidateIf,
+  ValidateNested,
 } from 'class-validator';
 import { LONGEST_CURSOR } from '../common/pagination';
-import {
-  IsAfter,
-  IsCalendarDate,
-  isLocaleTag,
-  IsLocaleTag,
-  IsTimeZoneName,
-  MayBeLeftOut,
-} from '../common/validators';
+import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName, MayBeLeftOut } from '../common/validators';
+import { type GroupBy, GROUPINGS } from '../orders/order-arrangement';
+import { ORDER_COLUMNS, type OrderColumn } from '../orders/order-columns';
 import { OrderStatus } from '../orders/order-status';
-import { isPrintableLocale } from './rendering/printable-locale';
-import { ReportFormat } from './report-format';
-
-/** A period has both days; a delta may have none. */
-const IsPeriodOrDelta = (): PropertyDecorator =>
-  ValidateIf(
-    ({ start_date, end_date, changed_since }: ReportParameters) =>
-      changed_since === undefined || start_date !== undefined || end_date !== undefined,
-  );
-
-/** A spreadsheet has no tags. */
-const IsForPdf = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isForPdf',
-    validator: {
-      validate: (value, args) =>
-        value !== true || (args?.object as ReportParameters).format !== ReportFormat.Csv,
-      defaultMessage: () => '$property is for the format pdf',
-    },
-  });
-
-/** A spreadsheet is written the same way in every language. */
-const IsPrintableLocale = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'isPrintableLocale',
-    validator: {
-      // What is no locale has its own message.
-      validate: (value, args) =>
-        !isLocaleTag(value) ||
-        (args?.object as ReportParameters).format === ReportFormat.Csv ||
-        isPrintableLocale(value),
-      defaultMessage: () => '$property must be a language whose digits and words can be printed',
-    },
-  });
+import { CsvOptionsBody } from './csv-options.dto';
+import { ReportFormat } from './formats/report-format';
+import { type Paper, PAPERS } from './rendering/paper';
+import { ReportFilterBody } from './report-filter.dto';
+import {
+  AreLabels,
+  IsAlone,
+  IsForCsv,
+  IsForPdf,
+  IsPeriodOrDelta,
+  IsPrintableLocale,
+  IsSort,
+  NamesWhatIsGone,
+} from './report-rules';
 
 const STATUS_COUNT = Object.keys(OrderStatus).length;
+const FORMAT_COUNT = Object.keys(ReportFormat).length;
+const MOST_SORT_KEYS = 3;
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
 
 /** What a report is to show. */
@@ -96,7 +75,7 @@ export class ReportParameters {
     minItems: 1,
     maxItems: STATUS_COUNT,
     uniqueItems: true,
-    description: 'Only orders with one of these.',
+    description: 'Only orders with one of these; the same as `filter.status`.',
   })
   @IsOptional()
   @IsArray()
@@ -104,7 +83,60 @@ export class ReportParameters {
   @ArrayMaxSize(STATUS_COUNT)
   @ArrayUnique()
   @IsEnum(OrderStatus, { each: true })
+  @IsAlone('filter.status', ({ filter }) => filter?.status)
   status?: OrderStatus[];
+
+  @ApiPropertyOptional({ type: ReportFilterBody, description: 'Which orders of the period.' })
+  @MayBeLeftOut()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ReportFilterBody)
+  filter?: ReportFilterBody;
+
+  @ApiPropertyOptional({
+    enum: ORDER_COLUMNS,
+    enumName: 'OrderColumn',
+    isArray: true,
+    minItems: 1,
+    maxItems: ORDER_COLUMNS.length,
+    uniqueItems: true,
+    description:
+      'Chosen and ordered. Left out: `ordered_at`, `number`, `customer_name`, `status` and `total` in a PDF, and all elsewhere.',
+  })
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(ORDER_COLUMNS.length)
+  @ArrayUnique()
+  @IsIn(ORDER_COLUMNS, { each: true })
+  @NamesWhatIsGone()
+  columns?: OrderColumn[];
+
+  @ApiPropertyOptional({
+    type: [String],
+    minItems: 1,
+    maxItems: MOST_SORT_KEYS,
+    example: ['-total'],
+    description:
+      'Columns, with a `-` before for descending. Left out: by time and number, which decide too where these are equal.',
+  })
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_SORT_KEYS)
+  @IsSort()
+  sort?: string[];
+
+  @ApiPropertyOptional({
+    enum: GROUPINGS,
+    enumName: 'GroupBy',
+    description:
+      'PDF and XLSX show a heading and subtotals for each group, CSV and NDJSON the orders in the order of the groups. Customers ' +
+      'are one by their reference, without one by their name; days and months are those of `time_zone`.',
+  })
+  @MayBeLeftOut()
+  @IsIn(GROUPINGS)
+  group_by?: GroupBy;
 
   @ApiPropertyOptional({
     default: false,
@@ -117,13 +149,30 @@ export class ReportParameters {
   @ApiPropertyOptional({
     enum: ReportFormat,
     enumName: 'ReportFormat',
-    default: ReportFormat.Pdf,
+    isArray: true,
+    minItems: 1,
+    maxItems: FORMAT_COUNT,
+    uniqueItems: true,
     description:
-      'The file. `csv` has a row for each order, or with `include_items` for each line; times are in UTC and amounts exact, ' +
-      'whatever the locale.',
+      'The files, all of one snapshot. `csv` and `ndjson` have a row for each order, `csv` with `include_items` for each line; ' +
+      'their amounts are exact, whatever the locale. Left out: `pdf`.',
+  })
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(FORMAT_COUNT)
+  @ArrayUnique()
+  @IsEnum(ReportFormat, { each: true })
+  formats?: ReportFormat[];
+
+  @ApiPropertyOptional({
+    enum: ReportFormat,
+    enumName: 'ReportFormat',
+    description: 'One of them alone, in place of `formats`.',
   })
   @IsOptional()
   @IsEnum(ReportFormat)
+  @IsAlone('formats', ({ formats }) => formats)
   format?: ReportFormat;
 
   @ApiPropertyOptional({
@@ -140,7 +189,8 @@ export class ReportParameters {
   @ApiPropertyOptional({
     default: 'en-US',
     example: 'de-DE',
-    description: 'BCP 47; formats numbers and dates. For a PDF a language whose script can be printed.',
+    description:
+      'BCP 47; the language of labels, digits and dates. For a PDF a language whose script can be printed.',
   })
   @IsOptional()
   @IsLocaleTag()
@@ -156,7 +206,37 @@ export class ReportParameters {
   @IsTimeZoneName()
   time_zone?: string;
 
-  @ApiPropertyOptional({ default: 'Order report', maxLength: 200 })
+  @ApiPropertyOptional({
+    enum: PAPERS,
+    description: 'Of the PDF. Left out: `Letter` where the region of the locale prints on it, else `A4`.',
+  })
+  @MayBeLeftOut()
+  @IsIn(PAPERS)
+  paper?: Paper;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { customer_name: 'Client' },
+    description:
+      'Texts of your own in PDF, XLSX and headings of CSV: message keys (docs/formats.md) to text.',
+  })
+  @MayBeLeftOut()
+  @AreLabels()
+  labels?: Record<string, string>;
+
+  @ApiPropertyOptional({ type: CsvOptionsBody, description: 'How the CSV is written.' })
+  @MayBeLeftOut()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CsvOptionsBody)
+  @IsForCsv()
+  csv?: CsvOptionsBody;
+
+  @ApiPropertyOptional({
+    maxLength: 200,
+    description: 'Left out: "Order report", in the language of `locale`.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 200)

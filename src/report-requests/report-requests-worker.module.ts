@@ -1,15 +1,22 @@
 import { Module } from '@nestjs/common';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
 import { OrdersModule } from '../orders/orders.module';
-import { CsvReportWriter } from './csv-report.writer';
-import { OrdersReportHandler } from './orders-report.handler';
-import { PdfReportWriter } from './pdf-report.writer';
+import { CsvReportWriter } from './formats/csv/csv-report.writer';
+import { PdfReportWriter } from './formats/pdf/pdf-report.writer';
+import type { ReportWriter } from './formats/report-writer';
+import { OrdersReportHandler, REPORT_WRITERS } from './orders-report.handler';
 import { RenderingModule } from './rendering/rendering.module';
 import { ReportRequestsModule } from './report-requests.module';
+
+const WRITERS = [CsvReportWriter, PdfReportWriter];
 
 /** What makes reports. Only in worker roles. */
 @Module({
   imports: [ArtifactsModule, OrdersModule, RenderingModule, ReportRequestsModule],
-  providers: [CsvReportWriter, OrdersReportHandler, PdfReportWriter],
+  providers: [
+    OrdersReportHandler,
+    ...WRITERS,
+    { provide: REPORT_WRITERS, inject: WRITERS, useFactory: (...writers: ReportWriter[]) => writers },
+  ],
 })
 export class ReportRequestsWorkerModule {}

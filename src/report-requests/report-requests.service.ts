@@ -13,7 +13,15 @@ import { erasedError, failureOf } from '../jobs/job-error';
 import { JobSubmissionService } from '../jobs/job-submission.service';
 import { JobTransitions } from '../jobs/job-transitions';
 import { StoreHealthService } from '../jobs/store-health.service';
-import { ORDERS_REPORT, OrdersReportResult, reportKey, toReportParameters } from './orders-report.job';
+import type { ReportFormat } from './formats/report-format';
+import {
+  artifactsOf,
+  ORDERS_REPORT,
+  OrdersReportResult,
+  type ReportArtifact,
+  reportKey,
+  toReportParameters,
+} from './orders-report.job';
 import { ReportFilesService } from './report-files.service';
 import type { ReportRequest } from './report-request.dto';
 
@@ -22,7 +30,8 @@ export const REPORTS_PATH = '/v1/orders/reports';
 /** A finished report: what the download needs. */
 export interface FinishedReport {
   job: Job;
-  artifact: OrdersReportResult['artifact'];
+  /** The file of it that is meant. */
+  artifact: ReportArtifact;
 }
 
 /** The report operation: submit, look, cancel, fetch. */
@@ -63,12 +72,12 @@ export class ReportRequestsService {
   }
 
   /**
-   * The finished report.
+   * The finished report, with the first of its files, or the one in a format.
    *
-   * @throws AppError 409 with `Retry-After` while it is not ready, 410 when it was cancelled, erased or has expired, and the
+   * @throws AppError 404 `no_such_format`; AppError 409 with `Retry-After` while it is not ready, 410 when it was cancelled, erased or has expired, and the
    *   failure itself when it failed
    */
-  async finished(client: Client, id: string): Promise<FinishedReport> {
+  async finished(client: Client, id: string, format?: ReportFormat): Promise<FinishedReport> {
     const job = await this.get(client, id);
     switch (job.state) {
       case JobState.Pending:
@@ -82,16 +91,16 @@ export class ReportRequestsService {
         throw failureOf(job);
       case JobState.Completed:
         this.refuseExpired(job);
-        return { job, artifact: (job.result as OrdersReportResult).artifact };
+        return { job, artifact: artifactOf(job, format) };
     }
   }
 
   /**
-   * Deletes the file of a finished report now, before its retention ends it; links to it open nothing any more.
+   * Deletes the files of a finished report now, before its retention ends it; links to it open nothing any more.
    *
-   * The file goes first: while the store is away, nothing is said to be deleted that is not.
+   * The files go first: while the store is away, nothing is said to be deleted that is not.
    *
-   * @throws AppError 409 when there is no file: it is not ready, or it failed; 410 when there is none any more
+   * @throws AppError 409 when there is none: it is not ready, or it failed; 410 when there is none any more
    * @throws StoreUnavailableError
    */
   async discard(actor: Actor, id: string): Promise<void> {
@@ -101,7 +110,9 @@ export class ReportRequestsService {
       throw new AppError('conflict', 'no_file', `The report is ${job.state}: it has no file.`);
     this.refuseExpired(job);
     this.storeHealth.requireUp();
-    await this.files.delete(id, job.attempt);
+    const { artifacts } = job.result as OrdersReportResult;
+    const formats = artifacts?.map(({ format }) => format) ?? [];
+    await this.files.delete({ job_id: id, attempt: job.attempt, formats });
     if (!(await this.transitions.expire(actor, id))) throw expired();
   }
 
@@ -112,15 +123,30 @@ export class ReportRequestsService {
   }
 
   /** @throws AppError 410 when retention deleted the file in the meantime; StoreUnavailableError */
-  async open({ job }: FinishedReport, range?: ByteRange): Promise<Readable> {
+  async open({ job, artifact }: FinishedReport, range?: ByteRange): Promise<Readable> {
     this.storeHealth.requireUp();
+    const { artifacts } = job.result as OrdersReportResult;
+    const format = artifacts === undefined ? null : artifact.format;
     try {
-      return await this.artifacts.open(reportKey(job.id, job.attempt), range);
+      return await this.artifacts.open(reportKey(job.id, job.attempt, format), range);
     } catch (error) {
       if (error instanceof ArtifactMissingError) throw expired();
       throw error;
     }
   }
+}
+
+/** @throws AppError 404 when the report was not asked for in this format */
+export function artifactOf({ result }: Job, format: ReportFormat | undefined): ReportArtifact {
+  const artifacts = artifactsOf(result as OrdersReportResult);
+  const artifact = format === undefined ? artifacts[0] : artifacts.find((each) => each.format === format);
+  if (artifact !== undefined) return artifact;
+  const made = artifacts.map((each) => each.format).join(', ');
+  throw new AppError(
+    'not_found',
+    'no_such_format',
+    `The report is not there as ${format}: it was made as ${made}.`,
+  );
 }
 
 export const cancelled = (): AppError => new AppError('gone', 'cancelled', 'The report was cancelled.');

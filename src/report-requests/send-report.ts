@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteRange } from '../artifacts/artifact-store';
 import { AppError } from '../common/app-error';
-import { formatOf } from './report-format';
 import type { FinishedReport } from './report-requests.service';
 
 const logger = new Logger(sendReport.name);
@@ -26,7 +25,7 @@ export async function sendReport(
     'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-cache',
-    'Content-Disposition': `${disposition}; filename="orders-${job.id}.${formatOf(artifact.media_type)}"`,
+    'Content-Disposition': `${disposition}; filename="orders-${job.id}.${artifact.format}"`,
   });
   if (isAmong(request.get('if-none-match'), etag)) {
     response.status(304).end();

@@ -4,8 +4,19 @@ import { dataSourceOptions } from '../../src/database/connection';
 import { CursorsService } from '../../src/database/cursors.service';
 import { SharedKeysService } from '../../src/database/shared-keys.service';
 import { OrderChangesService } from '../../src/orders/order-changes.service';
-import { OrderReportQueries } from '../../src/orders/order-report-queries';
+import { IN_REPORT_ORDER } from '../../src/orders/order-arrangement';
+import type { OrderFilter } from '../../src/orders/order-filter';
+import { OrderReportQueries, type ReportQuery } from '../../src/orders/order-report-queries';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
+
+/** What a report asks for, of all that is not said in the usual way. */
+export const reportOf = (filter: OrderFilter, more: Partial<ReportQuery> = {}): ReportQuery => ({
+  ...IN_REPORT_ORDER,
+  filter,
+  includeItems: false,
+  changedSince: null,
+  ...more,
+});
 
 /** A database of the test file's own, connected, with clients to own orders. */
 export class OrderBook {

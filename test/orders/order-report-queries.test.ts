@@ -3,12 +3,13 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { escapeLiteral } from 'pg';
 import type { OrderReportQueries } from '../../src/orders/order-report-queries';
-import { spooledRows } from '../../src/orders/order-spool';
+import { SelectionSql } from '../../src/orders/spooled-orders';
 import type { ReportedOrder } from '../../src/orders/reported-order';
-import { csv, OrderBook } from './order-book';
+import { ANY_ORDER } from '../../src/orders/order-filter';
+import { csv, OrderBook, reportOf } from './order-book';
 
 const HEADER = 'order_number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price';
-const ALL = { startDate: '2026-01-01', endDate: '2027-01-01', timeZone: 'UTC', statuses: null };
+const ALL = { ...ANY_ORDER, startDate: '2026-01-01', endDate: '2027-01-01', timeZone: 'UTC' };
 
 describe('reading the orders of a report', () => {
   let book: OrderBook;
@@ -37,9 +38,9 @@ describe('reading the orders of a report', () => {
       (_, i) => `N-${i},2026-${String(1 + (i % 12)).padStart(2, '0')}-01,paid,EUR,Eve,S,Thing,1,1`,
     );
   const rowsOf = (filter: typeof ALL): string =>
-    spooledRows(clientId, { filter, includeItems: false, changedSince: null }, escapeLiteral);
+    new SelectionSql(clientId, reportOf(filter), escapeLiteral).rows();
   const readAll = async (filter: typeof ALL, includeItems = false): Promise<ReportedOrder[]> =>
-    queries.withSnapshot(clientId, { ...filter, includeItems }, {}, async (snapshot) => {
+    queries.withSnapshot(clientId, reportOf(filter, { includeItems }), {}, async (snapshot) => {
       const orders: ReportedOrder[] = [];
       for await (const batch of snapshot.orders()) orders.push(...batch);
       return orders;
@@ -102,6 +103,7 @@ describe('reading the orders of a report', () => {
       { currency: 'JPY', ...figures(1, '900', '0', '0', '900') },
     ]);
     expect(await queries.summarize(await book.newClient('Nobody'), ALL)).toEqual({
+      columnTotals: [],
       orders: 0,
       lines: 0,
       extras: 0,
@@ -131,16 +133,21 @@ describe('reading the orders of a report', () => {
     await importRows(...manyRows(2_500));
     // While the rows are read.
     const accept = (): Promise<void> => importRows('NEW-1,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
-    await queries.withSnapshot(clientId, { ...ALL, includeItems: true }, { accept }, async (snapshot) => {
-      expect(snapshot.summary.orders).toBe(2_500);
-      let read = 0;
-      for await (const batch of snapshot.orders()) {
-        if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
-        expect(batch.every((order) => order.lines.length === 1)).toBe(true);
-        read += batch.length;
-      }
-      expect(read).toBe(2_500);
-    });
+    await queries.withSnapshot(
+      clientId,
+      reportOf(ALL, { includeItems: true }),
+      { accept },
+      async (snapshot) => {
+        expect(snapshot.summary.orders).toBe(2_500);
+        let read = 0;
+        for await (const batch of snapshot.orders()) {
+          if (read === 0) await importRows('NEW-2,2026-12-31,paid,EUR,Eve,S,Thing,1,1');
+          expect(batch.every((order) => order.lines.length === 1)).toBe(true);
+          read += batch.length;
+        }
+        expect(read).toBe(2_500);
+      },
+    );
     expect((await queries.summarize(clientId, ALL)).orders).toBe(2_502);
   });
 
@@ -149,7 +156,7 @@ describe('reading the orders of a report', () => {
     const refuse = (): Promise<void> => Promise.reject(new Error('too many'));
     for (let i = 0; i < 25; i++)
       await expect(
-        queries.withSnapshot(clientId, { ...ALL, includeItems: false }, { accept: refuse }, () => {
+        queries.withSnapshot(clientId, reportOf(ALL), { accept: refuse }, () => {
           throw new Error('must not be read');
         }),
       ).rejects.toThrow('too many');
@@ -163,7 +170,7 @@ describe('reading the orders of a report', () => {
       AND (backend_xmin IS NOT NULL OR state LIKE 'idle in transaction%')`;
     await importRows(...manyRows(2_500));
     const before = spools();
-    await queries.withSnapshot(clientId, { ...ALL, includeItems: false }, {}, async (snapshot) => {
+    await queries.withSnapshot(clientId, reportOf(ALL), {}, async (snapshot) => {
       const readings: ReportedOrder[][] = [];
       for (let reading = 0; reading < 2; reading += 1) {
         const orders: ReportedOrder[] = [];
@@ -224,7 +231,7 @@ describe('reading the orders of a report', () => {
         ...manyRows(count - 1),
       );
       const read = (includeItems: boolean): Promise<unknown> =>
-        queries.withSnapshot(clientId, { ...ALL, includeItems }, {}, async (snapshot) => {
+        queries.withSnapshot(clientId, reportOf(ALL, { includeItems }), {}, async (snapshot) => {
           const all: ReportedOrder[] = [];
           for await (const batch of snapshot.orders())
             all.push(...batch.map((order) => ({ ...order, lines: [] })));
@@ -262,7 +269,7 @@ describe('reading the orders of a report', () => {
     const abort = new AbortController();
     const reading = queries.withSnapshot(
       clientId,
-      { ...ALL, includeItems: false },
+      reportOf(ALL),
       { signal: abort.signal },
       async (snapshot) => {
         for await (const batch of snapshot.orders()) {
@@ -284,14 +291,9 @@ describe('reading the orders of a report', () => {
   it('gives the connection back when the reader stops early or throws', async () => {
     await importRows(...manyRows(3_000));
     for (let i = 0; i < 25; i++) {
-      const reading = queries.withSnapshot(
-        clientId,
-        { ...ALL, includeItems: false },
-        {},
-        async (snapshot) => {
-          for await (const batch of snapshot.orders()) throw new Error(`stop after ${batch.length}`);
-        },
-      );
+      const reading = queries.withSnapshot(clientId, reportOf(ALL), {}, async (snapshot) => {
+        for await (const batch of snapshot.orders()) throw new Error(`stop after ${batch.length}`);
+      });
       await expect(reading).rejects.toThrow('stop after 250');
     }
     expect(await readAll(ALL)).toHaveLength(3_000);

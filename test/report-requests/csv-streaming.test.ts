@@ -1,14 +1,14 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
-import { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
-import type { ReportFilesService } from '../../src/report-requests/report-files.service';
+import { CsvReportWriter } from '../../src/report-requests/formats/csv/csv-report.writer';
+import { ReportFormat } from '../../src/report-requests/formats/report-format';
+import type { Report } from '../../src/report-requests/formats/report-writer';
+import { SalesTally } from '../../src/report-requests/formats/sales-tally';
+import { parametersOf } from '../../src/report-requests/orders-report.job';
 import { waitFor } from '../support/services';
-
-type Context = Parameters<CsvReportWriter['write']>[0];
-type Snapshot = Parameters<CsvReportWriter['write']>[1];
 
 const LONG_NAME = 'x'.repeat(200);
 const BATCHES = 40;
@@ -21,7 +21,14 @@ function batch(from: number): object[] {
     customerName: LONG_NAME,
     status: 'COMPLETED',
     currency: 'USD',
+    subtotal: '1.00',
+    discountTotal: '0.00',
+    shippingTotal: '0.00',
+    taxTotal: '0.00',
+    adjustmentTotal: '0.00',
     total: '1.00',
+    refundedTotal: '0.00',
+    netTotal: '1.00',
     lines: [],
   }));
 }
@@ -34,17 +41,6 @@ it('has a CSV in the store as far as its orders are read', async () => {
     return sizes.filter((each) => each.isFile()).reduce((sum, { size }) => sum + size, 0);
   };
   const store = new FileArtifactStore(root);
-  const files = {
-    put: (_context: Context, source: Readable) => store.put('job/1', source),
-  } as unknown as ReportFilesService;
-  const context = {
-    jobId: 'job',
-    attempt: 1,
-    parameters: { includeItems: false },
-    signal: new AbortController().signal,
-    step: () => undefined,
-    progress: () => undefined,
-  } as unknown as Context;
   const orders = async function* (): AsyncGenerator<object[]> {
     for (let count = 0; count < BATCHES; count += 1) {
       // The last one is not there before most of those before it are in the file.
@@ -55,9 +51,20 @@ it('has a CSV in the store as far as its orders are read', async () => {
       yield batch(count * PER_BATCH);
     }
   };
-  const snapshot = { summary: { orders: BATCHES * PER_BATCH }, orders } as unknown as Snapshot;
+  const summary = { orders: BATCHES * PER_BATCH, removed: 0 };
+  const report = {
+    parameters: parametersOf({ formats: [ReportFormat.Csv] }),
+    snapshot: { summary, orders },
+    isDelta: false,
+  } as unknown as Report;
+  const signal = new AbortController().signal;
   try {
-    const { bytes } = await new CsvReportWriter(files).write(context, snapshot);
+    const { content } = new CsvReportWriter().write(report, {
+      signal,
+      onProgress: () => undefined,
+      tally: new SalesTally(),
+    });
+    const { bytes } = await store.put('job/1', Readable.from(content));
     expect(bytes).toBe(await stored());
     expect(bytes).toBeGreaterThan(BATCHES * PER_BATCH * LONG_NAME.length);
   } finally {

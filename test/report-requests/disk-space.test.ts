@@ -2,10 +2,9 @@ import type { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import type { JobContext } from '../../src/jobs/job-type';
 import type { OrderReportQueries } from '../../src/orders/order-report-queries';
-import type { CsvReportWriter } from '../../src/report-requests/csv-report.writer';
 import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
-import type { OrdersReportParameters } from '../../src/report-requests/orders-report.job';
-import type { PdfReportWriter } from '../../src/report-requests/pdf-report.writer';
+import type { StoredReportParameters } from '../../src/report-requests/orders-report.job';
+import type { ReportFilesService } from '../../src/report-requests/report-files.service';
 import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
 import type { ReportLimitsService } from '../../src/report-requests/report-limits.service';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -32,13 +31,13 @@ it.each(['pdf', 'csv'])(
       { withSnapshot: read } as unknown as OrderReportQueries,
       { check: () => undefined } as unknown as ReportLimitsService,
       store,
-      { write: untouched } as unknown as PdfReportWriter,
-      { write: untouched } as unknown as CsvReportWriter,
+      { note: untouched, put: untouched } as unknown as ReportFilesService,
+      [],
       new PrintPriority(),
     );
     const nothing = (): void => undefined;
     const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };
-    await expect(handler.run(context as unknown as JobContext<OrdersReportParameters>)).rejects.toMatchObject(
+    await expect(handler.run(context as unknown as JobContext<StoredReportParameters>)).rejects.toMatchObject(
       { name: 'StoreFullError', code: 'store_full' },
     );
     await rm(folder, { recursive: true });

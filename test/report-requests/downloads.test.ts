@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isRoot } from '../../src/embedded/service-user';
 import { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { pathOfArtifact } from '../../src/artifacts/file-artifact-store';
+import { ReportFormat } from '../../src/report-requests/formats/report-format';
 import { reportKey } from '../../src/report-requests/orders-report.job';
 import { ReportFilesService } from '../../src/report-requests/report-files.service';
 import { Readable } from 'node:stream';
@@ -33,7 +34,7 @@ async function report(): Promise<{ id: string; href: string }> {
 
 const pathOf = (url: string): string => new URL(url).pathname + new URL(url).search;
 const fileOf = (id: string, attempt = 1): string =>
-  pathOfArtifact(fileURLToPath(app.config.storageUrl), reportKey(id, attempt));
+  pathOfArtifact(fileURLToPath(app.config.storageUrl), reportKey(id, attempt, ReportFormat.Pdf));
 
 /** Only root can become somebody else. */
 const asRoot = isRoot() ? it : it.skip;
@@ -160,7 +161,7 @@ describe('a signed link', () => {
     const { id, href } = await report();
     const { body } = await app.call('GET', `${href}/link`, { key: owner.key });
     await app.dataSource.query(
-      `UPDATE job SET result = jsonb_set(result, '{artifact,sha256}', to_jsonb(repeat('0', 64))) WHERE id = $1`,
+      `UPDATE job SET result = jsonb_set(result, '{artifacts,0,sha256}', to_jsonb(repeat('0', 64))) WHERE id = $1`,
       [id],
     );
     expect((await app.call('GET', pathOf(body.url), { key: null })).status).toBe(403);
@@ -222,10 +223,10 @@ describe('retention', () => {
   it('deletes the files of attempts that lost, and none that is wanted', async () => {
     const { id, href } = await report();
     const files = app.app.get(ReportFilesService, { strict: false });
-    await files.note(id, 7);
+    await files.note(id, 7, [ReportFormat.Pdf]);
     await app.app
       .get(ArtifactStore, { strict: false })
-      .put(reportKey(id, 7), Readable.from([Buffer.from('lost')]));
+      .put(reportKey(id, 7, ReportFormat.Pdf), Readable.from([Buffer.from('lost')]));
     await files.sweep();
     // It may still be somebody's work.
     expect(existsSync(fileOf(id, 7))).toBe(true);

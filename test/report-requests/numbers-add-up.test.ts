@@ -1,19 +1,21 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { sumDecimals } from '../../src/common/decimal';
+import { ANY_ORDER } from '../../src/orders/order-filter';
 import { OrderReportQueries, type OrderSnapshot } from '../../src/orders/order-report-queries';
 import { viewSummary } from '../../src/orders/order-summary.view';
 import { toNewOrder } from '../../src/orders/order.dto';
 import { viewOrderWithLines } from '../../src/orders/order.view';
 import { OrderWriterService } from '../../src/orders/order-writer.service';
 import type { ReportedOrder } from '../../src/orders/reported-order';
-import { orderCsv } from '../../src/report-requests/csv/order-csv';
+import { orderCsv } from '../../src/report-requests/formats/csv/order-csv';
 import { FontLibrary } from '../../src/report-requests/rendering/fonts/font-library';
 import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
 import type { ReportDocument } from '../../src/report-requests/rendering/report-document';
 import { reportFormats } from '../../src/report-requests/rendering/report-formats';
 import { layOut } from '../../src/report-requests/rendering/report-parts';
 import { TestRenderer } from '../rendering/test-renderer';
+import { reportOf } from '../orders/order-book';
 import { allLocales } from '../support/locales';
 import { TestApp } from '../support/test-app';
 import { expectPrintAddsUp, expectSummaryAddsUp, type KnownOrder } from './adding-up';
@@ -66,8 +68,8 @@ interface Reading {
 }
 
 function read(clientId: string, { period }: RandomBook, includeItems: boolean): Promise<Reading> {
-  const filter = { ...period, timeZone: 'UTC', statuses: null, includeItems };
-  return queries.withSnapshot(clientId, filter, {}, async (snapshot) => {
+  const query = reportOf({ ...ANY_ORDER, ...period, timeZone: 'UTC' }, { includeItems });
+  return queries.withSnapshot(clientId, query, {}, async (snapshot) => {
     const all: ReportedOrder[] = [];
     for await (const batch of snapshot.orders()) all.push(...batch);
     return { orders: all, summary: snapshot.summary };
@@ -157,7 +159,7 @@ it('adds up in a thousand random books: JSON, CSV, summary and what is laid out'
         const clientId = await write(book);
         const reading = await read(clientId, book, hasLines);
         const summary = viewSummary(
-          await queries.summarize(clientId, { ...book.period, timeZone: 'UTC', statuses: null }),
+          await queries.summarize(clientId, { ...ANY_ORDER, ...book.period, timeZone: 'UTC' }),
         );
         expect(viewSummary(reading.summary)).toEqual(summary);
         expectSummaryAddsUp(summary);

@@ -18,6 +18,7 @@ import { NextDue1795651200017 } from './0017-next-due';
 import { OrderBook1795651200018 } from './0018-order-book';
 import { ImportFailures1795651200019 } from './0019-import-failures';
 import { Erasures1795651200020 } from './0020-erasures';
+import { ReportFormats1795651200022 } from './0022-report-formats';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   OrderBook1795651200018,
   ImportFailures1795651200019,
   Erasures1795651200020,
+  ReportFormats1795651200022,
 ];

@@ -3,6 +3,9 @@ import { JobErrorView, LinkView } from './job.view';
 import { JobState } from '../job';
 
 class CallbackArtifactView {
+  @ApiPropertyOptional({ example: 'pdf', description: 'Of a report: the format.' })
+  format?: string;
+
   @ApiProperty({
     example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     description: 'SHA-256.',
@@ -11,6 +14,16 @@ class CallbackArtifactView {
 
   @ApiProperty({ example: 48_211 })
   bytes: number;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    example: 1315,
+    description: 'Of a report: orders and lines in it.',
+  })
+  rows?: number;
+
+  @ApiPropertyOptional({ format: 'uri', description: 'Of a report: where this file is.' })
+  href?: string;
 
   @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for a file without pages.' })
   pages: number | null;
@@ -43,8 +56,14 @@ class CallbackDataView {
   })
   round: number;
 
-  @ApiPropertyOptional({ type: CallbackArtifactView, description: 'Of a completed job.' })
+  @ApiPropertyOptional({
+    type: CallbackArtifactView,
+    description: 'Of a completed job; the first of them where it has several.',
+  })
   artifact?: CallbackArtifactView;
+
+  @ApiPropertyOptional({ type: [CallbackArtifactView], description: 'All of them, one for each format.' })
+  artifacts?: CallbackArtifactView[];
 
   @ApiPropertyOptional({
     type: 'object',

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { JobFailure } from '../job';
 import type { JobEvent } from './job-watch.service';
-import { errorView } from './job.presenter';
+import { errorView, type JobPresenter } from './job.presenter';
 
 /** The data of a streamed event. */
 export class JobEventView {
@@ -30,20 +30,23 @@ export class JobEventView {
   data: object;
 }
 
-export const viewEvent = (jobId: string, event: JobEvent): JobEventView => ({
+export const viewEvent = (jobId: string, event: JobEvent, presenter: JobPresenter): JobEventView => ({
   id: event.id,
   type: event.type,
   job_id: jobId,
   attempt: event.attempt,
   occurred_at: event.occurred_at,
-  data: viewData(event.data),
+  data: viewData(jobId, event, presenter),
 });
 
 /** As the monitor shows the same. */
-function viewData(data: JobEvent['data']): object {
-  const { error, expires_at } = data;
+function viewData(jobId: string, { type, data }: JobEvent, presenter: JobPresenter): object {
+  const { error, expires_at, result } = data;
+  const jobType = type.slice(0, type.lastIndexOf('.'));
   return {
     ...data,
+    ...(typeof result === 'object' &&
+      result !== null && { result: presenter.result(jobType, jobId, result) }),
     ...(error !== undefined && { error: errorView(error as JobFailure) }),
     ...(typeof expires_at === 'string' && { expires_at: new Date(expires_at).toISOString() }),
   };

@@ -18,6 +18,7 @@ import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
 import { JobEventView, viewEvent } from './job-event.view';
+import { JobPresenter } from './job.presenter';
 import { JobEventStreamsService } from './job-event-streams.service';
 import { JobState } from '../job';
 import { JobTypeRegistry } from '../job-type.registry';
@@ -36,6 +37,7 @@ export class JobEventsController {
   constructor(
     private readonly streams: JobEventStreamsService,
     private readonly registry: JobTypeRegistry,
+    private readonly presenter: JobPresenter,
   ) {}
 
   @Get(':id/events')
@@ -66,24 +68,24 @@ export class JobEventsController {
     }
     const stream = new EventStream(response);
     const subscription = updates.subscribe({
-      next: (item) => send(stream, id, item),
+      next: (item) => this.send(stream, id, item),
       complete: () => stream.end(),
     });
     response.on('close', () => subscription.unsubscribe());
     // HEAD gets the headers alone; a stream would keep the request open.
     if (request.method === 'HEAD') stream.end();
   }
-}
 
-function send(
-  stream: EventStream,
-  jobId: string,
-  { events, state, attempt, progress, step }: JobUpdate,
-): void {
-  for (const event of events) {
-    const name = event.type.slice(event.type.lastIndexOf('.') + 1);
-    stream.send({ id: event.id, event: name, data: viewEvent(jobId, event) });
+  private send(
+    stream: EventStream,
+    jobId: string,
+    { events, state, attempt, progress, step }: JobUpdate,
+  ): void {
+    for (const event of events) {
+      const name = event.type.slice(event.type.lastIndexOf('.') + 1);
+      stream.send({ id: event.id, event: name, data: viewEvent(jobId, event, this.presenter) });
+    }
+    if (state === JobState.InProgress)
+      stream.send({ event: 'progress', data: { status: state, attempt, progress, step } });
   }
-  if (state === JobState.InProgress)
-    stream.send({ event: 'progress', data: { status: state, attempt, progress, step } });
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config';
 import { isTerminal, type Job, JobState } from '../job';
+import { withAddresses } from '../job-artifacts';
 import type { JobFailure } from '../job';
 import { JobEtaService } from '../job-eta.service';
 import { JobTypeRegistry } from '../job-type.registry';
@@ -29,7 +30,8 @@ export class JobPresenter {
       attempt: job.attempt,
       steps: stepsOf(job),
       request: job.request,
-      result: job.erased_at === null ? job.result : null,
+      result:
+        job.erased_at === null && job.result !== null ? this.result(job.type, job.id, job.result) : null,
       error: job.error && errorView(job.error),
       cancel_requested: job.cancel_requested_at !== null,
       created_at: job.created_at.toISOString(),
@@ -39,6 +41,11 @@ export class JobPresenter {
       erased_at: job.erased_at?.toISOString() ?? null,
       links: this.linksOf(job),
     };
+  }
+
+  /** What a job of a type resulted in, as its owner sees it. */
+  result(type: string, jobId: string, result: object): object {
+    return withAddresses(result, jobId, this.registry.find(type)?.resource, this.config.publicUrl);
   }
 
   private linksOf(job: Job): LinkView[] {

@@ -6,7 +6,7 @@ import { OrderWithLinesView, viewOrderWithLines } from '../order.view';
 import { OrderWriterService } from '../order-writer.service';
 import { OrdersService } from '../orders.service';
 import { OrderParams, ORDERS_CREATE, ORDERS_READ, ORDERS_SUMMARY } from './order-tasks';
-import type { OrderFilter } from '../order-period';
+import type { OrderFilter } from '../order-filter';
 import { OrderReportQueries } from '../order-report-queries';
 import { OrderSummaryView, viewSummary } from '../order-summary.view';
 

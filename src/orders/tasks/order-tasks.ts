@@ -3,7 +3,7 @@ import { IsUUID } from 'class-validator';
 import { Scope } from '../../clients/scope';
 import { defineJobType, jobInput } from '../../jobs/job-type';
 import { OrderSummaryQuery, toFilter } from '../order-queries.dto';
-import type { OrderFilter } from '../order-period';
+import type { OrderFilter } from '../order-filter';
 import type { OrderSummaryView } from '../order-summary.view';
 import { NewOrderBody } from '../order.dto';
 import type { OrderWithLinesView } from '../order.view';

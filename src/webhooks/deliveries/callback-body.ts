@@ -1,5 +1,6 @@
 import type { JobFailure } from '../../jobs/job';
 import type { JobState } from '../../jobs/job';
+import { withAddresses } from '../../jobs/job-artifacts';
 import type { JobResource } from '../../jobs/job-type';
 
 /** A terminal event as its table has it, with what its job type says. */
@@ -23,6 +24,8 @@ export interface TerminalEvent {
 const MAX_RESULT_BYTES = 8_000;
 const [CODE_CHARACTERS, MESSAGE_CHARACTERS] = [100, 1_000];
 const SHA256 = /^[0-9a-f]{64}$/;
+const NAME = /^[a-z0-9_-]{1,20}$/;
+const MOST_ARTIFACTS = 10;
 const MEDIA_TYPE = /^[\x20-\x7e]{1,255}$/;
 
 /**
@@ -35,8 +38,13 @@ export function callbackBody(
   publicUrl: string,
 ): Buffer {
   const { status, result, error, expires_at } = event.outcome;
-  const { artifact: given, ...rest } = result ?? {};
+  const {
+    artifact: given,
+    artifacts,
+    ...rest
+  } = withAddresses(result ?? {}, event.jobId, resource, publicUrl);
   const artifact = publicArtifact(given, expires_at);
+  const files = publicArtifacts(artifacts, expires_at, resource !== undefined);
   const body = {
     type: event.type,
     timestamp: event.occurredAt.toISOString(),
@@ -47,6 +55,7 @@ export function callbackBody(
       status,
       round: event.round,
       ...(artifact && { artifact }),
+      ...(files && { artifacts: files }),
       ...(fits(rest) && { result: rest }),
       ...(error && { error: publicError(error) }),
     },
@@ -73,16 +82,32 @@ function link(
  */
 function publicArtifact(given: unknown, expiresAt: string | undefined): object | undefined {
   if (!isObject(given)) return undefined;
-  const { sha256, bytes, pages, media_type } = given;
+  const { sha256, bytes, pages, media_type, format, rows } = given;
   if (!isText(sha256, SHA256) || !isCount(bytes) || !isText(media_type, MEDIA_TYPE)) return undefined;
   return {
+    ...(isText(format, NAME) && { format }),
     sha256,
     bytes,
+    ...(isCount(rows) && { rows }),
     // The event has no nulls in its data.
     pages: isCount(pages) ? pages : null,
     media_type,
     expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };
+}
+
+/** A few: what is longer is no list of the formats of one thing. Where they are is said of our own alone. */
+function publicArtifacts(
+  given: unknown,
+  expiresAt: string | undefined,
+  hasAddresses: boolean,
+): object[] | undefined {
+  if (!Array.isArray(given) || given.length === 0 || given.length > MOST_ARTIFACTS) return undefined;
+  const artifacts = given.map((each: unknown) => {
+    const artifact = publicArtifact(each, expiresAt);
+    return artifact && { ...artifact, ...(hasAddresses && { href: (each as { href?: string }).href }) };
+  });
+  return artifacts.every((each) => each !== undefined) ? artifacts : undefined;
 }
 
 const isText = (value: unknown, shape: RegExp): boolean => typeof value === 'string' && shape.test(value);

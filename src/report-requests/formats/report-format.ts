@@ -1,22 +1,24 @@
 /** The forms that a report's file can have. */
 export enum ReportFormat {
   Pdf = 'pdf',
+  Xlsx = 'xlsx',
   Csv = 'csv',
+  Ndjson = 'ndjson',
 }
 
 export const MEDIA_TYPES = {
   [ReportFormat.Pdf]: 'application/pdf',
+  [ReportFormat.Xlsx]: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   [ReportFormat.Csv]: 'text/csv',
+  [ReportFormat.Ndjson]: 'application/x-ndjson',
 } as const satisfies Record<ReportFormat, string>;
 
 export type ReportMediaType = (typeof MEDIA_TYPES)[ReportFormat];
 
-/** The ending of a file's name. */
-export const formatOf = (mediaType: ReportMediaType): ReportFormat =>
-  mediaType === MEDIA_TYPES[ReportFormat.Csv] ? ReportFormat.Csv : ReportFormat.Pdf;
-
 /** For the documentation: the file of a report as the content of an answer. */
 export const REPORT_CONTENT = {
   [MEDIA_TYPES.pdf]: { schema: { type: 'string', format: 'binary' } },
+  [MEDIA_TYPES.xlsx]: { schema: { type: 'string', format: 'binary' } },
   [MEDIA_TYPES.csv]: { schema: { type: 'string' } },
+  [MEDIA_TYPES.ndjson]: { schema: { type: 'string' } },
 };

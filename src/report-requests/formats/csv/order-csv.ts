@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { guarded } from '../../orders/formula-guard';
-import type { ReportedLine, ReportedOrder } from '../../orders/reported-order';
+import { guarded } from '../../../orders/formula-guard';
+import type { ReportedLine, ReportedOrder } from '../../../orders/reported-order';
 
 type Fields<Of> = readonly (readonly [name: string, field: (of: Of) => string])[];
 

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { unguarded } from '../../orders/formula-guard';
-import type { ReportedOrder } from '../../orders/reported-order';
+import { unguarded } from '../../../orders/formula-guard';
+import type { ReportedOrder } from '../../../orders/reported-order';
 import { orderCsv } from './order-csv';
 
 const order = (changes: Partial<ReportedOrder> = {}): ReportedOrder => ({

@@ -1,0 +1,110 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsEnum,
+  IsString,
+  Length,
+  ValidateBy,
+} from 'class-validator';
+import { parseDecimal } from '../common/decimal';
+import { MayBeLeftOut } from '../common/validators';
+import { AMOUNT_SCALE } from '../orders/order-amounts';
+import { ORDER_LIMITS } from '../orders/order-limits';
+import { OrderStatus } from '../orders/order-status';
+import { IsCurrency, IsDecimal } from '../orders/order-validators';
+
+const STATUS_COUNT = Object.keys(OrderStatus).length;
+const MOST_CURRENCIES = 50;
+const MOST_REFERENCES = 100;
+
+/** One is as good as a list of one. */
+const OneOrSeveral = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value));
+
+/** Says nothing of what is no decimal: that has its own message. */
+const IsNotBelow = (other: 'min_total'): PropertyDecorator =>
+  ValidateBy({
+    name: 'isNotBelow',
+    validator: {
+      validate: (value, args) => {
+        const [amount, least] = [value, (args?.object as ReportFilterBody)[other]].map((text: unknown) =>
+          typeof text === 'string' ? parseDecimal(text, AMOUNT_SCALE) : undefined,
+        );
+        return amount === undefined || least === undefined || amount >= least;
+      },
+      defaultMessage: () => `$property must not be below ${other}`,
+    },
+  });
+
+/** Which orders of the period a report shows. */
+export class ReportFilterBody {
+  @ApiPropertyOptional({
+    enum: OrderStatus,
+    enumName: 'OrderStatus',
+    isArray: true,
+    minItems: 1,
+    maxItems: STATUS_COUNT,
+    uniqueItems: true,
+    description: 'Only orders with one of these.',
+  })
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(STATUS_COUNT)
+  @ArrayUnique()
+  @IsEnum(OrderStatus, { each: true })
+  status?: OrderStatus[];
+
+  @ApiPropertyOptional({
+    oneOf: [
+      { type: 'string' },
+      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_CURRENCIES, uniqueItems: true },
+    ],
+    example: 'EUR',
+    description: 'Only orders in this currency (ISO 4217), or in one of these.',
+  })
+  @MayBeLeftOut()
+  @OneOrSeveral()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_CURRENCIES)
+  @ArrayUnique()
+  @IsCurrency({ each: true })
+  currency?: string[];
+
+  @ApiPropertyOptional({
+    oneOf: [
+      { type: 'string' },
+      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_REFERENCES, uniqueItems: true },
+    ],
+    example: 'CG-12520',
+    description: 'Only orders of the customer with this reference, or with one of these.',
+  })
+  @MayBeLeftOut()
+  @OneOrSeveral()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_REFERENCES)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Length(1, ORDER_LIMITS.customerReferenceLength, { each: true })
+  customer_reference?: string[];
+
+  @ApiPropertyOptional({
+    example: '100.00',
+    description: 'Only orders whose total, in their own currency, is this or more; an exact decimal.',
+  })
+  @MayBeLeftOut()
+  @IsDecimal(AMOUNT_SCALE)
+  min_total?: string;
+
+  @ApiPropertyOptional({ example: '5000', description: 'Only orders whose total is this or less.' })
+  @MayBeLeftOut()
+  @IsNotBelow('min_total')
+  @IsDecimal(AMOUNT_SCALE)
+  max_total?: string;
+}
