@@ -1,10 +1,48 @@
+import ar from './ar.json';
+import de from './de.json';
+import el from './el.json';
 import en from './en.json';
+import es from './es.json';
+import fr from './fr.json';
+import he from './he.json';
+import hi from './hi.json';
+import it from './it.json';
+import ja from './ja.json';
+import ko from './ko.json';
+import nl from './nl.json';
+import pl from './pl.json';
+import pt from './pt.json';
+import ru from './ru.json';
+import tr from './tr.json';
+import uk from './uk.json';
+import zhHans from './zh-Hans.json';
+import zhHant from './zh-Hant.json';
 
 /** What a report says: each message has a key, under which every language has it. */
 export type MessageKey = keyof typeof en;
 
-/** A file for each language. Missing keys do not compile. */
-const FILES = { en } satisfies Record<string, Record<MessageKey, string>>;
+/** A file for each language. One that lacks a key does not compile. */
+const FILES = {
+  ar,
+  de,
+  el,
+  en,
+  es,
+  fr,
+  he,
+  hi,
+  it,
+  ja,
+  ko,
+  nl,
+  pl,
+  pt,
+  ru,
+  tr,
+  uk,
+  'zh-Hans': zhHans,
+  'zh-Hant': zhHant,
+} satisfies Record<string, Record<MessageKey, string>>;
 
 /** BCP 47: the language, and its script where it is written in several. */
 export type Language = keyof typeof FILES;
