@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { FontLibrary, FontUse } from './fonts/font-library';
+import { textLanguageOf } from './fonts/text-language';
 import { GrandTotal, grandTotal, grandTotalTable } from './grand-total';
 import { Markup, markup } from './markup';
 import { orderTable, OrderPageStyle } from './order-page';
@@ -61,7 +62,7 @@ class Layout {
     private readonly limits: LayoutLimits,
   ) {
     this.formats = reportFormats(document.locale, document.timeZone);
-    this.language = new Intl.Locale(document.locale).language;
+    this.language = textLanguageOf(document.locale);
     this.period = periodOf(document, this.formats);
     this.first = this.startPart(0);
     this.summary = summaryPages(document, this.formats, this.first.text);

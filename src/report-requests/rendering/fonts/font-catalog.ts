@@ -57,6 +57,7 @@ const SOURCES: readonly FontSource[] = [
     subsets: new RegExp(`^${script}$`),
   })),
   { family: 'Report SC', package: '@fontsource-variable/noto-sans-sc', variable: true, subsets: /^\[/ },
+  { family: 'Report TC', package: '@fontsource-variable/noto-sans-tc', variable: true, subsets: /^\[/ },
   { family: 'Report JP', package: '@fontsource-variable/noto-sans-jp', variable: true, subsets: /^\[/ },
   { family: 'Report KR', package: '@fontsource-variable/noto-sans-kr', variable: true, subsets: /^\[/ },
   { family: 'Report emoji', package: '@fontsource-variable/noto-emoji', variable: true, subsets: /^\[/ },

@@ -2,13 +2,14 @@ import { create, type Font } from 'fontkit';
 import { existsSync, readFileSync } from 'node:fs';
 import { FontLibrary, FontUse } from './font-library';
 import { parseUnicodeRange, readFontCatalog } from './font-catalog';
+import { textLanguageOf } from './text-language';
 import { readCharacters } from './woff2';
 
 const library = new FontLibrary();
 
-function familiesFor(...texts: string[]): string[] {
-  const use = new FontUse(library, 'en');
-  texts.forEach((text) => use.add(text));
+function familiesFor(text: string, reportLanguage = 'en'): string[] {
+  const use = new FontUse(library, reportLanguage);
+  use.add(text);
   const families = [...use.css().matchAll(/@font-face\{font-family:'([^']+)'/g)].map(
     ([, family = '']) => family,
   );
@@ -34,6 +35,34 @@ describe('fonts', () => {
     ['Party 🎉', ['Report', 'Report emoji']],
   ])('brings what %s needs and no more', (text, families) => {
     expect(familiesFor(text)).toEqual(families);
+  });
+
+  it.each([
+    ['zh', ['Report', 'Report SC']],
+    ['zh-Hant', ['Report', 'Report TC']],
+    ['ja', ['Report', 'Report JP']],
+    ['ko', ['Report', 'Report KR']],
+  ])('draws Han characters as the readers of a report in %s write them', (language, families) => {
+    expect(familiesFor('合計', language)).toEqual(families);
+  });
+
+  it.each([
+    ['zh-TW', 'zh-Hant'],
+    ['zh-HK', 'zh-Hant'],
+    ['zh-Hant-MY', 'zh-Hant'],
+    ['zh', 'zh'],
+    ['zh-Hans-HK', 'zh'],
+    ['ja-JP', 'ja'],
+    ['sr-Latn', 'sr'],
+  ])('knows which way %s draws them', (locale, language) => {
+    expect(textLanguageOf(locale)).toBe(language);
+  });
+
+  it('gives the whole of a report in its own language its fonts, however that is called', () => {
+    const use = new FontUse(library, 'zh-Hant');
+    use.add('訂單');
+    expect(use.css()).toContain("html{font-family:'Report','Report TC',sans-serif}");
+    expect(use.css()).not.toContain(':lang');
   });
 
   it('covers every letter of the scripts that it promises', () => {

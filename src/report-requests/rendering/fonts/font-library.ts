@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FontSubset, readFontCatalog, SCRIPT_FAMILIES } from './font-catalog';
-import { CjkLanguage, cjkLanguageOf } from './text-language';
+import { CjkLanguage, cjkLanguageOf, isCjkLanguage } from './text-language';
 import { readCharacters } from './woff2';
 
 const CHARACTERS = 0x110000;
@@ -25,9 +25,10 @@ const UNKNOWN = '\ufffd';
 const WITHOUT_GLYPH = /[\p{Default_Ignorable_Code_Point}\p{Zs}]/u;
 const WITHOUT_GLYPHS = new RegExp(WITHOUT_GLYPH, 'gu');
 const CJK: Record<CjkLanguage, string[]> = {
-  zh: ['Report SC', 'Report JP', 'Report KR'],
-  ja: ['Report JP', 'Report SC', 'Report KR'],
-  ko: ['Report KR', 'Report SC', 'Report JP'],
+  zh: ['Report SC', 'Report TC', 'Report JP', 'Report KR'],
+  'zh-Hant': ['Report TC', 'Report SC', 'Report JP', 'Report KR'],
+  ja: ['Report JP', 'Report SC', 'Report TC', 'Report KR'],
+  ko: ['Report KR', 'Report SC', 'Report TC', 'Report JP'],
 };
 
 /** Notes what characters the text of one document needs, and gives the style that brings their fonts. */
@@ -36,6 +37,7 @@ export class FontUse {
 
   constructor(
     private readonly library: FontLibrary,
+    /** As `textLanguageOf` gives it. */
     private readonly reportLanguage: string,
   ) {}
 
@@ -57,10 +59,14 @@ export class FontUse {
       this.library.subsetsFor(language, characters).forEach((subset) => subsets.add(subset));
     }
     const used = new Set([...subsets].map(({ family }) => family));
-    const languages = [...this.characters.keys()].filter((language) => language !== 'other');
+    // What is in the report's own language is not marked as such.
+    const own = isCjkLanguage(this.reportLanguage) ? this.reportLanguage : 'other';
+    const languages = [...this.characters.keys()].filter(
+      (language) => language !== 'other' && language !== own,
+    );
     return [
       ...[...subsets].map((subset) => this.library.faceCss(subset)),
-      `html{font-family:${familyList(familiesOf('other'), used)}}`,
+      `html{font-family:${familyList(familiesOf(own), used)}}`,
       ...languages.map(
         (language) => `:lang(${language}){font-family:${familyList(familiesOf(language), used)}}`,
       ),
