@@ -1,5 +1,6 @@
 import { create, type Font } from 'fontkit';
 import { readFileSync } from 'node:fs';
+import { languageOf, messagesOf } from '../../src/report-requests/messages/message-files';
 import { readFontCatalog } from '../../src/report-requests/rendering/fonts/font-catalog';
 import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
 import { ReportFormats } from '../../src/report-requests/rendering/report-formats';
@@ -49,6 +50,7 @@ function textsOf(locale: string): string {
     (_, hour) => new Date(Date.UTC(2016, hour % 12, 1 + hour, hour)),
   );
   return [
+    ...Object.values(messagesOf(languageOf(locale))),
     ...moments.flatMap((moment) => [
       formats.day(moment),
       formats.month(moment),

@@ -23,7 +23,9 @@ export function labelFault(key: MessageKey, text: string): string | null {
   const isFine = usesOnly(elements, known);
   if (isFine) return null;
   const names = [...known.keys()].map((name) => `{${name}}`);
-  return names.length === 0 ? 'must be a text without {names}' : `must use no other name than ${names.join(', ')}`;
+  return names.length === 0
+    ? 'must be a text without {names}'
+    : `must use no other name than ${names.join(', ')}`;
 }
 
 type ArgumentKind = 'text' | 'count';
@@ -41,7 +43,10 @@ export function argumentsOf(elements: readonly MessageFormatElement[]): Map<stri
   return found;
 }
 
-function usesOnly(elements: readonly MessageFormatElement[], known: ReadonlyMap<string, ArgumentKind>): boolean {
+function usesOnly(
+  elements: readonly MessageFormatElement[],
+  known: ReadonlyMap<string, ArgumentKind>,
+): boolean {
   return elements.every((element) => {
     if (isLiteralElement(element) || isPoundElement(element)) return true;
     if (isArgumentElement(element)) return known.has(element.value);
