@@ -90,6 +90,21 @@ describe.each(LANGUAGES)('the labels of a page in %s', (language) => {
     expect(widths.filter(([, width]) => width * SMALLEST > room)).toEqual([]);
   });
 
+  it.each<MessageKey>(['shown_orders', 'shown_orders_lines', 'shown_changed', 'shown_changed_lines'])(
+    'that say what is shown fit into two lines: %s',
+    (key) => {
+      // Where words have no spaces between them a line breaks at any character.
+      const pieces = new Intl.Segmenter(language, { granularity: 'word' }).segment(messages.text(key));
+      const lines = [''];
+      for (const { segment } of pieces) {
+        const line = lines.at(-1)! + segment;
+        if (widthOf(line.trimEnd(), language, ROW) <= 132) lines[lines.length - 1] = line;
+        else lines.push(segment.trimStart());
+      }
+      expect(lines.length).toBeLessThanOrEqual(2);
+    },
+  );
+
   it('leave room for the title of a report in the foot of each page', () => {
     const number = reportMessages(language).text('page_of', { page: '100,000', pages: '100,000' });
     expect(widthOf(number, language, HEADING)).toBeLessThan(300);
