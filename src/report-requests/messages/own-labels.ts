@@ -1,6 +1,6 @@
 import { hasControlCharacters } from '../../orders/order-validators';
-import { argumentsOf } from './message-arguments';
-import { isMessageKey, messagesOf } from './message-files';
+import { labelFault } from './label-fault';
+import { isMessageKey } from './message-files';
 
 const LONGEST_LABEL = 200;
 
@@ -12,10 +12,8 @@ export function labelProblem(labels: unknown): string | undefined {
     if (!isMessageKey(key)) return `labels.${key.slice(0, 100)} is not a message key`;
     if (typeof text !== 'string' || text === '' || text.length > LONGEST_LABEL || hasControlCharacters(text))
       return `labels.${key} must be text of 1 to ${LONGEST_LABEL} characters, without control characters`;
-    const given = argumentsOf(text);
-    const ours = argumentsOf(messagesOf('en')[key]) ?? [];
-    if (given === undefined || !given.every((name) => ours.includes(name)))
-      return `labels.${key} must be a message with no other arguments than ours (${ours.join(', ') || 'none'})`;
+    const fault = labelFault(key, text);
+    if (fault !== null) return `labels.${key} ${fault}`;
   }
   return undefined;
 }
