@@ -83,10 +83,16 @@ module.exports = {
     {
       name: 'rendering-imports',
       comment:
-        'Rendering makes a file of a document: it knows nothing of jobs, HTTP, the database or the store.',
+        'Rendering makes a file of a document: it knows what orders are, and nothing of jobs, HTTP, the database or the store.',
       severity: 'error',
       from: { path: '^src/report-requests/rendering/' },
-      to: { path: '^src/', pathNot: '^src/(report-requests/(rendering|messages)|config|common)/(?!http/)' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/(report-requests/(rendering|messages)|config|common)/(?!http/)',
+          '^src/orders/(order-(arrangement|columns|filter|series|summary)|reported-(group|order))\\.ts$',
+        ],
+      },
     },
     {
       name: 'rendering-leaves',

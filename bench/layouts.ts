@@ -2,8 +2,9 @@ import { Browser, CDPSession, launch } from 'puppeteer';
 import { findBrowser } from '../src/report-requests/rendering/browser-binary';
 import { FLAGS } from '../src/report-requests/rendering/browser-process';
 import { FontLibrary } from '../src/report-requests/rendering/fonts/font-library';
-import { COLUMNS, PAGE, ROW_HEIGHT } from '../src/report-requests/rendering/page-geometry';
+import { ROW_HEIGHT } from '../src/report-requests/rendering/page-geometry';
 import { layOut } from '../src/report-requests/rendering/report-parts';
+import { tableLayout } from '../src/report-requests/rendering/table-layout';
 import { Measurements } from './measurements';
 import { PrintDocument } from '../src/report-requests/rendering/print-page';
 import { documentOf, preformatted } from './render-floor';
@@ -12,7 +13,8 @@ import { documentOf, preformatted } from './render-floor';
 
 const ROWS = 2_500;
 const RUNS = 7;
-const GRID = COLUMNS.map((width) => `${width}px`).join(' ');
+const { page: PAGE, columns: COLUMNS } = tableLayout(documentOf(0));
+const GRID = COLUMNS.map(({ width }) => `${width}px`).join(' ');
 
 async function main(): Promise<void> {
   const now = await part();
@@ -30,10 +32,10 @@ async function main(): Promise<void> {
   const small = styled(
     now,
     `.columns{transform:none;font-size:11px;line-height:${ROW_HEIGHT}px;width:690px}` +
-      COLUMNS.map((width, index) => {
-        const start = COLUMNS.slice(0, index).reduce((sum, other) => sum + other, 0);
-        return `.columns>:nth-child(${index + 1}){inset-inline-start:${start}px;width:${width}px;padding-inline-end:12px}`;
-      }).join(''),
+      COLUMNS.map(
+        ({ start, width }, index) =>
+          `.columns>:nth-child(${index + 1}){inset-inline-start:${start}px;width:${width}px;padding-inline-end:12px}`,
+      ).join(''),
   );
   const layouts: [string, string, boolean][] = [
     ['tab-separated preformatted lines, the floor', preformatted(0, ROWS), false],
@@ -64,7 +66,7 @@ async function part(style: 'columns' | 'table' = 'columns'): Promise<string> {
     pagesPerPart: style === 'columns' ? 1 : Infinity,
     taggedPages: style === 'columns' ? 0 : Infinity,
   };
-  const layout = layOut(documentOf(ROWS), new FontLibrary(), limits);
+  const layout = await layOut(documentOf(ROWS), new FontLibrary(), limits);
   const documents: PrintDocument[] = [];
   for await (const { document } of layout.parts) documents.push(document);
   const [first, ...rest] = documents;

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Browser, launch, Page } from 'puppeteer';
+import { ANY_ORDER } from '../src/orders/order-filter';
+import type { ReportedOrder } from '../src/orders/reported-order';
 import { BrowserBinary, findBrowser } from '../src/report-requests/rendering/browser-binary';
 import { FLAGS } from '../src/report-requests/rendering/browser-process';
 import { FontLibrary } from '../src/report-requests/rendering/fonts/font-library';
 import { PRINT_ONLY } from '../src/report-requests/rendering/print-page';
-import { ReportDocument, ReportOrder } from '../src/report-requests/rendering/report-document';
+import type { ReportDocument } from '../src/report-requests/rendering/report-document';
 import { layOut } from '../src/report-requests/rendering/report-parts';
 
 const STATUSES = ['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'];
@@ -130,21 +132,26 @@ async function print(page: Page, html: string, tagged: boolean): Promise<void> {
 
 const seconds = (from: number): number => (performance.now() - from) / 1_000;
 
-function orderAt(index: number): ReportOrder {
+function orderAt(index: number): ReportedOrder {
+  const total = (((index * 37) % 100_000) / 4).toFixed(2);
   return {
     id: String(index),
     number: `2016-${index}`,
     orderedAt: new Date(Date.UTC(2016, 0, 1) + index * 30_000),
     customerName: `${CUSTOMERS[index % 4]} ${index % 997}`,
+    customerReference: null,
     status: STATUSES[index % 6]!,
     currency: 'USD',
+    lineCount: 1,
+    subtotal: total,
     discountTotal: '0.00',
     shippingTotal: '0.00',
     taxTotal: '0.00',
     taxIncluded: false,
     adjustmentTotal: '0.00',
-    total: (((index * 37) % 100_000) / 4).toFixed(2),
+    total,
     refundedTotal: '0.00',
+    netTotal: total,
     lines: [],
   };
 }
@@ -166,7 +173,7 @@ export function preformatted(first: number, rows: number): string {
 
 /** The document of a report of so many rows, as the service makes it. */
 export async function htmlOf(rows: number): Promise<string> {
-  const layout = layOut(documentOf(rows), new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
+  const layout = await layOut(documentOf(rows), new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
   let html = '';
   for await (const part of layout.parts)
     html += part.document.shell.replace(PRINT_ONLY, '') + part.document.body.toString();
@@ -183,24 +190,35 @@ export function documentOf(rows: number): ReportDocument {
     clientName: 'Demo',
     startDate: '2016-01-01',
     endDate: '2017-01-01',
-    statuses: null,
+    isDelta: false,
+    filter: ANY_ORDER,
+    columns: ['ordered_at', 'number', 'customer_name', 'status', 'total'],
+    sort: [],
+    groupBy: null,
+    paper: 'A4',
+    labels: {},
     locale: 'en-US',
     timeZone: 'UTC',
     includeItems: false,
     accessible: false,
     generatedAt: new Date(),
+    asOf: '',
     summary: {
       orders: rows,
       lines: rows,
       extras: 0,
       removed: 0,
       totals: [{ ...SALES, orders: rows }],
+      columnTotals: [],
       byStatus: STATUSES.map((status) => ({ ...SALES, status, orders: 3 })),
       series: [{ ...SALES, periodStart: '2016-01-01', orders: rows }],
       seriesUnit: 'month',
     },
-    orders: (async function* () {
-      yield await Promise.resolve(orders);
-    })(),
+    orders: () => oneBatch(orders),
+    groups: () => oneBatch([]),
   };
+}
+
+async function* oneBatch<T>(all: T[]): AsyncGenerator<T[]> {
+  yield await Promise.resolve(all);
 }

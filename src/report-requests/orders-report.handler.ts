@@ -124,7 +124,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     const writer = this.writers.find((each) => each.format === format);
     if (writer === undefined) throw new Error(`Nothing writes ${format}.`);
     const tally = new SalesTally();
-    const { pages, content } = writer.write(report, { signal: context.signal, onProgress, tally });
+    const { pages, content } = await writer.write(report, { signal: context.signal, onProgress, tally });
     const { sha256, bytes } = await this.files.put(context, format, Readable.from(content));
     requireAgreement(format, tally, report.snapshot.summary);
     return {

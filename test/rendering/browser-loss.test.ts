@@ -5,13 +5,12 @@ import { BrowserProcess } from '../../src/report-requests/rendering/browser-proc
 import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
 import { BrowserSlot } from '../../src/report-requests/rendering/browser-slot';
-import { ROWS_PER_PAGE } from '../../src/report-requests/rendering/page-geometry';
 import { PrintPriority } from '../../src/report-requests/rendering/print-priority';
 import { BrowserLostError } from '../../src/report-requests/rendering/render-errors';
 import { waitFor } from '../support/services';
 import { pagesOf, processesOf, profiles } from './browser-processes';
 import { readPdf, textOf } from './pdf-reader';
-import { sampleOrder, sampleReport } from './sample-report';
+import { ROWS_PER_PAGE, sampleOrder, sampleReport } from './sample-report';
 import { eventually, LIMITS, TestRenderer, WrittenReport } from './test-renderer';
 
 /** 62 pages in four parts: there are some to come when the first is printed. */

@@ -127,7 +127,7 @@ describe('each layer of isolation', () => {
 /** The whole of a short report, as it is printed. */
 async function documentOf(): Promise<PrintDocument> {
   const report = sampleReport([sampleOrder(1)]);
-  const { parts } = layOut(report, new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
+  const { parts } = await layOut(report, new FontLibrary(), { pagesPerPart: 20, taggedPages: 10 });
   for await (const { document } of parts) return document;
   throw new Error('there is no part');
 }

@@ -2,9 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { PDFDict, PDFDocument, PDFName } from '@cantoo/pdf-lib';
-import { ROWS_PER_PAGE } from '../../src/report-requests/rendering/page-geometry';
 import { pagesOf, processesOf } from './browser-processes';
-import { sampleOrder, sampleReport } from './sample-report';
+import { ROWS_PER_PAGE, sampleOrder, sampleReport } from './sample-report';
 import { eventually, TestRenderer, WrittenReport } from './test-renderer';
 
 const run = promisify(execFile);

@@ -37,7 +37,7 @@ describe('RenderingModule', () => {
     const module = await start({ RENDER_CONCURRENCY: '1' });
     const { signal } = new AbortController();
     const onProgress = (): void => undefined;
-    const { pages, file } = module
+    const { pages, file } = await module
       .get(ReportRenderer)
       .render(sampleReport([sampleOrder(1)]), { owner: 'client', isLarge: false, signal, onProgress });
     expect(pages).toBe(2);

@@ -72,7 +72,7 @@ export class TestRenderer {
   /** Renders into a file, without looking at what comes of it. */
   async start(document: ReportDocument, options: Partial<RenderOptions> = {}): Promise<WrittenReport> {
     const { signal } = new AbortController();
-    const { pages, file } = this.renderer.render(document, {
+    const { pages, file } = await this.renderer.render(document, {
       owner: 'client',
       isLarge: false,
       signal,

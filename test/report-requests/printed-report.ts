@@ -1,10 +1,6 @@
-import {
-  COLUMNS,
-  CONTENT_WIDTH,
-  PAGE,
-  SALES_COLUMNS,
-} from '../../src/report-requests/rendering/page-geometry';
+import { MARGIN, salesColumns } from '../../src/report-requests/rendering/page-geometry';
 import type { ReportLayout } from '../../src/report-requests/rendering/report-parts';
+import type { TableLayout } from '../../src/report-requests/rendering/table-layout';
 import type { Pdf, PdfPage, PdfText } from '../rendering/pdf-reader';
 
 /** A row of orders as it is read: of its cells nothing is known but the text. */
@@ -32,6 +28,8 @@ export interface PrintedReport {
 }
 
 const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
+/** Lines below orders that are none. */
+const IN_WORDS = /^(Grand total|Texts that end with)/;
 const HEADINGS = ['Orders', 'Gross', 'Cancelled', 'Refunded', 'Net sales'];
 
 /** What the pages say that are laid out, before they are printed. */
@@ -53,23 +51,30 @@ export async function readHtml(layout: ReportLayout): Promise<PrintedReport> {
   return { figures, rows: [...inTables, ...inColumns].map(toRow), tables };
 }
 
-/** What an eye reads on the paper. */
-export function readPages(pdf: Pdf, direction: 'ltr' | 'rtl'): PrintedReport {
-  const figures = linesOf(pdf.pages[0]!).map((line) => inColumns(line, [CONTENT_WIDTH], 'ltr').join(''));
+/** What an eye reads on the paper, of a report with the usual columns and English words. */
+export function readPages(
+  pdf: Pdf,
+  direction: 'ltr' | 'rtl',
+  { page: geometry, columns }: TableLayout,
+): PrintedReport {
+  const widthsOfSales = salesColumns(geometry);
+  const widths = columns.map(({ width }) => width);
+  const figures = linesOf(pdf.pages[0]!).map((line) =>
+    inColumns(line, [geometry.contentWidth], 'ltr').join(''),
+  );
   const report: PrintedReport = { figures, rows: [], tables: [] };
   for (const page of pdf.pages) {
     let reading: 'orders' | 'sales' | undefined;
     // Without the footer.
     for (const line of linesOf(page).slice(0, -1)) {
-      const cells = inColumns(line, COLUMNS, direction);
-      const sales = inColumns(line, SALES_COLUMNS, direction);
+      const cells = inColumns(line, widths, direction);
+      const sales = inColumns(line, widthsOfSales, direction);
       if (cells[0] === 'Date' && cells[4] === 'Total') reading = 'orders';
       else if (sales[0] !== '' && HEADINGS.every((heading, index) => sales[index + 1] === heading)) {
         reading = 'sales';
         report.tables.push({ groups: sales[0]!, rows: [] });
       } else if (reading === 'sales' && sales[5] !== '') report.tables.at(-1)!.rows.push(sales);
-      else if (reading === 'orders' && cells[1] !== 'Grand total' && cells[0] !== 'Grand total')
-        report.rows.push(toRow(cells));
+      else if (reading === 'orders' && !IN_WORDS.test(cells.join(''))) report.rows.push(toRow(cells));
       else reading = undefined;
     }
   }
@@ -104,10 +109,11 @@ function linesOf(page: PdfPage): PdfText[][] {
 
 /** The texts of a line by the columns in which they stand; columns run from the side where reading begins. */
 function inColumns(line: PdfText[], widths: readonly number[], direction: 'ltr' | 'rtl'): string[] {
-  const scale = 595 / PAGE.width;
+  // Points to the px of a page.
+  const scale = 72 / 96;
   const cells: PdfText[][] = widths.map(() => []);
   for (const item of line) {
-    const middle = (item.x + item.width / 2) / scale - PAGE.side;
+    const middle = (item.x + item.width / 2) / scale - MARGIN.side;
     const total = widths.reduce((sum, width) => sum + width, 0);
     let from = direction === 'ltr' ? middle : total - middle;
     const column = widths.findIndex((width) => (from -= width) < 0);

@@ -35,5 +35,5 @@ export interface WrittenReport {
 /** Writes reports in one format. What it throws, or its content, is the failure of the attempt. */
 export interface ReportWriter {
   readonly format: ReportFormat;
-  write(report: Report, options: WriteOptions): WrittenReport;
+  write(report: Report, options: WriteOptions): WrittenReport | Promise<WrittenReport>;
 }

@@ -1,20 +1,12 @@
+import type { ReportMessages } from '../messages/report-messages';
+import { fitted } from './fitted-text';
 import { Markup, markup } from './markup';
-import { ReportRow } from './order-rows';
-import { fits, fitted } from './fitted-text';
-import { COLUMN_GAP, COLUMNS, CONTENT_WIDTH, ROW_HEIGHT } from './page-geometry';
-import { OrderPage } from './pagination';
-import { TextWriter } from './text-writer';
-
-const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
-const [DATE, NUMBER, NAME, DETAIL, TOTAL] = COLUMNS;
-const ROOM = {
-  date: DATE - COLUMN_GAP,
-  number: NUMBER - COLUMN_GAP,
-  name: NAME - COLUMN_GAP,
-  detail: DETAIL - COLUMN_GAP,
-  total: TOTAL,
-};
-const NUMBER_LINES = 3;
+import { OrderCells } from './order-cells';
+import { HEAD_HEIGHT, ROW_HEIGHT } from './page-geometry';
+import type { OrderPage } from './pagination';
+import type { ReportRow } from './report-rows';
+import type { TableLayout } from './table-layout';
+import type { TextWriter } from './text-writer';
 
 /**
  * `table` is for readers' software: real rows and headings in a tagged file. `columns` looks the same and prints three
@@ -22,95 +14,132 @@ const NUMBER_LINES = 3;
  */
 export type OrderPageStyle = 'table' | 'columns';
 
-/** The orders of one page under their repeated headings. */
-export function orderTable(
-  page: OrderPage,
-  options: { items: boolean; style: OrderPageStyle },
-  text: TextWriter,
-): Markup {
-  const headings = options.items
-    ? ['Date', 'Order / SKU', 'Customer / item', 'Status / quantity', 'Total']
-    : ['Date', 'Order', 'Customer', 'Status', 'Total'];
-  const body = options.style === 'table' ? asTable(page, headings, text) : asColumns(page, headings, text);
-  return markup`<div class="${options.items ? 'orders items' : 'orders'}">
-    ${body}${rules(page.rows, options.items)}
-  </div>`;
-}
+/** Writes the orders of pages under their repeated headings, in one document. */
+export class OrderTable {
+  private readonly cells: OrderCells;
+  private readonly headings: Markup[];
 
-function asTable(page: OrderPage, headings: string[], text: TextWriter): Markup {
-  const columns = COLUMNS.map((width) => markup`<col style="width:${width}px" />`);
-  const rows = page.rows.map(
-    (row) =>
-      markup`<tr class="${row.kind}">
-        ${FIELDS.map((field) => tableCell(row, field, text))}
-      </tr>`,
-  );
-  const head = headings.map((heading) => markup`<th scope="col">${heading}</th>`);
-  return markup`<table>
-    <colgroup>
-      ${columns}
-    </colgroup>
-    <thead>
-      <tr>
-        ${head}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
-}
-
-/** Only what might not fit is cut: an edge on every cell costs a tenth of a short print. */
-function tableCell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
-  const content = cell(row, field, text);
-  return fits(row[field], ROOM[field])
-    ? markup`<td>${content}</td>`
-    : markup`<td class="cut">${content}</td>`;
-}
-
-function asColumns(page: OrderPage, headings: string[], text: TextWriter): Markup {
-  const head = headings.map((heading) => markup`<div>${heading}</div>`);
-  // An element in each line would cost more than its text.
-  const isMixed = page.rows.some((row) => row.kind !== 'order');
-  const columns = FIELDS.map((field) => {
-    const lines = page.rows.map((row) => {
-      const { text: content } = cell(row, field, text);
-      return isMixed && row.kind === 'order' ? `<b>${content}</b>` : content;
+  constructor(
+    private readonly layout: TableLayout,
+    private readonly options: { items: boolean; style: OrderPageStyle },
+    messages: ReportMessages,
+    text: TextWriter,
+  ) {
+    this.cells = new OrderCells(layout, text);
+    this.headings = layout.columns.map(({ heading, width }) => {
+      const label = messages.text(heading);
+      const room = { width: width - layout.gap, height: HEAD_HEIGHT, size: layout.headingSize, lines: 1 };
+      return fitted(text.words(label), label, room);
     });
-    // The first newline in it is not read as text, and a date's first line may be empty.
-    return markup`<pre>\n${new Markup(lines.join('\n'))}</pre>`;
-  });
-  return markup`<div class="head">${head}</div>
-    <div class="columns">${columns}</div>`;
-}
+  }
 
-/** A name that is too long is cut; a number or an amount never is. */
-function cell(row: ReportRow, field: (typeof FIELDS)[number], text: TextWriter): Markup {
-  switch (field) {
-    case 'name':
-      return row.kind === 'extra' ? text.words(row.name) : text.write(row.name);
-    case 'number':
-      return fitted(text.write(row.number), row.number, ROOM.number, NUMBER_LINES);
-    case 'detail':
-      if (row.kind === 'order') return text.write(row.detail);
-      return fitted(text.own(row.detail), row.detail, ROOM.detail, 1);
-    case 'date':
-      return text.own(row.date);
-    case 'total':
-      return fitted(text.own(row.total), row.total, ROOM.total, 1);
+  /** @returns with whether a text of it is cut */
+  write(page: OrderPage): { content: Markup; hasCut: boolean } {
+    this.cells.hasCut = false;
+    const { items, style } = this.options;
+    const body = style === 'table' ? this.asTable(page) : this.asColumns(page);
+    const content = markup`<div class="${items ? 'orders items' : 'orders'}">
+      ${body}${this.rules(page.rows)}
+    </div>`;
+    return { content, hasCut: this.cells.hasCut };
+  }
+
+  private asTable({ rows }: OrderPage): Markup {
+    const columns = this.layout.columns.map(
+      ({ width }) => markup`<col style="width:${width.toFixed(2)}px" />`,
+    );
+    const head = this.headings.map((heading) => markup`<th scope="col">${heading}</th>`);
+    return markup`<table>
+      <colgroup>
+        ${columns}
+      </colgroup>
+      <thead>
+        <tr>
+          ${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map((row, index) => this.tableRow(row, index === 0))}
+      </tbody>
+    </table>`;
+  }
+
+  private tableRow(row: ReportRow, isFirst: boolean): Markup {
+    const { columns, names } = this.layout;
+    if (row.kind === 'heading' || row.kind === 'continued') {
+      const heading = markup`<tr class="heading">
+        <th class="cut" scope="rowgroup" colspan="${columns.length}">${this.cells.name(row)}</th>
+      </tr>`;
+      // What it is the heading of ends with the next one.
+      return isFirst ? heading : markup`</tbody><tbody>${heading}`;
+    }
+    const isSum = row.kind === 'sum';
+    const cells = columns.map((_, column) => {
+      if (!isSum || column < names.first || column >= names.end) return this.tableCell(row, column);
+      if (column > names.first) return Markup.empty;
+      const across = names.end - names.first;
+      return markup`<th class="cut" scope="row" colspan="${across}">${this.cells.name(row)}</th>`;
+    });
+    return markup`<tr class="${row.kind}">
+      ${cells}
+    </tr>`;
+  }
+
+  /** Only what might not fit is cut: an edge on every cell costs a tenth of a short print. */
+  private tableCell(row: ReportRow, column: number): Markup {
+    const content = this.cells.cell(row, column);
+    return this.cells.isSureToFit(row, column)
+      ? markup`<td>${content}</td>`
+      : markup`<td class="cut">${content}</td>`;
+  }
+
+  private asColumns({ rows }: OrderPage): Markup {
+    const head = this.headings.map((heading) => markup`<div>${heading}</div>`);
+    // An element in each line would cost more than its text.
+    const isMixed = rows.some(({ kind }) => kind === 'line' || kind === 'extra');
+    const isStrong = ({ kind }: ReportRow): boolean => kind === 'sum' || (isMixed && kind === 'order');
+    const columns = this.layout.columns.map((_, column) =>
+      lines(rows, (row) => {
+        const { text } = this.cells.cell(row, column);
+        return text !== '' && isStrong(row) ? `<b>${text}</b>` : text;
+      }),
+    );
+    const names = (['heading', 'sum'] as const).flatMap((kind) => {
+      if (!rows.some((row) => classOf(row) === kind)) return [];
+      const named = lines(rows, (row) =>
+        'name' in row && classOf(row) === kind ? this.cells.name(row).text : '',
+      );
+      return [markup`<pre class="${kind}">\n${named}</pre>`];
+    });
+    return markup`<div class="head">${head}</div>
+      <div class="columns">${columns.map((column) => markup`<pre>\n${column}</pre>`)}${names}</div>`;
+  }
+
+  /** All hairlines of a page in one path: borders on every cell print much more slowly. */
+  private rules(rows: readonly ReportRow[]): Markup {
+    const { contentWidth } = this.layout.page;
+    const above = (holds: (row: ReportRow, before: ReportRow) => boolean): string =>
+      rows
+        .map((row, index) => {
+          const before = rows[index - 1];
+          return before !== undefined && holds(row, before) ? `M0 ${index * ROW_HEIGHT}H${contentWidth}` : '';
+        })
+        .join('');
+    // Groups and their sums stand out.
+    const isStrong = (row: ReportRow, before: ReportRow): boolean =>
+      classOf(before) === 'heading' || (row.kind === 'sum' && before.kind !== 'sum');
+    const isFine = (row: ReportRow, before: ReportRow): boolean =>
+      !isStrong(row, before) && (!this.options.items || row.kind === 'order' || 'name' in row);
+    const strong = above(isStrong);
+    return markup`<svg class="rules" aria-hidden="true" width="${contentWidth}" height="${rows.length * ROW_HEIGHT}">
+      <path d="${above(isFine)}" />
+      ${strong === '' ? Markup.empty : markup`<path class="rule" d="${strong}" />`}
+    </svg>`;
   }
 }
 
-/** All hairlines of a page in one path: borders on every cell print much more slowly. */
-function rules(rows: ReportRow[], items: boolean): Markup {
-  const path = rows
-    .map((row, index) =>
-      index > 0 && (!items || row.kind === 'order') ? `M0 ${index * ROW_HEIGHT}H${CONTENT_WIDTH}` : '',
-    )
-    .join('');
-  const height = rows.length * ROW_HEIGHT;
-  return markup`<svg class="rules" aria-hidden="true" width="${CONTENT_WIDTH}" height="${height}">
-    <path d="${path}" />
-  </svg>`;
-}
+/** A heading that is repeated is a heading. */
+const classOf = ({ kind }: ReportRow): ReportRow['kind'] => (kind === 'continued' ? 'heading' : kind);
+
+const lines = (rows: readonly ReportRow[], line: (row: ReportRow) => string): Markup =>
+  new Markup(rows.map(line).join('\n'));

@@ -1,5 +1,4 @@
 import { Markup, markup } from './markup';
-import { SUMMARY_HEIGHT } from './page-geometry';
 
 /** A part of a summary page with the height that its style gives it, in px. */
 interface WholeBlock {
@@ -22,17 +21,21 @@ export type Block = WholeBlock | RowsBlock;
 /** Fewer of many rows are not begun at the end of a page. */
 const LEAST_ROWS = 3;
 
-/** Blocks in their order, each on the first page that has room for it after those before. */
-export function packedPages(blocks: readonly Block[]): Markup[] {
+/**
+ * Blocks in their order, each on the first page that has room for it after those before.
+ *
+ * @param height of the room of a page, in px
+ */
+export function packedPages(blocks: readonly Block[], height: number): Markup[] {
   const pages: Markup[][] = [[]];
-  let room = SUMMARY_HEIGHT;
-  const add = (content: Markup, height: number): void => {
+  let room = height;
+  const add = (content: Markup, taken: number): void => {
     pages.at(-1)?.push(content);
-    room -= height;
+    room -= taken;
   };
   const startPage = (): void => {
     pages.push([]);
-    room = SUMMARY_HEIGHT;
+    room = height;
   };
   for (const block of blocks) {
     if ('content' in block) {

@@ -1,72 +1,12 @@
+import type { GroupBy } from '../../orders/order-arrangement';
+import type { OrderColumn } from '../../orders/order-columns';
+import type { OrderFilter } from '../../orders/order-filter';
+import type { OrderSummary } from '../../orders/order-summary';
+import type { ReportedGroup } from '../../orders/reported-group';
+import type { ReportedOrder } from '../../orders/reported-order';
+import type { Paper } from './paper';
+
 /** What a report shows. Amounts are exact decimal strings with the digits of their currency ("1234.50"), never floats. */
-
-export interface ReportLine {
-  sku: string;
-  description: string;
-  quantity: string;
-  /** With as many digits as it needs. */
-  unitPrice: string;
-  total: string;
-}
-
-export interface ReportOrder {
-  id: string;
-  number: string;
-  orderedAt: Date;
-  customerName: string;
-  status: string;
-  /** ISO 4217. */
-  currency: string;
-  discountTotal: string;
-  shippingTotal: string;
-  taxTotal: string;
-  /** Whether the prices contain the tax, so that it is not a part of the total besides. */
-  taxIncluded: boolean;
-  adjustmentTotal: string;
-  /** The lines, less the discount, and shipping, tax and adjustment. */
-  total: string;
-  refundedTotal: string;
-  /** Not read unless the document includes items. */
-  lines: ReportLine[];
-  /** In a delta: `removed` orders have their number alone. */
-  change?: 'updated' | 'removed' | null;
-}
-
-/** What some orders of one currency come to: gross - cancelled - refunded = net. */
-export interface ReportFigures {
-  currency: string;
-  orders: number;
-  gross: string;
-  cancelled: string;
-  refunded: string;
-  net: string;
-}
-
-export interface ReportStatusTotal extends ReportFigures {
-  status: string;
-}
-
-export interface ReportSeriesPoint extends ReportFigures {
-  /** First day of the period, YYYY-MM-DD; weeks start on Monday. */
-  periodStart: string;
-}
-
-export interface ReportSummary {
-  orders: number;
-  /** Lines of all the orders; with `extras` they decide the number of pages when items are included. */
-  lines: number;
-  /** Discounts, shipping, taxes, adjustments and refunds of all the orders that are not 0. */
-  extras: number;
-  /** Of a delta: orders that are gone, or no longer among those that were asked for. */
-  removed: number;
-  /** One for each currency that occurs. */
-  totals: ReportFigures[];
-  byStatus: ReportStatusTotal[];
-  /** Periods without orders may be left out. */
-  series: ReportSeriesPoint[];
-  seriesUnit: 'day' | 'week' | 'month';
-}
-
 export interface ReportDocument {
   title: string;
   clientName: string;
@@ -75,20 +15,32 @@ export interface ReportDocument {
   /** First day that is not included, YYYY-MM-DD. */
   endDate: string | null;
   /** Whether it shows only what changed. */
-  isDelta?: boolean;
-  /** Only these order statuses; null means all. */
-  statuses: string[] | null;
-  /** BCP 47. Drives numbers, dates, language and direction. */
+  isDelta: boolean;
+  /** What of the period's orders is shown. */
+  filter: Omit<OrderFilter, 'startDate' | 'endDate' | 'timeZone'>;
+  /** In their order. */
+  columns: readonly OrderColumn[];
+  /** Columns, with a `-` before for descending; none: by time, then number. */
+  sort: readonly string[];
+  groupBy: GroupBy | null;
+  paper: Paper;
+  /** BCP 47. Drives words, numbers, dates and direction. */
   locale: string;
+  /** Texts of one's own, by message key. */
+  labels: Record<string, string>;
   /** IANA name. */
   timeZone: string;
   includeItems: boolean;
   /** Tagged at any length, which takes long: the caller holds a bound. */
   accessible: boolean;
   generatedAt: Date;
-  summary: ReportSummary;
-  /** Batches of any size, sorted by `orderedAt`, then `number`, removed ones last; read once, and only as fast as it prints. */
-  orders: AsyncIterable<ReportOrder[]>;
+  /** The cursor of its snapshot. */
+  asOf: string;
+  summary: OrderSummary;
+  /** Batches of any size, in the order of the groups, then as sorted, removed ones last; read once, and only as fast as it prints. */
+  orders: () => AsyncIterable<ReportedOrder[]>;
+  /** In the same order, from the first on each time; none where nothing is grouped. */
+  groups: () => AsyncIterable<ReportedGroup[]>;
 }
 
 export interface RenderedReport {

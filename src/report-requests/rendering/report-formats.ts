@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { minorUnit } from '../../common/currency';
 import { assertDecimal } from '../../common/decimal';
+import { directionOf } from './text-direction';
 
-const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
 const SIGN_AFTER_LETTERS = /(?<=\p{Script=Latin})\p{Sc}/gu;
 const DAY_MS = 86_400_000;
 /** Of a unit price, at most. */
@@ -34,12 +34,13 @@ export class ReportFormats {
   private readonly lastDay: LastOf;
   private readonly lastMonth: LastOf;
   private readonly calendarDays: Intl.DateTimeFormat;
+  private readonly calendarMonths: Intl.DateTimeFormat;
 
   constructor(
     readonly locale: string,
     readonly timeZone: string,
   ) {
-    this.direction = RTL_SCRIPTS.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
+    this.direction = directionOf(locale);
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, signDisplay: 'negative' });
     this.lastDay = new LastOf(new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' }));
@@ -49,6 +50,11 @@ export class ReportFormats {
     );
     this.moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' });
     this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
+    this.calendarMonths = new Intl.DateTimeFormat(locale, {
+      timeZone: 'UTC',
+      year: 'numeric',
+      month: 'long',
+    });
   }
 
   /** With the digits of the currency, which an amount has: exact at any size. */
@@ -89,6 +95,16 @@ export class ReportFormats {
 
   moment(moment: Date): string {
     return this.moments.format(moment);
+  }
+
+  /** @param day YYYY-MM-DD */
+  calendarDay(day: string): string {
+    return this.calendarDays.format(new Date(day));
+  }
+
+  /** @param month YYYY-MM */
+  calendarMonth(month: string): string {
+    return this.calendarMonths.format(new Date(`${month}-01`));
   }
 
   /** Both ends as days that are included: "1 January – 31 December 2016". */

@@ -1,24 +1,28 @@
 import { setImmediate } from 'node:timers/promises';
+import type { CurrencyTotal } from '../../orders/order-summary';
+import type { ReportedOrder } from '../../orders/reported-order';
+import { Bookmarker } from './bookmarker';
 import { FontLibrary, FontUse } from './fonts/font-library';
 import { textLanguageOf } from './fonts/text-language';
 import { GrandTotal, grandTotal, grandTotalTable } from './grand-total';
 import { Markup, markup } from './markup';
-import { orderTable, OrderPageStyle } from './order-page';
-import { REMOVED } from './order-rows';
-import { OrderPage, orderPageCount, orderPages } from './pagination';
-import { ReportDocument, ReportFigures } from './report-document';
-import { ReportFormats, reportFormats } from './report-formats';
-import { PRINT_ONLY, PrintDocument } from './print-page';
-import { TextWriter } from './text-writer';
-import { STYLES } from './styles';
+import { OrderPageStyle, OrderTable } from './order-page';
+import { countPages, type PageCount } from './page-count';
+import { FramedPage, PageFrame } from './page-frame';
+import { OrderPage, orderPages } from './pagination';
 import type { Bookmark } from './pdf/printed-part';
-import { periodOf, summaryPages } from './summary-pages';
+import { PRINT_ONLY, PrintDocument } from './print-page';
+import { type ReportContext, contextOf } from './report-context';
+import { ReportDocument } from './report-document';
+import { stylesOf } from './styles';
+import { summaryPages } from './summary-pages';
+import { TextWriter } from './text-writer';
 
 /** A run of consecutive pages as one HTML document. */
 export interface ReportPart {
   document: PrintDocument;
   pages: number;
-  /** Months that begin in this part. */
+  /** Groups, or months, that begin in this part. */
   bookmarks: Bookmark[];
 }
 
@@ -38,43 +42,58 @@ export interface LayoutLimits {
 
 export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
 
-/** Lays a report out, page by page as its orders come; only the part at hand is in memory. */
-export function layOut(document: ReportDocument, fonts: FontLibrary, limits: LayoutLimits): ReportLayout {
-  const layout = new Layout(document, fonts, limits);
+/**
+ * Lays a report out, page by page as its orders come; only the part at hand is in memory. Its groups are read once before.
+ *
+ * @param onOrder called with each order whose rows stand on a page
+ */
+export async function layOut(
+  document: ReportDocument,
+  fonts: FontLibrary,
+  limits: LayoutLimits,
+  onOrder: (order: ReportedOrder) => void = () => undefined,
+): Promise<ReportLayout> {
+  const context = contextOf(document);
+  const layout = new Layout(context, await countPages(context), fonts, limits, onOrder);
   return { pages: layout.pages, tagged: layout.tagged, parts: layout.parts() };
 }
 
 class Layout {
   readonly pages: number;
   readonly tagged: boolean;
-  private readonly formats: ReportFormats;
   private readonly language: string;
   private readonly style: OrderPageStyle;
-  private readonly period: string;
+  private readonly styles: string;
+  private readonly frame: PageFrame;
+  private readonly bookmarker: Bookmarker;
   private readonly first: OpenPart;
   private readonly summary: Markup[];
   private readonly grandTotal: GrandTotal;
-  private lastMonth = '';
 
   constructor(
-    private readonly document: ReportDocument,
+    private readonly context: ReportContext,
+    private readonly count: PageCount,
     private readonly fonts: FontLibrary,
     private readonly limits: LayoutLimits,
+    private readonly onOrder: (order: ReportedOrder) => void,
   ) {
-    this.formats = reportFormats(document.locale, document.timeZone);
+    const { document, layout } = context;
     this.language = textLanguageOf(document.locale);
-    this.period = periodOf(document, this.formats);
-    this.first = this.startPart(0);
-    this.summary = summaryPages(document, this.formats, this.first.text);
-    this.grandTotal = grandTotal(document);
-    this.pages = this.summary.length + orderPageCount(document) + this.grandTotal.after.length;
+    this.styles = stylesOf(layout);
+    const text = this.startText();
+    this.summary = summaryPages(context, text.text);
+    this.grandTotal = grandTotal(document.summary.totals, count, layout.page.rowsPerPage);
+    this.pages = this.summary.length + count.pages + this.grandTotal.after.length;
     this.tagged = document.accessible || this.pages <= limits.taggedPages;
     this.style = this.tagged ? 'table' : 'columns';
+    this.frame = new PageFrame(context, this.pages);
+    this.bookmarker = new Bookmarker(context, count.groups);
+    this.first = this.startPart(0, text);
   }
 
   async *parts(): AsyncGenerator<ReportPart> {
     let part = this.first;
-    for (const content of this.summary) part.pages.push(this.page(content, part, null));
+    for (const content of this.summary) this.add({ content, continued: null, hasCut: false }, part);
     for await (const page of this.contents()) {
       // The tags of two files cannot be joined, so a tagged one is printed in one part.
       if (!this.tagged && part.pages.length >= this.limits.pagesPerPart) {
@@ -85,8 +104,8 @@ class Layout {
       }
       // Whatever else the process does shall not wait for a whole batch of orders.
       await setImmediate();
-      this.markMonths(page, part);
-      part.pages.push(this.page(this.tables(page, part.text), part, page.continued));
+      part.bookmarks.push(...this.bookmarker.of(page, part.first + part.pages.length));
+      this.add(this.contentOf(page, part), part);
     }
     yield this.finishPart(part);
   }
@@ -94,37 +113,44 @@ class Layout {
   /** The pages after the summary: orders, and the grand total at their end. */
   private async *contents(): AsyncGenerator<ContentPage> {
     const { below, after } = this.grandTotal;
-    let left = orderPageCount(this.document);
-    for await (const page of orderPages(this.document, this.formats)) {
+    let left = this.count.pages;
+    for await (const page of orderPages(this.context, this.onOrder)) {
       left -= 1;
       yield { ...page, totals: left === 0 ? below : [] };
     }
-    for (const totals of after) yield { rows: [], continued: null, totals };
+    for (const totals of after) yield { rows: [], continued: null, begun: [], totals };
   }
 
-  private tables({ totals, ...page }: ContentPage, text: TextWriter): Markup {
-    const { document, formats, style } = this;
-    const orders =
-      page.rows.length === 0 ? Markup.empty : orderTable(page, { items: document.includeItems, style }, text);
-    if (totals.length === 0) return orders;
-    return markup`${orders}${grandTotalTable(totals, page.rows.length, formats, text)}`;
+  private contentOf({ totals, ...page }: ContentPage, { text, table }: OpenPart): FramedPage {
+    const { continued } = page;
+    const { content, hasCut } =
+      page.rows.length === 0 ? { content: Markup.empty, hasCut: false } : table.write(page);
+    if (totals.length === 0) return { content, continued, hasCut };
+    const grand = grandTotalTable(totals, page.rows.length, this.context, text);
+    return { content: markup`${content}${grand}`, continued, hasCut };
   }
 
-  private startPart(first: number): OpenPart {
+  private startText(): Pick<OpenPart, 'fontUse' | 'text'> {
+    const { formats, messages } = this.context;
     const fontUse = new FontUse(this.fonts, this.language);
-    const text = new TextWriter(fontUse, this.language, this.formats.direction);
-    return { first, fontUse, text, pages: [], bookmarks: [] };
+    return { fontUse, text: new TextWriter(fontUse, this.language, formats.direction, messages.language) };
+  }
+
+  private startPart(first: number, { fontUse, text } = this.startText()): OpenPart {
+    const { layout, messages, document } = this.context;
+    const table = new OrderTable(layout, { items: document.includeItems, style: this.style }, messages, text);
+    return { first, fontUse, text, table, pages: [], bookmarks: [] };
   }
 
   private finishPart(part: OpenPart): ReportPart {
-    const { document, formats } = this;
+    const { document, formats } = this.context;
     const shell = markup`<!doctype html>
       <html lang="${document.locale}" dir="${formats.direction}">
         <head>
           <meta charset="utf-8" />
           <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}" />
           <style>
-            ${new Markup(PRINT_ONLY + part.fontUse.css() + STYLES)}
+            ${new Markup(PRINT_ONLY + part.fontUse.css() + this.styles)}
           </style>
         </head>
         <body>`;
@@ -136,45 +162,14 @@ class Layout {
     };
   }
 
-  private page(content: Markup, part: OpenPart, continued: string | null): Markup {
-    const { formats, document } = this;
-    const { text } = part;
-    const index = part.first + part.pages.length;
-    const number = `Page ${formats.integer(index + 1)} of ${formats.integer(this.pages)}`;
-    const running = markup`<div class="running">
-      <div class="cut">${text.write(document.title)}</div>
-      ${continued === null ? markup`<div>${text.write(this.period)}</div>` : continuation(continued, text)}
-    </div>`;
-    return markup`<div class="page">
-      ${index === 0 ? Markup.empty : running}${content}
-      <div class="footer">
-        <div class="cut">${text.write(document.clientName)}</div>
-        <div>${text.words(number)}</div>
-      </div>
-    </div>`;
+  private add(page: FramedPage, part: OpenPart): void {
+    part.pages.push(this.frame.around(page, part.first + part.pages.length, part.text));
   }
-
-  private markMonths(page: OrderPage, part: OpenPart): void {
-    for (const row of page.rows) {
-      if (row.kind !== 'order') continue;
-      const { orderedAt } = row;
-      const month = orderedAt === null ? REMOVED : this.formats.monthKey(orderedAt);
-      if (month === this.lastMonth) continue;
-      this.lastMonth = month;
-      const title = orderedAt === null ? REMOVED : this.formats.month(orderedAt);
-      part.bookmarks.push({ title, page: part.first + part.pages.length });
-    }
-  }
-}
-
-/** However long the number, the word after it stays on the paper. */
-function continuation(number: string, text: TextWriter): Markup {
-  return markup`<div class="continued" dir="ltr"><div class="cut">${text.write(number)}</div>, continued</div>`;
 }
 
 interface ContentPage extends OrderPage {
   /** What the grand total on it shows. */
-  totals: readonly ReportFigures[];
+  totals: readonly CurrencyTotal[];
 }
 
 interface OpenPart {
@@ -182,6 +177,7 @@ interface OpenPart {
   first: number;
   fontUse: FontUse;
   text: TextWriter;
+  table: OrderTable;
   pages: Markup[];
   bookmarks: Bookmark[];
 }

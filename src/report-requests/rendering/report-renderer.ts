@@ -10,6 +10,7 @@ import { PrintedPart } from './pdf/printed-part';
 import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './text-writer';
+import type { ReportedOrder } from '../../orders/reported-order';
 import { RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
@@ -22,6 +23,8 @@ export interface RenderOptions {
   signal: AbortSignal;
   /** Called again and again, from 0 to 1. */
   onProgress: (fraction: number) => void;
+  /** Called with each order whose rows stand on a page. */
+  onOrder?: (order: ReportedOrder) => void;
 }
 
 /** Shorter parts would cost more a row; longer ones keep a small report waiting that comes meanwhile. A small report is one part or two. */
@@ -40,14 +43,14 @@ export class ReportRenderer implements OnApplicationShutdown {
 
   /**
    * Memory does not grow with the report. Nothing is printed before the file is read, and nothing more when its reader
-   * stops.
+   * stops; its groups are counted at once.
    *
    * Reading throws BrowserLostError when browsers died, hung or did not start again and again over the same part,
    * BrowserMissingError when the machine has no Chromium, ReportChangedError when the orders are not those that the
    * summary counted, and the signal's reason when it is aborted.
    */
-  render(document: ReportDocument, options: RenderOptions): RenderedReport {
-    const layout = layOut(document, this.fonts, LIMITS);
+  async render(document: ReportDocument, options: RenderOptions): Promise<RenderedReport> {
+    const layout = await layOut(document, this.fonts, LIMITS, options.onOrder);
     return { pages: layout.pages, file: this.write(layout, informationOf(document), options) };
   }
 

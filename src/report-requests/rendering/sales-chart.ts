@@ -1,10 +1,10 @@
 import { Markup, markup } from './markup';
+import type { OrderSeriesPoint, SeriesUnit as Unit } from '../../orders/order-series';
 import { ReportFormats } from './report-formats';
-import { ReportSeriesPoint, ReportSummary } from './report-document';
 import { widthOf } from './fitted-text';
 import { TextWriter } from './text-writer';
 
-export const CHART = { width: 690, height: 170 };
+export const CHART_HEIGHT = 170;
 
 const PLOT = { left: 58, right: 6, top: 8, bottom: 22 };
 const LABEL_SIZE = 9;
@@ -13,15 +13,14 @@ const MAX_LABELS = 12;
 const STEPS = [1, 2, 2.5, 5, 10];
 const DAY_MS = 86_400_000;
 
-type Unit = ReportSummary['seriesUnit'];
-
 /** Bars of net sales over time in one currency. Periods without orders show as gaps. */
 export function salesChart(
-  series: ReportSeriesPoint[],
-  options: { startDate: string; endDate: string; unit: Unit; currency: string },
+  series: OrderSeriesPoint[],
+  options: { startDate: string; endDate: string; unit: Unit; currency: string; title: string; width: number },
   formats: ReportFormats,
   text: TextWriter,
 ): Markup {
+  const { width } = options;
   const periods = chartPeriods(options.startDate, options.endDate, options.unit);
   // Floats are enough for the height of a bar; every printed amount stays exact.
   const values = new Map(series.map((point) => [point.periodStart, Number(point.net)]));
@@ -29,12 +28,12 @@ export function salesChart(
   const [low = 0, high = 1] = [ticks[0], ticks.at(-1)];
   const amounts = ticks.map((tick) => formats.compactMoney(tick, options.currency));
   const left = Math.max(PLOT.left, LABEL_GAP + LABEL_SIZE * Math.max(...amounts.map(widthOf)));
-  const plotHeight = CHART.height - PLOT.top - PLOT.bottom;
-  const step = (CHART.width - left - PLOT.right) / periods.length;
+  const plotHeight = CHART_HEIGHT - PLOT.top - PLOT.bottom;
+  const step = (width - left - PLOT.right) / periods.length;
   const y = (value: number): number => round(PLOT.top + ((high - value) / (high - low)) * plotHeight);
   // In a right-to-left report time runs from the right as well.
   const mirror = formats.direction === 'rtl';
-  const x = (position: number): number => round(mirror ? CHART.width - position : position);
+  const x = (position: number): number => round(mirror ? width - position : position);
 
   const bars = periods
     .map((period, index) => {
@@ -46,7 +45,7 @@ export function salesChart(
     .join('');
   const lines = ticks
     .filter((tick) => tick !== 0)
-    .map((tick) => `M${x(left)} ${y(tick)}H${x(CHART.width - PLOT.right)}`);
+    .map((tick) => `M${x(left)} ${y(tick)}H${x(width - PLOT.right)}`);
   const end = mirror ? 'start' : 'end';
   const valueLabels = ticks.map(
     (tick, index) =>
@@ -54,18 +53,18 @@ export function salesChart(
   );
   const labels = periodLabels(periods, options.unit, formats).map(
     ({ index, label }) =>
-      markup`<text x="${x(left + step * (index + 0.5))}" y="${CHART.height - 6}" text-anchor="middle">${text.own(label)}</text>`,
+      markup`<text x="${x(left + step * (index + 0.5))}" y="${CHART_HEIGHT - 6}" text-anchor="middle">${text.own(label)}</text>`,
   );
   return markup`<svg
     class="chart"
     role="img"
-    aria-label="Net sales per ${options.unit}"
-    width="${CHART.width}"
-    height="${CHART.height}"
+    aria-label="${options.title}"
+    width="${width}"
+    height="${CHART_HEIGHT}"
   >
     <path class="grid" d="${lines.join('')}" />
     <path class="bars" d="${bars}" />
-    <path class="zero" d="M${x(left)} ${y(0)}H${x(CHART.width - PLOT.right)}" />
+    <path class="zero" d="M${x(left)} ${y(0)}H${x(width - PLOT.right)}" />
     ${valueLabels}${labels}
   </svg>`;
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { FontLibrary, FontUse } from './fonts/font-library';
-import { oneLine, TextWriter } from './text-writer';
+import { Markup } from './markup';
+import { oneLine, SLOT, TextWriter } from './text-writer';
 
 const library = new FontLibrary();
-const writer = (language: string, direction: 'ltr' | 'rtl'): TextWriter =>
-  new TextWriter(new FontUse(library, language), language, direction);
+const writer = (language: string, direction: 'ltr' | 'rtl', words = language): TextWriter =>
+  new TextWriter(new FontUse(library, language), language, direction, words);
 
 describe('oneLine', () => {
   it('gives one line without control characters, of bounded length, for any text', () => {
@@ -39,5 +40,14 @@ describe('TextWriter', () => {
     expect(writer('ja', 'ltr').write('北京').text).toBe('北京');
     expect(writer('en', 'ltr').write('北京').text).toBe('<bdi lang="zh">北京</bdi>');
     expect(writer('en', 'ltr').write('삼성').text).toBe('<bdi lang="ko">삼성</bdi>');
+  });
+
+  it('puts a name into our words, which run in their own direction', () => {
+    const words = `${SLOT}, <continued>`;
+    expect(writer('en', 'ltr').words(words, new Markup('<b>A</b>')).text).toBe('<b>A</b>, &lt;continued&gt;');
+    expect(writer('ar', 'rtl').words('٢ من ٢').text).toBe('٢ من ٢');
+    expect(writer('fa', 'rtl', 'en').words(words, new Markup('A')).text).toBe(
+      '<bdi dir="ltr" lang="en">A, &lt;continued&gt;</bdi>',
+    );
   });
 });

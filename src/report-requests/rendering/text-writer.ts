@@ -1,6 +1,7 @@
 import { escapeHtml, Markup } from './markup';
 import { cjkLanguageOf } from './fonts/text-language';
 import { FontUse } from './fonts/font-library';
+import { directionOf } from './text-direction';
 
 // No row shows as many; a longer text only costs layout.
 const MAX_LENGTH = 200;
@@ -9,6 +10,9 @@ const BREAKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const BIDI_CONTROLS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** Stands in our words where somebody's go. */
+export const SLOT = '\ufffc';
 
 /** Somebody's text as one line of composed, well-formed characters, without control characters. */
 export function oneLine(text: string): string {
@@ -26,11 +30,21 @@ export function oneLine(text: string): string {
 
 /** Turns text into markup for one document, and notes the fonts that it needs. */
 export class TextWriter {
+  /** Of our words, where they run against what is around them. */
+  private readonly wordsLanguage: string | null;
+
+  /**
+   * @param language of the document
+   * @param wordsLanguage of our words: English where there are none in the document's language
+   */
   constructor(
     private readonly fonts: FontUse,
     private readonly language: string,
     private readonly direction: 'ltr' | 'rtl',
-  ) {}
+    wordsLanguage: string,
+  ) {
+    this.wordsLanguage = directionOf(wordsLanguage) === direction ? null : wordsLanguage;
+  }
 
   /** Somebody's text, kept apart from the direction and the Han characters of what surrounds it. */
   write(text: string): Markup {
@@ -43,10 +57,18 @@ export class TextWriter {
     return new Markup(`<bdi${lang}>${escapeHtml(line)}</bdi>`);
   }
 
-  /** English words with numbers in them, whatever the direction around them. */
-  words(text: string): Markup {
-    const words = escapeHtml(this.fonts.add(text));
-    return new Markup(this.direction === 'rtl' ? `<bdi dir="ltr">${words}</bdi>` : words);
+  /**
+   * Our words, with numbers in them.
+   *
+   * @param name somebody's text, in the place of `SLOT`
+   */
+  words(text: string, name = Markup.empty): Markup {
+    const [before = '', ...after] = text.split(SLOT).map((part) => escapeHtml(this.fonts.add(part)));
+    const words = [before, ...after].join(name.text);
+    if (this.wordsLanguage === null) return new Markup(words);
+    return new Markup(
+      `<bdi dir="${directionOf(this.wordsLanguage)}" lang="${this.wordsLanguage}">${words}</bdi>`,
+    );
   }
 
   /** Numbers and dates as the locale writes them. */

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CrashedJobError } from '../../../jobs/job-error';
-import type { ReportedOrder } from '../../../orders/reported-order';
 import { BrowserLostError } from '../../rendering/render-errors';
 import { ReportRenderer } from '../../rendering/report-renderer';
 import { ReportFormat } from '../report-format';
+import { columnsOf } from '../report-parameters';
 import type { Report, ReportWriter, WriteOptions, WrittenReport } from '../report-writer';
-import type { SalesTally } from '../sales-tally';
 
 /** Prints a report, part by part. */
 @Injectable()
@@ -14,30 +13,14 @@ export class PdfReportWriter implements ReportWriter {
 
   constructor(private readonly renderer: ReportRenderer) {}
 
-  write(report: Report, { signal, onProgress, tally }: WriteOptions): WrittenReport {
+  async write(report: Report, { signal, onProgress, tally }: WriteOptions): Promise<WrittenReport> {
     const { parameters, snapshot, isDelta, isLarge, generatedAt, owner } = report;
-    const { pages, file } = this.renderer.render(
-      {
-        ...parameters,
-        statuses: parameters.filter.statuses as string[] | null,
-        isDelta,
-        generatedAt,
-        summary: snapshot.summary,
-        orders: tallied(snapshot.orders(), tally),
-      },
-      { owner, isLarge, signal, onProgress },
+    const columns = columnsOf(parameters, this.format);
+    const { pages, file } = await this.renderer.render(
+      { ...parameters, ...snapshot, columns, isDelta, generatedAt },
+      { owner, isLarge, signal, onProgress, onOrder: (order) => tally.add(order) },
     );
     return { pages, content: unlessLost(file) };
-  }
-}
-
-async function* tallied(
-  orders: AsyncIterable<ReportedOrder[]>,
-  tally: SalesTally,
-): AsyncGenerator<ReportedOrder[]> {
-  for await (const batch of orders) {
-    for (const order of batch) tally.add(order);
-    yield batch;
   }
 }
 
