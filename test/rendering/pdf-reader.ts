@@ -18,6 +18,8 @@ export interface PdfPage {
 
 export interface Pdf {
   info: { Title: string; Author: string; Producer: string; Language: string | null };
+  /** The packet of metadata. */
+  xmp: string | null;
   outline: { title: string; page: number }[];
   tagged: boolean;
   pages: PdfPage[];

@@ -19,7 +19,7 @@ async function read(path) {
     verbosity: 0,
   });
   const pdf = await task.promise;
-  const { info } = await pdf.getMetadata();
+  const { info, metadata } = await pdf.getMetadata();
   const outline = await Promise.all(
     ((await pdf.getOutline()) ?? []).map(async ({ title, dest }) => ({
       title,
@@ -41,7 +41,7 @@ async function read(path) {
     });
   }
   await task.destroy();
-  return { info, outline, tagged, pages };
+  return { info, xmp: metadata?.getRaw() ?? null, outline, tagged, pages };
 }
 
 function rolesIn(node) {

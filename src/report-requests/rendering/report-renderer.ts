@@ -4,7 +4,7 @@ import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
 import { FontLibrary } from './fonts/font-library';
 import { inOrder } from './in-order';
-import { PdfInformation } from './pdf/document-objects';
+import type { PdfInformation } from './pdf/pdf-information';
 import { PdfJoiner } from './pdf/pdf-joiner';
 import { PrintedPart } from './pdf/printed-part';
 import { PdfWriter } from './pdf/pdf-writer';
@@ -132,5 +132,8 @@ function informationOf(document: ReportDocument): PdfInformation {
     author: oneLine(document.clientName),
     language: document.locale,
     createdAt: document.generatedAt,
+    startDate: document.startDate,
+    endDate: document.endDate,
+    asOf: document.asOf,
   };
 }

@@ -1,13 +1,6 @@
-import { PDFContext, PDFDict, PDFHexString, PDFObject, PDFRef, PDFString } from '@cantoo/pdf-lib';
-
-/** What the file says about itself. */
-export interface PdfInformation {
-  title: string;
-  author: string;
-  /** BCP 47. */
-  language: string;
-  createdAt: Date;
-}
+import { PDFContext, PDFDict, PDFHexString, PDFObject, PDFRef, PDFStream, PDFString } from '@cantoo/pdf-lib';
+import type { PdfInformation } from './pdf-information';
+import { xmpPacket } from './xmp-packet';
 
 /** The document information dictionary (ISO 32000-2, 14.3.3). */
 export function informationDictionary(context: PDFContext, about: PdfInformation): PDFDict {
@@ -22,9 +15,15 @@ export function informationDictionary(context: PDFContext, about: PdfInformation
   });
 }
 
-/** Entries of the catalog that every report has: its language, and its title in the window's head. */
-export function catalogEntries(context: PDFContext, about: PdfInformation) {
+/** What the document information dictionary says and more, for programs (ISO 32000-2, 14.3.2). */
+export function metadataStream(context: PDFContext, about: PdfInformation): PDFStream {
+  return context.stream(Buffer.from(xmpPacket(about)), { Type: 'Metadata', Subtype: 'XML' });
+}
+
+/** Entries of the catalog that every report has: its language, its title in the window's head, and its metadata. */
+export function catalogEntries(context: PDFContext, about: PdfInformation, metadata: PDFRef) {
   return {
+    Metadata: metadata,
     Lang: PDFHexString.fromText(about.language),
     ViewerPreferences: context.obj({ DisplayDocTitle: true }),
   };

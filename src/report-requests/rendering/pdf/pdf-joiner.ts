@@ -11,11 +11,12 @@ import {
 import {
   catalogEntries,
   informationDictionary,
+  metadataStream,
   OutlineEntry,
   outlineObjects,
-  PdfInformation,
 } from './document-objects';
 import { pageTree } from './page-tree';
+import type { PdfInformation } from './pdf-information';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile } from './printed-file';
 import { PrintedPart, requirePages } from './printed-part';
@@ -70,10 +71,11 @@ export class PdfJoiner {
     const { context } = this;
     const outline =
       this.bookmarks.length > 0 ? outlineObjects(context, () => this.reserve(), this.bookmarks) : undefined;
+    const metadata = this.reserve();
     const catalog = context.obj({
       Type: 'Catalog',
       Pages: this.root,
-      ...catalogEntries(context, about),
+      ...catalogEntries(context, about, metadata),
       ...(outline && { Outlines: outline.root }),
     });
     const [catalogRef, informationRef] = [this.reserve(), this.reserve()];
@@ -82,6 +84,7 @@ export class PdfJoiner {
       ...(outline?.objects ?? []),
       [this.root, context.obj({ Type: 'Pages', Count: this.pages, Kids: this.kids })],
       [informationRef, informationDictionary(context, about)],
+      [metadata, metadataStream(context, about)],
       [catalogRef, catalog],
     ]);
     await this.writer.finish(catalogRef, informationRef);

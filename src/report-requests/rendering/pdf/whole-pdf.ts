@@ -1,6 +1,7 @@
 import { PDFContext, PDFDict, PDFName, PDFObject, PDFObjectParser, PDFRef } from '@cantoo/pdf-lib';
-import { catalogEntries, informationDictionary, outlineObjects, PdfInformation } from './document-objects';
+import { catalogEntries, informationDictionary, metadataStream, outlineObjects } from './document-objects';
 import { pageTree } from './page-tree';
+import type { PdfInformation } from './pdf-information';
 import { Completion, updated } from './pdf-update';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile } from './printed-file';
@@ -39,10 +40,11 @@ function completed(printed: PrintedFile, part: PrintedPart, about: PdfInformatio
     return target ? [{ title, page: target }] : [];
   });
   const outline = entries.length > 0 ? outlineObjects(context, reserve, entries) : undefined;
+  const metadata = reserve();
   const entriesOfCatalog = context.obj({
     Type: 'Catalog',
     Pages: root,
-    ...catalogEntries(context, about),
+    ...catalogEntries(context, about, metadata),
     ...(outline && { Outlines: outline.root }),
   });
   for (const name of TAGGING) {
@@ -52,6 +54,7 @@ function completed(printed: PrintedFile, part: PrintedPart, about: PdfInformatio
   const [information, catalog] = [reserve(), reserve()];
   const objects: [PDFRef, PDFObject][] = [
     ...(outline?.objects ?? []),
+    [metadata, metadataStream(context, about)],
     [information, informationDictionary(context, about)],
     [catalog, entriesOfCatalog],
   ];
