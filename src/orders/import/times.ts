@@ -1,4 +1,5 @@
 import { parseTimestamp } from '../../common/timestamp';
+import { ZoneClock } from '../../common/zone-clock';
 
 /** How the days of a file are written, apart from ISO 8601. */
 export type DateForm = 'YYYY-MM-DD' | 'YYYY/MM/DD' | 'DD.MM.YYYY' | 'DD/MM/YYYY' | 'MM/DD/YYYY';
@@ -35,19 +36,19 @@ export function detectDateForm(cells: Iterable<string>): DateForm | undefined {
 
 /** Reads the days and times of one file. */
 export class Times {
-  private readonly zone: LocalTimes | undefined;
+  private readonly clock: ZoneClock | undefined;
 
   constructor(
     private readonly form: DateForm | undefined,
     timeZone: string,
   ) {
-    this.zone = timeZone === 'UTC' ? undefined : new LocalTimes(timeZone);
+    this.clock = timeZone === 'UTC' ? undefined : new ZoneClock(timeZone);
   }
 
   /** @returns ISO 8601 in UTC; `undefined` for what is no time that exists, or may be read in two ways */
   parse(text: string): string | undefined {
     if (text.length > LONGEST) return undefined;
-    if (this.zone === undefined) {
+    if (this.clock === undefined) {
       const time = parseTimestamp(text);
       if (time !== undefined) return time.toISOString();
     }
@@ -62,8 +63,8 @@ export class Times {
     // What does not exist (a month, a minute) is refused there, and so are years that could not be written again.
     if (offset !== undefined) return parseTimestamp(wall + offsetOf(offset))?.toISOString();
     const asUtc = parseTimestamp(`${wall}Z`);
-    if (asUtc === undefined || this.zone === undefined) return asUtc?.toISOString();
-    return parseTimestamp(new Date(this.zone.toUtc(asUtc.getTime())).toISOString())?.toISOString();
+    if (asUtc === undefined || this.clock === undefined) return asUtc?.toISOString();
+    return parseTimestamp(new Date(this.clock.toUtc(asUtc.getTime())).toISOString())?.toISOString();
   }
 
   private dayOf(text: string): { length: number; iso: string } | undefined {
@@ -93,62 +94,3 @@ function hourOfHalf(hour: number, half: string): number | undefined {
 
 const offsetOf = (text: string): string =>
   /^[A-Z]/.test(text) ? 'Z' : text.includes(':') ? text : `${text.slice(0, 3)}:${text.slice(3)}`;
-
-const QUARTER_MS = 15 * 60_000;
-const DAY_MS = 24 * 60 * 60_000;
-/** A file of many days has as many offsets to look up; beyond that it costs time instead of memory. */
-const MOST_KNOWN = 20_000;
-
-/** Clock times of a zone. */
-class LocalTimes {
-  private readonly format: Intl.DateTimeFormat;
-  private readonly known = new Map<number, number>();
-
-  constructor(timeZone: string) {
-    this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-      era: 'short',
-    });
-  }
-
-  /**
-   * @param wall what the clock shows, as if it were UTC; in milliseconds
-   * @returns a clock time that comes twice is the first of them, one that does not come is moved on
-   */
-  toUtc(wall: number): number {
-    for (const near of [-DAY_MS, DAY_MS]) {
-      const time = wall - this.offsetAt(wall + near);
-      if (wall - time === this.offsetAt(time)) return time;
-    }
-    return wall - this.offsetAt(wall - DAY_MS);
-  }
-
-  private offsetAt(time: number): number {
-    // No zone has changed its clock within a quarter of an hour.
-    const quarter = Math.floor(time / QUARTER_MS);
-    const known = this.known.get(quarter);
-    if (known !== undefined) return known;
-    const parts = Object.fromEntries(
-      this.format.formatToParts(quarter * QUARTER_MS).map(({ type, value }) => [type, value]),
-    );
-    const shown = Date.UTC(
-      Number(parts['year']),
-      Number(parts['month']) - 1,
-      Number(parts['day']),
-      Number(parts['hour']),
-      Number(parts['minute']),
-      Number(parts['second']),
-    );
-    const offset = shown - quarter * QUARTER_MS;
-    if (this.known.size >= MOST_KNOWN) this.known.clear();
-    this.known.set(quarter, offset);
-    return offset;
-  }
-}
