@@ -104,15 +104,18 @@ export const saysNothing = (text: string): boolean => text.length <= LONGEST && 
 /**
  * What separates the decimals in a file, as its amounts show it; where they do not, a file whose cells are separated by
  * semicolons comes from where it is the comma.
+ *
+ * @param mayHaveThousands if not, any mark is that of the decimals
  */
 export function detectDecimalMark(
   cells: Iterable<string>,
   delimiter: string,
+  mayHaveThousands = true,
 ): { decimalMark: DecimalMark; isShown: boolean } {
   let comma = 0;
   let point = 0;
   for (const cell of cells) {
-    if (cell.length > LONGEST || SAYS_NOTHING.test(cell)) continue;
+    if (cell.length > LONGEST || (mayHaveThousands && SAYS_NOTHING.test(cell))) continue;
     if (SAYS_POINT.test(cell)) point += 1;
     else if (SAYS_COMMA.test(cell)) comma += 1;
   }

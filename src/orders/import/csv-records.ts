@@ -37,7 +37,7 @@ enum State {
 }
 
 /** What may stand between two cells. */
-export type Delimiter = ',' | ';' | '\t';
+export type Delimiter = ',' | ';' | '\t' | '|';
 
 /**
  * Cuts text that comes in pieces into the records of a CSV (RFC 4180, with any delimiter; rows end with LF, CR LF or CR).

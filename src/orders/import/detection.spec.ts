@@ -9,13 +9,13 @@ import { GENERIC } from './presets/generic';
 const COLUMNS = ['number', 'ordered_at', 'customer_name', 'sku', 'description', 'quantity', 'unit_price'];
 const detect = (text: string, isWhole = true) =>
   detectDialect(text, isWhole, true, (names) => readHeader(names, GENERIC, {}));
-const texts = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', ';', '\t', '"', '.', '1', '-') });
+const texts = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', ';', '\t', '|', '"', '.', '1', '-') });
 
 describe('recognising how a file is written', () => {
   it('finds what it was written with, whatever the texts in it', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom<Delimiter>(',', ';', '\t'),
+        fc.constantFrom<Delimiter>(',', ';', '\t', '|'),
         fc.constantFrom<DecimalMark>('.', ','),
         fc.shuffledSubarray(COLUMNS, { minLength: COLUMNS.length }),
         fc.array(fc.tuple(texts, fc.integer({ min: 0, max: 99_999 }), fc.integer({ min: 0, max: 99 })), {
@@ -45,7 +45,7 @@ describe('recognising how a file is written', () => {
   it('never breaks, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, isWhole) => {
-        expect(detect(text, isWhole).delimiter).toMatch(/^[,;\t]$/);
+        expect(detect(text, isWhole).delimiter).toMatch(/^[,;\t|]$/);
       }),
     );
   });
@@ -54,6 +54,23 @@ describe('recognising how a file is written', () => {
     const file = 'number,unit_price\nA,1.50\nB,"1,5';
     expect(detect(file, false).decimalMark).toBe('.');
     expect(detect('number;unit_price\nA;17\nB;1.5', false).decimalMark).toBe(',');
+  });
+
+  it.each([
+    [',', '1,234', ','],
+    [';', '1.234', '.'],
+    ['|', '12,500', ','],
+  ])('knows by our own headings, between %j, that %j has no thousands', (delimiter, amount, decimalMark) => {
+    const file = (headings: string[]): string =>
+      stringify(
+        [
+          ['number', 'total', ...headings],
+          ['A', amount, ...headings],
+        ],
+        { delimiter },
+      );
+    expect(detect(file(['line_count', 'net_total']))).toMatchObject({ decimalMark, isShown: true });
+    expect(detect(file(['line_count', 'tax_total']))).toMatchObject({ isShown: false });
   });
 
   it('goes by the most cells where no column is known', () => {

@@ -1,6 +1,6 @@
 import { type DecimalMark, detectDecimalMark } from './amounts';
 import { CsvRecords, CsvSyntaxError, Delimiter } from './csv-records';
-import type { Column } from './file-form';
+import { type Column, headingKey } from './file-form';
 import type { Header } from './file-header';
 import { type DateForm, detectDateForm } from './times';
 
@@ -8,7 +8,7 @@ import { type DateForm, detectDateForm } from './times';
 export const SAMPLE_CHARACTERS = 32 * 1024;
 const MOST_ROWS = 1_000;
 
-const DELIMITERS: readonly Delimiter[] = [',', ';', '\t'];
+const DELIMITERS: readonly Delimiter[] = [',', ';', '\t', '|'];
 const AMOUNTS: readonly Column[] = [
   'subtotal',
   'discount_total',
@@ -23,6 +23,8 @@ const AMOUNTS: readonly Column[] = [
   'line_total',
 ];
 const TIMES: readonly Column[] = ['ordered_at', 'shipped_at'];
+/** What only our own reports have, all of them unless they were asked for less. No amount of theirs has thousands. */
+const REPORT_HEADINGS = ['line_count', 'net_total'];
 
 /** How the cells of a file are written. */
 export interface Dialect {
@@ -50,12 +52,14 @@ export function detectDialect(
   const candidates = DELIMITERS.map((delimiter) => {
     const names = rowsBy(delimiter).next().value ?? [];
     const header = headerOf(names);
-    return { delimiter, header, known: header.layout.size, width: names.length };
+    return { delimiter, names, header, known: header.layout.size, width: names.length };
   });
   // Whichever makes the most of the first row; where none does, the one that cuts it into the most cells.
-  const { delimiter, header } = candidates.reduce((a, b) =>
+  const { delimiter, names, header } = candidates.reduce((a, b) =>
     b.known > a.known || (b.known === a.known && b.width > a.width) ? b : a,
   );
+  const keys = names.map(headingKey);
+  const isReport = REPORT_HEADINGS.every((heading) => keys.includes(heading));
   const cellsOf = indexedCells(header);
   const [amounts, times]: [string[], string[]] = [[], []];
   let looked = 0;
@@ -68,7 +72,7 @@ export function detectDialect(
   }
   return {
     delimiter,
-    ...detectDecimalMark(amounts, delimiter),
+    ...detectDecimalMark(amounts, delimiter, !isReport),
     dateForm: detectDateForm(times),
   };
 }

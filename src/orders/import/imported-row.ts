@@ -21,6 +21,7 @@ export interface ImportedHead {
   status: OrderStatus | null;
   currency: string | null;
   customerName: string | null;
+  /** Empty: there is none. */
   customerReference: string | null;
   taxIncluded: boolean | null;
   /** Exact decimals. */

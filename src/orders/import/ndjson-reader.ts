@@ -1,18 +1,25 @@
 import type { Readable } from 'node:stream';
-import { AppError } from '../../common/app-error';
+import { AppError, invalidField } from '../../common/app-error';
 import { validated } from '../../common/http/validated';
-import { NewOrderBody, toHead, toLines } from '../order.dto';
+import { parseTimestamp } from '../../common/timestamp';
+import { ORDER_LIMITS } from '../order-limits';
 import { FileDecoding } from './file-decoding';
 import { Detected, FileReader, Turns } from './file-reader';
 import type { RowErrors } from './import-failures';
 import type { ImportSettings } from './import-settings';
+import { ImportedLinesBody, ImportedOrderBody } from './imported-order.dto';
 import { ImportedRow, ORDER_AMOUNTS } from './imported-row';
 import { InvalidFileError } from './invalid-file.error';
 
-/** Of one line: as much as a body of `POST /v1/orders` may have. */
-export const MAX_LINE_CHARACTERS = 100 * 1024;
+/** Of one line: some thousand lines of an order, which are read from JSON in some milliseconds. */
+export const MAX_LINE_CHARACTERS = 1024 * 1024;
+/** Lines of an order that are validated in one go. */
+const AT_ONCE = ORDER_LIMITS.linesPerRequest;
 
-/** Reads NDJSON: a line is what `POST /v1/orders` takes, and is held against the same rules. */
+/**
+ * Reads NDJSON: a line is what `POST /v1/orders` takes, or what a report with lines has of an order, and is held against the
+ * same rules.
+ */
 export class NdjsonReader implements FileReader {
   isReadWhole = false;
   /** After a line that is too long to be looked through for its end. */
@@ -21,6 +28,7 @@ export class NdjsonReader implements FileReader {
   readonly ignoredColumns: string[] = [];
   readonly stated = null;
   private readonly decoding: FileDecoding;
+  private readonly turns: Turns;
   private row = 0;
   private hasOrders = false;
 
@@ -28,9 +36,10 @@ export class NdjsonReader implements FileReader {
     source: Readable,
     settings: ImportSettings,
     private readonly errors: RowErrors,
-    private readonly signal?: AbortSignal,
+    signal?: AbortSignal,
   ) {
     this.decoding = new FileDecoding(source, settings);
+    this.turns = new Turns(signal);
   }
 
   get bytesRead(): number {
@@ -43,7 +52,6 @@ export class NdjsonReader implements FileReader {
   }
 
   async *batches(): AsyncGenerator<ImportedRow[]> {
-    const turns = new Turns(this.signal);
     let batch: ImportedRow[] = [];
     try {
       for await (const lines of this.lines()) {
@@ -52,7 +60,7 @@ export class NdjsonReader implements FileReader {
           const order = line.trim() === '' ? undefined : await this.read(line);
           if (order !== undefined) batch.push(order);
           if (this.errors.isFull) return;
-          await turns.give();
+          await this.turns.give();
         }
         if (batch.length > 0) yield batch;
         batch = [];
@@ -68,17 +76,24 @@ export class NdjsonReader implements FileReader {
 
   /** The lines that end in each piece of the text. */
   private async *lines(): AsyncGenerator<string[]> {
-    let begun = '';
+    let begun: string[] = [];
+    let length = 0;
     for await (const piece of this.decoding.pieces()) {
-      const lines = (begun + piece).split('\n');
-      begun = lines.pop() ?? '';
-      yield lines;
-      if (begun.length > MAX_LINE_CHARACTERS) {
+      const [first = '', ...others] = piece.split('\n');
+      const last = others.pop();
+      begun.push(first);
+      length += first.length;
+      if (last !== undefined) {
+        yield [begun.join(''), ...others];
+        begun = [last];
+        length = last.length;
+      }
+      if (length > MAX_LINE_CHARACTERS) {
         this.isBrokenOff = true;
         break;
       }
     }
-    yield [begun];
+    yield [begun.join('')];
   }
 
   /** @throws InvalidFileError when not even the first line is JSON */
@@ -99,7 +114,7 @@ export class NdjsonReader implements FileReader {
     }
     this.hasOrders = true;
     try {
-      return rowOf(this.row, await validated(NewOrderBody, value, 'body'));
+      return rowOf(this.row, await this.validated(value));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { errors = [] } = error.details;
@@ -109,26 +124,77 @@ export class NdjsonReader implements FileReader {
       return undefined;
     }
   }
+
+  /**
+   * An order may have more lines than a request: these are validated as many at a time.
+   *
+   * @throws AppError that names each bad field
+   */
+  private async validated(value: unknown): Promise<ImportedOrderBody> {
+    const all = linesOf(value);
+    if (all.length > ORDER_LIMITS.linesPerOrder)
+      throw invalidField('lines', `lines must have at most ${ORDER_LIMITS.linesPerOrder} elements`);
+    if (all.length <= AT_ONCE) return validated(ImportedOrderBody, value, 'body');
+    const order = await validated(
+      ImportedOrderBody,
+      { ...(value as object), lines: all.slice(0, AT_ONCE) },
+      'body',
+    );
+    for (let first = AT_ONCE; first < all.length; first += AT_ONCE) {
+      await this.turns.give();
+      const some = { lines: all.slice(first, first + AT_ONCE) };
+      order.lines.push(...(await validatedFrom(first, some)).lines);
+    }
+    return order;
+  }
 }
 
-function rowOf(row: number, body: NewOrderBody): ImportedRow {
-  const { orderedAt } = toHead(body);
+const linesOf = (value: unknown): unknown[] => {
+  const { lines } = (value ?? {}) as { lines?: unknown };
+  return Array.isArray(lines) ? lines : [];
+};
+
+/** @throws AppError that names each bad field by where it is in the whole order */
+async function validatedFrom(first: number, some: { lines: unknown[] }): Promise<ImportedLinesBody> {
+  try {
+    return await validated(ImportedLinesBody, some, 'body');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const errors = error.details.errors?.map(({ field, message }) => ({
+      field: field.replace(/\d+/, (index) => String(Number(index) + first)),
+      message,
+    }));
+    throw new AppError(error.kind, error.code, error.message, {
+      ...error.details,
+      ...(errors && { errors }),
+    });
+  }
+}
+
+function rowOf(row: number, body: ImportedOrderBody): ImportedRow {
   const amounts: ImportedRow['amounts'] = {};
   for (const name of ORDER_AMOUNTS) {
-    const amount = name === 'subtotal' || name === 'total' ? undefined : body[name];
+    const amount = name === 'subtotal' ? undefined : body[name];
     if (amount !== undefined) amounts[name] = amount;
   }
   return {
     row,
     orderNumber: body.number,
-    orderedAt: orderedAt.toISOString(),
+    orderedAt: parseTimestamp(body.ordered_at)?.toISOString() ?? null,
     status: body.status ?? null,
     currency: body.currency,
     customerName: body.customer_name,
-    customerReference: body.customer_reference ?? null,
+    customerReference: body.customer_reference === null ? '' : (body.customer_reference ?? null),
     taxIncluded: body.tax_included ?? null,
     amounts,
-    lines: toLines(body.lines).map((line) => ({ ...line, total: null, discount: null })),
+    lines: body.lines.map(({ sku, description, quantity, unit_price, line_total }) => ({
+      sku,
+      description,
+      quantity,
+      unitPrice: unit_price,
+      total: line_total ?? null,
+      discount: null,
+    })),
   };
 }
 

@@ -34,11 +34,11 @@ import {
   uploadOf,
 } from './upload-body';
 
-const DESCRIPTION = `One row per order line, a header row first, separated by commas, semicolons or tabs, in UTF-8 or UTF-16. Columns:
+const DESCRIPTION = `One row per order line, a header row first, separated by commas, semicolons, tabs or bars, in UTF-8 or UTF-16. Columns:
 \`number\` (or \`order_number\`), \`ordered_at\`, \`customer_name\`, \`sku\`, \`description\`, \`quantity\`, and \`unit_price\` or \`line_total\`;
 optional are \`customer_reference\`, \`status\`, \`currency\`, \`shipped_at\`, \`discount_total\`, \`shipping_total\`, \`tax_total\`,
 \`tax_included\`, \`adjustment_total\`, \`refunded_total\`, \`total\` (which is checked) and \`line_discount\`. A \`preset\` reads the export of a shop
-as it is; \`column_map\` gives other headings a meaning. As \`application/x-ndjson\` each line is a body of \`POST /v1/orders\`. A form
+as it is; \`column_map\` gives other headings a meaning. As \`application/x-ndjson\` each line is a body of \`POST /v1/orders\`. What a report with items has as CSV or NDJSON reads back. A form
 sends the file as its part \`file\`; all may be compressed by gzip. How the file is written is recognised, and named in the result.
 All of a file is imported or, when anything in it is wrong, nothing: \`GET ${IMPORTS_PATH}/{id}\` then lists the errors by row, with what was read.
 Blank rows are skipped; a row has at most ${MAX_RECORD_CHARACTERS} characters, with its delimiters, quotes and line ends, and a file at most

@@ -80,7 +80,7 @@ export function resolveOrders({ form, settings, stated }: StagedFile): string {
     CROSS JOIN LATERAL (SELECT
       coalesce(g.status, k.status, ${status}) AS status,
       coalesce(${value('customer_name', 'NULL')}, ${escapeLiteral(form.missingName ?? '-')}) AS customer_name,
-      ${value('customer_reference', 'NULL')} AS customer_reference,
+      nullif(${value('customer_reference', 'NULL')}, '') AS customer_reference,
       ${value('shipping_total', '0')} AS shipping_total,
       ${value('tax_total', '0')} AS tax_total
     ) AS h
