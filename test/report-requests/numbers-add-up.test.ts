@@ -8,7 +8,7 @@ import { toNewOrder } from '../../src/orders/order.dto';
 import { viewOrderWithLines } from '../../src/orders/order.view';
 import { OrderWriterService } from '../../src/orders/order-writer.service';
 import type { ReportedOrder } from '../../src/orders/reported-order';
-import { orderCsv } from '../../src/report-requests/formats/csv/order-csv';
+import { CsvReportWriter } from '../../src/report-requests/formats/csv/csv-report.writer';
 import { messagesOf } from '../../src/report-requests/messages/message-files';
 import { FontLibrary } from '../../src/report-requests/rendering/fonts/font-library';
 import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
@@ -23,6 +23,7 @@ import { TestApp } from '../support/test-app';
 import { expectPrintAddsUp, expectSummaryAddsUp, type KnownOrder } from './adding-up';
 import { readHtml, readPages } from './printed-report';
 import { CURRENCIES, type RandomBook, randomBooks } from './random-books';
+import { contentOf, reportFrom } from './file-content';
 
 const BOOKS = 1_000;
 const BY = { keyId: null, jobId: null };
@@ -123,9 +124,9 @@ function knownOf({ orders: all, summary: { seriesUnit } }: Reading): KnownOrder[
 
 /** Every row to its order and every order to the totals, with the digits of the currency and no other. */
 async function expectCsvAddsUp(reading: Reading, hasLines: boolean): Promise<void> {
-  const parts: Buffer[] = [];
-  for await (const part of orderCsv(oneBatch(reading.orders), { includeItems: hasLines })) parts.push(part);
-  const rows: Record<string, string>[] = parse(Buffer.concat(parts), { bom: true, columns: true });
+  const snapshot = { summary: reading.summary, orders: () => oneBatch(reading.orders) };
+  const csv = await contentOf(new CsvReportWriter(), reportFrom(snapshot, { includeItems: hasLines }));
+  const rows: Record<string, string>[] = parse(csv, { bom: true, columns: true });
   const byOrder = new Map<string, Record<string, string>[]>();
   for (const row of rows) byOrder.set(row['number']!, [...(byOrder.get(row['number']!) ?? []), row]);
   const heads = [...byOrder.values()].map((all) => {

@@ -13,8 +13,8 @@ import { InvalidFileError } from './invalid-file.error';
 
 /** Of one line: some thousand lines of an order, which are read from JSON in some milliseconds. */
 export const MAX_LINE_CHARACTERS = 1024 * 1024;
-/** Lines of an order that are validated in one go. */
-const AT_ONCE = ORDER_LIMITS.linesPerRequest;
+/** Lines of an order that are validated in one go: a few milliseconds of work. */
+const AT_ONCE = 100;
 
 /**
  * Reads NDJSON: a line is what `POST /v1/orders` takes, or what a report with lines has of an order, and is held against the
@@ -126,7 +126,7 @@ export class NdjsonReader implements FileReader {
   }
 
   /**
-   * An order may have more lines than a request: these are validated as many at a time.
+   * Of an order with many lines some at a time, so that others get their turn.
    *
    * @throws AppError that names each bad field
    */
