@@ -89,7 +89,7 @@ export class TestApp {
       body:
         bytes.length === 0
           ? undefined
-          : type.includes('json')
+          : /[/+]json/.test(type)
             ? JSON.parse(bytes.toString())
             : type.startsWith('text/')
               ? bytes.toString()
