@@ -158,7 +158,7 @@ class ImportsBench {
       'ms',
       all.map(({ busyMs }) => busyMs),
       [],
-      valueAtMost(50, 'ms'),
+      valueAtMost(20, 'ms'),
     );
   }
 

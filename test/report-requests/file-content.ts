@@ -24,6 +24,7 @@ export const writeOptions = (): WriteOptions => ({
 /** The whole file. */
 export async function contentOf(writer: ReportWriter, report: Report): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of writer.write(report, writeOptions()).content) parts.push(part);
+  const { content } = await writer.write(report, writeOptions());
+  for await (const part of content) parts.push(part);
   return Buffer.concat(parts);
 }

@@ -24,6 +24,13 @@ async function read(file: string | Buffer, chunkSize = 1 << 16, settings: Partia
   return { rows, errors: errors.list, errorCount: errors.count, ignored, isReadWhole, isNoFile, detected };
 }
 
+/** As work does that is no waiting. */
+function busyFor(milliseconds: number): void {
+  const from = performance.now();
+  let now = from;
+  while (now - from < milliseconds) now = performance.now();
+}
+
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 describe('reading an order CSV', () => {
@@ -181,5 +188,27 @@ describe('reading an order CSV', () => {
       for await (const [first] of reader.batches()) expect(first?.lines[0]?.sku).toBe('S-1');
     };
     await expect(readAll()).rejects.toThrow('enough');
+  });
+
+  it('counts in what is done with the rows, and gives few of them at once', async () => {
+    const file = Buffer.from(`${HEADER}\n${`${ROW}\n`.repeat(20_000)}`);
+    const reader = new DelimitedReader(Readable.from([file]), PLAIN, new RowErrors());
+    const most = { rows: 0, batches: 0 };
+    let batches = 0;
+    const turn = (): void => {
+      batches = 0;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    for await (const rows of reader.batches()) {
+      batches += 1;
+      most.rows = Math.max(most.rows, rows.length);
+      most.batches = Math.max(most.batches, batches);
+      busyFor(1);
+    }
+    clearImmediate(next);
+    expect(most.rows).toBeLessThan(150);
+    // A slow machine has fewer.
+    expect(most.batches).toBeLessThan(12);
   });
 });

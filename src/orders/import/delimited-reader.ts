@@ -13,7 +13,7 @@ import { InvalidFileError } from './invalid-file.error';
 import { formOf } from './presets';
 
 /** Characters that are read in one go, between two looks at the clock. */
-const PIECE_CHARACTERS = 16 * 1024;
+const PIECE_CHARACTERS = 4 * 1024;
 
 /** Reads the rows of a CSV, or of any other table of text, of our own form or of a preset's. */
 export class DelimitedReader implements FileReader {
@@ -64,10 +64,10 @@ export class DelimitedReader implements FileReader {
     const turns = new Turns(this.signal);
     try {
       for await (const text of this.text()) {
+        await turns.give();
         const batch = this.read(text);
         if (batch.length > 0) yield batch;
         if (this.isHopeless()) return;
-        await turns.give();
       }
       const last = this.readAll(this.records?.end() ?? []);
       if (last.length > 0) yield last;

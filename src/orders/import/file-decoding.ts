@@ -7,8 +7,8 @@ import { InvalidFileError } from './invalid-file.error';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
-/** Text that is made in one go, between two looks at the clock: a few milliseconds of work, whatever is in it. */
-const PIECE_BYTES = 16 * 1024;
+/** Text that is made in one go, between two looks at the clock: a millisecond or two of work, whatever is in it. */
+const PIECE_BYTES = 4 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 const GZIP = [0x1f, 0x8b];

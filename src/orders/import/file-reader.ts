@@ -49,8 +49,11 @@ export interface FileReader {
   batches(): AsyncGenerator<ImportedRow[]>;
 }
 
-/** After so long others get their turn. */
-const TURN_MS = 8;
+/**
+ * After so long others get their turn. An import may have two turns of its own before the next timer runs: one after a read
+ * or a write that has ended, and one that it gave itself.
+ */
+const TURN_MS = 4;
 
 /** Looks at the clock between two pieces of work, so that others get their turn. */
 export class Turns {

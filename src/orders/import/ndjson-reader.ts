@@ -83,7 +83,9 @@ export class NdjsonReader implements FileReader {
       const last = others.pop();
       begun.push(first);
       length += first.length;
-      if (last !== undefined) {
+      if (last === undefined) {
+        yield [];
+      } else {
         yield [begun.join(''), ...others];
         begun = [last];
         length = last.length;

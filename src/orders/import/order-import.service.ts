@@ -7,9 +7,9 @@ import { DelimitedReader } from './delimited-reader';
 import type { Detected, FileReader } from './file-reader';
 import { FailureCode, RowError, RowErrors } from './import-failures';
 import { ImportSettings, OnConflict, PLAIN } from './import-settings';
-import type { ImportedRow } from './imported-row';
 import { NdjsonReader } from './ndjson-reader';
 import { ImportCounts, OrderStaging } from './order-staging';
+import { stagedText } from './staged-rows';
 import { formOf } from './presets';
 import type { StagedFile } from './grouping-sql';
 
@@ -50,9 +50,8 @@ export interface ImportOptions {
 }
 
 const NOTHING: ImportCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, orders: 0, lines: 0 };
-/** What goes into the database at once. */
-const BATCH_LINES = 2_000;
-const BATCH_BYTES = 512 * 1024;
+/** What goes into the database at once: some thousand lines. */
+const BATCH_CHARACTERS = 256 * 1024;
 /** So often an order may be deleted or created by others between two statements of an update. */
 const MOST_TRIES = 5;
 
@@ -148,30 +147,24 @@ class Import {
   private async stage(): Promise<void> {
     const { reader, staging, errors } = this;
     const { signal, onBytes } = this.options;
-    let batch: ImportedRow[] = [];
-    let lines = 0;
-    let staged = 0;
-    let bytesStaged = 0;
+    let text = '';
+    let hasRows = false;
     const add = async (): Promise<void> => {
-      await staging.add(batch);
-      staged += batch.length;
-      bytesStaged = reader.bytesRead;
-      batch = [];
-      lines = 0;
-      onBytes?.(bytesStaged);
+      await staging.add(text);
+      text = '';
+      onBytes?.(reader.bytesRead);
       signal?.throwIfAborted();
     };
     for await (const rows of reader.batches()) {
-      for (const row of rows) {
-        batch.push(row);
-        lines += Math.max(row.lines.length, 1);
-      }
-      if (lines >= BATCH_LINES || reader.bytesRead - bytesStaged >= BATCH_BYTES) await add();
+      hasRows = true;
+      // Not of the whole batch at once: that would be the longest step, and its rows would be kept until then.
+      text += stagedText(rows);
+      if (text.length >= BATCH_CHARACTERS) await add();
     }
     await add();
     if (reader.isNoFile) throw new RejectedFile(true);
     if (errors.isFull) throw new RejectedFile(false);
-    if (staged > 0 || errors.count > 0) return;
+    if (hasRows || errors.count > 0) return;
     errors.add(1, null, 'the file has no order lines');
     throw new RejectedFile(true);
   }

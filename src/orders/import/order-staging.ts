@@ -5,8 +5,7 @@ import type { QueryRunner } from 'typeorm';
 import { insertChanges } from '../order-changes';
 import { MAX_ROW_ERRORS, RowError, RowErrors } from './import-failures';
 import { OnConflict } from './import-settings';
-import type { ImportedRow } from './imported-row';
-import { STAGED_COLUMNS, stagedText } from './staged-rows';
+import { STAGED_COLUMNS } from './staged-rows';
 import { faultsOfGroups, groupRows, type StagedFile } from './grouping-sql';
 import {
   countOrders,
@@ -48,10 +47,11 @@ export class OrderStaging {
     await this.runner.query(`DROP TABLE IF EXISTS ${TABLES}`).catch(() => undefined);
   }
 
-  async add(rows: readonly ImportedRow[]): Promise<void> {
+  /** @param text of rows, as `stagedText` makes it */
+  async add(text: string): Promise<void> {
     const connection = (await this.runner.connect()) as Client;
     const copy = connection.query(copyFrom('COPY import_line FROM STDIN'));
-    copy.end(stagedText(rows));
+    copy.end(text);
     await finished(copy);
   }
 

@@ -26,16 +26,13 @@ const NO_LINE = Array<string>(6).fill(NULL).join('\t');
 
 /** Rows in the text format of `COPY`. */
 export function stagedText(rows: readonly ImportedRow[]): string {
-  let text = '';
-  for (const row of rows) {
+  const texts = rows.flatMap((row) => {
     const head = headText(row);
     // A row without a line still says something of its order.
     const lines = row.lines.length === 0 ? [NO_LINE] : row.lines.map(lineText);
-    lines.forEach((line, place) => {
-      text += `${row.row}\t${place}\t${head}\t${line}\n`;
-    });
-  }
-  return text;
+    return lines.map((line, place) => `${row.row}\t${place}\t${head}\t${line}\n`);
+  });
+  return texts.join('');
 }
 
 function headText(row: ImportedRow): string {
