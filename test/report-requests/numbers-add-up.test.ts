@@ -17,7 +17,7 @@ import { reportFormats } from '../../src/report-requests/rendering/report-format
 import { layOut } from '../../src/report-requests/rendering/report-parts';
 import { tableLayout } from '../../src/report-requests/rendering/table-layout';
 import { TestRenderer } from '../rendering/test-renderer';
-import { reportOf } from '../orders/order-book';
+import { reportOf as queryOf } from '../orders/order-book';
 import { allLocales } from '../support/locales';
 import { TestApp } from '../support/test-app';
 import { expectPrintAddsUp, expectSummaryAddsUp, type KnownOrder } from './adding-up';
@@ -29,9 +29,18 @@ const BOOKS = 1_000;
 const BY = { keyId: null, jobId: null };
 /** Digits that are not those which the language has by itself. */
 const OTHER_DIGITS = ['hi-u-nu-deva', 'th-u-nu-thai', 'zh-u-nu-hanidec', 'ar-u-nu-arab'];
-/** Of the PDFs. */
-const AT_ONCE = 4;
 const LOCALES = [...allLocales().filter(isPrintableLocale), ...OTHER_DIGITS];
+/** One in each language; `npm run numbers` prints a thousand. */
+const PRINTED_BOOKS = Number(process.env['PRINTED_BOOKS'] ?? LOCALES.length);
+const PRINTED_SEED = Number(process.env['PRINTED_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const PRINTED_AT_ONCE = 4;
+/** Only what hangs takes so long. */
+const MOST_PRINTING_MS = PRINTED_BOOKS * 5_000;
+/** Some are so long that they are printed without tags, and in several parts. */
+const PRINTED = fc.tuple(
+  fc.oneof({ weight: 19, arbitrary: randomBooks(12) }, { weight: 1, arbitrary: randomBooks(200, 150) }),
+  fc.boolean(),
+);
 
 let app: TestApp;
 let orders: OrderWriterService;
@@ -71,7 +80,7 @@ interface Reading {
 }
 
 function read(clientId: string, { period }: RandomBook, includeItems: boolean): Promise<Reading> {
-  const query = reportOf({ ...ANY_ORDER, ...period, timeZone: 'UTC' }, { includeItems });
+  const query = queryOf({ ...ANY_ORDER, ...period, timeZone: 'UTC' }, { includeItems });
   return queries.withSnapshot(clientId, query, {}, async (snapshot) => {
     const all: ReportedOrder[] = [];
     for await (const batch of snapshot.orders()) all.push(...batch);
@@ -159,6 +168,23 @@ const digitsOf = (currency: string): string => {
   return digits === 0 ? '' : `\\.\\d{${digits}}`;
 };
 
+/** Writes a book, and adds up what is said of it before anything is printed. */
+async function reportOf(
+  book: RandomBook,
+  locale: string,
+  hasLines: boolean,
+): Promise<{ document: ReportDocument; known: KnownOrder[] }> {
+  const clientId = await write(book);
+  const reading = await read(clientId, book, hasLines);
+  const summary = viewSummary(
+    await queries.summarize(clientId, { ...ANY_ORDER, ...book.period, timeZone: 'UTC' }),
+  );
+  expect(viewSummary(reading.summary)).toEqual(summary);
+  expectSummaryAddsUp(summary);
+  await expectCsvAddsUp(reading, hasLines);
+  return { document: documentOf(reading, book, locale, hasLines), known: knownOf(reading) };
+}
+
 it('adds up in a thousand random books: JSON, CSV, summary and what is laid out', async () => {
   const fonts = new FontLibrary();
   await fc.assert(
@@ -168,20 +194,9 @@ it('adds up in a thousand random books: JSON, CSV, summary and what is laid out'
       fc.boolean(),
       fc.boolean(),
       async (book, locale, hasLines, tagged) => {
-        const clientId = await write(book);
-        const reading = await read(clientId, book, hasLines);
-        const summary = viewSummary(
-          await queries.summarize(clientId, { ...ANY_ORDER, ...book.period, timeZone: 'UTC' }),
-        );
-        expect(viewSummary(reading.summary)).toEqual(summary);
-        expectSummaryAddsUp(summary);
-        await expectCsvAddsUp(reading, hasLines);
-        const layout = await layOut(documentOf(reading, book, locale, hasLines), fonts, {
-          pagesPerPart: 2,
-          taggedPages: tagged ? 1_000 : 0,
-        });
-        const printed = await readHtml(layout);
-        expectPrintAddsUp(printed, knownOf(reading), locale, hasLines);
+        const { document, known } = await reportOf(book, locale, hasLines);
+        const layout = await layOut(document, fonts, { pagesPerPart: 2, taggedPages: tagged ? 1_000 : 0 });
+        expectPrintAddsUp(await readHtml(layout), known, locale, hasLines);
       },
     ),
     { numRuns: BOOKS },
@@ -197,26 +212,26 @@ describe('printed', () => {
 
   afterAll(() => renderer.close());
 
-  it('adds up by the text of the pages, in every language', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    const printed = async (locale: string, index: number): Promise<void> => {
-      const [book] = fc.sample(randomBooks(12), { numRuns: 1, seed: seed + index }) as [RandomBook];
-      const hasLines = index % 2 === 0;
-      const reading = await read(await write(book), book, hasLines);
-      const document = documentOf(reading, book, locale, hasLines);
-      const pdf = await renderer.render(document);
-      const pages = readPages(pdf, reportFormats(locale, 'UTC').direction, tableLayout(document));
-      expectPrintAddsUp(pages, knownOf(reading), locale, hasLines);
+  async function expectAddsUp(locale: string, seed: number): Promise<void> {
+    const [[book, hasLines]] = fc.sample(PRINTED, { numRuns: 1, seed }) as [[RandomBook, boolean]];
+    const { document, known } = await reportOf(book, locale, hasLines);
+    const pdf = await renderer.render(document);
+    const printed = readPages(pdf, reportFormats(locale, 'UTC').direction, tableLayout(document));
+    expectPrintAddsUp(printed, known, locale, hasLines);
+  }
+
+  async function expectAllAddUp(): Promise<void> {
+    const indexes = Array<undefined>(PRINTED_BOOKS).keys();
+    const printSome = async (): Promise<void> => {
+      for (const index of indexes) {
+        const locale = LOCALES[index % LOCALES.length]!;
+        await expectAddsUp(locale, PRINTED_SEED + index).catch((cause: unknown) => {
+          throw new Error(`${locale}, book ${index} of PRINTED_SEED=${PRINTED_SEED}`, { cause });
+        });
+      }
     };
-    for (let first = 0; first < LOCALES.length; first += AT_ONCE) {
-      const some = LOCALES.slice(first, first + AT_ONCE);
-      await Promise.all(
-        some.map((locale, index) =>
-          printed(locale, first + index).catch((cause: unknown) => {
-            throw new Error(`${locale}, book of the seed ${seed + first + index}`, { cause });
-          }),
-        ),
-      );
-    }
-  });
+    await Promise.all(Array.from({ length: PRINTED_AT_ONCE }, printSome));
+  }
+
+  it('adds up by the text of the pages, in every language', expectAllAddUp, MOST_PRINTING_MS);
 });

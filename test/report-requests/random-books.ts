@@ -92,9 +92,9 @@ const order = fc.record({
   refund: share,
 });
 
-export const randomBooks = (most: number): fc.Arbitrary<RandomBook> =>
+export const randomBooks = (most: number, least = 1): fc.Arbitrary<RandomBook> =>
   fc
-    .tuple(fc.constantFrom(...PERIODS), fc.array(order, { minLength: 1, maxLength: most }))
+    .tuple(fc.constantFrom(...PERIODS), fc.array(order, { minLength: least, maxLength: most }))
     .map(([period, orders]) => ({
       period,
       orders: orders.map((made, index) => toOrder(made, index, period)),
