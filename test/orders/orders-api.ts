@@ -82,7 +82,8 @@ export class OrdersApi {
         const { body } = await this.call('GET', `/v1/orders/imports/${id}`, { key });
         return ['COMPLETED', 'FAILED', 'CANCELLED'].includes(body.status) && body;
       },
-      { what: `import ${id} to end` },
+      // One of these files unpacks to half a gigabyte.
+      { what: `import ${id} to end`, timeoutMs: 170_000 },
     );
   }
 
