@@ -31,10 +31,11 @@ async function keysOf(app: TestApp): Promise<Kept[]> {
   try {
     const keys = await redis.keys('*');
     return await Promise.all(
-      keys.map(async (key) => ({
-        where: `the key ${key} of Redis`,
-        text: `${key} ${(await redis.dumpBuffer(key)).toString('latin1')}`,
-      })),
+      keys.map(async (key) => {
+        // Nothing of one that went meanwhile: wake-ups come and go.
+        const value = (await redis.dumpBuffer(key)) as Buffer | null;
+        return { where: `the key ${key} of Redis`, text: `${key} ${value?.toString('latin1') ?? ''}` };
+      }),
     );
   } finally {
     redis.disconnect();
@@ -47,8 +48,18 @@ function filesOf(app: TestApp): Kept[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => {
       const path = join(parentPath, name);
-      return { where: `the file ${path}`, text: `${path} ${readFileSync(path).toString('latin1')}` };
+      return { where: `the file ${path}`, text: `${path} ${contentOf(path)}` };
     });
+}
+
+/** Of a file that was deleted meanwhile, nothing. */
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path).toString('latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Where any of the texts is found in what is kept: in the database, in Redis, in the store, and in what was logged. */
