@@ -84,7 +84,8 @@ const SHOPIFY = [
   ),
 ];
 
-const SHOPIFY_TAX_INCLUDED = [
+/** With the columns and the spelling of the help page, and taxes within the prices. */
+const SHOPIFY_AS_DOCUMENTED = [
   order(
     '#DE2001',
     '2024-03-31T01:30:00Z',
@@ -102,6 +103,15 @@ const SHOPIFY_TAX_INCLUDED = [
     'EUR 20.00 -0.00 0.00 3.33 0.00 r0.00',
     '20.00',
     ['KERZE-1 2 x 10.00 = 20.00'],
+  ),
+  order(
+    '#DE2003',
+    '2024-04-02T07:00:00Z',
+    'cancelled',
+    'Emmy Noether emmy@example.de',
+    'EUR 40.00 -0.00 0.00 6.39 0.00 r40.00',
+    '40.00',
+    ['KANNE-1 1 x 40.00 = 40.00'],
   ),
 ];
 
@@ -191,6 +201,20 @@ const STRIPE = [
   charge('py_3OWl2eKZ0005', '2024-01-09T09:00:00Z', 'paid', '高橋 花子 cus_PL05', 'JPY', '4800', '0'),
   charge('ch_3OWl2eKZ0006', '2024-01-09T10:00:00Z', 'pending', '- cus_PL06', 'USD', '30.00', '0.00'),
 ].toSorted((a, b) => (a.number < b.number ? -1 : 1));
+const STRIPE_ALL_COLUMNS = [
+  charge(
+    'ch_1OWl2eKZ0011',
+    '2023-11-08T15:12:00Z',
+    'paid',
+    'Emmy Noether cus_OL01',
+    'EUR',
+    '1115.98',
+    '0.00',
+  ),
+  charge('ch_1OWl2eKZ0012', '2023-11-08T16:00:00Z', 'paid', '- lise@example.at', 'EUR', '50.00', '12.50'),
+  charge('pi_3OWl0013', '2023-11-09T08:30:00Z', 'pending', '- cus_OL03', 'EUR', '75.00', '0.00'),
+  charge('pi_3OWl0014', '2023-11-09T09:00:00Z', 'cancelled', '- cus_OL03', 'EUR', '75.00', '0.00'),
+];
 
 const AMAZON = [
   order(
@@ -287,9 +311,10 @@ describe('importing what shops export', () => {
 
   it.each([
     ['shopify', 'shopify.csv', '', SHOPIFY, 'text/csv'],
-    ['shopify', 'shopify-tax-included.csv', '', SHOPIFY_TAX_INCLUDED, 'application/vnd.ms-excel'],
+    ['shopify', 'shopify-as-documented.csv', '', SHOPIFY_AS_DOCUMENTED, 'application/vnd.ms-excel'],
     ['woocommerce', 'woocommerce.csv', '&currency=GBP&time_zone=Europe/London', WOOCOMMERCE, 'text/csv'],
     ['stripe', 'stripe.csv', '&time_zone=Asia/Tokyo', STRIPE, 'text/csv'],
+    ['stripe', 'stripe-all-columns.csv', '&time_zone=Asia/Tokyo', STRIPE_ALL_COLUMNS, 'text/csv'],
     ['amazon', 'amazon.txt', '', AMAZON, TSV],
     ['amazon', 'amazon-eu.txt', '', AMAZON_EU, TSV],
   ])(

@@ -36,6 +36,7 @@ const CURRENCIES_OF_THESE = ['USD', 'CAD'];
  * quantity of that item. It names no customers. A cancelled item has no amounts, or amounts that nobody pays.
  *
  * @see https://sellercentral.amazon.com/gp/help/external/200547170
+ * @see https://developer-docs.amazon.com/sp-api/docs/order-tracking-reports-attributes
  */
 export const AMAZON: FileForm = {
   preset: Preset.Amazon,
