@@ -82,6 +82,16 @@ const SHOPIFY = [
     '35.23',
     ['NOTE-1 2 x 15.00 = 27.00'],
   ),
+  // 40.00 were given back.
+  order(
+    '#1007',
+    '2024-07-02T13:00:00Z',
+    'refunded',
+    'Donald Knuth donald@example.com',
+    'USD 30.00 -0.00 0.00 +2.48 0.00 r32.48',
+    '32.48',
+    ['ORGAN-1 1 x 30.00 = 30.00'],
+  ),
 ];
 
 /** With the columns and the spelling of the help page, and taxes within the prices. */
@@ -339,6 +349,43 @@ describe('importing what shops export', () => {
       expect(await api.database.query('SELECT * FROM order_change ORDER BY position')).toEqual(before);
     },
   );
+
+  it('counts a refund above the total up to the total, and says of which orders', async () => {
+    const imports = async (file: string, query: string) =>
+      imported(file, `?preset=shopify&on_conflict=update${query}`);
+    const dry = await imports(fixture('shopify.csv'), '&dry_run=true');
+    expect(dry).toMatchObject({ result: { created: SHOPIFY.length, capped_refunds: ['#1007'] } });
+    expect(await imports(fixture('shopify.csv'), '')).toMatchObject({
+      result: { capped_refunds: ['#1007'] },
+    });
+    expect(await imports(fixture('shopify-as-documented.csv'), '')).toMatchObject({
+      result: { capped_refunds: [] },
+    });
+    // An order of which nothing is left, after an edit.
+    const edited = fixture('shopify.csv')
+      .replace('30.00,0.00,2.48,32.48', '0.00,0.00,0.00,0.00')
+      .replace('1,Desk Organ,30.00', '0,Desk Organ,30.00');
+    expect(await imports(edited, '')).toMatchObject({
+      result: { updated: 1, unchanged: SHOPIFY.length - 1, capped_refunds: ['#1007'] },
+    });
+    expect((await stored()).find(({ number }) => number === '#1007')).toMatchObject({
+      status: 'refunded',
+      amounts: 'USD 0.00 -0.00 0.00 +0.00 0.00 r0.00',
+    });
+    // Less than nothing was given back by nobody, and other systems refund no more than the total.
+    expect(await imports(fixture('shopify.csv').replace(',,40.00,North', ',,-1.00,North'), '')).toMatchObject(
+      {
+        status: 'FAILED',
+        row_errors: [{ field: 'refunded_total', message: 'refunded_total must not be negative' }],
+      },
+    );
+    expect(
+      await imported(fixture('stripe.csv').replace('49.00,9.80', '49.00,49.01'), '?preset=stripe'),
+    ).toMatchObject({
+      status: 'FAILED',
+      row_errors: [{ message: 'order ch_3OWl2eKZ0003 has more refunded than its total of 49.00' }],
+    });
+  });
 
   it('refuses the export of another system, and names what it lacks', async () => {
     expect(await imported(fixture('stripe.csv'), '?preset=woocommerce')).toMatchObject({

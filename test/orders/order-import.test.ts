@@ -36,6 +36,7 @@ describe('importing a file', () => {
       skipped: 0,
       orders: 2,
       lines: 3,
+      cappedRefunds: [],
       ignoredColumns: [],
       detected: {
         format: 'delimited',

@@ -70,6 +70,8 @@ export interface FileForm {
   mayBeTakenBack: boolean;
   /** Whether a line may lack its price, which is 0 then. */
   lacksPrice: boolean;
+  /** Whether the system refunds more than an order's total, which counts up to the total then, and is no error. */
+  mayOverRefund: boolean;
   /** Whether all times are in UTC, whatever the request says. */
   inUtc: boolean;
   /** Whether quotes around a cell are not a part of it. */

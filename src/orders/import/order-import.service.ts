@@ -49,7 +49,15 @@ export interface ImportOptions {
   beforeCommit?: (transaction: EntityManager, outcome: ImportOutcome) => Promise<void>;
 }
 
-const NOTHING: ImportCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, orders: 0, lines: 0 };
+const NOTHING: ImportCounts = {
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  orders: 0,
+  lines: 0,
+  cappedRefunds: [],
+};
 /** What goes into the database at once: some thousand lines. */
 const BATCH_CHARACTERS = 256 * 1024;
 /** So often an order may be deleted or created by others between two statements of an update. */

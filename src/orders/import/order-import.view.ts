@@ -84,6 +84,14 @@ export class OrderImportResultView implements Partial<OrdersImportResult> {
   @ApiProperty({ example: 2417, description: 'In the file.' })
   lines: number;
 
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['#1007'],
+    description:
+      'The numbers of orders in the file whose refund is above their total, the first 20 of them: they count as refunded whole.',
+  })
+  capped_refunds?: string[];
+
   @ApiProperty({ type: [String], example: ['Notes'], description: 'Columns of the file that are not read.' })
   ignored_columns: string[];
 

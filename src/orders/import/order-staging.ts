@@ -28,6 +28,8 @@ export interface ImportCounts {
   /** In the file. */
   orders: number;
   lines: number;
+  /** The numbers of orders of the file whose refund is above their total, the first of them. */
+  cappedRefunds: string[];
 }
 
 /**
@@ -90,7 +92,7 @@ export class OrderStaging {
   async counts(onConflict: OnConflict): Promise<ImportCounts> {
     const [found] = await this.runner.manager.query<OrderCounts[]>(countOrders());
     if (found === undefined) throw new Error('A count has a row.');
-    const { orders, lines, known, unchanged } = found;
+    const { orders, lines, known, unchanged, capped_refunds: cappedRefunds } = found;
     const updates = onConflict === OnConflict.Update;
     return {
       created: orders - known,
@@ -99,6 +101,7 @@ export class OrderStaging {
       skipped: updates ? 0 : known,
       orders,
       lines,
+      cappedRefunds,
     };
   }
 
@@ -150,4 +153,5 @@ interface OrderCounts {
   lines: number;
   known: number;
   unchanged: number;
+  capped_refunds: string[];
 }

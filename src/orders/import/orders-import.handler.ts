@@ -41,9 +41,14 @@ export class OrdersImportHandler implements JobHandler<OrdersImportParameters, O
         context.progress(PROGRESS[phase]);
       },
       onBytes: (bytes) => context.progress((bytes / parameters.bytes) * PROGRESS.check),
-      beforeCommit: async (transaction, { ignoredColumns, ...outcome }) => {
+      beforeCommit: async (transaction, { cappedRefunds, ignoredColumns, ...outcome }) => {
         context.size(outcome.lines);
-        result = { ...outcome, ignored_columns: ignoredColumns, dry_run: settings.dryRun };
+        result = {
+          ...outcome,
+          capped_refunds: cappedRefunds,
+          ignored_columns: ignoredColumns,
+          dry_run: settings.dryRun,
+        };
         await context.completeIn(transaction, result);
       },
     });

@@ -25,6 +25,8 @@ export interface OrdersImportResult {
   /** In the file. */
   orders: number;
   lines: number;
+  /** The numbers of orders whose refund is above their total, the first of them. */
+  capped_refunds: string[];
   /** Columns of the file that mean nothing to the import. */
   ignored_columns: string[];
   detected: Detected;

@@ -65,6 +65,7 @@ export function resolveOrders({ form, settings, stated }: StagedFile): string {
   const refundsAll = `greatest(t.total, 0)`;
   const knownRefund = updates ? 'k.refunded_total' : 'NULL';
   const saysRefund = stated === null || stated.has('refunded_total');
+  const isCapped = form.mayOverRefund ? `coalesce(g.refunded_total > ${refundsAll}, false)` : 'false';
   return `
     DROP TABLE IF EXISTS import_order;
     CREATE TEMPORARY TABLE import_order AS
@@ -73,7 +74,9 @@ export function resolveOrders({ form, settings, stated }: StagedFile): string {
       g.ordered_at, h.status, g.currency, g.states_currency, k.currency AS known_currency, h.customer_name, h.customer_reference,
       g.line_count, g.total AS own_total, s.subtotal, d.discount_total, h.shipping_total, h.tax_total, i.tax_included,
       a.adjustment_total, t.total,
-      ${saysRefund ? 'coalesce(g.refunded_total, r.refunded_total)' : 'r.refunded_total'} AS refunded_total
+      CASE WHEN ${isCapped} THEN ${refundsAll}
+        ELSE ${saysRefund ? 'coalesce(g.refunded_total, r.refunded_total)' : 'r.refunded_total'} END AS refunded_total,
+      ${isCapped} AS refund_is_capped
     FROM import_group g
     JOIN (SELECT number, sum(total) AS subtotal FROM import_item GROUP BY number) AS s USING (number)
     LEFT JOIN import_known k ON k.number = g.number AND ${updates}
@@ -173,9 +176,13 @@ export const noteUnchanged = (): string => `
   ) AS same, import_known k
   WHERE o.number = same.number AND k.number = o.number AND k.line_count = o.line_count`;
 
+/** How many orders with a capped refund are listed. */
+const MOST_CAPPED = 20;
+
 export const countOrders = (): string => `
   SELECT count(*)::integer AS orders, coalesce(sum(o.line_count), 0)::integer AS lines, count(k.id)::integer AS known,
-    count(*) FILTER (WHERE ${UNCHANGED})::integer AS unchanged
+    count(*) FILTER (WHERE ${UNCHANGED})::integer AS unchanged,
+    ARRAY(SELECT number FROM import_order WHERE refund_is_capped ORDER BY first_row LIMIT ${MOST_CAPPED}) AS capped_refunds
   FROM import_order o LEFT JOIN import_known k USING (number)`;
 
 /** Of `import_order o` and `import_known k`. */

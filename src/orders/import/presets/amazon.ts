@@ -64,6 +64,7 @@ export const AMAZON: FileForm = {
   lacksSku: true,
   mayBeTakenBack: true,
   lacksPrice: true,
+  mayOverRefund: false,
   inUtc: false,
   hasQuotes: false,
   alsoReads: ['sales-channel', 'item-status', 'order-status', 'currency'],

@@ -44,6 +44,7 @@ export const GENERIC: FileForm = {
   lacksSku: false,
   mayBeTakenBack: false,
   lacksPrice: false,
+  mayOverRefund: false,
   inUtc: false,
   hasQuotes: true,
   alsoReads: [],

@@ -18,9 +18,10 @@ const OF_GOODS: readonly OrderStatus[] = [OrderStatus.Pending, OrderStatus.Paid]
 /**
  * The order export of Shopify's admin: one row for each line item; later rows of an order repeat its number, and leave most
  * of what is the order's blank. `Subtotal` is what the lines come to after all discounts; taxes are contained in it or not,
- * as the shop is set up, which no column says.
+ * as the shop is set up, which no column says. Shopify lets a shop refund more than was paid.
  *
  * @see https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders
+ * @see https://shopify.dev/docs/api/admin-graphql/latest/input-objects/RefundInput `allowOverRefunding`
  */
 export const SHOPIFY: FileForm = {
   preset: Preset.Shopify,
@@ -52,6 +53,7 @@ export const SHOPIFY: FileForm = {
   lacksSku: true,
   mayBeTakenBack: true,
   lacksPrice: false,
+  mayOverRefund: true,
   inUtc: false,
   hasQuotes: true,
   alsoReads: ['Fulfillment Status', 'Cancelled at', 'Canceled at'],

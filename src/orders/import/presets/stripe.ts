@@ -52,6 +52,7 @@ export const STRIPE: FileForm = {
   quantity: '1',
   mayBeTakenBack: false,
   lacksPrice: false,
+  mayOverRefund: false,
   inUtc: true,
   hasQuotes: true,
   alsoReads: ['Captured'],

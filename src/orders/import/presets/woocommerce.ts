@@ -51,6 +51,7 @@ export const WOOCOMMERCE: FileForm = {
   lacksSku: true,
   mayBeTakenBack: true,
   lacksPrice: false,
+  mayOverRefund: false,
   inUtc: false,
   hasQuotes: true,
   alsoReads: [],
