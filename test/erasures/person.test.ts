@@ -8,31 +8,31 @@ import { FormerCustomersService } from '../../src/erasures/former-customers.serv
 import { PersonErasureService } from '../../src/erasures/person-erasure.service';
 import { isAbout, tracesOf, tracesParameters } from '../../src/erasures/traces';
 import { waitFor } from '../support/services';
-import { type Answer, type CallOptions, TestApp } from '../support/test-app';
+import { type Answer, TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
 import { TestReceiver } from '../webhooks/test-receiver';
 import { collectOutput, placesOf, rowsOfClient } from './everything';
-
-const REFERENCE = 'EG-90817';
-const NAME = 'Edda Grünwald';
-const EMAIL = 'edda.gruenwald@post.test';
-/** Of the same person, as another order has it. */
-const NAME_WITH_EMAIL = `${NAME} <${EMAIL}>`;
-const TRACES = [REFERENCE, NAME, EMAIL];
-const EXTERNAL = 'warehouse.pick';
+import {
+  APRIL,
+  type Feed,
+  leaveEverywhere,
+  MARCH,
+  NAME,
+  orderOf,
+  outside,
+  REFERENCE,
+  TRACES,
+  VARIABLES,
+} from './person-everywhere';
+import { Shop } from './shop';
 
 let app: TestApp;
 let receiver: TestReceiver;
-let shop: { id: string; key: string };
+let shop: Shop;
 
 beforeAll(async () => {
   receiver = await TestReceiver.start();
-  app = await TestApp.start({
-    CALLBACK_ALLOWED_ADDRESSES: '127.0.0.0/8',
-    CALLBACK_RETRY_SCHEDULE: '1h',
-    EXTERNAL_TASK_TYPES: EXTERNAL,
-    LOG_LEVEL: 'debug',
-  });
+  app = await TestApp.start(VARIABLES);
 });
 
 afterAll(async () => {
@@ -42,178 +42,19 @@ afterAll(async () => {
 
 let shops = 0;
 beforeEach(async () => {
-  shop = await app.client(`shop ${(shops += 1)}`);
+  shop = await Shop.open(app, `shop ${(shops += 1)}`);
 });
 
-const call = (method: string, path: string, options: CallOptions = {}): Promise<Answer> =>
-  app.call(method, path, { key: shop.key, ...options });
-
-const orderOf = (number: string, more: object = {}): object => ({
-  number,
-  ordered_at: '2026-03-10T12:00:00Z',
-  status: 'paid',
-  currency: 'EUR',
-  customer_name: NAME,
-  customer_reference: REFERENCE,
-  lines: [{ sku: 'S-1', description: 'Thing', quantity: '3', unit_price: '9.99' }],
-  ...more,
-});
-
-async function create(order: object): Promise<string> {
-  const made = await call('POST', '/v1/orders', { body: order });
-  expect(made.status).toBe(201);
-  return made.body.id;
-}
-
-const ended = (id: string): Promise<Answer> =>
-  waitFor(
-    async () => {
-      const job = await call('GET', `/v1/jobs/${id}`);
-      return ['COMPLETED', 'FAILED', 'CANCELLED'].includes(job.body.status) && job;
-    },
-    { what: `job ${id} to end` },
-  );
-
-async function task(method: string, path: string, body?: object): Promise<string> {
-  const accepted = await call(method, path, { body, headers: { Prefer: 'respond-async' } });
-  expect(accepted.status).toBe(202);
-  await ended(accepted.body.id);
-  return accepted.body.id;
-}
-
-async function report(body: object): Promise<string> {
-  const accepted = await call('POST', '/v1/orders/reports', { body: { format: 'csv', ...body } });
-  expect(accepted.status).toBe(202);
-  expect((await ended(accepted.body.id)).body.status).toBe('COMPLETED');
-  return accepted.body.id;
-}
-
-const MARCH = { start_date: '2026-03-01', end_date: '2026-04-01' };
-const APRIL = { start_date: '2026-04-01', end_date: '2026-05-01' };
-
-const HEADER =
-  'order_number,ordered_at,customer_name,customer_reference,currency,sku,description,quantity,unit_price';
-
-async function importFile(rows: string[]): Promise<Answer> {
-  const accepted = await call('POST', '/v1/orders/imports', {
-    body: [HEADER, ...rows].join('\n'),
-    headers: { 'Content-Type': 'text/csv' },
-  });
-  expect(accepted.status).toBe(202);
-  return ended(accepted.body.id);
-}
-
-async function erase(reference = REFERENCE): Promise<string> {
-  const accepted = await call('POST', '/v1/erasures', { body: { customer_reference: reference } });
-  expect(accepted).toMatchObject({ status: 202, body: { subject: 'person', client_id: shop.id } });
-  expect(accepted.headers.get('location')).toBe(`/v1/erasures/${accepted.body.id}`);
-  return accepted.body.id;
-}
-
-const done = (id: string): Promise<Answer> =>
-  waitFor(
-    async () => {
-      const erasure = await call('GET', `/v1/erasures/${id}`);
-      return erasure.body.status === 'COMPLETED' && erasure;
-    },
-    { what: `erasure ${id} to be done`, timeoutMs: 120_000 },
-  );
+const erase = (reference = REFERENCE): Promise<string> => shop.erase(reference);
 
 const summary = async (): Promise<unknown> =>
-  (await call('GET', '/v1/orders/summary?start_date=2026-01-01&end_date=2027-01-01')).body;
-
-const deliveryOf = async (jobId: string): Promise<{ id: string; status: string; failure: string | null }> =>
-  waitFor(async () => (await call('GET', `/v1/webhooks/deliveries?job_id=${jobId}`)).body.data[0], {
-    what: `the delivery of ${jobId}`,
-  });
-
-interface Feed {
-  data: { id: string; job_id: string; body: string | null }[];
-}
-
-/**
- * The event feed, once all of these jobs are in it, and nobody at this address will answer any more. Both come after a job has
- * ended, and how soon is not for us to say: an event is in the feed when every older transaction of the cluster has ended,
- * those of other suites as well.
- */
-const settled = (jobs: string[], url: string): Promise<Feed> =>
-  waitFor(
-    async () => {
-      const feed: Feed = (await call('GET', '/v1/events?page_size=100')).body;
-      const open = await app.dataSource.query<unknown[]>(
-        `SELECT FROM delivery WHERE client_id = $1 AND (state = 'DELIVERING' OR (state = 'PENDING' AND url = $2))`,
-        [shop.id, url],
-      );
-      const shown = feed.data.map((event) => event.job_id);
-      return open.length === 0 && jobs.every((id) => shown.includes(id)) && feed;
-    },
-    { what: 'the events of all jobs, and their callbacks', timeoutMs: 120_000 },
-  );
+  (await shop.call('GET', '/v1/orders/summary?start_date=2026-01-01&end_date=2027-01-01')).body;
 
 it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a line of the log', async () => {
-  receiver.on('/refuses', (received, response) => {
-    response.writeHead(500).end(`cannot save ${received.body.toString()}`);
-  });
-  receiver.on('/echoes', (_received, response) => {
-    response.writeHead(200).end(`saved an order of ${NAME}`);
-  });
-  for (const path of ['/refuses', '/echoes'])
-    await call('POST', '/v1/webhooks/endpoints', {
-      body: { url: receiver.url(path), event_types: ['*'] },
-    });
-  const other = await app.client('another shop');
-
-  // Orders, by each way in.
-  const plain = await create(orderOf('A-1'));
-  await create(orderOf('A-2', { customer_name: NAME_WITH_EMAIL, ordered_at: '2026-03-31T23:00:00Z' }));
-  const created = await task('POST', '/v1/orders', orderOf('A-3'));
-  const read = await task('GET', `/v1/orders/${plain}`);
-  const namesake = await task('POST', '/v1/orders', orderOf('B-1', { customer_reference: 'OT-5' }));
-  await create(orderOf('B-2', { customer_name: 'Otto Maier', customer_reference: 'OM-1' }));
-  await app.call('POST', '/v1/orders', { key: other.key, body: orderOf('A-1') });
-  const imported = await importFile([`I-1,2026-03-12,${NAME},${REFERENCE},EUR,S,Thing,1,2.50`]);
-  expect(imported.body.status).toBe('COMPLETED');
-  // One that failed, and says what was read.
-  const wrong = await importFile([
-    `X-1,2026-03-12,${NAME},${REFERENCE},EUR,S,Thing,none,2.50`,
-    'X-2,2026-03-12,Otto Maier,OM-1,EUR,S,Thing,none,2.50',
-  ]);
-  await app.dataSource.query(
-    `UPDATE order_import_failure SET errors = jsonb_set(errors, '{0,message}', to_jsonb('read: ' || $2::text)) WHERE job_id = $1`,
-    [wrong.body.id, NAME],
-  );
-  // Requests that fail with the person inside.
-  const refused = await call('POST', '/v1/jobs', {
-    body: { type: 'orders.create', parameters: orderOf('A-1') },
-    headers: { 'Idempotency-Key': `"order-of-${REFERENCE}"` },
-  });
-  await ended(refused.body.id);
-  // Work outside.
-  const picked = await call('POST', '/v1/jobs', {
-    body: {
-      type: EXTERNAL,
-      parameters: { ship_to: NAME },
-      callback_url: receiver.url(`/hook/${REFERENCE}?customer=${encodeURIComponent(NAME)}`),
-    },
-  });
-  const claim = await call('POST', '/v1/tasks/claim', { body: {} });
-  await call('PUT', `/v1/tasks/${picked.body.id}`, {
-    body: { attempt: claim.body.attempt, status: 'COMPLETED', result: { signed_by: EMAIL } },
-  });
-  // Files.
-  const march = await report(MARCH);
-  const april = await report(APRIL);
-  const titled = await report({ ...APRIL, title: `For ${NAME}` });
-  const { body: link } = await call('GET', `/v1/orders/reports/${march}/link`);
-  const delivery = await deliveryOf(created);
-  const feed = await settled(
-    [created, read, namesake, imported.body.id, wrong.body.id, refused.body.id, picked.body.id].concat(
-      march,
-      april,
-      titled,
-    ),
-    receiver.url('/echoes'),
-  );
+  const { plain, created, read, picked, wrong, march, april, titled, other, namesake, feed } =
+    await leaveEverywhere(app, receiver, shop);
+  const { body: link } = await shop.call('GET', `/v1/orders/reports/${march}/link`);
+  const delivery = await shop.deliveryOf(created);
 
   const before = { summary: await summary(), other: await rowsOfClient(app, other.id) };
   expect(before.other['orders']).toHaveLength(1);
@@ -221,11 +62,11 @@ it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a
 
   const log = collectOutput();
   const id = await erase();
-  const { body: record } = await done(id);
+  const { body: record } = await shop.done(id);
   log.restore();
 
   // What is another client's, or another customer's of that name, is not the person's.
-  expect((await call('GET', `/v1/jobs/${namesake}`)).body.result).toMatchObject({
+  expect((await shop.call('GET', `/v1/jobs/${namesake}`)).body.result).toMatchObject({
     customer_name: NAME,
     customer_reference: 'OT-5',
   });
@@ -244,14 +85,14 @@ it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a
   expect(await summary()).toEqual(before.summary);
 
   // The orders stay, each with one more version that is in the changes.
-  const order = (await call('GET', `/v1/orders/${plain}`)).body;
+  const order = (await shop.call('GET', `/v1/orders/${plain}`)).body;
   expect(order).toMatchObject({
     customer_name: '[erased]',
     customer_reference: null,
     version: 2,
     total: '29.97',
   });
-  const { body: changes } = await call('GET', '/v1/orders/changes?page_size=100');
+  const { body: changes } = await shop.call('GET', '/v1/orders/changes?page_size=100');
   expect(changes.data.filter((change: { change: string }) => change.change === 'updated')).toHaveLength(4);
 
   // Files and bodies that held the person say so; others are as they were.
@@ -262,9 +103,9 @@ it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a
     `/v1/orders/reports/${titled}`,
     `/v1/tasks/${created}`,
     `/v1/tasks/${read}`,
-    `/v1/tasks/${picked.body.id}`,
+    `/v1/tasks/${picked}`,
   ])
-    expect({ path, ...(await call('GET', path)) }).toMatchObject({
+    expect({ path, ...(await shop.call('GET', path)) }).toMatchObject({
       path,
       status: 410,
       body: { code: 'erased' },
@@ -274,32 +115,34 @@ it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a
     status: 410,
     body: { code: 'erased' },
   });
-  expect(await call('POST', `/v1/webhooks/deliveries/${delivery.id}/redeliver`)).toMatchObject({
+  expect(await shop.call('POST', `/v1/webhooks/deliveries/${delivery.id}/redeliver`)).toMatchObject({
     status: 410,
     body: { code: 'erased' },
   });
-  expect((await call('GET', `/v1/orders/reports/${april}`)).status).toBe(200);
-  expect(await call('GET', `/v1/jobs/${created}`)).toMatchObject({
+  expect((await shop.call('GET', `/v1/orders/reports/${april}`)).status).toBe(200);
+  expect(await shop.call('GET', `/v1/jobs/${created}`)).toMatchObject({
     status: 200,
     body: { status: 'COMPLETED', result: null, request: { body: null }, erased_at: expect.any(String) },
   });
-  expect((await call('GET', `/v1/jobs/${april}`)).body.erased_at).toBeNull();
-  const errors = (await call('GET', `/v1/orders/imports/${wrong.body.id}`)).body.row_errors;
+  expect((await shop.call('GET', `/v1/jobs/${april}`)).body.erased_at).toBeNull();
+  const errors = (await shop.call('GET', `/v1/orders/imports/${wrong}`)).body.row_errors;
   expect(errors[0].message).toBe('[erased]');
   expect(errors[1].message).not.toBe('[erased]');
 
   // The feed has the same events.
-  const after: Feed = (await call('GET', '/v1/events?page_size=100')).body;
+  const after: Feed = (await shop.call('GET', '/v1/events?page_size=100')).body;
   const ids = ({ data }: Feed): string[] => data.map((event) => event.id);
   expect(ids(after)).toEqual(ids(feed));
   const bodyOf = (jobId: string): string | null | undefined =>
     after.data.find((event) => event.job_id === jobId)?.body;
-  expect([bodyOf(created), bodyOf(read), bodyOf(picked.body.id)]).toEqual([null, null, null]);
+  expect([bodyOf(created), bodyOf(read), bodyOf(picked)]).toEqual([null, null, null]);
   expect(bodyOf(march)).toContain('"status":"COMPLETED"');
 
   // What was still to be sent is not.
-  expect(await deliveryOf(created)).toMatchObject({ status: expect.stringMatching(/EXHAUSTED|DELIVERED/) });
-  const pending = (await call('GET', '/v1/webhooks/deliveries?status=PENDING&page_size=100')).body.data;
+  expect(await shop.deliveryOf(created)).toMatchObject({
+    status: expect.stringMatching(/EXHAUSTED|DELIVERED/),
+  });
+  const pending = (await shop.call('GET', '/v1/webhooks/deliveries?status=PENDING&page_size=100')).body.data;
   expect(pending.map(({ job_id }: { job_id: string }) => job_id)).not.toContain(created);
 }, 300_000);
 
@@ -308,46 +151,35 @@ describe('while something is under way', () => {
     const api = await TestApp.start({ ROLE: 'api' });
     const worker: TestApp[] = [];
     try {
-      shop = await api.client('a shop');
-      const at = (method: string, path: string, options: CallOptions = {}): Promise<Answer> =>
-        api.call(method, path, { key: shop.key, ...options });
-      const { body: order } = await at('POST', '/v1/orders', { body: orderOf('A-1') });
-      const upload = async (number: string): Promise<string> => {
-        const { body } = await at('POST', '/v1/orders/imports', {
-          body: `${HEADER}\n${number},2026-03-12,${NAME},${REFERENCE},EUR,S,Thing,1,2.50`,
-          headers: { 'Content-Type': 'text/csv' },
-        });
-        return body.id;
-      };
+      shop = await Shop.open(api, 'a shop');
+      const order = await shop.create(orderOf('A-1'));
+      const upload = (number: string): Promise<string> =>
+        shop.upload(`${number},2026-03-12,${NAME},${REFERENCE},EUR,S,Thing,1,2.50`);
       const imported = await upload('I-1');
       // Its file is kept for a day, to be tried again.
       await api.dataSource.query(
         `UPDATE job SET state = 'FAILED', finished_at = now(), error = '{"code": "internal_error"}' WHERE id = $1`,
         [await upload('I-2')],
       );
-      const { body: asked } = await at('POST', '/v1/orders/reports', { body: { ...MARCH, format: 'csv' } });
-      const { body: erasure } = await at('POST', '/v1/erasures', { body: { customer_reference: REFERENCE } });
-      await waitFor(async () => (await at('GET', `/v1/erasures/${erasure.id}`)).body.waiting_for_jobs === 2, {
+      const { body: asked } = await shop.call('POST', '/v1/orders/reports', {
+        body: { ...MARCH, format: 'csv' },
+      });
+      const id = await erase();
+      await waitFor(async () => (await shop.call('GET', `/v1/erasures/${id}`)).body.waiting_for_jobs === 2, {
         what: 'the erasure to wait',
       });
       // What is in the book has gone already.
-      expect((await at('GET', `/v1/orders/${order.id}`)).body.customer_reference).toBeNull();
+      expect((await shop.call('GET', `/v1/orders/${order}`)).body.customer_reference).toBeNull();
       expect((await placesOf(api, TRACES)).map(({ where }) => where)).toEqual(
         expect.arrayContaining([expect.stringContaining('the file')]),
       );
 
       worker.push(await TestApp.start({ ROLE: 'worker' }, api));
-      const record = await waitFor(
-        async () => {
-          const { body } = await at('GET', `/v1/erasures/${erasure.id}`);
-          return body.status === 'COMPLETED' && body;
-        },
-        { what: 'the erasure' },
-      );
+      const { body: record } = await shop.done(id);
       expect(record.erased.orders).toBe(2);
       expect(record.erased.uploads).toBeGreaterThanOrEqual(1);
-      expect((await at('GET', `/v1/jobs/${imported}`)).body.status).toBe('COMPLETED');
-      const { body: job } = await at('GET', `/v1/jobs/${asked.id}`);
+      expect((await shop.call('GET', `/v1/jobs/${imported}`)).body.status).toBe('COMPLETED');
+      const { body: job } = await shop.call('GET', `/v1/jobs/${asked.id}`);
       expect(job.status).toBe('COMPLETED');
       expect(await placesOf(api, TRACES)).toEqual([]);
     } finally {
@@ -356,17 +188,15 @@ describe('while something is under way', () => {
   });
 
   it('waits for work outside that is about the person, and for no other', async () => {
-    const outside = async (parameters: object): Promise<string> =>
-      (await call('POST', '/v1/jobs', { body: { type: EXTERNAL, parameters } })).body.id;
-    const about = await outside({ ship_to: `${NAME}, Hamburg`, customer: REFERENCE });
-    await outside({ ship_to: 'Otto Maier' });
+    const about = await outside(shop, { ship_to: `${NAME}, Hamburg`, customer: REFERENCE });
+    await outside(shop, { ship_to: 'Otto Maier' });
     const id = await erase();
-    await waitFor(async () => (await call('GET', `/v1/erasures/${id}`)).body.waiting_for_jobs === 1, {
+    await waitFor(async () => (await shop.call('GET', `/v1/erasures/${id}`)).body.waiting_for_jobs === 1, {
       what: 'the erasure to wait',
     });
-    expect((await call('DELETE', `/v1/jobs/${about}`)).status).toBe(200);
-    await done(id);
-    expect((await call('GET', `/v1/jobs/${about}`)).body).toMatchObject({
+    expect((await shop.call('DELETE', `/v1/jobs/${about}`)).status).toBe(200);
+    await shop.done(id);
+    expect((await shop.call('GET', `/v1/jobs/${about}`)).body).toMatchObject({
       status: 'CANCELLED',
       request: { body: null },
       erased_at: expect.any(String),
@@ -380,8 +210,10 @@ describe('while something is under way', () => {
     receiver.on(path, (_received, response) => {
       release = () => void response.writeHead(503).end();
     });
-    await call('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url(path), event_types: ['*'] } });
-    const job = await task('POST', '/v1/orders', orderOf('A-1'));
+    await shop.call('POST', '/v1/webhooks/endpoints', {
+      body: { url: receiver.url(path), event_types: ['*'] },
+    });
+    const job = await shop.task('POST', '/v1/orders', orderOf('A-1'));
     await waitFor(() => receiver.at(path).length === 1, { what: 'the attempt' });
     const id = await erase();
     const stepOf = async (): Promise<string | undefined> => {
@@ -392,18 +224,22 @@ describe('while something is under way', () => {
     };
     await waitFor(async () => (await stepOf()) === 'messages', { what: 'the messages' });
     release();
-    await done(id);
-    expect(await deliveryOf(job)).toMatchObject({ status: 'EXHAUSTED', failure: 'erased' });
+    await shop.done(id);
+    expect(await shop.deliveryOf(job)).toMatchObject({ status: 'EXHAUSTED', failure: 'erased' });
     expect(receiver.at(path)).toHaveLength(1);
   });
 });
 
 it('comes back to an event whose callback failed just when what waits was cancelled', async () => {
   receiver.on('/fails', (_received, response) => void response.writeHead(503).end());
-  await call('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url('/fails'), event_types: ['*'] } });
-  const job = await task('POST', '/v1/orders', orderOf('A-1'));
-  const { id } = await deliveryOf(job);
-  await waitFor(async () => (await deliveryOf(job)).failure === 'throttled', { what: 'the first attempt' });
+  await shop.call('POST', '/v1/webhooks/endpoints', {
+    body: { url: receiver.url('/fails'), event_types: ['*'] },
+  });
+  const job = await shop.task('POST', '/v1/orders', orderOf('A-1'));
+  const { id } = await shop.deliveryOf(job);
+  await waitFor(async () => (await shop.deliveryOf(job)).failure === 'throttled', {
+    what: 'the first attempt',
+  });
   const change = (state: string): Promise<unknown> =>
     app.dataSource.query(`UPDATE delivery SET ${state} WHERE id = $1`, [id]);
   await change(`state = 'DELIVERING', lease_owner = 'w', lease_until = now() + interval '1 h'`);
@@ -442,7 +278,7 @@ it('waits for events that are being published, and finds what comes of them', as
   const fanOut = jest.spyOn(app.app.get(FanOutService, { strict: false }), 'next').mockResolvedValue(0);
   const publisher = app.dataSource.createQueryRunner();
   try {
-    const job = await task('POST', '/v1/orders', orderOf('A-1'));
+    const job = await shop.task('POST', '/v1/orders', orderOf('A-1'));
     await publisher.startTransaction();
     // As the fan-out does it, by what the event is now.
     const taken = (await publisher.query(
@@ -469,7 +305,7 @@ it('waits for events that are being published, and finds what comes of them', as
       { what: 'the erasure to wait for the publisher' },
     );
     await publisher.commitTransaction();
-    expect((await done(id)).body.erased).toMatchObject({ jobs: 1, messages: 1 });
+    expect((await shop.done(id)).body.erased).toMatchObject({ jobs: 1, messages: 1 });
     expect(await leftOf(shop.id)).toEqual([]);
   } finally {
     if (publisher.isTransactionActive) await publisher.rollbackTransaction();
@@ -479,34 +315,38 @@ it('waits for events that are being published, and finds what comes of them', as
 });
 
 it('finds files that showed orders which were deleted, moved, or given to others since', async () => {
-  const deleted = await create(orderOf('D-1'));
-  const moved = await create(orderOf('D-2', { ordered_at: '2026-04-10T00:00:00Z' }));
-  const given = await create(orderOf('D-3', { ordered_at: '2026-05-10T00:00:00Z' }));
+  const deleted = await shop.create(orderOf('D-1'));
+  const moved = await shop.create(orderOf('D-2', { ordered_at: '2026-04-10T00:00:00Z' }));
+  const given = await shop.create(orderOf('D-3', { ordered_at: '2026-05-10T00:00:00Z' }));
   const [march, april, may] = [
-    await report(MARCH),
-    await report(APRIL),
-    await report({ start_date: '2026-05-01', end_date: '2026-06-01' }),
+    await shop.report(MARCH),
+    await shop.report(APRIL),
+    await shop.report({ start_date: '2026-05-01', end_date: '2026-06-01' }),
   ];
-  expect((await call('DELETE', `/v1/orders/${deleted}`)).status).toBe(204);
-  const patch = (id: string, body: object): Promise<Answer> => call('PATCH', `/v1/orders/${id}`, { body });
+  expect((await shop.call('DELETE', `/v1/orders/${deleted}`)).status).toBe(204);
+  const patch = (id: string, body: object): Promise<Answer> =>
+    shop.call('PATCH', `/v1/orders/${id}`, { body });
   expect((await patch(moved, { ordered_at: '2026-06-10T00:00:00Z' })).status).toBe(200);
   expect((await patch(given, { customer_name: 'Otto Maier', customer_reference: 'OM-1' })).status).toBe(200);
-  const later = await report(MARCH);
-  expect((await done(await erase())).body.erased).toMatchObject({ orders: 1, files: 3 });
+  const later = await shop.report(MARCH);
+  expect((await shop.done(await erase())).body.erased).toMatchObject({ orders: 1, files: 3 });
   for (const [id, status] of [
     [march, 410],
     [april, 410],
     [may, 410],
     [later, 200],
   ] as const)
-    expect({ id, status: (await call('GET', `/v1/orders/reports/${id}`)).status }).toEqual({ id, status });
+    expect({ id, status: (await shop.call('GET', `/v1/orders/reports/${id}`)).status }).toEqual({
+      id,
+      status,
+    });
   const notes = (): Promise<unknown[]> =>
     app.dataSource.query('SELECT order_id FROM former_customer WHERE client_id = $1', [shop.id]);
   expect(await notes()).toEqual([]);
 
   // Who is not erased is forgotten when no file is left.
-  const [kept, old] = [await create(orderOf('D-4')), await create(orderOf('D-5'))];
-  for (const id of [kept, old]) await call('DELETE', `/v1/orders/${id}`);
+  const [kept, old] = [await shop.create(orderOf('D-4')), await shop.create(orderOf('D-5'))];
+  for (const id of [kept, old]) await shop.call('DELETE', `/v1/orders/${id}`);
   await app.dataSource.query(
     `UPDATE former_customer SET until = until - interval '9 days' WHERE order_id = $1`,
     [old],
@@ -516,9 +356,9 @@ it('finds files that showed orders which were deleted, moved, or given to others
 });
 
 it('goes on where a process died, at every step, and counts nothing twice', async () => {
-  await create(orderOf('A-1'));
-  await task('POST', '/v1/orders', orderOf('A-2'));
-  await report(MARCH);
+  await shop.create(orderOf('A-1'));
+  await shop.task('POST', '/v1/orders', orderOf('A-2'));
+  await shop.report(MARCH);
   const worker = app.app.get<unknown>(ErasureWorkerService, { strict: false }) as {
     store: (manager: unknown, erasure: ErasureAtWork, ...rest: unknown[]) => Promise<unknown>;
   };
@@ -537,7 +377,7 @@ it('goes on where a process died, at every step, and counts nothing twice', asyn
       () => void app.dataSource.query('UPDATE erasure SET run_at = now() WHERE id = $1', [id]),
       200,
     );
-    const { body } = await done(id).finally(() => clearInterval(hurried));
+    const { body } = await shop.done(id).finally(() => clearInterval(hurried));
     expect(died).toEqual(Object.keys(app.app.get(PersonErasureService, { strict: false }).steps));
     expect(body.erased).toMatchObject({ orders: 2, jobs: 2, files: 1, messages: 1 });
   } finally {
@@ -547,23 +387,26 @@ it('goes on where a process died, at every step, and counts nothing twice', asyn
 });
 
 it('is tried again while the store is away, and says so', async () => {
-  await create(orderOf('A-1'));
-  const march = await report(MARCH);
+  await shop.create(orderOf('A-1'));
+  const march = await shop.report(MARCH);
   const away = jest
     .spyOn(app.app.get(ArtifactStore, { strict: false }), 'delete')
     .mockRejectedValue(new StoreUnavailableError());
   let id: string;
   try {
     id = await erase();
-    await waitFor(async () => (await call('GET', `/v1/erasures/${id}`)).body.error === 'store_unavailable', {
-      what: 'the outage to be seen',
-    });
+    await waitFor(
+      async () => (await shop.call('GET', `/v1/erasures/${id}`)).body.error === 'store_unavailable',
+      {
+        what: 'the outage to be seen',
+      },
+    );
     // It cannot be fetched from the moment that it was found.
-    expect((await call('GET', `/v1/orders/reports/${march}`)).status).toBe(410);
+    expect((await shop.call('GET', `/v1/orders/reports/${march}`)).status).toBe(410);
   } finally {
     away.mockRestore();
   }
-  expect((await done(id)).body).toMatchObject({ error: null, erased: { files: 1 } });
+  expect((await shop.done(id)).body).toMatchObject({ error: null, erased: { files: 1 } });
   expect(await leftOf(shop.id)).toEqual([]);
 });
 
@@ -618,26 +461,30 @@ describe('of what is ours in a text', () => {
   );
 
   it('erases none of it', async () => {
-    await create(orderOf('A-1', { customer_reference: '2031', customer_name: 'Berlin' }));
-    const other = await task('POST', '/v1/orders', orderOf('B-1', { customer_reference: 'OT-5' }));
-    const kept = await report({
+    await shop.create(orderOf('A-1', { customer_reference: '2031', customer_name: 'Berlin' }));
+    const other = await shop.task('POST', '/v1/orders', orderOf('B-1', { customer_reference: 'OT-5' }));
+    const kept = await shop.report({
       start_date: '2031-01-01',
       end_date: '2031-02-01',
       time_zone: 'Europe/Berlin',
     });
-    const about = await report({ ...APRIL, title: 'For Berlin' });
-    expect((await done(await erase('2031'))).body.erased).toMatchObject({ orders: 1, jobs: 1, files: 1 });
+    const about = await shop.report({ ...APRIL, title: 'For Berlin' });
+    expect((await shop.done(await erase('2031'))).body.erased).toMatchObject({
+      orders: 1,
+      jobs: 1,
+      files: 1,
+    });
     for (const [id, erasedAt] of [
       [other, null],
       [kept, null],
       [about, expect.any(String)],
     ])
-      expect((await call('GET', `/v1/jobs/${id}`)).body).toMatchObject({ id, erased_at: erasedAt });
+      expect((await shop.call('GET', `/v1/jobs/${id}`)).body).toMatchObject({ id, erased_at: erasedAt });
   });
 });
 
 it('leaves nothing that was cut of what an import read, nor a field that names the person', async () => {
-  const { body: failed } = await importFile(['X-1,2026-03-12,Otto Maier,OM-1,EUR,S,Thing,none,2.50']);
+  const { body: failed } = await shop.importFile('X-1,2026-03-12,Otto Maier,OM-1,EUR,S,Thing,none,2.50');
   const errors = [
     { row: 2, field: 'description', message: 'too long', value: `${'x'.repeat(90)} Edda Gr…` },
     { row: 3, field: `of ${NAME}`, message: 'unknown', value: null },
@@ -647,9 +494,9 @@ it('leaves nothing that was cut of what an import read, nor a field that names t
     failed.id,
     JSON.stringify(errors),
   ]);
-  await create(orderOf('A-1'));
-  await done(await erase());
-  expect((await call('GET', `/v1/orders/imports/${failed.id}`)).body.row_errors).toEqual([
+  await shop.create(orderOf('A-1'));
+  await shop.done(await erase());
+  expect((await shop.call('GET', `/v1/orders/imports/${failed.id}`)).body.row_errors).toEqual([
     { ...errors[0], value: null },
     { row: 3, field: '[erased]', message: '[erased]', value: null },
     errors[2],
@@ -659,40 +506,40 @@ it('leaves nothing that was cut of what an import read, nor a field that names t
 it('is found by names that the orders had before', async () => {
   const names = ['Edda Renamed', 'Edda Deleted', 'Edda Given'];
   const [renamed, deleted, given] = [
-    await create(orderOf('N-1', { customer_name: names[0] })),
-    await create(orderOf('N-2', { customer_name: names[1] })),
-    await create(orderOf('N-3', { customer_name: names[2] })),
+    await shop.create(orderOf('N-1', { customer_name: names[0] })),
+    await shop.create(orderOf('N-2', { customer_name: names[1] })),
+    await shop.create(orderOf('N-3', { customer_name: names[2] })),
   ];
-  const titled = await Promise.all(names.map((name) => report({ ...APRIL, title: `For ${name}` })));
-  await call('PATCH', `/v1/orders/${renamed}`, { body: { customer_name: NAME } });
-  await call('DELETE', `/v1/orders/${deleted}`);
-  await call('PATCH', `/v1/orders/${given}`, {
+  const titled = await Promise.all(names.map((name) => shop.report({ ...APRIL, title: `For ${name}` })));
+  await shop.call('PATCH', `/v1/orders/${renamed}`, { body: { customer_name: NAME } });
+  await shop.call('DELETE', `/v1/orders/${deleted}`);
+  await shop.call('PATCH', `/v1/orders/${given}`, {
     body: { customer_name: 'Otto Maier', customer_reference: 'OM-1' },
   });
-  await done(await erase());
-  for (const id of titled) expect((await call('GET', `/v1/orders/reports/${id}`)).status).toBe(410);
+  await shop.done(await erase());
+  for (const id of titled) expect((await shop.call('GET', `/v1/orders/reports/${id}`)).status).toBe(410);
   const left = await placesOf(app, names);
   expect(left.filter(({ text }) => text.includes(shop.id))).toEqual([]);
 });
 
 it('is known by the reference without the space around it, as orders are', async () => {
-  const order = await create(orderOf('A-1'));
-  await done(await erase(` ${REFERENCE} `));
-  expect((await call('GET', `/v1/orders/${order}`)).body.customer_reference).toBeNull();
+  const order = await shop.create(orderOf('A-1'));
+  await shop.done(await erase(` ${REFERENCE} `));
+  expect((await shop.call('GET', `/v1/orders/${order}`)).body.customer_reference).toBeNull();
 });
 
 it('is done for somebody of whom nothing is found', async () => {
-  const { body } = await done(await erase('NOBODY-1'));
+  const { body } = await shop.done(await erase('NOBODY-1'));
   expect(body.erased).toEqual({ orders: 0, jobs: 0, files: 0, uploads: 0, messages: 0, deliveries: 0 });
 });
 
 it('lets no operator try again what was erased', async () => {
-  await create(orderOf('A-1'));
-  const { body: failing } = await call('POST', '/v1/jobs', {
+  await shop.create(orderOf('A-1'));
+  const { body: failing } = await shop.call('POST', '/v1/jobs', {
     body: { type: 'orders.create', parameters: orderOf('A-1') },
   });
-  expect((await ended(failing.id)).body.status).toBe('FAILED');
-  await done(await erase());
+  expect((await shop.ended(failing.id)).body.status).toBe('FAILED');
+  await shop.done(await erase());
   expect(await app.call('POST', `/v1/jobs/${failing.id}/retry`, { key: ADMIN_KEY })).toMatchObject({
     status: 410,
     body: { code: 'erased' },
@@ -703,7 +550,7 @@ it('is shown to who asked for it alone, and refused beyond a hundred at a time',
   const stranger = await app.client('a stranger');
   const id = await erase();
   expect((await app.call('GET', `/v1/erasures/${id}`, { key: stranger.key })).status).toBe(404);
-  await done(id);
+  await shop.done(id);
   for (const body of [
     {},
     { customer_reference: '' },
@@ -712,13 +559,13 @@ it('is shown to who asked for it alone, and refused beyond a hundred at a time',
     { customer_reference: 'x'.repeat(101) },
     { customer_reference: 7 },
   ])
-    expect((await call('POST', '/v1/erasures', { body })).status).toBe(422);
+    expect((await shop.call('POST', '/v1/erasures', { body })).status).toBe(422);
   await app.dataSource.query(
     `INSERT INTO erasure (id, subject, client_id, customer_reference, asked_by_client_id, asked_by_key_id, step, run_at)
      SELECT uuid_v7(), 'person', $1, 'x', $1, $1, 'orders', 'infinity' FROM generate_series(1, 100)`,
     [shop.id],
   );
-  const refused = await call('POST', '/v1/erasures', { body: { customer_reference: REFERENCE } });
+  const refused = await shop.call('POST', '/v1/erasures', { body: { customer_reference: REFERENCE } });
   expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_erasures' } });
   expect(refused.headers.get('retry-after')).toBe('60');
 });
