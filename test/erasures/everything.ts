@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestApp } from '../support/test-app';
+import { finderOf } from './forms';
 
 /** Something that is kept, with where it lies. */
 interface Kept {
@@ -10,7 +11,7 @@ interface Kept {
   text: string;
 }
 
-/** Every row of every table, as a dump has it: all columns as text, bytes in hexadecimal. */
+/** Every row of every table: all columns as text, bytes in hexadecimal. */
 async function rowsOf(app: TestApp): Promise<Kept[]> {
   const tables = await app.dataSource.query<{ name: string }[]>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
@@ -70,12 +71,8 @@ export async function placesOf(app: TestApp, texts: string[], log: string[] = []
     ...filesOf(app),
     ...log.map((text) => ({ where: 'the log', text })),
   ];
-  const forms = texts.flatMap((text) => {
-    const bytes = Buffer.from(text);
-    // As text, as the bytes of a file read as such, in hexadecimal, and in an address.
-    return [text, bytes.toString('latin1'), bytes.toString('hex'), encodeURIComponent(text)];
-  });
-  return kept.filter(({ text }) => forms.some((form) => text.toLowerCase().includes(form.toLowerCase())));
+  const isFound = finderOf(texts);
+  return kept.filter(({ text }) => isFound(text));
 }
 
 /** All that a client has, row by row. */
