@@ -113,4 +113,17 @@ function formsOf(text: string): string[] {
   return [text, JSON.stringify(text).slice(1, -1), encodeURI(text), inQuery, inQuery.replaceAll('%20', '+')];
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/**
+ * The four letters that have three cases each, one after the other: Ǆ ǅ ǆ, Ǉ ǈ ǉ, Ǌ ǋ ǌ, Ǳ ǲ ǳ. Without regard to case
+ * Postgres looks for the lower and the upper one alone, also where the text has the one between; of a range it finds all.
+ */
+const IN_THREE_CASES = /[\u01c4-\u01cc\u01f1-\u01f3]/g;
+
+function inAnyCase(letter: string): string {
+  const code = letter.charCodeAt(0);
+  const first = code - ((code - (code < 0x01f1 ? 0x01c4 : 0x01f1)) % 3);
+  return `[${String.fromCharCode(first)}-${String.fromCharCode(first + 2)}]`;
+}
+
+const escaped = (text: string): string =>
+  text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(IN_THREE_CASES, inAnyCase);

@@ -424,6 +424,19 @@ it('is found in JSON whatever the reference and the name are made of', async () 
   expect(rows).toEqual([]);
 });
 
+it.each(['ǅurđica', 'ǈubica', 'ǋegoš', 'ǲ-1'])(
+  'is found as %s in every case: Postgres knows no third one, and not itself by it',
+  async (text) => {
+    const cases = [text, text.toLowerCase(), text.toUpperCase()];
+    const pairs = cases.flatMap((written) => cases.map((known) => [written, known] as const));
+    const rows = await app.dataSource.query<unknown[]>(
+      `SELECT written FROM unnest($1::text[], $2::text[]) AS t(written, expression) WHERE written !~* expression`,
+      [pairs.map(([written]) => written), pairs.map(([, known]) => tracesOf(known, []).byReference)],
+    );
+    expect(rows).toEqual([]);
+  },
+);
+
 describe('of what is ours in a text', () => {
   const judged = async (text: string, reference: string, names: string[] = []): Promise<boolean> => {
     const [row] = await app.dataSource.query<[{ is_about: boolean }]>(
