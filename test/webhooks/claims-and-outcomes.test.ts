@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../../src/common/ids';
 import { ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
 import { DeliveryMetrics } from '../../src/webhooks/deliveries/delivery-metrics';
+import { DeliveryRepairsService } from '../../src/webhooks/deliveries/delivery-repairs.service';
 import type { DeliveryOutcome } from '../../src/webhooks/deliveries/delivery-attempt.service';
 import { DeliveryOutcomes } from '../../src/webhooks/deliveries/delivery-outcomes';
 import { DeliveryShares, HOST_SHARE } from '../../src/webhooks/deliveries/delivery-shares';
@@ -332,20 +333,26 @@ describe('when a destination is next due', () => {
     return row!.at;
   };
 
-  it('is found out by a claim, and known to whatever makes something due', async () => {
+  const repair = (): Promise<void> =>
+    new DeliveryRepairsService(story.harness.database, story.harness.app.get(DeliveryMetrics)).run(
+      new AbortController().signal,
+    );
+
+  it('is found out by repairs, and known to whatever makes something due', async () => {
     await destination(IDLE);
-    await claim();
+    await repair();
     expect(await nextDue()).toBe('never');
     await write([message()]);
     expect(await nextDue()).toBe('now');
     await story.query(`UPDATE delivery SET due_at = now() + interval '1 h' WHERE client_id = $1`, [
       story.client.id,
     ]);
-    // It is busy until nothing was claimed of it for a while.
     expect((await claim()).claimed).toEqual([]);
+    // It is busy until nothing was claimed of it for a while.
+    await repair();
     expect(await nextDue()).toBe('now');
     await story.query(`UPDATE webhook_destination SET ${IDLE} WHERE client_id = $1`, [story.client.id]);
-    await claim();
+    await repair();
     expect(await nextDue()).toBe('later');
     // What a repair or a clock does.
     await story.query(`UPDATE delivery SET due_at = now() WHERE client_id = $1`, [story.client.id]);
@@ -353,17 +360,43 @@ describe('when a destination is next due', () => {
     expect((await claim()).claimed).toHaveLength(1);
   });
 
-  it('is not put off by a claim that does not see yet what is being written', async () => {
+  it.each([
+    ['disabled by its owner', `disabled_reason = 'owner', disabled_at = now()`],
+    ['resting', `paused_until = now() + interval '1 h'`],
+  ])('is found out of one that is %s, too', async (_what, change) => {
+    await destination(IDLE);
+    await story.query(`UPDATE webhook_destination SET ${change} WHERE client_id = $1`, [story.client.id]);
+    await repair();
+    expect(await nextDue()).toBe('never');
+  });
+
+  it('stays where something is due, of a recovery too', async () => {
+    await destination();
+    await write([message()]);
+    await story.query(`UPDATE webhook_destination SET ${IDLE} WHERE client_id = $1`, [story.client.id]);
+    await repair();
+    expect(await nextDue()).toBe('now');
+    await story.query(`UPDATE delivery SET due_at = now() + interval '1 h' WHERE client_id = $1`, [
+      story.client.id,
+    ]);
+    await story.query(`UPDATE webhook_destination SET epoch = epoch + 1, ${IDLE} WHERE client_id = $1`, [
+      story.client.id,
+    ]);
+    await repair();
+    expect(await nextDue()).toBe('now');
+  });
+
+  it('is not put off by repairs that do not see yet what is being written', async () => {
     await destination(IDLE);
     await story.harness.database.transaction(async (manager) => {
       await writeMessages(manager, [message()], 60_000);
-      await claim();
+      await repair();
     });
     expect(await nextDue()).toBe('now');
     expect((await claim()).claimed).toHaveLength(1);
   });
 
-  it('is not put off either by one that does not see what a repair is about to make due', async () => {
+  it('is not put off either by those that do not see what is about to be made due', async () => {
     await destination();
     await write([message()]);
     await story.query(`UPDATE delivery SET due_at = now() + interval '1 h' WHERE client_id = $1`, [
@@ -372,7 +405,7 @@ describe('when a destination is next due', () => {
     await story.query(`UPDATE webhook_destination SET ${IDLE} WHERE client_id = $1`, [story.client.id]);
     await story.harness.database.transaction(async (manager) => {
       await manager.query(`UPDATE delivery SET due_at = now() WHERE client_id = $1`, [story.client.id]);
-      expect((await claim()).claimed).toEqual([]);
+      await repair();
     });
     expect(await nextDue()).toBe('now');
     expect((await claim()).claimed).toHaveLength(1);

@@ -18,6 +18,7 @@ import { NextDue1795651200017 } from './0017-next-due';
 import { OrderBook1795651200018 } from './0018-order-book';
 import { ImportFailures1795651200019 } from './0019-import-failures';
 import { Erasures1795651200020 } from './0020-erasures';
+import { DueDestinations1795651200021 } from './0021-due-destinations';
 import { ReportFormats1795651200022 } from './0022-report-formats';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -42,5 +43,6 @@ export const migrations = [
   OrderBook1795651200018,
   ImportFailures1795651200019,
   Erasures1795651200020,
+  DueDestinations1795651200021,
   ReportFormats1795651200022,
 ];

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
-import { AT_ONCE, IS_OPEN, rateUntilAfter, TOKENS } from './destination';
+import { AT_ONCE, DUE, IS_OPEN, rateUntilAfter, TOKENS } from './destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {
@@ -34,15 +34,10 @@ interface OpenDestination {
   origin: string;
   at_once: number;
   tokens: number;
-  has_due: boolean;
-  /** Nothing of it was claimed or became due for a while. */
-  is_idle: boolean;
 }
 
 /** Destinations that one claim considers. */
 const DESTINATIONS = 256;
-/** After which one that has nothing due is looked at no more: earlier, a busy one would be written for each burst. */
-const IDLE_SECONDS = 5;
 
 /**
  * Hands due deliveries out, each to one worker. A destination whose circuit is open, that rests, or that has as much
@@ -64,14 +59,7 @@ export class DeliveryClaims {
     return lookUpTransaction(this.dataSource, false, async (manager) => {
       const [clients, hosts, tight] = [shares.busyClients(), shares.busyHosts(), shares.areTight()];
       // Held until the end: two workers never count the same room of a destination.
-      const found = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
-      const idle = found.filter(({ has_due, is_idle }) => is_idle && !has_due);
-      if (idle.length > 0)
-        await raiseNextDue(
-          manager,
-          idle.map(({ id }) => id),
-        );
-      const open = found.filter(({ has_due }) => has_due);
+      const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
       // Those that are passed over for the sake of others may have something.
       if (open.length === 0) return { claimed: [], open: tight || clients.length + hosts.length > 0 };
       const grant = shares.grants();
@@ -90,53 +78,16 @@ export class DeliveryClaims {
   }
 }
 
-/**
- * Finds out when the next that waits for each is due. Who writes deliveries holds their destinations `FOR KEY SHARE`: those
- * are passed over, and of the others the second statement sees all that was written.
- */
-async function raiseNextDue(manager: EntityManager, destinations: string[]): Promise<void> {
-  const free = await manager.query<{ id: string }[]>(
-    'SELECT id FROM webhook_destination WHERE id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED',
-    [destinations],
-  );
-  await manager.query(RAISE_NEXT_DUE, [free.map(({ id }) => id)]);
-}
-
-const RAISE_NEXT_DUE = prepared(
-  'raise_next_due',
-  `
-  UPDATE webhook_destination t SET next_due_at = next.due_at
-  FROM unnest($1::uuid[]) AS raised(id) JOIN webhook_destination now_there USING (id) CROSS JOIN LATERAL (
-    SELECT coalesce(min(due_at), 'infinity') AS due_at FROM (
-      (SELECT now() AS due_at FROM delivery d
-       WHERE d.state = 'PENDING' AND d.destination_id = now_there.id AND d.epoch < now_there.epoch LIMIT 1)
-      UNION ALL
-      (SELECT d.due_at FROM delivery d
-       WHERE d.state = 'PENDING' AND d.destination_id = now_there.id AND d.epoch = now_there.epoch
-       ORDER BY d.due_at LIMIT 1)
-    ) first
-  ) next
-  WHERE t.id = raised.id AND next.due_at > now()`,
-);
-
 const OPEN_DESTINATIONS = prepared(
   'open_delivery_destinations',
   `
-    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens,
-      due.has_due,
-      -- Each claim of it moves its rate on.
-      greatest(t.rate_until, t.next_due_at) < now() - interval '${IDLE_SECONDS} s' AS is_idle
-    FROM webhook_destination t CROSS JOIN LATERAL (
-      SELECT EXISTS (SELECT FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.epoch < t.epoch)
-        OR EXISTS (SELECT FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.epoch = t.epoch
-          AND d.due_at <= now()) AS has_due
-    ) due
-    WHERE ${IS_OPEN} AND t.client_id <> ALL($1::uuid[])
+    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens FROM webhook_destination t
+    WHERE ${IS_OPEN} AND EXISTS (${DUE}) AND t.client_id <> ALL($1::uuid[])
       AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
       -- A grant is not for one that could not use it.
       AND (NOT $3::boolean OR t.concurrency > (
         SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
-    ORDER BY due.has_due DESC, random() LIMIT ${DESTINATIONS}
+    ORDER BY random() LIMIT ${DESTINATIONS}
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
 );
 

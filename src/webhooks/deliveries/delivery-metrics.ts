@@ -2,37 +2,37 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { FleetGauges } from '../../database/fleet-gauges';
 import type { DeliveryOutcome } from './delivery-attempt.service';
-import { WAITING } from './destination';
+import { DUE } from './destination';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** A scrape must not read what grows: more is not counted, of a destination or in all. */
-const MOST_OF_ONE = 10_000;
+/** A scrape must not read what grows: more is not counted. */
 const MOST = 100_000;
-const counted = (rows: string, most = MOST): string =>
-  `(SELECT count(*)::int FROM (SELECT ${rows} LIMIT ${most}) counted)`;
+const counted = (rows: string): string =>
+  `(SELECT count(*)::int FROM (SELECT ${rows} LIMIT ${MOST}) counted)`;
 
 const BACKLOG = `
   SELECT 'waiting' AS label, ${counted(`FROM delivery WHERE state = 'PENDING'`)} AS value
   UNION ALL SELECT 'delivering', ${counted(`FROM delivery WHERE state = 'DELIVERING'`)}`;
-const OF_DESTINATION = `FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = w.destination_id`;
-const OVERDUE = `
-  WITH RECURSIVE ${WAITING}
-  SELECT least(coalesce(sum(
-    ${counted(`${OF_DESTINATION} AND d.epoch < t.epoch`, MOST_OF_ONE)}
-    + ${counted(`${OF_DESTINATION} AND d.epoch = t.epoch AND d.due_at <= now()`, MOST_OF_ONE)}), 0), ${MOST})::int AS value
-  FROM waiting w JOIN webhook_destination t ON t.id = w.destination_id`;
+const MAY_BE_DUE = 't.next_due_at <= now()';
+const OVERDUE = `SELECT ${counted(
+  `FROM webhook_destination t CROSS JOIN LATERAL (${DUE}) due WHERE ${MAY_BE_DUE}`,
+)} AS value`;
 const OLDEST = `
-  WITH RECURSIVE ${WAITING}
-  SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value FROM waiting`;
+  SELECT greatest(0, coalesce(extract(epoch FROM now() - min(due_at)), 0))::float8 AS value FROM (
+    SELECT first.due_at FROM webhook_destination t CROSS JOIN LATERAL (
+      SELECT due_at FROM delivery WHERE state = 'PENDING' AND destination_id = t.id ORDER BY epoch, due_at LIMIT 1
+    ) first WHERE ${MAY_BE_DUE} LIMIT ${MOST}
+  ) read`;
 const EVENTS = `SELECT ${counted('FROM webhook_outbox')} AS value`;
-const SET_ASIDE = 'SELECT count(*)::int AS value FROM webhook_dead_letter';
+const SET_ASIDE = `SELECT ${counted('FROM webhook_dead_letter')} AS value`;
 const DESTINATIONS = `
-  SELECT 'circuit_open' AS label, count(*)::int AS value FROM webhook_destination
-  WHERE failing_since IS NOT NULL AND failures >= ${CIRCUIT_OPENS_AFTER}
+  SELECT 'circuit_open' AS label, ${counted(
+    `FROM webhook_destination WHERE failing_since IS NOT NULL AND failures >= ${CIRCUIT_OPENS_AFTER}`,
+  )} AS value
   UNION ALL
-  SELECT 'disabled_' || reason, (SELECT count(*)::int FROM webhook_destination WHERE disabled_reason = reason)
+  SELECT 'disabled_' || reason, ${counted('FROM webhook_destination WHERE disabled_reason = reason')}
   FROM unnest(ARRAY['failing', 'gone', 'owner']) AS reason`;
 
 /**
@@ -69,12 +69,12 @@ export class DeliveryMetrics {
     );
     gauge(
       'webhook_deliveries_overdue',
-      `Deliveries that are due and not under way; at most ${MOST_OF_ONE} of a destination are counted, twice that of one that has recovered, and ${MOST} in all.`,
+      `Deliveries that are due and not under way; at most ${MOST} are counted.`,
       OVERDUE,
     );
     gauge(
       'webhook_deliveries_oldest_due_seconds',
-      'How long the delivery has been due that waits longest.',
+      `How long the delivery has been due that waits longest; at most ${MOST} destinations are read.`,
       OLDEST,
     );
     gauge(

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withLogContext } from '../../common/log-context';
 import { DeliveryMetrics } from './delivery-metrics';
-import { WAITING } from './destination';
+import { raiseNextDue } from './next-due';
 
 const BATCH = 500;
 
@@ -45,6 +45,9 @@ export class DeliveryRepairsService {
       ({ id, attempt }) => `Delivery ${id} was given up after ${attempt} attempt(s): its time is over.`,
       stopping,
     );
+    await this.forgetRemoved();
+    for (let raised = BATCH; raised === BATCH && !stopping.aborted;)
+      raised = await raiseNextDue(this.dataSource, BATCH);
   }
 
   /** The receiver may have got it: it gets it again, with the same id, rather than never. */
@@ -69,18 +72,28 @@ export class DeliveryRepairsService {
   /** What was still to be sent to endpoints that answered 410 or were removed. */
   private endUnwanted(): Promise<Repaired[]> {
     return this.dataSource.query<Repaired[]>(
-      `WITH RECURSIVE ${WAITING}, over AS MATERIALIZED (
-         SELECT w.destination_id, CASE WHEN t.id IS NULL THEN 'endpoint_removed' ELSE 'gone' END AS failure
-         FROM waiting w LEFT JOIN webhook_destination t ON t.id = w.destination_id
-         WHERE t.id IS NULL OR t.disabled_reason = 'gone'
+      `WITH over AS (
+         SELECT id, 'endpoint_removed' AS failure FROM removed_destination
+         UNION ALL
+         SELECT id, 'gone' FROM webhook_destination WHERE disabled_reason = 'gone' AND next_due_at < 'infinity'
        ), unwanted AS (
-         SELECT d.client_id, d.id, over.failure FROM over JOIN delivery d ON d.destination_id = over.destination_id
-         WHERE d.state = 'PENDING' LIMIT ${BATCH} FOR UPDATE OF d SKIP LOCKED
+         SELECT d.client_id, d.id, over.failure FROM over CROSS JOIN LATERAL (
+           SELECT client_id, id FROM delivery WHERE state = 'PENDING' AND destination_id = over.id
+           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+         ) d LIMIT ${BATCH}
        ), changed AS (
          UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now(), failure = u.failure FROM unwanted u
          WHERE d.client_id = u.client_id AND d.id = u.id RETURNING d.*
        )
        ${REPAIRED}`,
+    );
+  }
+
+  /** Nothing comes to a destination that was removed: once nothing waits for it any more, nothing will. */
+  private async forgetRemoved(): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM removed_destination r
+       WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = r.id)`,
     );
   }
 

@@ -45,20 +45,14 @@ export const AT_ONCE = `
 export const RECOVER = 'epoch = epoch + 1, concurrency = 1, next_due_at = now()';
 
 /**
- * Each destination that something waits for, with the first of it: a recursive CTE `waiting (destination_id, epoch,
- * due_at)` that goes from one to the next. What else waits there is not read.
+ * What is due of a destination `t`, in SQL: `d.due_at` of what waited for its recovery, and then of the rest. A range of an
+ * index each.
  */
-export const WAITING = `
-  waiting AS (
-    (SELECT destination_id, epoch, due_at FROM delivery WHERE state = 'PENDING' AND destination_id IS NOT NULL
-     ORDER BY destination_id, epoch, due_at LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM waiting w CROSS JOIN LATERAL (
-      SELECT d.destination_id, d.epoch, d.due_at FROM delivery d
-      WHERE d.state = 'PENDING' AND d.destination_id > w.destination_id
-      ORDER BY d.destination_id, d.epoch, d.due_at LIMIT 1
-    ) next
-  )`;
+export const DUE = `
+  SELECT d.due_at FROM delivery d WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.epoch < t.epoch
+  UNION ALL
+  SELECT d.due_at FROM delivery d
+  WHERE d.state = 'PENDING' AND d.destination_id = t.id AND d.epoch = t.epoch AND d.due_at <= now()`;
 
 /** Attempts that its rate leaves for now. */
 export const TOKENS = `
