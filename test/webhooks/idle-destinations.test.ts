@@ -1,7 +1,7 @@
-import type { DataSource } from 'typeorm';
 import { newId } from '../../src/common/ids';
 import { DeliveryMetrics } from '../../src/webhooks/deliveries/delivery-metrics';
 import { DeliveryRepairsService } from '../../src/webhooks/deliveries/delivery-repairs.service';
+import { pagesReadBy, statementsOf } from '../support/pages-read';
 import { callbackStory } from './callback-story';
 
 /** What metrics and repairs read of many destinations that nothing is to be done for. Nobody delivers here. */
@@ -12,15 +12,6 @@ const IDLE = 100_000;
 const WAITING = 10_000;
 /** Pages that one statement may read; the table of destinations has some 7,000. */
 const MOST_PAGES = 100;
-
-interface Statement {
-  text: string;
-  parameters: unknown[];
-}
-
-interface Explained {
-  'QUERY PLAN': [{ Plan: Record<'Shared Hit Blocks' | 'Shared Read Blocks', number> }];
-}
 
 beforeAll(async () => {
   const owner = await story.harness.client();
@@ -41,51 +32,11 @@ beforeAll(async () => {
   await story.query('VACUUM (ANALYZE) delivery');
 });
 
-/** The statements about destinations and deliveries that the application makes meanwhile, with those that begin transactions. */
-async function statementsOf(work: () => Promise<unknown>): Promise<Statement[]> {
-  const statements: Statement[] = [];
-  const spy = jest.spyOn(story.harness.database.logger, 'logQuery').mockImplementation((text, parameters) => {
-    if (/delivery|destination|^BEGIN|^COMMIT/.test(text))
-      statements.push({ text, parameters: (parameters ?? []) as unknown[] });
-  });
-  try {
-    await work();
-  } finally {
-    spy.mockRestore();
-  }
-  return statements;
-}
-
-/** Makes them once more, as they were planned, and takes back what they change. @returns the pages that each of them read */
-async function pagesOf(database: DataSource, statements: Statement[]): Promise<[string, number][]> {
-  const runner = database.createQueryRunner();
-  const pages: [string, number][] = [];
-  try {
-    let beginning = 'BEGIN';
-    for (const { text, parameters } of statements) {
-      if (text.startsWith('BEGIN')) beginning = text;
-      else if (text === 'COMMIT') beginning = 'BEGIN';
-      else {
-        await runner.query(beginning);
-        const [answer] = (await runner.query(
-          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
-          parameters,
-        )) as Explained[];
-        await runner.query('ROLLBACK');
-        const plan = answer!['QUERY PLAN'][0].Plan;
-        pages.push([text, plan['Shared Hit Blocks'] + plan['Shared Read Blocks']]);
-      }
-    }
-  } finally {
-    await runner.release();
-  }
-  return pages;
-}
-
 async function expectFewPages(work: () => Promise<unknown>, statements: number): Promise<void> {
-  const pages = await pagesOf(story.harness.database, await statementsOf(work));
+  const { database } = story.harness;
+  const pages = await pagesReadBy(database, await statementsOf(database, /delivery|destination/, work));
   expect(pages.length).toBeGreaterThanOrEqual(statements);
-  expect(pages.filter(([, count]) => count > MOST_PAGES)).toEqual([]);
+  expect(pages.filter(({ running }) => running > MOST_PAGES)).toEqual([]);
 }
 
 const repair = (): Promise<void> =>

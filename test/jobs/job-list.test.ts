@@ -1,0 +1,110 @@
+import type { JobFilter } from '../../src/jobs/jobs.service';
+import { JobsService } from '../../src/jobs/jobs.service';
+import { JobState } from '../../src/jobs/job';
+import { pagesReadBy, statementsOf } from '../support/pages-read';
+import { emptyTestRedis } from '../support/services';
+import { testConfig } from '../support/test-config';
+import { createTestDatabase, TestDatabase } from '../support/test-database';
+import { TestEngine } from '../support/test-engine';
+import { SCRIPTED, ScriptedHandler } from '../support/test-jobs';
+
+let database: TestDatabase;
+let engine: TestEngine;
+let client: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  engine = await TestEngine.start({
+    config: testConfig({ databaseUrl: database.url, redisUrl: await emptyTestRedis() }),
+    types: [SCRIPTED],
+    handlers: [ScriptedHandler],
+    worker: false,
+  });
+});
+
+beforeEach(async () => {
+  client = await engine.client();
+});
+
+afterAll(async () => {
+  await engine.stop();
+  await database.drop();
+});
+
+/** Jobs that were made an hour after one another, the last of them now; every fourth has failed. @returns their ids, newest first */
+async function history(jobs: number, owner = client): Promise<string[]> {
+  const rows = await engine.database.query<{ id: string }[]>(
+    `INSERT INTO job (id, client_id, type, state, request, parameters, max_failures, max_crashes, steps, deadline_at, created_at,
+       finished_at, result, error)
+     SELECT overlay(uuid_v7()::text PLACING left(first_uuid_v7(at)::text, 13) FROM 1 FOR 13)::uuid, $1, 'test.scripted',
+       CASE WHEN n % 4 = 0 THEN 'FAILED' ELSE 'COMPLETED' END, '{}', '{}', 3, 3, '{first,second}', at + interval '1 h', at, at,
+       CASE WHEN n % 4 > 0 THEN '{}'::jsonb END,
+       CASE WHEN n % 4 = 0 THEN '{"code": "internal", "message": "It failed.", "retryable": false}'::jsonb END
+     FROM generate_series(0, $2 - 1) n, LATERAL (SELECT now() - n * interval '1 h') AS made(at)
+     ORDER BY n RETURNING id`,
+    [owner, jobs],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const list = (filter: Partial<JobFilter> = {}, query: { page_size?: number; cursor?: string } = {}) =>
+  engine.app.get(JobsService).list(client, { types: [SCRIPTED.name], ...filter }, query, ({ id }) => id);
+
+it('has the newest first, page by page, of all states or of some', async () => {
+  const ids = await history(9);
+  const first = await list({}, { page_size: 5 });
+  expect(first.data).toEqual(ids.slice(0, 5));
+  const second = await list({}, { page_size: 5, cursor: first.next_cursor! });
+  expect(second).toEqual({ data: ids.slice(5), next_cursor: null });
+  expect((await list({ states: [JobState.Failed] })).data).toEqual([ids[0], ids[4], ids[8]]);
+  expect((await list({ types: ['test.other'] })).data).toEqual([]);
+  client = await engine.client();
+  expect((await list()).data).toEqual([]);
+});
+
+it('has those that were created in a time, to the second', async () => {
+  const ids = await history(9);
+  const [row] = await engine.database.query<{ third: string; sixth: string }[]>(
+    `SELECT (SELECT created_at::text FROM job WHERE id = $1) AS third, (SELECT created_at::text FROM job WHERE id = $2) AS sixth`,
+    [ids[2], ids[5]],
+  );
+  const { third, sixth } = row!;
+  expect((await list({ createdSince: sixth })).data).toEqual(ids.slice(0, 6));
+  expect((await list({ createdUntil: third })).data).toEqual(ids.slice(3));
+  expect((await list({ createdSince: sixth, createdUntil: third })).data).toEqual(ids.slice(3, 6));
+  const page = await list({ createdSince: sixth, createdUntil: third }, { page_size: 2 });
+  expect(page.data).toEqual(ids.slice(3, 5));
+  const next = await list(
+    { createdSince: sixth, createdUntil: third },
+    { page_size: 2, cursor: page.next_cursor! },
+  );
+  expect(next.data).toEqual(ids.slice(5, 6));
+});
+
+/** Of the catalogs, when nothing else is read. */
+const PAGES_OF_PLANNING = 20;
+
+it('is planned and read as quickly after many jobs were deleted and before they are vacuumed', async () => {
+  const other = await engine.client();
+  await engine.database.query('ALTER TABLE job SET (autovacuum_enabled = off)');
+  // Before and after those of the client.
+  await history(20_000, other);
+  await engine.database.query('ANALYZE job');
+  const ids = await history(60);
+  await engine.database.query(
+    `INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at)
+     SELECT uuid_v7(), $1, 'test.scripted', '{}', '{}', 3, 3, '{first,second}', now() + interval '1 h'
+     FROM generate_series(1, 20000)`,
+    [other],
+  );
+  await engine.database.query('DELETE FROM job WHERE client_id = $1', [other]);
+  const asked = await statementsOf(engine.database, /wanted\(state\)/, async () =>
+    expect((await list({}, { page_size: 50 })).data).toEqual(ids.slice(0, 50)),
+  );
+  expect(asked).toHaveLength(1);
+  // Each reading marks what is dead, for the next.
+  await pagesReadBy(engine.database, asked);
+  const [pages] = await pagesReadBy(engine.database, asked);
+  expect(pages!.planning).toBeLessThan(PAGES_OF_PLANNING);
+  expect(pages!.running).toBeLessThan(400);
+});
