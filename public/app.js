@@ -89,16 +89,17 @@ element('jobs-refresh').addEventListener('click', () => {
 element('report-form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const button = event.submitter;
-  const { start_date, end_date, format, title, callback_url } = Object.fromEntries(
-    new FormData(event.target),
-  );
+  const form = new FormData(event.target);
+  const { start_date, end_date, group_by, locale, title, callback_url } = Object.fromEntries(form);
   button.disabled = true;
   showProblem();
   try {
     const job = await post('/v1/orders/reports', {
       start_date,
       end_date,
-      format,
+      formats: form.getAll('formats'),
+      locale,
+      ...(group_by && { group_by }),
       include_items: element('include_items').checked,
       ...(title && { title }),
       ...(callback_url && { callback_url }),

@@ -16,14 +16,23 @@ export const describe = ({ type, request: { body } }) => {
   return [title || type, start_date && `${start_date} to ${end_date}`].filter(Boolean).join(', ');
 };
 
+/** Of a report of before there were several formats, the only one. */
+const artifactsOf = ({ result }) => result?.artifacts ?? (result?.artifact ? [result.artifact] : []);
+
+const describeFile = ({ format, media_type, bytes, pages }) =>
+  [
+    (format ?? (media_type === 'text/csv' ? 'csv' : 'pdf')).toUpperCase(),
+    ...(pages ? [pages === 1 ? '1 page' : `${pages} pages`] : []),
+    `${Math.ceil(bytes / 1024).toLocaleString('en')} kB`,
+  ].join(', ');
+
 const summaryOf = (job) => {
   if (job.status === 'FAILED') return job.error?.message ?? 'It failed.';
   if (job.status === 'CANCELLED') return 'It was cancelled.';
   if (job.status === 'COMPLETED') {
-    const artifact = job.result?.artifact;
-    if (!artifact) return 'Done.';
-    const size = `${Math.ceil(artifact.bytes / 1024)} kB.`;
-    return artifact.pages ? `Ready: ${artifact.pages} pages, ${size}` : `Ready: ${size}`;
+    const artifacts = artifactsOf(job);
+    if (artifacts.length === 0) return 'Done.';
+    return `Ready: ${artifacts.map(describeFile).join('; ')}.`;
   }
   if (job.cancel_requested) return 'It is being cancelled.';
   const eta = job.eta_seconds === null ? '' : ` About ${job.eta_seconds} s to go.`;
@@ -64,7 +73,7 @@ export class JobPanel {
     element('callbacks').hidden = true;
     element('job-file').hidden = true;
     element('job-file').removeAttribute('src');
-    element('job-open').hidden = true;
+    element('job-files').hidden = true;
     element('job-summary').textContent = '';
   }
 
@@ -88,18 +97,37 @@ export class JobPanel {
     );
     element('job-cancel').hidden = ended;
     element('job-cancel').disabled = job.cancel_requested;
-    if (job.status === 'COMPLETED' && job.result?.artifact) this.#showFile(job).catch(this.onProblem);
+    if (job.status === 'COMPLETED' && job.type === 'orders.report')
+      this.#showFiles(job).catch(this.onProblem);
   }
 
-  async #showFile(job) {
-    const { url } = await get(`/v1/orders/reports/${job.id}/link`);
+  async #showFiles(job) {
+    const artifacts = artifactsOf(job);
+    const links = await Promise.all(
+      artifacts.map(({ format }) =>
+        get(`/v1/orders/reports/${job.id}/link${format ? `?format=${format}` : ''}`),
+      ),
+    );
     if (this.#shown !== job.id) return;
-    const path = here(url);
-    element('job-open').href = path;
-    element('job-open').hidden = false;
+    element('job-files').replaceChildren(
+      ...artifacts.map((artifact, index) => {
+        const item = document.createElement('li');
+        item.append(
+          text('a', `Open ${describeFile(artifact)}`, {
+            href: here(links[index].url),
+            class: 'button primary',
+            target: '_blank',
+            rel: 'noopener',
+          }),
+        );
+        return item;
+      }),
+    );
+    element('job-files').hidden = artifacts.length === 0;
     // What the browser has no viewer for, a frame would download unasked.
-    if (navigator.pdfViewerEnabled === false || job.result.artifact.pages === null) return;
-    element('job-file').src = path;
+    const printed = artifacts.findIndex(({ pages }) => pages);
+    if (navigator.pdfViewerEnabled === false || printed === -1) return;
+    element('job-file').src = here(links[printed].url);
     element('job-file').hidden = false;
   }
 

@@ -100,13 +100,13 @@ describe('the page', () => {
       await page.keyboard.press('Enter');
       await visible('#job');
       await focusOn('job');
-      await says('#job-summary', /^Ready: \d+ pages/);
+      await says('#job-summary', /^Ready: PDF, \d+ pages/);
       await says('#job-title', /^Orders of 2016, 2016-01-01 to 2017-01-01$/);
       await says('#job-steps', /^✓ query✓ render✓ store$/);
       expect(await page.$eval('#job-progress', (bar) => (bar as unknown as { value: number }).value)).toBe(
         100,
       );
-      const href = (await visible('#job-open'))!;
+      const href = (await visible('#job-files a'))!;
       const path = await href.evaluate((link) => link.getAttribute('href')!);
       const pdf = await app.call('GET', path, { key: null });
       expect(pdf.headers.get('content-type')).toBe('application/pdf');
@@ -187,15 +187,24 @@ describe('the page', () => {
     complaints.length = 0;
   });
 
-  it('makes a spreadsheet, and does not download it unasked', async () => {
+  it('makes the formats that are asked for, in groups and in a language, and downloads none unasked', async () => {
     await page.evaluateOnNewDocument("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })");
     await page.reload();
     await signIn();
     await focusOn('start_date');
-    await page.select('#format', 'csv');
+    for (const format of ['pdf', 'xlsx', 'csv']) await page.click(`input[value="${format}"]`);
+    await page.select('#group_by', 'month');
+    await page.select('#locale', 'de-DE');
     await page.click('#report-form .primary');
-    await says('#job-summary', /^Ready: \d+ kB\.$/);
-    await visible('#job-open');
+    await says('#job-summary', /^Ready: XLSX, [\d,]+ kB; CSV, [\d,]+ kB\.$/);
+    await visible('#job-files a');
+    const links = await page.$$eval('#job-files a', (all) => all.map((link) => link.getAttribute('href')!));
+    const types = await Promise.all(
+      links.map(async (link) => (await app.call('HEAD', link, { key: null })).headers.get('content-type')),
+    );
+    expect(types).toEqual([expect.stringContaining('spreadsheetml'), expect.stringContaining('text/csv')]);
+    const [job] = (await app.call('GET', '/v1/jobs?page_size=1')).body.data;
+    expect(job.request.body).toMatchObject({ group_by: 'month', locale: 'de-DE', formats: ['xlsx', 'csv'] });
     expect(await page.$eval('#job-file', (frame) => frame.hasAttribute('src'))).toBe(false);
   });
 
