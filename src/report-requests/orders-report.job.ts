@@ -90,7 +90,9 @@ export const queryOf = (parameters: OrdersReportParameters): ReportQuery => ({
 
 /** The validated request with its defaults. */
 export const toReportParameters = (request: ReportParameters, client: Client): OrdersReportParameters => {
-  const { filter, locale = 'en-US', labels = {} } = request;
+  const { filter, labels = {} } = request;
+  // It may be null, and null is left out.
+  const locale = request.locale ?? 'en-US';
   return {
     startDate: request.start_date ?? null,
     endDate: request.end_date ?? null,

@@ -1,3 +1,4 @@
+import { MEDIA_TYPES } from '../../src/report-requests/formats/report-format';
 import { parse } from 'csv-parse/sync';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,9 +88,9 @@ it('refuses an unknown format', async () => {
   expect([status, body.errors[0].field]).toEqual([422, 'format']);
 });
 
-it('documents both files', async () => {
+it('documents the files of all formats', async () => {
   const { body } = await app.call('GET', '/openapi.json');
   const { content } = body.paths['/v1/orders/reports/{id}'].get.responses['200'];
-  expect(Object.keys(content).sort()).toEqual(['application/pdf', 'text/csv']);
-  expect(body.components.schemas.ReportFormat.enum).toEqual(['pdf', 'csv']);
+  expect(Object.keys(content).sort()).toEqual(Object.values(MEDIA_TYPES).sort());
+  expect(body.components.schemas.ReportFormat.enum).toEqual(['pdf', 'xlsx', 'csv', 'ndjson']);
 });
