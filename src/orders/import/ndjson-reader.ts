@@ -12,7 +12,7 @@ import { ImportedRow, ORDER_AMOUNTS } from './imported-row';
 import { InvalidFileError } from './invalid-file.error';
 
 /** Of one line: some thousand lines of an order, which are read from JSON in some milliseconds. */
-export const MAX_LINE_CHARACTERS = 1024 * 1024;
+export const MAX_LINE_CHARACTERS = 512 * 1024;
 /** Lines of an order that are validated in one go: a few milliseconds of work. */
 const AT_ONCE = 100;
 
