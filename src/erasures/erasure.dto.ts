@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MaxLength } from 'class-validator';
+import { IsPlainText } from '../common/plain-text';
 import { ORDER_LIMITS } from '../orders/order-limits';
-import { IsPlainText } from '../orders/order-validators';
 
 /** The body of `POST /v1/erasures`. */
 export class ErasureBody {

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 import { minorUnit } from '../common/currency';
 import { parseDecimal } from '../common/decimal';
@@ -62,25 +61,3 @@ export const IsOrderTime = (): PropertyDecorator =>
       ),
     },
   });
-
-/** Text of one line, so without control characters, that has something to see. The space around it is taken off. */
-export const IsPlainText =
-  (): PropertyDecorator =>
-  (target, property): void => {
-    Transform(({ value }: { value: unknown }) => (isText(value) ? value.trim() : value))(target, property);
-    ValidateBy({
-      name: 'isPlainText',
-      validator: {
-        validate: (value: unknown) => isText(value) && isVisible(value) && !hasControlCharacters(value),
-        defaultMessage: buildMessage(
-          (prefix) => `${prefix}$property must be text without control characters`,
-        ),
-      },
-    })(target, property);
-  };
-
-/** Whether there is anything to see: not white space alone, nor characters without a shape such as U+200B. */
-export const isVisible = (text: string): boolean => /[^\p{Z}\p{C}]/u.test(text);
-
-/** Whether there is anything that breaks a line or steers a terminal: C0, DEL and C1, tabs and line ends included. */
-export const hasControlCharacters = (text: string): boolean => /\p{Cc}/u.test(text);

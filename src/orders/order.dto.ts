@@ -11,13 +11,14 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { IsPlainText } from '../common/plain-text';
 import { MayBeLeftOut } from '../common/validators';
 import type { NewOrder, NewOrderLine, OrderHead } from './order';
 import { AMOUNT_SCALE, PRICE_SCALE, QUANTITY_SCALE } from './order-amounts';
 import { ORDER_LIMITS } from './order-limits';
 import { OrderStatus } from './order-status';
 import { parseTimestamp } from '../common/timestamp';
-import { IsCurrency, IsDecimal, IsNotZero, IsOrderTime, IsPlainText } from './order-validators';
+import { IsCurrency, IsDecimal, IsNotZero, IsOrderTime } from './order-validators';
 
 export class NewOrderLineBody {
   @ApiProperty({ example: 'FUR-BO-10001798', maxLength: ORDER_LIMITS.skuLength })

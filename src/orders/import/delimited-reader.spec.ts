@@ -5,7 +5,7 @@ import { MAX_COUNTED_ERRORS, MAX_ROW_ERRORS, RowErrors } from './import-failures
 import { ImportSettings } from './import-settings';
 import type { ImportedRow } from './imported-row';
 import { guarded } from '../formula-guard';
-import { isVisible } from '../order-validators';
+import { isVisible } from '../../common/plain-text';
 import { PLAIN } from './import-settings';
 
 const HEADER = 'order_number,ordered_at,customer_name,sku,description,quantity,unit_price';

@@ -3,7 +3,7 @@ import { minorUnit } from '../../common/currency';
 import { unguarded } from '../formula-guard';
 import { ORDER_LIMITS } from '../order-limits';
 import { ORDER_STATUSES, OrderStatus } from '../order-status';
-import { hasControlCharacters, isVisible } from '../order-validators';
+import { hasControlCharacters, isVisible } from '../../common/plain-text';
 import { currencyIn, isSignOf, parseAmount, parseNumber, saysNothing } from './amounts';
 import type { Dialect } from './detection';
 import { Cell, Column, FileForm, headingKey } from './file-form';

@@ -12,11 +12,12 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { IsPlainText } from '../../common/plain-text';
 import { MayBeLeftOut } from '../../common/validators';
 import { NewOrderBody, NewOrderLineBody } from '../order.dto';
 import { AMOUNT_SCALE } from '../order-amounts';
 import { ORDER_LIMITS } from '../order-limits';
-import { IsDecimal, IsPlainText } from '../order-validators';
+import { IsDecimal } from '../order-validators';
 
 /** A line of an order as a new one has it, or as a report has it. */
 export class ImportedLineBody extends NewOrderLineBody {

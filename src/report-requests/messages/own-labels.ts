@@ -1,4 +1,4 @@
-import { hasControlCharacters } from '../../orders/order-validators';
+import { hasControlCharacters } from '../../common/plain-text';
 import { labelFault } from './label-fault';
 import { isMessageKey } from './message-files';
 

@@ -1,0 +1,34 @@
+import { Transform } from 'class-transformer';
+import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const trimmed = (value: unknown): unknown => (isText(value) ? value.trim() : value);
+
+/** Text of one line, so without control characters, that has something to see. The space around it is taken off. */
+export const IsPlainText =
+  (options: ValidationOptions = {}): PropertyDecorator =>
+  (target, property): void => {
+    Transform(({ value }: { value: unknown }) =>
+      Array.isArray(value) ? value.map(trimmed) : trimmed(value),
+    )(target, property);
+    ValidateBy(
+      {
+        name: 'isPlainText',
+        validator: {
+          validate: (value: unknown) => isText(value) && isVisible(value) && !hasControlCharacters(value),
+          defaultMessage: buildMessage(
+            (prefix) => `${prefix}$property must be text without control characters`,
+            options,
+          ),
+        },
+      },
+      options,
+    )(target, property);
+  };
+
+/** Whether there is anything to see: not white space alone, nor characters without a shape such as U+200B. */
+export const isVisible = (text: string): boolean => /[^\p{Z}\p{C}]/u.test(text);
+
+/** Whether there is anything that breaks a line or steers a terminal: C0, DEL and C1, tabs and line ends included. */
+export const hasControlCharacters = (text: string): boolean => /\p{Cc}/u.test(text);
