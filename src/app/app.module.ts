@@ -1,5 +1,6 @@
 import { DynamicModule, Module, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { BrandsHttpModule } from '../brands/brands-http.module';
 import { ApiKeyGuard } from '../clients/api-key.guard';
 import { ClientsHttpModule } from '../clients/clients-http.module';
 import { ClientsModule } from '../clients/clients.module';
@@ -51,6 +52,7 @@ const API = [
   TasksHttpModule,
   WebhooksHttpModule,
   ErasuresHttpModule,
+  BrandsHttpModule,
 ];
 /** Loaded only where it is composed: an API need not have puppeteer and what prints in its memory. */
 function worker(): Type[] {

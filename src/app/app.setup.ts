@@ -3,6 +3,7 @@ import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
+import { LOGO_LIMITS, LOGO_MEDIA_TYPES, LOGO_PATH } from '../brands/logo/logo';
 import { nameParserErrors, requireReadableBody, requireUtf8 } from '../common/http/readable-body.middleware';
 import { corsOptions } from '../common/http/cors';
 import { DrainingAdapter } from '../common/http/draining.adapter';
@@ -54,7 +55,8 @@ export async function createApp(
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   if (config.runsApi) setUpPage(app);
   app.use('/v1', noStore);
-  app.use(requireReadableBody({ [IMPORTS_PATH]: IMPORT_MEDIA_TYPES }));
+  app.use(requireReadableBody({ [IMPORTS_PATH]: IMPORT_MEDIA_TYPES, [LOGO_PATH]: LOGO_MEDIA_TYPES }));
+  app.useBodyParser('raw', { limit: LOGO_LIMITS.bytes, type: [...LOGO_MEDIA_TYPES], inflate: false });
   app.useBodyParser('json', {
     limit: JSON_LIMIT,
     type: ['application/json', '+json'],

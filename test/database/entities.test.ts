@@ -56,6 +56,8 @@ it('the entities are those that have a table and plain reads or writes', () => {
   expect(dataSource.entityMetadatas.map(({ tableName }) => tableName).sort()).toEqual([
     'api_key',
     'audit_entry',
+    'brand',
+    'brand_logo',
     'client',
     'erasure',
     'job',

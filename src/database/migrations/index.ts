@@ -20,6 +20,7 @@ import { ImportFailures1795651200019 } from './0019-import-failures';
 import { Erasures1795651200020 } from './0020-erasures';
 import { DueDestinations1795651200021 } from './0021-due-destinations';
 import { ReportFormats1795651200022 } from './0022-report-formats';
+import { Brands1795651200023 } from './0023-brands';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   Erasures1795651200020,
   DueDestinations1795651200021,
   ReportFormats1795651200022,
+  Brands1795651200023,
 ];
