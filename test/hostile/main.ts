@@ -8,6 +8,7 @@ import { Case } from './cases';
 import { FILE_CASES } from './files';
 import { generatedCases } from './generated';
 import { HEADER_CASES } from './headers';
+import { LOGO_CASES } from './logos';
 import { Target } from './target';
 
 /** The longest that the event loop may stand still on a machine that has nothing else to do; a figure, not a verdict. */
@@ -90,6 +91,7 @@ async function main(): Promise<boolean> {
     ...BODIES,
     ...HEADER_CASES,
     ...FILE_CASES,
+    ...LOGO_CASES,
     ...generatedCases(seed, generated),
     ...ACCESS_CASES,
   ];
