@@ -91,6 +91,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/(report-requests/(rendering|messages)|config|common)/(?!http/)',
+          '^src/brands/report-brand\\.ts$',
           '^src/orders/(order-(arrangement|columns|filter|series|summary)|reported-(group|order))\\.ts$',
         ],
       },

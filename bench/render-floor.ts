@@ -196,6 +196,7 @@ export function documentOf(rows: number): ReportDocument {
     sort: [],
     groupBy: null,
     paper: 'A4',
+    brand: null,
     labels: {},
     locale: 'en-US',
     timeZone: 'UTC',

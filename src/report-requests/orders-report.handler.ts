@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { ArtifactStore } from '../artifacts/artifact-store';
+import { BrandsService } from '../brands/brands.service';
 import { PermanentJobError } from '../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
 import { OrderReportQueries } from '../orders/order-report-queries';
@@ -39,6 +40,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     private readonly files: ReportFilesService,
     @Inject(REPORT_WRITERS) private readonly writers: readonly ReportWriter[],
     private readonly priority: PrintPriority,
+    private readonly brands: BrandsService,
   ) {}
 
   run(context: JobContext<StoredReportParameters>): Promise<OrdersReportResult> {
@@ -73,6 +75,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
         isDelta: query.changedSince !== null,
         isLarge,
         generatedAt: new Date(),
+        brand: await this.brands.of(context.clientId),
         owner: context.clientId,
       });
       const { orders, removed, totals } = snapshot.summary;

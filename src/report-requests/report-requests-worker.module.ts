@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ArtifactsModule } from '../artifacts/artifacts.module';
+import { BrandsModule } from '../brands/brands.module';
 import { OrdersModule } from '../orders/orders.module';
 import { CsvReportWriter } from './formats/csv/csv-report.writer';
 import { NdjsonReportWriter } from './formats/ndjson/ndjson-report.writer';
@@ -13,7 +14,7 @@ const WRITERS = [CsvReportWriter, NdjsonReportWriter, PdfReportWriter];
 
 /** What makes reports. Only in worker roles. */
 @Module({
-  imports: [ArtifactsModule, OrdersModule, RenderingModule, ReportRequestsModule],
+  imports: [ArtifactsModule, BrandsModule, OrdersModule, RenderingModule, ReportRequestsModule],
   providers: [
     OrdersReportHandler,
     ...WRITERS,

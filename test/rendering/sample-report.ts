@@ -58,6 +58,7 @@ export function sampleReport(orders: ReportedOrder[], changes: Partial<ReportDoc
     sort: [],
     groupBy: null,
     paper: 'A4',
+    brand: null,
     locale: 'en-US',
     labels: {},
     timeZone: 'UTC',

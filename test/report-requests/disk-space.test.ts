@@ -1,3 +1,4 @@
+import type { BrandsService } from '../../src/brands/brands.service';
 import type { ArtifactStore } from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
 import type { JobContext } from '../../src/jobs/job-type';
@@ -34,6 +35,7 @@ it.each(['pdf', 'csv'])(
       { note: untouched, put: untouched } as unknown as ReportFilesService,
       [],
       new PrintPriority(),
+      { of: untouched } as unknown as BrandsService,
     );
     const nothing = (): void => undefined;
     const context = { parameters: { format }, step: nothing, size: nothing, progress: nothing };

@@ -11,6 +11,7 @@ export const reportFrom = (
   snapshot: snapshot as Report['snapshot'],
   isDelta: false,
   isLarge: false,
+  brand: null,
   generatedAt: new Date(),
   owner: 'client',
 });

@@ -108,6 +108,7 @@ function documentOf(
     sort: [],
     groupBy: null,
     paper: 'A4',
+    brand: null,
     // Not every reader of PDFs puts words of every script together again.
     labels: messagesOf('en'),
     locale,

@@ -1,3 +1,4 @@
+import type { BrandsService } from '../../src/brands/brands.service';
 import type { ArtifactStore } from '../../src/artifacts/artifact-store';
 import type { JobContext } from '../../src/jobs/job-type';
 import type { OrderReportQueries, OrderSnapshot } from '../../src/orders/order-report-queries';
@@ -59,6 +60,7 @@ describe.each([ReportFormat.Pdf, ReportFormat.Csv])('a %s', (format) => {
       { note: () => Promise.resolve(), put } as unknown as ReportFilesService,
       [writer],
       priority,
+      { of: () => Promise.resolve(null) } as unknown as BrandsService,
     );
     const { signal } = new AbortController();
     const context = { parameters: { format }, signal, step: nothing, size: nothing, progress: nothing };

@@ -1,3 +1,4 @@
+import type { ReportBrand } from '../../brands/report-brand';
 import type { OrderSnapshot } from '../../orders/order-report-queries';
 import type { ReportFormat } from './report-format';
 import type { OrdersReportParameters } from './report-parameters';
@@ -12,6 +13,8 @@ export interface Report {
   /** Whether small reports have priority before it. */
   isLarge: boolean;
   generatedAt: Date;
+  /** What its pages are dressed in. */
+  brand: ReportBrand | null;
   /** The client whose report it is. */
   owner: string;
 }

@@ -1,9 +1,13 @@
 import { fitted } from './fitted-text';
 import { Markup, markup } from './markup';
 import { HEADING_SIZE, NOTE_HEIGHT } from './page-geometry';
+import { nameOn } from './report-document';
 import type { ReportContext } from './report-context';
 import { periodOf } from './summary-pages';
 import { SLOT, type TextWriter } from './text-writer';
+
+/** Of the width of a page, beside its number. */
+const FOOT_SHARE = 0.75;
 
 export interface FramedPage {
   content: Markup;
@@ -39,7 +43,7 @@ export class PageFrame {
       <div class="footer">
         ${hasCut ? this.note(text) : Markup.empty}
         <div class="foot">
-          <div class="cut">${text.write(document.clientName)}</div>
+          <div class="cut">${this.foot(text)}</div>
           <div>${text.words(number)}</div>
         </div>
       </div>
@@ -50,6 +54,19 @@ export class PageFrame {
   private continuation(number: string, text: TextWriter): Markup {
     const of = markup`<div class="cut">${text.write(number)}</div>`;
     return markup`<div class="continued">${text.words(this.context.messages.text('continued', { of: SLOT }), of)}</div>`;
+  }
+
+  /** A line of up to 200 characters stays whole: in two, and smaller, where it has to be. */
+  private foot(text: TextWriter): Markup {
+    const { document, layout } = this.context;
+    const foot = document.brand?.footer ?? nameOn(document);
+    const room = {
+      width: FOOT_SHARE * layout.page.contentWidth,
+      height: NOTE_HEIGHT,
+      size: HEADING_SIZE,
+      lines: 2,
+    };
+    return fitted(text.write(foot), foot, room);
   }
 
   private note(text: TextWriter): Markup {

@@ -110,6 +110,7 @@ function documentOf(some: Partial<Shape>, counted: number[][] = some.batches ?? 
     sort: [],
     groupBy: grouped ? 'customer' : null,
     paper,
+    brand: null,
     locale: 'en-US',
     labels: {},
     timeZone: 'UTC',

@@ -17,8 +17,11 @@ export interface PrintOptions {
 /** Nothing is laid out for a screen that nobody looks at. */
 export const PRINT_ONLY = '@media screen{body{display:none!important}}';
 
-// In the page, whose types are not those of Node; each gives the families of fonts that did not load.
-const FONTS_NOT_LOADED = `Promise.allSettled([...document.fonts].map((font) => font.load())).then(() =>
+// In the page, whose types are not those of Node; each gives the families of fonts that did not load, when pictures are
+// there or are known to be none. (That they are decoded cannot be waited for: on a page that nobody looks at some never are.)
+const PICTURES_LOADED = `[...document.images].map((image) => image.complete ||
+  new Promise((resolve) => { image.onload = image.onerror = resolve; }))`;
+const FONTS_NOT_LOADED = `Promise.allSettled([...document.fonts].map((font) => font.load()).concat(${PICTURES_LOADED})).then(() =>
   [...document.fonts].filter(({ status }) => status !== 'loaded').map(({ family }) => family))`;
 const LOAD_FONTS = `() => ${FONTS_NOT_LOADED}`;
 const REPLACE_BODY = `(body) => { document.body.innerHTML = body; return ${FONTS_NOT_LOADED}; }`;

@@ -1,3 +1,4 @@
+import type { ReportBrand } from '../../brands/report-brand';
 import type { GroupBy } from '../../orders/order-arrangement';
 import type { OrderColumn } from '../../orders/order-columns';
 import type { OrderFilter } from '../../orders/order-filter';
@@ -24,6 +25,8 @@ export interface ReportDocument {
   sort: readonly string[];
   groupBy: GroupBy | null;
   paper: Paper;
+  /** What it is dressed in; `null` for a plain one. */
+  brand: ReportBrand | null;
   /** BCP 47. Drives words, numbers, dates and direction. */
   locale: string;
   /** Texts of one's own, by message key. */
@@ -42,6 +45,10 @@ export interface ReportDocument {
   /** In the same order, from the first on each time; none where nothing is grouped. */
   groups: () => AsyncIterable<ReportedGroup[]>;
 }
+
+/** Whose report it says that it is. */
+export const nameOn = ({ brand, clientName }: Pick<ReportDocument, 'brand' | 'clientName'>): string =>
+  brand?.name ?? clientName;
 
 export interface RenderedReport {
   pages: number;

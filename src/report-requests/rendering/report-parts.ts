@@ -40,7 +40,7 @@ export interface LayoutLimits {
   taggedPages: number;
 }
 
-export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:";
 
 /**
  * Lays a report out, page by page as its orders come; only the part at hand is in memory. Its groups are read once before.
@@ -79,7 +79,7 @@ class Layout {
   ) {
     const { document, layout } = context;
     this.language = textLanguageOf(document.locale);
-    this.styles = stylesOf(layout);
+    this.styles = stylesOf(layout, document.brand?.accentColor ?? undefined);
     const text = this.startText();
     this.summary = summaryPages(context, text.text);
     this.grandTotal = grandTotal(document.summary.totals, count, layout.page.rowsPerPage);

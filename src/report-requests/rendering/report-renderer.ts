@@ -11,7 +11,7 @@ import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './text-writer';
 import type { ReportedOrder } from '../../orders/reported-order';
-import { RenderedReport, ReportDocument } from './report-document';
+import { nameOn, RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
@@ -129,7 +129,7 @@ async function* whole(parts: AsyncIterable<PrintedPart>, about: PdfInformation):
 function informationOf(document: ReportDocument): PdfInformation {
   return {
     title: oneLine(document.title),
-    author: oneLine(document.clientName),
+    author: oneLine(nameOn(document)),
     language: document.locale,
     createdAt: document.generatedAt,
     startDate: document.startDate,

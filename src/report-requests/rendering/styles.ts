@@ -1,3 +1,4 @@
+import { LETTERHEAD_STYLES } from './letterhead';
 import {
   COLUMN_GAP,
   FIGURE_GAP,
@@ -16,6 +17,7 @@ const INK = '#1c2530';
 const MUTED = '#5f6b77';
 const HAIRLINE = '#e1e6ea';
 const RULE = '#1c2530';
+/** Of what has no brand. */
 const ACCENT = '#24597a';
 
 /**
@@ -25,8 +27,8 @@ const ACCENT = '#24597a';
 const EXACT_SIZE = 31.25;
 
 /** The look of every page; fonts come with `FontUse`. What is cut is clipped: nothing is made to be scrolled. */
-export const stylesOf = (layout: TableLayout): string =>
-  frameStyles(layout) + tableStyles(layout) + SUMMARY_STYLES;
+export const stylesOf = (layout: TableLayout, accent = ACCENT): string =>
+  frameStyles(layout) + tableStyles(layout, accent) + summaryStyles(accent) + LETTERHEAD_STYLES;
 
 const frameStyles = ({ page }: TableLayout): string => `
 @page{size:${page.name};margin:0}
@@ -52,7 +54,7 @@ i{font-style:normal;vertical-align:top}
 .rules .rule{stroke:${RULE}}
 `;
 
-function tableStyles(layout: TableLayout): string {
+function tableStyles(layout: TableLayout, accent: string): string {
   const { page, columns, fontSize, headingSize, gap } = layout;
   const scale = fontSize / EXACT_SIZE;
   const px = (length: number): string => `${length.toFixed(2)}px`;
@@ -91,15 +93,16 @@ td{height:${ROW_HEIGHT}px;vertical-align:top}
 .columns>.sum{inset-inline-start:${exact(names.start)};width:${exact(names.width)}}
 .items pre,.items td{color:${MUTED}}
 .columns b,.items tr.order td,.orders .sum,.orders .sum td,.orders .heading{font-weight:600;color:${INK}}
-.orders .heading{color:${ACCENT}}
+.orders .heading{color:${accent}}
 .orders .rules{top:${HEAD_HEIGHT}px}
 `;
 }
 
-const SUMMARY_STYLES = `
+const summaryStyles = (accent: string): string => `
 h1{font-size:27px;line-height:34px;font-weight:600;letter-spacing:-.2px;max-height:68px;overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
 .lead{font-size:14px;line-height:22px;color:${MUTED}}
-.title{height:136px;border-top:3px solid ${ACCENT};padding-top:18px}
+.title{height:136px;border-top:3px solid ${accent};padding-top:18px;display:flex;gap:24px}
+.title>:first-child{flex:1;min-width:0}
 .figures{height:70px;display:flex;gap:${FIGURE_GAP}px;border-top:1px solid ${HAIRLINE};padding-top:10px}
 .figures dt,.facts dt{color:${MUTED};font-size:${HEADING_SIZE}px;line-height:${NOTE_HEIGHT}px}
 .figures dd{line-height:28px;font-weight:600;white-space:nowrap}
@@ -110,7 +113,7 @@ h2 small{font-size:${HEADING_SIZE}px;font-weight:400;color:${MUTED};padding-inli
 h1 bdi,.facts bdi{display:inline}
 .chart{display:block;margin-top:8px}
 .chart text{font-size:9px;fill:${MUTED}}
-.chart .bars{fill:${ACCENT}}
+.chart .bars{fill:${accent}}
 .chart .grid{stroke:${HAIRLINE};fill:none}
 .chart .zero{stroke:${RULE};fill:none}
 .sales{position:relative;margin-top:12px}

@@ -4,7 +4,9 @@ import { widthOf } from './fitted-text';
 import { Markup, markup } from './markup';
 import { Block, packedPages } from './packed-pages';
 import { FIGURE_GAP, FIGURE_SIZE, SALES_ROW_HEIGHT } from './page-geometry';
+import { letterhead } from './letterhead';
 import type { ReportContext } from './report-context';
+import { nameOn } from './report-document';
 import { reportFacts } from './report-facts';
 import { CHART_HEIGHT, salesChart } from './sales-chart';
 import { type SalesRow, SalesTables } from './sales-table';
@@ -70,11 +72,14 @@ class Summary {
   }
 
   private title(): Block {
-    const { title, clientName } = this.context.document;
+    const { document } = this.context;
     const content = markup`<div class="title">
-      <h1>${this.text.write(title)}</h1>
+      <div>
+      <h1>${this.text.write(document.title)}</h1>
       <div class="lead cut">${this.text.own(periodOf(this.context))}</div>
-      <div class="lead cut">${this.text.write(clientName)}</div>
+      <div class="lead cut">${this.text.write(nameOn(document))}</div>
+      </div>
+      ${letterhead(document.brand, this.text)}
     </div>`;
     return { height: HEIGHTS.title, content };
   }

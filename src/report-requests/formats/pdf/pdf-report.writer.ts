@@ -14,10 +14,10 @@ export class PdfReportWriter implements ReportWriter {
   constructor(private readonly renderer: ReportRenderer) {}
 
   async write(report: Report, { signal, onProgress, tally }: WriteOptions): Promise<WrittenReport> {
-    const { parameters, snapshot, isDelta, isLarge, generatedAt, owner } = report;
+    const { parameters, snapshot, brand, isDelta, isLarge, generatedAt, owner } = report;
     const columns = columnsOf(parameters, this.format);
     const { pages, file } = await this.renderer.render(
-      { ...parameters, ...snapshot, columns, isDelta, generatedAt },
+      { ...parameters, ...snapshot, columns, brand, isDelta, generatedAt },
       { owner, isLarge, signal, onProgress, onOrder: (order) => tally.add(order) },
     );
     return { pages, content: unlessLost(file) };
