@@ -4,7 +4,9 @@ const shared = {
   testEnvironment: '<rootDir>/test/support/environment.cjs',
   transform: { '^.+\\.(t|j|mj)s$': '@swc/jest' },
   // Nest 12 and a few others are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@formatjs|@nestjs|@sparticuz|csv-parse|intl-messageformat)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@formatjs|@nestjs|@sparticuz|csv-parse|hucre|intl-messageformat)/)',
+  ],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   setupFiles: ['reflect-metadata'],
 };
