@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { median, Measurements, quantile } from './measurements';
+import { compareWorkbooks } from './million-workbook';
 import { RenderHarness } from './render-harness';
 
 /**
@@ -28,6 +29,7 @@ class MillionBench {
     const { harness } = this;
     for (const { year, rows } of [SMALL, LARGE, HUGE]) await harness.addOrders(year, rows);
     await harness.reports(SMALL.year, IN_A_ROW.warm, IN_A_ROW.atOnce);
+    await compareWorkbooks(this.results, { ...HUGE, folder: harness.dataDir });
     await this.inARow();
     await this.lostBrowsers(await this.million());
     this.results.print();
