@@ -11,4 +11,10 @@ export function prepared(name: string, text: string): string {
   return text;
 }
 
+/**
+ * A parameter of a prepared statement, in SQL, whose value the planner does not ask for. With a value it may think a plan of its
+ * own cheaper than the one for all, and Postgres then plans anew each time.
+ */
+export const unseen = (parameter: string): string => `(SELECT ${parameter})`;
+
 export const nameOfPrepared = (text: string): string | undefined => names.get(text);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { prepared } from '../database/prepared';
+import { prepared, unseen } from '../database/prepared';
 import { JOB_COLUMNS, Job } from './job';
 import { JobSignals } from './job-signals';
 import { JOB_END, JobEnd, leaseUntil, millisecondsUntil, writeEvent } from './job-sql';
@@ -123,23 +123,23 @@ const CLAIM = prepared(
      SELECT due.id, running.jobs + due.rank AS load, w.number
      FROM waiting w CROSS JOIN LATERAL (
        SELECT count(*) AS jobs FROM job
-       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY($10) AND NOT id = ANY($1)
+       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY(${unseen('$10::text[]')}::text[]) AND NOT id = ANY(${unseen('$1::uuid[]')}::uuid[])
      ) running CROSS JOIN LATERAL (
        SELECT id, row_number() OVER (ORDER BY run_at, id) AS rank FROM (
          SELECT id, run_at FROM job
          WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
-           AND type = ANY($10)
+           AND type = ANY(${unseen('$10::text[]')}::text[])
          ORDER BY run_at, id LIMIT (SELECT ceil($9::float8 / greatest(1, count(*))) FROM waiting)
        ) oldest
      ) due
-     ORDER BY load, number LIMIT $9
+     ORDER BY load, number LIMIT ${unseen('$9::int')}
    ), picked AS (
      SELECT locked.id, locked.crashes, c.load, c.number
      FROM (SELECT * FROM candidate ORDER BY load, number) c CROSS JOIN LATERAL (
        SELECT id, crashes FROM job WHERE id = c.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
      ) locked
      WHERE (SELECT count(*) FROM completed) >= 0
-     LIMIT $14
+     LIMIT ${unseen('$14::int')}
    ), fitting AS (
      SELECT id, number FROM (
        SELECT id, number, row_number() OVER in_order AS rank, count(*) FILTER (WHERE crashes > 0) OVER in_order AS suspects

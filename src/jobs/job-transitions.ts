@@ -26,7 +26,7 @@ import {
   writeEvent,
 } from './job-sql';
 import { JobSignals } from './job-signals';
-import { prepared } from '../database/prepared';
+import { prepared, unseen } from '../database/prepared';
 
 export interface AttemptReport extends JobLease {
   step: number;
@@ -71,10 +71,10 @@ const REPAIRS_AT_ONCE = 500;
  * for the other.
  */
 export const COMPLETED = `done AS (
-     SELECT * FROM unnest($1::uuid[], $2::int[], $3::jsonb[], $4::bigint[], $5::int[])
+     SELECT * FROM unnest(${['$1::uuid[]', '$2::int[]', '$3::jsonb[]', '$4::bigint[]', '$5::int[]'].map(unseen).join(', ')})
        AS d(id, attempt, result, size, days)
    ), held AS (
-     SELECT id FROM job WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+     SELECT id FROM job WHERE id = ANY(${unseen('$1::uuid[]')}::uuid[]) ORDER BY id FOR NO KEY UPDATE
    ), completed AS (
      UPDATE job j SET state = 'COMPLETED', result = d.result, error = NULL, finished_at = clock_timestamp(),
        progress = 100, step = cardinality(steps), size = coalesce(d.size, j.size), lease_owner = NULL, lease_until = NULL,

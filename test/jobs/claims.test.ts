@@ -114,3 +114,27 @@ it('reads no more of the index for two thousand clients than for a few', async (
   const [many, few] = [await readBy(2_000), await readBy(20)];
   expect(many).toBeLessThan(3 * few);
 });
+
+it('is planned for the first claims of a connection, and then no more', async () => {
+  await addWaiting(1, 20_000);
+  await dataSource.query('VACUUM (ANALYZE) job');
+  const connection = await new DataSource(dataSourceOptions(database.url, 1)).initialize();
+  try {
+    const claims = new JobClaims(connection, new JobSignals());
+    let { jobs } = await claims.claim(claimant(5));
+    for (let time = 0; time < 19; time += 1) {
+      const completions = jobs.map(({ id, attempt }) => ({ jobId: id, attempt, result: {} }));
+      ({ jobs } = await claims.completeAndClaim(
+        completions.map((each) => ({ ...each, size: null, retentionDays: null })),
+        claimant(5),
+      ));
+    }
+    const plans = await connection.query<unknown[]>(
+      `SELECT custom_plans::int, generic_plans::int FROM pg_prepared_statements WHERE name = 'job_claim'`,
+    );
+    // Postgres compares the first five with the one for all.
+    expect(plans).toEqual([{ custom_plans: 5, generic_plans: 15 }]);
+  } finally {
+    await connection.destroy();
+  }
+});
