@@ -142,6 +142,7 @@ const reportOf = (rows: number): Report => ({
     clientName: 'Demo',
     accessible: false,
   },
+  brand: null,
   snapshot: {
     asOf: '1',
     summary: {

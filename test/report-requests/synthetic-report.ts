@@ -74,6 +74,7 @@ export function syntheticReport({
       clientName: 'Demo',
       ...parameters,
     },
+    brand: null,
     snapshot: {
       asOf: '117',
       summary: {
