@@ -15,3 +15,6 @@ export interface ReportLogo {
   width: number;
   height: number;
 }
+
+/** Whose report it says that it is. */
+export const nameOn = (brand: ReportBrand | null, clientName: string): string => brand?.name ?? clientName;

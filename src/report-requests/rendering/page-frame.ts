@@ -1,7 +1,7 @@
+import { nameOn } from '../../brands/report-brand';
 import { fitted } from './fitted-text';
 import { Markup, markup } from './markup';
 import { HEADING_SIZE, NOTE_HEIGHT } from './page-geometry';
-import { nameOn } from './report-document';
 import type { ReportContext } from './report-context';
 import { periodOf } from './summary-pages';
 import { SLOT, type TextWriter } from './text-writer';
@@ -59,7 +59,7 @@ export class PageFrame {
   /** A line of up to 200 characters stays whole: in two, and smaller, where it has to be. */
   private foot(text: TextWriter): Markup {
     const { document, layout } = this.context;
-    const foot = document.brand?.footer ?? nameOn(document);
+    const foot = document.brand?.footer ?? nameOn(document.brand, document.clientName);
     const room = {
       width: FOOT_SHARE * layout.page.contentWidth,
       height: NOTE_HEIGHT,

@@ -46,10 +46,6 @@ export interface ReportDocument {
   groups: () => AsyncIterable<ReportedGroup[]>;
 }
 
-/** Whose report it says that it is. */
-export const nameOn = ({ brand, clientName }: Pick<ReportDocument, 'brand' | 'clientName'>): string =>
-  brand?.name ?? clientName;
-
 export interface RenderedReport {
   pages: number;
   /** The PDF, printed only as fast as it is read. */

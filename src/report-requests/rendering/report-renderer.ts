@@ -1,4 +1,5 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import { nameOn } from '../../brands/report-brand';
 import { BrowserPool } from './browser-pool';
 import { PrintJob } from './browser-slot';
 import { BrowserLostError } from './render-errors';
@@ -11,7 +12,7 @@ import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
 import { oneLine } from './text-writer';
 import type { ReportedOrder } from '../../orders/reported-order';
-import { nameOn, RenderedReport, ReportDocument } from './report-document';
+import { RenderedReport, ReportDocument } from './report-document';
 import { layOut, LayoutLimits, ReportLayout } from './report-parts';
 
 export interface RenderOptions {
@@ -129,7 +130,7 @@ async function* whole(parts: AsyncIterable<PrintedPart>, about: PdfInformation):
 function informationOf(document: ReportDocument): PdfInformation {
   return {
     title: oneLine(document.title),
-    author: oneLine(nameOn(document)),
+    author: oneLine(nameOn(document.brand, document.clientName)),
     language: document.locale,
     createdAt: document.generatedAt,
     startDate: document.startDate,

@@ -1,3 +1,4 @@
+import { nameOn } from '../../brands/report-brand';
 import type { CurrencyTotal } from '../../orders/order-summary';
 import type { MessageKey } from '../messages/message-files';
 import { widthOf } from './fitted-text';
@@ -6,7 +7,6 @@ import { Block, packedPages } from './packed-pages';
 import { FIGURE_GAP, FIGURE_SIZE, SALES_ROW_HEIGHT } from './page-geometry';
 import { letterhead } from './letterhead';
 import type { ReportContext } from './report-context';
-import { nameOn } from './report-document';
 import { reportFacts } from './report-facts';
 import { CHART_HEIGHT, salesChart } from './sales-chart';
 import { type SalesRow, SalesTables } from './sales-table';
@@ -77,7 +77,7 @@ class Summary {
       <div>
       <h1>${this.text.write(document.title)}</h1>
       <div class="lead cut">${this.text.own(periodOf(this.context))}</div>
-      <div class="lead cut">${this.text.write(nameOn(document))}</div>
+      <div class="lead cut">${this.text.write(nameOn(document.brand, document.clientName))}</div>
       </div>
       ${letterhead(document.brand, this.text)}
     </div>`;

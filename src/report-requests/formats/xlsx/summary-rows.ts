@@ -1,3 +1,4 @@
+import { nameOn } from '../../../brands/report-brand';
 import type { GroupBy } from '../../../orders/order-arrangement';
 import type { OrderColumn } from '../../../orders/order-columns';
 import type { SalesFigures } from '../../../orders/sales-figures';
@@ -28,11 +29,11 @@ const GROUPED_BY: Record<GroupBy, MessageKey> = {
 
 /** What a report is of, and what it comes to, by currency and by status. */
 export function summaryRows(report: Report, messages: ReportMessages, values: CellValues): SheetRow[] {
-  const { parameters, snapshot } = report;
+  const { parameters, snapshot, brand } = report;
   const { totals, byStatus } = snapshot.summary;
   return [
     [values.text(parameters.title, TITLE)],
-    [values.text(parameters.clientName)],
+    [values.text(nameOn(brand, parameters.clientName))],
     [],
     ...facts(report, messages, values).map(([name, value]) => [
       values.text(messages.text(name), NAME),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { nameOn } from '../../../brands/report-brand';
 import { ReportFormat } from '../report-format';
 import type { Report, ReportWriter, WriteOptions, WrittenReport } from '../report-writer';
 import { reportSheets } from './report-sheets';
@@ -10,8 +11,9 @@ export class XlsxReportWriter implements ReportWriter {
   readonly format = ReportFormat.Xlsx;
 
   write(report: Report, options: WriteOptions): WrittenReport {
-    const { title, clientName } = report.parameters;
-    const properties = { title, creator: clientName, created: report.generatedAt };
+    const { brand, generatedAt, parameters } = report;
+    const { title, clientName } = parameters;
+    const properties = { title, creator: nameOn(brand, clientName), created: generatedAt };
     return { pages: null, content: workbookFile(reportSheets(report, options), properties) };
   }
 }
