@@ -216,6 +216,26 @@ describe('a text that is too long', () => {
   });
 });
 
+describe('the text of a long report', () => {
+  it.each([false, true])('comes out row by row, with lines: %s', async (includeItems) => {
+    const orders = Array.from({ length: 600 }, (_, index) =>
+      sampleOrder(index, {
+        customerName:
+          index % 50 === 0 ? 'Gesellschaft für Elektrotechnik und Maschinenbau mbH' : 'Ana Müller',
+        lines: [sampleLine(`A-${index}`)],
+      }),
+    );
+    const pdf = await renderer.render(sampleReport(orders, { includeItems }));
+    expect(pdf.tagged).toBe(false);
+    const text = pdf.pages.flatMap(({ items }) => items.map((item) => item.text)).join('');
+    const rows = Array.from(
+      text.matchAll(/(US-2016-\d+)(?:Ana Müller|Gesell.*?mbH)(?:Delivered|Pending)\$\d+\.25(A-\d+Item)?/g),
+    );
+    expect(rows.map(([, number]) => number)).toEqual(orders.map(({ number }) => number));
+    expect(rows.every(([, , line]) => (line !== undefined) === includeItems)).toBe(true);
+  });
+});
+
 describe('what the file says about itself', () => {
   it.each([1, 600])('is there for programs (%s orders)', async (count) => {
     const orders = Array.from({ length: count }, (_, index) => sampleOrder(index));

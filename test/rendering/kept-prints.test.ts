@@ -42,7 +42,7 @@ describe('a part that was joined', () => {
   it('leaves nothing behind but its place in the file', async () => {
     const renderer = await TestRenderer.create();
     const writer = new PdfWriter();
-    const joiner = new PdfJoiner(writer);
+    const joiner = new PdfJoiner(writer, 19);
     /** Bytes of the heap, once so many parts were joined. */
     const heapAfter = async (pdf: Buffer, parts: number): Promise<number> => {
       for (let count = 0; count < parts; count += 1) {

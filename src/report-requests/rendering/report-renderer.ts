@@ -10,6 +10,7 @@ import { PdfJoiner } from './pdf/pdf-joiner';
 import { PrintedPart } from './pdf/printed-part';
 import { PdfWriter } from './pdf/pdf-writer';
 import { wholePdf } from './pdf/whole-pdf';
+import { ROW_HEIGHT } from './page-geometry';
 import { oneLine } from './text-writer';
 import type { ReportedOrder } from '../../orders/reported-order';
 import { RenderedReport, ReportDocument } from './report-document';
@@ -110,7 +111,7 @@ async function* joined(
   onPages: (pages: number) => void,
 ): AsyncGenerator<Buffer> {
   const writer = new PdfWriter();
-  const joiner = new PdfJoiner(writer);
+  const joiner = new PdfJoiner(writer, ROW_HEIGHT);
   let pages = 0;
   for await (const part of parts) {
     await joiner.add(part);

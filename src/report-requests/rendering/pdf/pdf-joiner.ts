@@ -8,6 +8,8 @@ import {
   PDFRawStream,
   PDFRef,
 } from '@cantoo/pdf-lib';
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
 import {
   catalogEntries,
   informationDictionary,
@@ -20,9 +22,16 @@ import type { PdfInformation } from './pdf-information';
 import { PdfWriter } from './pdf-writer';
 import { PrintedFile } from './printed-file';
 import { PrintedPart, requirePages } from './printed-part';
+import { inReadingOrder } from './reading-order';
 import { SharedFonts } from './shared-fonts';
 
 const PARENT = PDFName.of('Parent');
+const [SUBTYPE, FORM] = ['Subtype', 'Form'].map((name) => PDFName.of(name)) as [PDFName, PDFName];
+/** Chromium draws in 300 units to the inch. */
+const UNITS_PER_PX = 300 / 96;
+
+const inflated = promisify<Uint8Array, Buffer>(inflate);
+const deflated = promisify<Buffer, Buffer>(deflate);
 
 /**
  * Joins printed parts into one PDF while they come: each is written at once, under shifted object numbers, and
@@ -36,8 +45,14 @@ export class PdfJoiner {
   private readonly bookmarks: OutlineEntry[] = [];
   private pages = 0;
 
-  /** @param writer of a new file */
-  constructor(private readonly writer: PdfWriter) {
+  /**
+   * @param writer of a new file
+   * @param rowHeight of what is drawn, in px
+   */
+  constructor(
+    private readonly writer: PdfWriter,
+    private readonly rowHeight: number,
+  ) {
     this.root = PDFRef.of(writer.reserve(1));
   }
 
@@ -57,6 +72,7 @@ export class PdfJoiner {
     const { fonts, dropped } = this.fonts.take(part);
     dropped.add(root).add(PDFRef.of(printed.information));
     const objects = part.enumerateIndirectObjects().filter(([ref]) => !dropped.has(ref));
+    for (const entry of objects) if (isDrawing(entry[1])) entry[1] = await this.readable(entry[1]);
     for (const [ref, object] of objects) {
       renumber(object, (other) => fonts.get(other) ?? shifted(other));
       if (ref === tree.root && object instanceof PDFDict) object.set(PARENT, this.root);
@@ -90,6 +106,14 @@ export class PdfJoiner {
     await this.writer.finish(catalogRef, informationRef);
   }
 
+  /** The same, with its texts row by row: columns are printed one after the other. */
+  private async readable(drawing: PDFRawStream): Promise<PDFRawStream> {
+    const content = await inflated(drawing.contents);
+    const ordered = inReadingOrder(content.toString('latin1'), this.rowHeight * UNITS_PER_PX);
+    if (ordered === undefined) return drawing;
+    return PDFRawStream.of(drawing.dict, await deflated(Buffer.from(ordered, 'latin1')));
+  }
+
   private reserve(): PDFRef {
     return PDFRef.of(this.writer.reserve(1));
   }
@@ -105,6 +129,10 @@ function parsed(printed: PrintedFile): PDFContext {
     context.assign(PDFRef.of(number), PDFObjectParser.forBytes(bytes, context).parseObject());
   return context;
 }
+
+/** What is drawn as a whole (ISO 32000-2, 8.10), as Chromium does with what is scaled. */
+const isDrawing = (object: PDFObject): object is PDFRawStream =>
+  object instanceof PDFRawStream && object.dict.get(SUBTYPE) === FORM;
 
 /** Changes every reference inside an object, in place. */
 function renumber(object: PDFObject, moved: (ref: PDFRef) => PDFObject): void {
