@@ -48,6 +48,7 @@ export class ReportRows {
   private readonly cells: Cell[];
   private readonly places: Record<LinePart, number>;
   private readonly statuses = new Map<string, string>();
+  private counted: { orders: number; words: string } | undefined;
   private readonly continued: string;
   private readonly total: string;
 
@@ -128,8 +129,11 @@ export class ReportRows {
     }));
   }
 
+  /** The same is said above and below a group, and counts are costly to write. */
   private count(orders: number): string {
-    return this.context.messages.text('order_count', { count: orders });
+    if (this.counted?.orders !== orders)
+      this.counted = { orders, words: this.context.messages.text('order_count', { count: orders }) };
+    return this.counted.words;
   }
 
   private cellOf({ name }: ReportColumn): Cell {
