@@ -286,6 +286,9 @@ const ACTS: Record<string, string> = {
   'POST /v1/webhooks/endpoints/{id}/verify': 'endpoint.challenged',
   'POST /v1/webhooks/endpoints/{id}/rotate-secret': 'secret.rotated',
   'POST /v1/webhooks/deliveries/{id}/redeliver': 'delivery.redelivered',
+  'PUT /v1/brand': 'brand.changed',
+  'PUT /v1/brand/logo': 'logo.changed',
+  'DELETE /v1/brand/logo': 'logo.deleted',
   'POST /v1/erasures': 'erasure.requested',
   'DELETE /v1/clients/{id}': 'erasure.requested',
 };
