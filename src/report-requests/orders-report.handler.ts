@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { ArtifactStore } from '../artifacts/artifact-store';
 import { BrandsService } from '../brands/brands.service';
+import { FanOut } from '../common/fan-out';
 import { PermanentJobError } from '../jobs/job-error';
 import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
 import { OrderReportQueries } from '../orders/order-report-queries';
@@ -25,6 +26,9 @@ import { ReportLimitsService, rowsOf } from './report-limits.service';
 /** Generous: 80 bytes are typical. Chinese, Japanese and Korean take up to 3,000, and may meet the end on the way. */
 const BYTES_PER_ROW = 300;
 const BYTES_OF_ANY_REPORT = 16 * 1024 * 1024;
+
+/** How much further a format may be than the slowest one: memory that lives for long. */
+const BATCHES_AHEAD = 4;
 
 /** One for each format. */
 export const REPORT_WRITERS = Symbol('report writers');
@@ -85,7 +89,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     });
   }
 
-  /** All formats at the same time, each as fast as it can: the first that fails ends the others. */
+  /** All formats at the same time, from one reading of the rows: the first that fails ends the others. */
   private async write(
     context: JobContext<StoredReportParameters>,
     report: Report,
@@ -103,11 +107,16 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
       context.progress(0.1 + 0.8 * all);
       if (all === 1) context.step('store');
     };
-    const writing = formats.map((format, index) =>
-      this.writeOne({ jobId, attempt, clientId, signal }, report, format, (fraction) =>
+    const { snapshot } = report;
+    const orders = new FanOut(snapshot.orders(), formats.length, BATCHES_AHEAD, signal);
+    const writing = formats.map((format, index) => {
+      const shared = { ...report, snapshot: { ...snapshot, orders: () => orders.reader(index) } };
+      const written = this.writeOne({ jobId, attempt, clientId, signal }, shared, format, (fraction) =>
         onProgress(index, fraction),
-      ),
-    );
+      );
+      // Also of one that failed before it read anything.
+      return written.finally(() => orders.close(index));
+    });
     try {
       return await Promise.all(writing);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { SalesTally } from './sales-tally';
 /** What every format of a report is written from. */
 export interface Report {
   parameters: OrdersReportParameters;
+  /** Its orders are there to be read once, since all formats share one reading. */
   snapshot: OrderSnapshot;
   /** Whether it shows only what changed. */
   isDelta: boolean;
