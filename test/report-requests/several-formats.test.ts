@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pathOfArtifact } from '../../src/artifacts/file-artifact-store';
+import type { ReportedOrder } from '../../src/orders/reported-order';
 import { REPORT_WRITERS } from '../../src/report-requests/orders-report.handler';
 import { reportKey } from '../../src/report-requests/orders-report.job';
 import { ReportFormat } from '../../src/report-requests/formats/report-format';
@@ -153,30 +154,40 @@ describe('a report in several formats', () => {
     expect((await app.call('GET', `/v1/orders/reports/${id}?format=pdf`)).status).toBe(410);
   });
 
-  it('fails when a file has not the totals of the snapshot, and leaves none', async () => {
+  const wrong = (order: ReportedOrder): ReportedOrder => ({ ...order, netTotal: `1${order.netTotal}` });
+  it.each([
+    ...Object.values(ReportFormat).map((format) => ({
+      format,
+      what: 'the wrong amount in an order',
+      broken: ([first, ...others]: ReportedOrder[]) => [wrong(first!), ...others],
+    })),
+    // Pages are counted before, so that a print fails as soon as an order is missing.
+    ...[ReportFormat.Csv, ReportFormat.Ndjson, ReportFormat.Xlsx].map((format) => ({
+      format,
+      what: 'an order less',
+      broken: (orders: ReportedOrder[]) => orders.slice(0, -1),
+    })),
+  ])('fails when $format has $what, and gives no file out', async ({ format, broken }) => {
     const writers = app.app.get<ReportWriter[]>(REPORT_WRITERS, { strict: false });
-    const csv = writers.find(({ format }) => format === ReportFormat.Csv)!;
-    const write = csv.write.bind(csv);
-    // As a writer that loses the last order of each batch would.
-    csv.write = (report, options) =>
-      write(
-        {
-          ...report,
-          snapshot: {
-            ...report.snapshot,
-            orders: async function* () {
-              for await (const batch of report.snapshot.orders()) yield batch.slice(0, -1);
-            },
-          },
-        },
-        options,
-      );
+    const writer = writers.find((each) => each.format === format)!;
+    const write = writer.write.bind(writer);
+    writer.write = (report, options) => {
+      const orders = async function* () {
+        for await (const batch of report.snapshot.orders()) yield broken(batch);
+      };
+      return write({ ...report, snapshot: { ...report.snapshot, orders } }, options);
+    };
     try {
-      const { status, error } = await made({ formats: FORMATS });
+      const formats = Object.values(ReportFormat);
+      const { id, status, error } = await made({ formats });
       expect(status).toBe('FAILED');
       expect(error).toMatchObject({ code: 'totals_disagree', retryable: false });
+      for (const each of formats) {
+        const answer = await app.call('GET', `/v1/orders/reports/${id}?format=${each}`);
+        expect([answer.status, answer.body.code]).toEqual([500, 'totals_disagree']);
+      }
     } finally {
-      csv.write = write;
+      writer.write = write;
     }
   });
 });
