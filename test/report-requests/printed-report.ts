@@ -30,12 +30,19 @@ export interface PrintedReport {
 const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
 /** Lines below orders that are none. */
 const IN_WORDS = /^(Grand total|Texts that end with)/;
+/** A page is measured in px, and its PDF in points. */
+export const POINTS_PER_PX = 72 / 96;
 const HEADINGS = ['Orders', 'Gross', 'Cancelled', 'Refunded', 'Net sales'];
 
-/** What the pages say that are laid out, before they are printed. */
-export async function readHtml(layout: ReportLayout): Promise<PrintedReport> {
+/** The pages that are laid out, before they are printed. */
+export async function htmlOf(layout: ReportLayout): Promise<string> {
   let html = '';
   for await (const { document } of layout.parts) html += document.body.toString();
+  return html;
+}
+
+/** What pages say that are laid out. */
+export function readHtml(html: string): PrintedReport {
   const tables = matches(html, /<div class="sales">(.*?)<\/table>/gs).map((table) => ({
     groups: plain(matches(table, /<th[^>]*>(.*?)<\/th>/gs)[0] ?? ''),
     rows: matches(table, /<tr[^>]*>(.*?)<\/tr>/gs)
@@ -86,12 +93,12 @@ const toRow = (cells: string[]): PrintedRow =>
 
 const cellsOf = (row: string): string[] => matches(row, /<td[^>]*>(.*?)<\/td>/gs).map(plain);
 
-const matches = (text: string, pattern: RegExp): string[] =>
+export const matches = (text: string, pattern: RegExp): string[] =>
   Array.from(text.matchAll(pattern), ([, found]) => found ?? '');
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#96': '`' };
 
-const plain = (html: string): string =>
+export const plain = (html: string): string =>
   html
     .replace(/<[^>]*>/g, '')
     .replace(/&([^;]+);/g, (entity, name: string) => ENTITIES[name] ?? entity)
@@ -108,12 +115,10 @@ function linesOf(page: PdfPage): PdfText[][] {
 }
 
 /** The texts of a line by the columns in which they stand; columns run from the side where reading begins. */
-function inColumns(line: PdfText[], widths: readonly number[], direction: 'ltr' | 'rtl'): string[] {
-  // Points to the px of a page.
-  const scale = 72 / 96;
+export function inColumns(line: PdfText[], widths: readonly number[], direction: 'ltr' | 'rtl'): string[] {
   const cells: PdfText[][] = widths.map(() => []);
   for (const item of line) {
-    const middle = (item.x + item.width / 2) / scale - MARGIN.side;
+    const middle = (item.x + item.width / 2) / POINTS_PER_PX - MARGIN.side;
     const total = widths.reduce((sum, width) => sum + width, 0);
     let from = direction === 'ltr' ? middle : total - middle;
     const column = widths.findIndex((width) => (from -= width) < 0);

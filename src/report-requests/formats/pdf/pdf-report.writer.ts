@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CrashedJobError } from '../../../jobs/job-error';
 import { BrowserLostError } from '../../rendering/render-errors';
+import type { ReportDocument } from '../../rendering/report-document';
 import { ReportRenderer } from '../../rendering/report-renderer';
 import { ReportFormat } from '../report-format';
 import { columnsOf } from '../report-parameters';
@@ -14,14 +15,22 @@ export class PdfReportWriter implements ReportWriter {
   constructor(private readonly renderer: ReportRenderer) {}
 
   async write(report: Report, { signal, onProgress, tally }: WriteOptions): Promise<WrittenReport> {
-    const { parameters, snapshot, brand, isDelta, isLarge, generatedAt, owner } = report;
-    const columns = columnsOf(parameters, this.format);
-    const { pages, file } = await this.renderer.render(
-      { ...parameters, ...snapshot, columns, brand, isDelta, generatedAt },
-      { owner, isLarge, signal, onProgress, onOrder: (order) => tally.add(order) },
-    );
+    const { isLarge, owner } = report;
+    const { pages, file } = await this.renderer.render(documentOf(report), {
+      owner,
+      isLarge,
+      signal,
+      onProgress,
+      onOrder: (order) => tally.add(order),
+    });
     return { pages, content: unlessLost(file) };
   }
+}
+
+/** What its pages show. */
+export function documentOf({ parameters, snapshot, brand, isDelta, generatedAt }: Report): ReportDocument {
+  const columns = columnsOf(parameters, ReportFormat.Pdf);
+  return { ...parameters, ...snapshot, columns, brand, isDelta, generatedAt };
 }
 
 /** A browser that dies is counted apart: a job that kills it every time is poison. */
