@@ -100,6 +100,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     const { jobId, attempt, clientId } = context;
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
+    const stored: ReportFormat[] = [];
     const fractions = formats.map(() => 0);
     const onProgress = (index: number, fraction: number): void => {
       fractions[index] = fraction;
@@ -111,9 +112,10 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     const orders = new FanOut(snapshot.orders(), formats.length, BATCHES_AHEAD, signal);
     const writing = formats.map((format, index) => {
       const shared = { ...report, snapshot: { ...snapshot, orders: () => orders.reader(index) } };
-      const written = this.writeOne({ jobId, attempt, clientId, signal }, shared, format, (fraction) =>
-        onProgress(index, fraction),
-      );
+      const written = this.writeOne({ jobId, attempt, clientId, signal }, shared, format, {
+        onProgress: (fraction) => onProgress(index, fraction),
+        onStored: () => stored.push(format),
+      });
       // Also of one that failed before it read anything.
       return written.finally(() => orders.close(index));
     });
@@ -123,6 +125,7 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
       // What is still being made nobody needs any more, and it must not outlive the snapshot that it reads.
       stop.abort(error);
       await Promise.allSettled(writing);
+      if (stored.length > 0) await this.files.discard({ job_id: jobId, attempt, formats: stored });
       throw error;
     }
   }
@@ -131,13 +134,14 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
     context: Pick<JobContext<object>, 'jobId' | 'attempt' | 'clientId' | 'signal'>,
     report: Report,
     format: ReportFormat,
-    onProgress: (fraction: number) => void,
+    { onProgress, onStored }: { onProgress: (fraction: number) => void; onStored: () => void },
   ): Promise<ReportArtifact> {
     const writer = this.writers.find((each) => each.format === format);
     if (writer === undefined) throw new Error(`Nothing writes ${format}.`);
     const tally = new SalesTally();
     const { pages, content } = await writer.write(report, { signal: context.signal, onProgress, tally });
     const { sha256, bytes } = await this.files.put(context, format, Readable.from(content));
+    onStored();
     requireAgreement(format, tally, report.snapshot.summary);
     return {
       format,

@@ -96,6 +96,20 @@ export class ReportFilesService {
     if (deleted > 0) this.logger.log(`${deleted} file(s) of expired reports and lost attempts deleted.`);
   }
 
+  /**
+   * Deletes what an attempt that ended without a report has put into the store, so that it takes up nothing of its client's. What is noted
+   * stays: what cannot be deleted now a sweep deletes.
+   */
+  async discard(files: ReportFiles): Promise<void> {
+    const keys = keysOf(files);
+    try {
+      await this.deleteEach(keys);
+      await this.storage.giveBack(keys);
+    } catch (error) {
+      this.logger.warn(`Files of ${files.job_id} are left to the sweep: ${String(error)}`);
+    }
+  }
+
   /** @throws StoreUnavailableError */
   async delete(files: ReportFiles): Promise<void> {
     await this.deleteAll([files]);

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pathOfArtifact } from '../../src/artifacts/file-artifact-store';
@@ -186,8 +187,37 @@ describe('a report in several formats', () => {
         const answer = await app.call('GET', `/v1/orders/reports/${id}?format=${each}`);
         expect([answer.status, answer.body.code]).toEqual([500, 'totals_disagree']);
       }
+      expect(formats.map((each) => existsSync(storedPath(id, each)))).toEqual(formats.map(() => false));
     } finally {
       writer.write = write;
+    }
+  });
+
+  it('leaves none of its files, and takes up no storage, when it is cancelled after one of them is there', async () => {
+    const used = async (): Promise<string> =>
+      (await app.dataSource.query<{ bytes: string }[]>('SELECT sum(bytes) AS bytes FROM client_storage'))[0]!
+        .bytes;
+    const before = await used();
+    const writers = app.app.get<ReportWriter[]>(REPORT_WRITERS, { strict: false });
+    const pdf = writers.find(({ format }) => format === ReportFormat.Pdf)!;
+    const write = pdf.write.bind(pdf);
+    // As one that takes long would.
+    pdf.write = async (_report, { signal }) => {
+      await once(signal, 'abort');
+      throw signal.reason;
+    };
+    try {
+      const { id } = (await post({ formats: FORMATS })).body;
+      await waitFor(() => existsSync(storedPath(id, ReportFormat.Csv)), { what: 'the CSV' });
+      await waitFor(async () => (await used()) !== before, { what: 'the CSV to be counted' });
+      expect((await app.call('DELETE', `/v1/orders/reports/status/${id}`)).status).toBe(202);
+      await waitFor(async () => (await app.call('GET', `/v1/jobs/${id}`)).body.status === 'CANCELLED', {
+        what: 'the job to be cancelled',
+      });
+      expect(FORMATS.map((format) => existsSync(storedPath(id, format)))).toEqual([false, false]);
+      expect(await used()).toBe(before);
+    } finally {
+      pdf.write = write;
     }
   });
 });
