@@ -67,7 +67,6 @@ export class ReportLinksController {
   @ApiProblems({
     400: 'The link is not complete.',
     403: 'It is not a link of ours.',
-    404: 'The report was not made in this format.',
     410: 'The link or the report has expired, or the report was erased.',
   })
   async open(

@@ -8,7 +8,7 @@ import { JobState } from '../jobs/job';
 import { JobEntity } from '../jobs/job.entity';
 import type { ReportFormat } from './formats/report-format';
 import { ORDERS_REPORT } from './orders-report.job';
-import { artifactOf, FinishedReport, ReportRequestsService } from './report-requests.service';
+import { FinishedReport, madeIn, ReportRequestsService } from './report-requests.service';
 
 const LIFETIME_SECONDS = 300;
 const KEY = 'report links';
@@ -62,7 +62,8 @@ export class ReportLinksService {
       type: ORDERS_REPORT.name,
       state: JobState.Completed,
     });
-    const report = job === null ? undefined : { job, artifact: artifactOf(job, format) };
+    const artifact = job === null ? undefined : madeIn(job, format);
+    const report = job === null || artifact === undefined ? undefined : { job, artifact };
     const given = Buffer.from(signature, 'base64url');
     const expected = report ? await this.sign(report, expires) : undefined;
     if (report === undefined || expected?.length !== given.length || !timingSafeEqual(expected, given)) {

@@ -136,12 +136,19 @@ export class ReportRequestsService {
   }
 }
 
-/** @throws AppError 404 when the report was not asked for in this format */
-export function artifactOf({ result }: Job, format: ReportFormat | undefined): ReportArtifact {
+/** The first of a report's files, or the one in a format; `undefined` when it was not asked for in this format. */
+export function madeIn({ result }: Job, format: ReportFormat | undefined): ReportArtifact | undefined {
   const artifacts = artifactsOf(result as OrdersReportResult);
-  const artifact = format === undefined ? artifacts[0] : artifacts.find((each) => each.format === format);
+  return format === undefined ? artifacts[0] : artifacts.find((each) => each.format === format);
+}
+
+/** @throws AppError 404 when the report was not asked for in this format */
+function artifactOf(job: Job, format: ReportFormat | undefined): ReportArtifact {
+  const artifact = madeIn(job, format);
   if (artifact !== undefined) return artifact;
-  const made = artifacts.map((each) => each.format).join(', ');
+  const made = artifactsOf(job.result as OrdersReportResult)
+    .map((each) => each.format)
+    .join(', ');
   throw new AppError(
     'not_found',
     'no_such_format',

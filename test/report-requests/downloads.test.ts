@@ -143,6 +143,8 @@ describe('a signed link', () => {
     for (const address of [
       `${href}/file?expires=${expires + 1}&signature=${signature}`,
       `${href}/file?expires=${expires}&signature=${changed}`,
+      // In which formats a report was made is nobody's business either.
+      `${href}/file?format=ndjson&expires=${expires}&signature=${signature}`,
       `${other.href}/file?expires=${expires}&signature=${signature}`,
       `/v1/orders/reports/01900000-0000-7000-8000-000000000000/file?expires=${expires}&signature=${signature}`,
     ]) {
