@@ -64,3 +64,26 @@ it('is a workbook of the orders, whose sums are those of the result', async () =
     expect([figures[2], figures[5]]).toEqual([Number(gross), Number(net)]);
   }
 });
+
+it('says of which currency a sum is where there are several, as the PDF does', async () => {
+  const { body: job } = await app.call('POST', '/v1/orders/reports', {
+    body: { start_date: '2026-01-01', end_date: '2027-01-01', format: 'xlsx', group_by: 'customer' },
+  });
+  await app.polled(`/v1/orders/reports/status/${job.id}`);
+  const { body: file } = await app.call('GET', `/v1/orders/reports/${job.id}`);
+  const [summary, orders] = (await readWorkbook(file)).sheets;
+  const sums = orders!.rows.map(([name]) => String(name)).filter((name) => / · \d+ orders?$/.test(name));
+  expect(sums).toEqual([
+    'Total =Bob · EUR · 1 order',
+    'Total =Bob · KWD · 1 order',
+    'Total Ann · EUR · 2 orders',
+    'Total Ann · JPY · 1 order',
+    'All orders · EUR · 3 orders',
+    'All orders · JPY · 1 order',
+    'All orders · KWD · 1 order',
+  ]);
+  const statuses = summary!.rows
+    .map(([name]) => String(name))
+    .filter((name) => /^(Paid|Cancelled)/.test(name));
+  expect(statuses).toEqual(['Paid · EUR', 'Cancelled · EUR', 'Paid · JPY', 'Paid · KWD']);
+});

@@ -118,10 +118,12 @@ export class OrderRows {
     this.options.tally.add(order);
   }
 
-  /** A row for each currency; without amounts to add up, one that says how many orders they are. */
+  /** A row for each currency, which it names where there are several; without amounts to add up, one that says how many orders they are. */
   private sums(name: string, orders: number, totals: readonly ColumnTotals[]): SheetRow[] {
     if (this.columns.every(({ amount }) => amount === null)) return [this.sum(name, orders, null)];
-    return totals.map((total) => this.sum(name, total.orders, total));
+    return totals.map((total) =>
+      this.sum(totals.length > 1 ? `${name} · ${total.currency}` : name, total.orders, total),
+    );
   }
 
   private sum(name: string, orders: number, total: ColumnTotals | null): SheetRow {

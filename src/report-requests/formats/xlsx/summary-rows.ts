@@ -47,7 +47,10 @@ export function summaryRows(report: Report, messages: ReportMessages, values: Ce
     ),
     ...table(
       'status',
-      byStatus.map((total) => [messages.status(total.status), total]),
+      byStatus.map((total) => [
+        [messages.status(total.status), ...(totals.length > 1 ? [total.currency] : [])].join(' · '),
+        total,
+      ]),
       messages,
       values,
     ),
