@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** A signed link. */
 export class ReportLinkView {
-  @ApiProperty({ format: 'uri', description: 'Opens the PDF without an API key: treat it as a secret.' })
+  @ApiProperty({ format: 'uri', description: 'Opens the file without an API key: treat it as a secret.' })
   url: string;
 
   @ApiProperty({ format: 'date-time' })

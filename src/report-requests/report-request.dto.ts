@@ -219,7 +219,7 @@ export class ReportParameters {
     additionalProperties: { type: 'string' },
     example: { customer_name: 'Client' },
     description:
-      'Texts of your own in PDF, XLSX and headings of CSV: message keys (docs/formats.md) to text.',
+      'Texts of your own in PDF, XLSX and headings of CSV: message keys (docs/languages.md) to text.',
   })
   @MayBeLeftOut()
   @AreLabels()
