@@ -8,7 +8,7 @@ export interface ReportedGroup {
   key: string;
   /** The customer's name, the status, the currency, YYYY-MM-DD or YYYY-MM. */
   name: string;
-  /** The customer's, where they have one. */
+  /** The customer's, where they have one; `null` of what is no customer. */
   reference: string | null;
   orders: number;
   /** Of all its orders. */
@@ -28,12 +28,16 @@ export const groupRows = (orders: string, groupBy: GroupBy): string => `
   SELECT group_key, group_name, coalesce(group_reference, ''), currency, orders, lines, extras,
     ${AMOUNT_COLUMNS.join(', ')}
   FROM (
-    SELECT group_key, min(group_name) AS group_name, min(customer_reference) AS group_reference, currency,
+    SELECT group_key, min(group_name) AS group_name, ${referenceOf(groupBy)} AS group_reference, currency,
       count(*) AS orders, sum(line_count) AS lines, sum(${EXTRAS}) AS extras,
       ${AMOUNT_COLUMNS.map((amount) => `sum(${amount}) AS ${amount}`).join(', ')}
     FROM ${orders} GROUP BY group_key, currency
   ) AS summed
   ORDER BY ${[...groupOrder(groupBy), 'currency'].join(', ')}`;
+
+/** Of other groups it would be that of some customer. */
+const referenceOf = (groupBy: GroupBy): string =>
+  groupBy === 'customer' ? 'min(customer_reference)' : 'NULL::text';
 
 /** Groups of a batch. */
 const BATCH_SIZE = 250;

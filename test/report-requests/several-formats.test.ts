@@ -11,6 +11,7 @@ import type { ReportWriter } from '../../src/report-requests/formats/report-writ
 import { waitFor } from '../support/services';
 import { type Answer, TestApp } from '../support/test-app';
 import { TestReceiver } from '../webhooks/test-receiver';
+import { readWorkbook } from './workbook-reader';
 
 const PERIOD = { start_date: '2026-01-01', end_date: '2027-01-01' };
 const FORMATS = [ReportFormat.Csv, ReportFormat.Pdf];
@@ -245,6 +246,23 @@ describe('the orders of a report', () => {
     ]);
     expect(await numbersOf({ sort: ['-status', 'total'] })).toEqual(['A-5', 'A-2', 'A-3', 'A-1', 'A-4']);
   });
+
+  it.each([
+    ['customer', ['Ann', 'Bob', 'Zoë Last (C-1)']],
+    ['currency', ['EUR', 'JPY']],
+    ['status', ['Paid', 'Cancelled']],
+    ['month', ['March 2026', 'April 2026', 'May 2026']],
+    ['day', ['March 1, 2026', 'April 30, 2026', 'May 1, 2026']],
+  ])(
+    'stand under the names of their groups by %s, of which customers alone have a reference',
+    async (group_by, names) => {
+      const { id } = await made({ group_by, format: 'xlsx' });
+      const { body: file } = await app.call('GET', `/v1/orders/reports/${id}`);
+      const [, orders] = (await readWorkbook(file)).sheets;
+      const headings = orders!.rows.filter(([, ...others]) => others.every((cell) => cell === null));
+      expect(headings.map(([name]) => name)).toEqual(names);
+    },
+  );
 
   it('stand in the order of their groups: customers by their last name, days as the time zone has them', async () => {
     expect(await numbersOf({ group_by: 'customer' })).toEqual(['A-5', 'A-3', 'A-4', 'A-1', 'A-2']);
