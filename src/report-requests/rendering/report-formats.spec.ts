@@ -67,6 +67,17 @@ describe('ReportFormats', () => {
     expect(new ReportFormats('en-US', 'Asia/Tokyo').monthKey(moment)).toBe('02/2016');
   });
 
+  it('names the months that orders are added up by, also where the days are those of a calendar with others', () => {
+    const moment = new Date('2005-03-02T12:00:00Z');
+    const persian = new ReportFormats('en-US-u-ca-persian', 'UTC');
+    expect(persian.calendarMonth('2005-03')).toBe('March 2005');
+    expect(persian.month(moment)).toBe('March 2005');
+    expect(persian.periodLabel(moment, 'month', true)).toBe('Mar 2005');
+    expect(persian.day(moment)).toContain('1383');
+    expect(new ReportFormats('fa-IR', 'UTC').calendarMonth('2005-03')).toContain('مارس');
+    expect(new ReportFormats('th-TH', 'UTC').calendarMonth('2005-03')).toContain('2548');
+  });
+
   it('shows the last day of a period, not the first one after it', () => {
     const formats = new ReportFormats('en-GB', 'America/New_York');
     expect(plain(formats.period('2016-01-01', '2017-01-01'))).toMatch(/^1 January.*31 December 2016$/);

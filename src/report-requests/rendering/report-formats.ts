@@ -11,6 +11,9 @@ const ANY_DIGITS = 20;
 
 type MoneyUse = 'total' | 'unit' | 'compact';
 
+/** Calendars whose months are the Gregorian ones, by which reports add up; some count the years otherwise. */
+const GREGORIAN_MONTHS = new Set(['gregory', 'iso8601', 'buddhist', 'japanese', 'roc']);
+
 /** Making formats takes a millisecond, and reports are mostly in a few languages. */
 const kept = new LRUCache<string, ReportFormats>({ max: 20 });
 
@@ -29,6 +32,8 @@ export class ReportFormats {
   private readonly labels = new Map<string, Intl.DateTimeFormat>();
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
+  /** Of months as such: a Persian one has days of two of those that its orders are added up by. */
+  private readonly monthCalendar: { calendar?: string };
   private readonly months: Intl.DateTimeFormat;
   private readonly moments: Intl.DateTimeFormat;
   private readonly lastDay: LastOf;
@@ -44,17 +49,16 @@ export class ReportFormats {
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, signDisplay: 'negative' });
     this.lastDay = new LastOf(new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' }));
-    this.months = new Intl.DateTimeFormat(locale, { timeZone, year: 'numeric', month: 'long' });
+    const { calendar } = new Intl.DateTimeFormat(locale).resolvedOptions();
+    this.monthCalendar = GREGORIAN_MONTHS.has(calendar) ? {} : { calendar: 'gregory' };
+    const month = { ...this.monthCalendar, year: 'numeric', month: 'long' } as const;
+    this.months = new Intl.DateTimeFormat(locale, { ...month, timeZone });
     this.lastMonth = new LastOf(
       new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: '2-digit' }),
     );
     this.moments = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'short' });
     this.calendarDays = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'long' });
-    this.calendarMonths = new Intl.DateTimeFormat(locale, {
-      timeZone: 'UTC',
-      year: 'numeric',
-      month: 'long',
-    });
+    this.calendarMonths = new Intl.DateTimeFormat(locale, { ...month, timeZone: 'UTC' });
   }
 
   /** With the digits of the currency, which an amount has: exact at any size. */
@@ -131,7 +135,7 @@ export class ReportFormats {
       format = new Intl.DateTimeFormat(this.locale, {
         timeZone: 'UTC',
         month: 'short',
-        ...(unit !== 'month' && { day: 'numeric' }),
+        ...(unit === 'month' ? this.monthCalendar : { day: 'numeric' }),
         ...(withYear && { year: 'numeric' }),
       });
       this.labels.set(key, format);
