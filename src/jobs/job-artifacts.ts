@@ -1,7 +1,7 @@
 import type { JobResource } from './job-type';
 
 /**
- * A job's result as callers see it: each of its `artifacts` with a `format` also has the `href` that leads to it.
+ * A job's result as callers see it: each of its `artifacts`, and the first of them, also has the `href` that leads to it.
  *
  * @param result of any type of job, also what a worker outside sent
  */
@@ -11,16 +11,14 @@ export function withAddresses<Result extends object>(
   resource: JobResource | undefined,
   publicUrl: string,
 ): Result {
-  const { artifacts } = result as { artifacts?: unknown };
+  const { artifact: first, artifacts } = result as { artifact?: unknown; artifacts?: unknown };
   if (resource === undefined || !Array.isArray(artifacts)) return result;
   const address = publicUrl + resource.path.replace('{id}', jobId);
-  return {
-    ...result,
-    artifacts: artifacts.map((artifact: unknown) => {
-      const format = (artifact as { format?: unknown } | null)?.format;
-      return typeof format === 'string'
-        ? { ...(artifact as object), href: `${address}?format=${encodeURIComponent(format)}` }
-        : artifact;
-    }),
+  const addressed = (artifact: unknown): unknown => {
+    const format = (artifact as { format?: unknown } | null)?.format;
+    return typeof format === 'string'
+      ? { ...(artifact as object), href: `${address}?format=${encodeURIComponent(format)}` }
+      : artifact;
   };
+  return { ...result, artifact: addressed(first), artifacts: artifacts.map(addressed) };
 }

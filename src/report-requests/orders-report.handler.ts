@@ -8,7 +8,7 @@ import { HandlesJob, JobContext, JobHandler } from '../jobs/job-type';
 import { OrderReportQueries } from '../orders/order-report-queries';
 import type { OrderSummary } from '../orders/order-summary';
 import { SMALL_REPORT_ROWS } from '../orders/small-report';
-import { MEDIA_TYPES, type ReportFormat } from './formats/report-format';
+import { MEDIA_TYPES, ReportFormat } from './formats/report-format';
 import type { Report, ReportWriter } from './formats/report-writer';
 import { SalesTally } from './formats/sales-tally';
 import {
@@ -148,10 +148,17 @@ export class OrdersReportHandler implements JobHandler<StoredReportParameters, O
       media_type: MEDIA_TYPES[format],
       bytes,
       sha256,
-      rows: rowsOf(report.snapshot.summary, report.parameters),
+      rows: rowsIn(format, report.snapshot.summary, report.parameters.includeItems),
       pages,
     };
   }
+}
+
+/** Rows of data in a file: with lines, CSV has one for each line alone, NDJSON one for each order that has them in it. */
+function rowsIn(format: ReportFormat, summary: OrderSummary, includeItems: boolean): number {
+  if (!includeItems || format === ReportFormat.Ndjson) return summary.orders + summary.removed;
+  if (format === ReportFormat.Csv) return summary.lines + summary.removed;
+  return rowsOf(summary, { includeItems });
 }
 
 /** @throws PermanentJobError `totals_disagree`: rather no file than one whose numbers are not those of the snapshot */

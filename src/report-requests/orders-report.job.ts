@@ -18,7 +18,7 @@ export interface ReportArtifact {
   media_type: ReportMediaType;
   bytes: number;
   sha256: string;
-  /** Orders, of a delta with those that are gone; where lines are shown also these. */
+  /** Of data in the file; of a delta with those of orders that are gone. */
   rows: number;
   /** `null` for a format that has none. */
   pages: number | null;

@@ -21,7 +21,8 @@ class ReportArtifactView {
   @ApiPropertyOptional({
     type: 'integer',
     example: 1315,
-    description: 'Of orders, and with `include_items` of lines.',
+    description:
+      'Of data in this file: of orders; with `include_items` in a PDF and an XLSX also of lines, and in a CSV of these alone.',
   })
   rows?: number;
 

@@ -223,6 +223,17 @@ describe('a report in several formats', () => {
   });
 });
 
+it('says of each file how many rows of data it has', async () => {
+  const rowsOfFiles = async (include_items: boolean) => {
+    const { result } = await made({ formats: Object.values(ReportFormat), include_items });
+    return Object.fromEntries(
+      result.artifacts.map(({ format, rows }: { format: string; rows: number }) => [format, rows]),
+    );
+  };
+  expect(await rowsOfFiles(false)).toEqual({ pdf: 5, xlsx: 5, csv: 5, ndjson: 5 });
+  expect(await rowsOfFiles(true)).toEqual({ pdf: 10, xlsx: 10, csv: 5, ndjson: 5 });
+});
+
 describe('the orders of a report', () => {
   it('are those of the filter', async () => {
     expect(await numbersOf({ filter: { currency: 'JPY' } })).toEqual(['A-4']);
