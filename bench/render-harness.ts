@@ -112,8 +112,8 @@ export class RenderHarness {
     }
   }
 
-  /** Asks for the orders of a year by HTTP and waits until the report is there. */
-  async report(year: number, client = 0): Promise<DoneReport> {
+  /** Asks for the orders of a year by HTTP, in a way of its own, and waits until the report is there. */
+  async report(year: number, client = 0, asked: object = {}): Promise<DoneReport> {
     const from = performance.now();
     // Not `fetch`, which takes as much processor time again, of the processors that are measured.
     const { statusCode, headers, body } = await request(`${this.url}/v1/orders/reports`, {
@@ -124,7 +124,7 @@ export class RenderHarness {
         // As a client waits that is in a hurry: asking again and again would take from what is measured.
         prefer: 'wait=30',
       },
-      body: JSON.stringify({ start_date: `${year}-01-01`, end_date: `${year + 1}-01-01` }),
+      body: JSON.stringify({ start_date: `${year}-01-01`, end_date: `${year + 1}-01-01`, ...asked }),
     });
     const text = await body.text();
     const id = /[0-9a-f-]{36}/.exec(String(headers['location']))?.[0];
@@ -132,6 +132,18 @@ export class RenderHarness {
       throw new Error(`${statusCode}: ${text}`);
     if (statusCode === 202) await this.finished(id);
     return { id, milliseconds: performance.now() - from };
+  }
+
+  /** Gives the client with all the orders a brand and a logo (an SVG). */
+  async dress(brand: object, logo: string): Promise<void> {
+    await this.put('/v1/brand', 'application/json', JSON.stringify(brand));
+    await this.put('/v1/brand/logo', 'image/svg+xml', logo);
+  }
+
+  async undress(): Promise<void> {
+    await this.put('/v1/brand', 'application/json', '{}');
+    const headers = { authorization: `Bearer ${KEY}` };
+    await fetch(`${this.url}/v1/brand/logo`, { method: 'DELETE', headers });
   }
 
   /** Reports a second, so many of them asked for at once, by so many clients in alternation. */
@@ -191,6 +203,12 @@ export class RenderHarness {
   async processes(): Promise<number> {
     const trees = await Promise.all([...this.browsers].map(processTree));
     return trees.flat().length;
+  }
+
+  private async put(path: string, type: string, body: string): Promise<void> {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': type };
+    const answer = await fetch(`${this.url}${path}`, { method: 'PUT', headers, body });
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
   }
 
   private async administer<T>(path: string, body: object): Promise<T> {

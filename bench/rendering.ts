@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { cpus } from 'node:os';
+import { compareDressedGroups } from './dressed-groups';
 import { compareClients, SMALL } from './many-clients';
 import { Measurements } from './measurements';
 import { RenderFloor } from './render-floor';
@@ -9,6 +10,8 @@ import { RenderHarness } from './render-harness';
 
 const RUNS = 3;
 const LARGE = { year: 2002, rows: 100_000 };
+/** Fifteen orders a customer. */
+const GROUPED = { year: 2003, rows: 60_000 };
 const SLOTS = Math.max(1, cpus().length);
 const CLIENTS = [4, 50];
 
@@ -27,6 +30,8 @@ class RenderingBench {
     await this.harness.reports(SMALL.year, SMALL.reports, 2 * SLOTS);
     await this.small();
     await this.large();
+    await this.harness.addOrders(GROUPED.year, GROUPED.rows);
+    await compareDressedGroups(this.harness, this.results, { ...GROUPED, runs: RUNS });
     this.results.print();
   }
 
