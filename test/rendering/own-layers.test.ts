@@ -99,7 +99,7 @@ describe('each layer of isolation', () => {
       for (const failure of failures) expect(failure).toMatch(/ERR_BLOCKED_BY_CLIENT/);
     });
 
-    it('its documents have a policy that leaves them nothing but their own styles and fonts', async () => {
+    it('its documents have a policy that leaves them nothing but their own styles, fonts and pictures', async () => {
       const { shell } = await documentOf();
       expect(shell.indexOf('Content-Security-Policy')).toBeLessThan(shell.indexOf('<style>'));
       // A picture that needs no network.
@@ -108,7 +108,7 @@ describe('each layer of isolation', () => {
       await printPage.print({ shell, body }, options);
       await printPage.print({ shell: `${shell}${image}`, body }, options);
       const policy = `document.querySelector('meta[http-equiv="Content-Security-Policy"]').content`;
-      expect(await evaluate(policy)).toBe("default-src 'none'; style-src 'unsafe-inline'; font-src data:");
+      expect(await evaluate(policy)).toBe("default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:");
       await eventually(
         'the picture is refused or there',
         async () => (await evaluate('document.images[0].complete')) === true,

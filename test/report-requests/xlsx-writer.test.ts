@@ -175,13 +175,13 @@ describe('a report as a workbook', () => {
       ['a-1.50', 1.5],
       ['a-20', 20],
       ['a-2.00', 2],
-      ['Total Anna (C-1) · 2 orders', 3.5],
-      ['Total Anna (C-1) · 1 order', 20],
+      ['Total Anna (C-1) · EUR · 2 orders', 3.5],
+      ['Total Anna (C-1) · JPY · 1 order', 20],
       ['Bob', null],
       ['b--0.50', -0.5],
       ['Total Bob · 1 order', -0.5],
-      ['All orders · 3 orders', 3],
-      ['All orders · 1 order', 20],
+      ['All orders · EUR · 3 orders', 3],
+      ['All orders · JPY · 1 order', 20],
     ]);
   });
 

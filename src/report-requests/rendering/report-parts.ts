@@ -40,10 +40,8 @@ export interface LayoutLimits {
   taggedPages: number;
 }
 
-export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
-
-/** Of a document that has a logo. */
-const POLICY_WITH_PICTURES = `${POLICY}; img-src data:`;
+/** Of every document, with a logo and without: a page that printed one keeps its policy beside that of the next. */
+export const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:";
 
 /**
  * Lays a report out, page by page as its orders come; only the part at hand is in memory. Its groups are read once before.
@@ -147,12 +145,11 @@ class Layout {
 
   private finishPart(part: OpenPart): ReportPart {
     const { document, formats } = this.context;
-    const policy = document.brand?.logo ? POLICY_WITH_PICTURES : POLICY;
     const shell = markup`<!doctype html>
       <html lang="${document.locale}" dir="${formats.direction}">
         <head>
           <meta charset="utf-8" />
-          <meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}" />
+          <meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}" />
           <style>
             ${new Markup(PRINT_ONLY + part.fontUse.css() + this.styles)}
           </style>
