@@ -15,6 +15,9 @@ describe('the format of amounts', () => {
     ['de-CH', 'CHF', 2, `[$CHF]${SPACE}#,##0.00;[$CHF]-#,##0.00`],
     ['nl-NL', 'EUR', 2, `[$€]${SPACE}#,##0.00;[$€]${SPACE}-#,##0.00`],
     ['ja-JP', 'JPY', 0, '[$￥]#,##0'],
+    ['bs', 'RSD', 2, `#,##0.00${SPACE}"din."`],
+    ['qu', 'PEN', 2, `"S/"${SPACE}#,##0.00`],
+    ['ak', 'IQD', 3, `"Irak dinaa"${SPACE}#,##0.000`],
     ['ar-KW', 'KWD', 3, `#,##0.000${SPACE}[$د.ك.]`],
   ])('in %s of %s with %i digits', (locale, currency, digits, code) => {
     expect(moneyFormat(locale, currency, digits)).toBe(code);

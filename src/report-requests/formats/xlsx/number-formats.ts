@@ -35,12 +35,18 @@ function moneyCode({ type, value }: Intl.NumberFormatPart, digits: number): stri
     case 'minusSign':
       return '-';
     case 'currency':
-      // A hyphen would begin the code of a language.
-      return `[$${value.replace(INVISIBLE, '').replace(/[-\]]/g, '')}]`;
+      return currencySign(value.replace(INVISIBLE, ''));
     default:
       return literal(value);
   }
 }
+
+/**
+ * Letters with anything else, such as "din." and "S/", are a literal: there are readers that find days and seconds in them.
+ * A hyphen would begin the code of a language.
+ */
+const currencySign = (sign: string): string =>
+  /^\w+$|^[^\w\s\-\]]+$/.test(sign) ? `[$${sign}]` : literal(sign);
 
 const MOMENT: Intl.DateTimeFormatOptions = {
   calendar: 'gregory',
