@@ -9,9 +9,9 @@ import type { TableLayout } from '../../src/report-requests/rendering/table-layo
 import type { Pdf, PdfText } from '../rendering/pdf-reader';
 import { inColumns, matches, plain, POINTS_PER_PX } from './printed-report';
 
-/** The headings that stand again on the next page. */
-const REPEATED = /,\s*continued/;
-const GRAND_TOTAL = 'Grand total';
+/** Of headings that stand again on the next page: the word, since from right to left it is not always after the name. */
+const REPEATED = /continued/;
+const GRAND_TOTAL = 'Grandtotal';
 
 /**
  * The table of orders of pages that are laid out, with English words: a text for each column. What stands across some of them
@@ -51,7 +51,7 @@ export function ordersOfPages(
     if (rowAt(0).join('|') !== headings.join('|')) continue;
     for (let row = 1; row <= geometry.rowsPerPage; row += 1) {
       const cells = rowAt(row);
-      if (cells.join('') === GRAND_TOTAL) break;
+      if (cells.join('').replace(/\s/g, '') === GRAND_TOTAL) break;
       if (cells.some((cell) => cell !== '')) rows.push(cells);
     }
   }

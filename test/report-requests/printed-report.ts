@@ -32,6 +32,8 @@ const FIELDS = ['date', 'number', 'name', 'detail', 'total'] as const;
 const IN_WORDS = /^(Grand total|Texts that end with)/;
 /** A page is measured in px, and its PDF in points. */
 export const POINTS_PER_PX = 72 / 96;
+/** A sign at the edge of its column reaches so far into the gap before it, in px. */
+const REACH = 3;
 const HEADINGS = ['Orders', 'Gross', 'Cancelled', 'Refunded', 'Net sales'];
 
 /** The pages that are laid out, before they are printed. */
@@ -120,9 +122,10 @@ export function inColumns(line: PdfText[], widths: readonly number[], direction:
   for (const item of line) {
     const middle = (item.x + item.width / 2) / POINTS_PER_PX - MARGIN.side;
     const total = widths.reduce((sum, width) => sum + width, 0);
-    let from = direction === 'ltr' ? middle : total - middle;
+    let from = (direction === 'ltr' ? middle : total - middle) + REACH;
     const column = widths.findIndex((width) => (from -= width) < 0);
-    cells[column]?.push(item);
+    // None: it reaches beyond the last.
+    cells.at(column)?.push(item);
   }
   return cells.map((items) =>
     items
