@@ -113,7 +113,12 @@ function linesOf(page: PdfPage): PdfText[][] {
     if (line === undefined) lines.push({ y: item.y, items: [item] });
     else line.items.push(item);
   }
-  return lines.sort((one, other) => other.y - one.y).map(({ items }) => items);
+  // Marks above letters have no text of their own, and may stand so high that they would be a line.
+  const isText = ({ text }: PdfText): boolean => /[^\s\0]/.test(text);
+  return lines
+    .filter(({ items }) => items.some(isText))
+    .sort((one, other) => other.y - one.y)
+    .map(({ items }) => items);
 }
 
 /** The texts of a line by the columns in which they stand; columns run from the side where reading begins. */
