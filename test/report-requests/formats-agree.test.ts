@@ -20,6 +20,7 @@ import { layOut } from '../../src/report-requests/rendering/report-parts';
 import { tableLayout } from '../../src/report-requests/rendering/table-layout';
 import { TestRenderer } from '../rendering/test-renderer';
 import { TestApp } from '../support/test-app';
+import { atOnce } from './at-once';
 import { contentOf, reportFrom } from './file-content';
 import {
   byCurrency,
@@ -34,14 +35,12 @@ import {
 } from './file-readings';
 import { ordersOfHtml, ordersOfPages } from './printed-orders';
 import { htmlOf, readHtml, readPages } from './printed-report';
-import { type RandomBook, randomBooks, type RandomOrder } from './random-books';
+import { RANDOM_SEED, type RandomBook, randomBooks, type RandomOrder } from './random-books';
 import { type RandomRequest, randomRequests } from './random-requests';
 
 const REQUESTS = 1_000;
 /** `npm run numbers` prints a thousand. */
 const PRINTED_REQUESTS = Number(process.env['PRINTED_REQUESTS'] ?? 150);
-const SEED = Number(process.env['FORMATS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const PRINTED_AT_ONCE = 4;
 /** Only what hangs takes so long. */
 const MOST_PRINTING_MS = PRINTED_REQUESTS * 10_000;
 const LARGEST = '123456789012345.67';
@@ -68,10 +67,10 @@ const LARGE: RandomOrder = {
 };
 /** Some have so many orders that pages and groups go on and on. */
 const BOOKS = [
-  ...fc.sample(randomBooks(2), { numRuns: 2, seed: SEED }),
-  ...fc.sample(randomBooks(30, 10), { numRuns: 18, seed: SEED }),
-  ...fc.sample(randomBooks(30, 10), { numRuns: 6, seed: SEED + 1 }).map(withLarge),
-  ...fc.sample(randomBooks(120, 80), { numRuns: 2, seed: SEED }),
+  ...fc.sample(randomBooks(2), { numRuns: 2, seed: RANDOM_SEED }),
+  ...fc.sample(randomBooks(30, 10), { numRuns: 18, seed: RANDOM_SEED }),
+  ...fc.sample(randomBooks(30, 10), { numRuns: 6, seed: RANDOM_SEED + 1 }).map(withLarge),
+  ...fc.sample(randomBooks(120, 80), { numRuns: 2, seed: RANDOM_SEED }),
 ];
 const REQUEST = randomRequests(BOOKS.length);
 const BY = { keyId: null, jobId: null };
@@ -243,7 +242,7 @@ it('agree to the last digit for a thousand random requests', async () => {
   };
   await fc.assert(
     fc.asyncProperty(REQUEST, (request) => expectAgreement(request, readPages)),
-    { numRuns: REQUESTS, seed: SEED },
+    { numRuns: REQUESTS, seed: RANDOM_SEED },
   );
 }, 900_000);
 
@@ -264,16 +263,14 @@ describe('printed', () => {
     return { rows: ordersOfPages(pdf, direction, layout), tables, isPaper: true };
   };
 
-  async function expectAllAgree(): Promise<void> {
-    const requests = fc.sample(REQUEST, { numRuns: PRINTED_REQUESTS, seed: SEED }).values();
-    const printSome = async (): Promise<void> => {
-      for (const request of requests)
-        await expectAgreement(request, readPrinted).catch((cause: unknown) => {
-          throw new Error(`${JSON.stringify(request)} with FORMATS_SEED=${SEED}`, { cause });
-        });
-    };
-    await Promise.all(Array.from({ length: PRINTED_AT_ONCE }, printSome));
-  }
-
-  it('agree by the text of the pages', expectAllAgree, MOST_PRINTING_MS);
+  it(
+    'agree by the text of the pages',
+    () =>
+      atOnce(
+        fc.sample(REQUEST, { numRuns: PRINTED_REQUESTS, seed: RANDOM_SEED }),
+        (request) => expectAgreement(request, readPrinted),
+        (request) => `${JSON.stringify(request)} with RANDOM_SEED=${RANDOM_SEED}`,
+      ),
+    MOST_PRINTING_MS,
+  );
 });

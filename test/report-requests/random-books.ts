@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { ORDER_STATUSES, OrderStatus } from '../../src/orders/order-status';
 
+/** The same in each run of `npm test`, so that it fails for what changed; another in each of `npm run numbers`. */
+export const RANDOM_SEED = Number(process.env['RANDOM_SEED'] ?? 20_261_127);
+
 /** Amounts of the digits that ISO 4217 gives these, read from its list by hand. */
 export const CURRENCIES: Record<string, number> = {
   JPY: 0,
