@@ -1,5 +1,5 @@
+import { escapeXml, XML_HEAD } from '../../../common/xml';
 import type { CellStyle } from './sheet';
-import { escapeXml, XML_HEAD } from './xml';
 
 /** The first number that a format of one's own can have. */
 const FIRST_FORMAT = 164;

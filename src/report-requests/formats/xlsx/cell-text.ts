@@ -1,4 +1,4 @@
-import { escapeXml } from './xml';
+import { escapeXml } from '../../../common/xml';
 
 // What markup is made of, what XML has no place for or changes, and what would be read as the code of such a character.
 const SPECIAL = /[&<>"\p{Cc}\ufffe\uffff]|_x[\dA-Fa-f]{4}/u;

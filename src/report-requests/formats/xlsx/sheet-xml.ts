@@ -1,7 +1,7 @@
+import { XML_HEAD } from '../../../common/xml';
 import type { CellStyles } from './cell-styles';
 import { cellText } from './cell-text';
 import type { Sheet, SheetCell, SheetRow } from './sheet';
-import { XML_HEAD } from './xml';
 
 const NAMESPACE = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const PAPERS = { Letter: 1, A4: 9 } as const;

@@ -1,5 +1,5 @@
+import { escapeXml, XML_HEAD } from '../../../common/xml';
 import type { CellStyles } from './cell-styles';
-import { escapeXml, XML_HEAD } from './xml';
 
 export interface WorkbookProperties {
   title: string;

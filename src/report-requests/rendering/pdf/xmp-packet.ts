@@ -1,15 +1,8 @@
+import { escapeXml } from '../../../common/xml';
 import type { PdfInformation } from './pdf-information';
 
 /** Our own properties have the names that the API has for them. */
 const NAMESPACE = 'urn:order-reports:report#';
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-// XML 1.0 has no other characters.
-const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
-
-const escapeXml = (text: string): string =>
-  text.replace(NOT_XML, '\ufffd').replace(/[&<>]/g, (character) => ENTITIES[character] ?? '');
 
 /** What a file says about itself, as programs read it that know nothing of its pages (XMP, ISO 16684-1). */
 export function xmpPacket({ title, author, language, createdAt, ...report }: PdfInformation): string {
