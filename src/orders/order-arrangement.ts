@@ -35,8 +35,13 @@ const SORTED_BY: Partial<Record<OrderColumn, string>> = {
   status: placeInLife('status'),
 };
 
-export const isSortKey = (key: string): boolean =>
-  (ORDER_COLUMNS as readonly string[]).includes(key.replace(/^-/, ''));
+/** What a key of `sort` says. */
+export const sortedColumn = (key: string): { column: OrderColumn; isDescending: boolean } => ({
+  column: key.replace(/^-/, '') as OrderColumn,
+  isDescending: key.startsWith('-'),
+});
+
+export const isSortKey = (key: string): boolean => ORDER_COLUMNS.includes(sortedColumn(key).column);
 
 /** @param zone IANA name as SQL: days and months are those of it */
 function groupKey(groupBy: GroupBy, zone: string): string {
@@ -88,8 +93,8 @@ export function sortKeys({ groupBy, sort }: Arrangement): SortKey[] {
   return [
     ...groups.map((value): SortKey => ({ value, direction: 'ASC' })),
     ...sort.map((key): SortKey => {
-      const column = key.replace(/^-/, '') as OrderColumn;
-      return { value: SORTED_BY[column] ?? column, direction: key.startsWith('-') ? 'DESC' : 'ASC' };
+      const { column, isDescending } = sortedColumn(key);
+      return { value: SORTED_BY[column] ?? column, direction: isDescending ? 'DESC' : 'ASC' };
     }),
     { value: 'ordered_at', direction: 'ASC' },
     { value: 'number', direction: 'ASC' },

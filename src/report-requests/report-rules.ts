@@ -1,6 +1,6 @@
 import { ValidateBy, ValidateIf } from 'class-validator';
 import { isLocaleTag } from '../common/validators';
-import { isSortKey } from '../orders/order-arrangement';
+import { isSortKey, sortedColumn } from '../orders/order-arrangement';
 import { ReportFormat } from './formats/report-format';
 import { labelProblem } from './messages/own-labels';
 import { isPrintableLocale } from './rendering/printable-locale';
@@ -88,7 +88,7 @@ export const IsSort = (): PropertyDecorator =>
     (value) =>
       !Array.isArray(value) ||
       (value.every((key) => typeof key === 'string' && isSortKey(key)) &&
-        new Set(value.map((key: string) => key.replace(/^-/, ''))).size === value.length),
+        new Set(value.map((key: string) => sortedColumn(key).column)).size === value.length),
     '$property must name different columns, each with a - before it for descending',
   );
 

@@ -1,5 +1,4 @@
-import type { GroupBy } from '../../orders/order-arrangement';
-import type { OrderColumn } from '../../orders/order-columns';
+import { groupedBy, shownRows, sortedBy } from '../messages/arrangement-words';
 import type { MessageKey } from '../messages/message-files';
 import { Markup, markup } from './markup';
 import type { ReportContext } from './report-context';
@@ -9,14 +8,6 @@ import type { TextWriter } from './text-writer';
 const SHARES = { upright: [1.4, 0.7, 1.3], across: [1.4, 0.7, 1.3, 1] };
 const ROW = 54;
 const PADDING = 10;
-
-const GROUPED_BY: Record<GroupBy, MessageKey> = {
-  customer: 'customer_name',
-  status: 'status',
-  currency: 'currency',
-  day: 'day',
-  month: 'month',
-};
 
 /** What a report is of, and how it is arranged, with the height that its style gives it. */
 export function reportFacts(context: ReportContext, text: TextWriter): { height: number; content: Markup } {
@@ -42,7 +33,7 @@ function factsOf({ document, formats, messages }: ReportContext, text: TextWrite
   const statuses = filter.statuses?.map((status) => messages.status(status)).join(', ');
   const facts: [MessageKey, Markup][] = [
     ['order_statuses', text.words(statuses ?? messages.text('all'))],
-    ['shown', text.words(messages.text(shown(document)))],
+    ['shown', text.words(messages.text(shownRows(document)))],
     ['generated', text.own(`${formats.moment(document.generatedAt)} (${document.timeZone})`)],
   ];
   const add = (name: MessageKey, value: Markup | null): void => {
@@ -52,17 +43,7 @@ function factsOf({ document, formats, messages }: ReportContext, text: TextWrite
   add('filter_currency', filter.currencies && text.own(filter.currencies.join(', ')));
   add('filter_min_total', filter.minTotal === null ? null : text.own(formats.quantity(filter.minTotal)));
   add('filter_max_total', filter.maxTotal === null ? null : text.own(formats.quantity(filter.maxTotal)));
-  add('grouped_by', groupBy && text.words(messages.text(GROUPED_BY[groupBy])));
-  const sorted = sort.map((key) => {
-    const column = messages.heading(key.replace(/^-/, '') as OrderColumn);
-    return key.startsWith('-') ? messages.text('descending', { column }) : column;
-  });
-  add('sorted_by', sorted.length === 0 ? null : text.words(sorted.join('; ')));
+  add('grouped_by', groupBy && text.words(messages.text(groupedBy(groupBy))));
+  add('sorted_by', sort.length === 0 ? null : text.words(sortedBy(sort, messages)));
   return facts;
 }
-
-/** What the rows are. */
-const shown = ({ includeItems, isDelta }: ReportContext['document']): MessageKey => {
-  if (isDelta) return includeItems ? 'shown_changed_lines' : 'shown_changed';
-  return includeItems ? 'shown_orders_lines' : 'shown_orders';
-};

@@ -1,7 +1,6 @@
 import { nameOn } from '../../../brands/report-brand';
-import type { GroupBy } from '../../../orders/order-arrangement';
-import type { OrderColumn } from '../../../orders/order-columns';
 import type { SalesFigures } from '../../../orders/sales-figures';
+import { groupedBy, shownRows, sortedBy } from '../../messages/arrangement-words';
 import type { MessageKey } from '../../messages/message-files';
 import type { ReportMessages } from '../../messages/report-messages';
 import { reportFormats } from '../../rendering/report-formats';
@@ -18,14 +17,6 @@ const FIGURES = ['gross', 'cancelled', 'refunded', 'net'] as const;
 
 /** In characters. */
 export const SUMMARY_WIDTHS: readonly number[] = [24, 20, 20, 20, 20, 20];
-
-const GROUPED_BY: Record<GroupBy, MessageKey> = {
-  customer: 'customer_name',
-  status: 'status',
-  currency: 'currency',
-  day: 'day',
-  month: 'month',
-};
 
 /** What a report is of, and what it comes to, by currency and by status. */
 export function summaryRows(report: Report, messages: ReportMessages, values: CellValues): SheetRow[] {
@@ -89,29 +80,20 @@ function facts(
       ? messages.text('all_days')
       : reportFormats(locale, timeZone).period(startDate, endDate);
   const statuses = filter.statuses?.map((status) => messages.status(status)).join(', ');
-  const sorted = sort.map((key) => {
-    const column = messages.heading(key.replace(/^-/, '') as OrderColumn);
-    return key.startsWith('-') ? messages.text('descending', { column }) : column;
-  });
   const entries: [MessageKey, SheetCell][] = [
     ['period', text(period)],
     ['as_of', text(snapshot.asOf)],
     ['generated', values.moment(generatedAt)],
     ['time_zone', text(timeZone)],
-    ['shown', text(messages.text(shown(isDelta, includeItems)))],
+    ['shown', text(messages.text(shownRows({ isDelta, includeItems })))],
     ['order_statuses', text(statuses ?? messages.text('all'))],
     ['filter_customer', text(filter.customerReferences?.join(', ') ?? '')],
     ['filter_currency', text(filter.currencies?.join(', ') ?? '')],
     ['filter_min_total', filter.minTotal === null ? null : values.number(filter.minTotal)],
     ['filter_max_total', filter.maxTotal === null ? null : values.number(filter.maxTotal)],
-    ['grouped_by', groupBy === null ? null : text(messages.text(GROUPED_BY[groupBy]))],
-    ['sorted_by', text(sorted.join('; '))],
+    ['grouped_by', groupBy === null ? null : text(messages.text(groupedBy(groupBy)))],
+    ['sorted_by', text(sortedBy(sort, messages))],
     ['removed', isDelta ? values.number(String(snapshot.summary.removed)) : null],
   ];
   return entries.filter(([, value]) => value !== null);
-}
-
-function shown(isDelta: boolean, includeItems: boolean): MessageKey {
-  if (isDelta) return includeItems ? 'shown_changed_lines' : 'shown_changed';
-  return includeItems ? 'shown_orders_lines' : 'shown_orders';
 }
