@@ -5,7 +5,7 @@ import { AppError, type FieldError, notFound } from '../common/app-error';
 import { parseDecimal } from '../common/decimal';
 import { type Preconditions, requirePreconditions } from '../common/http/preconditions';
 import { newId } from '../common/ids';
-import { NewOrder, NewOrderLine, Order, ORDER_COLUMNS, OrderHead, OrderLine, OrderWithLines } from './order';
+import { NewOrder, NewOrderLine, Order, ORDER_FIELDS, OrderHead, OrderLine, OrderWithLines } from './order';
 import { lineAmounts, OrderAmounts, orderAmounts, unitOf } from './order-amounts';
 import { type ChangedBy, insertChanges, lockWriters, writersLock } from './order-changes';
 import { OrdersService } from './orders.service';
@@ -43,7 +43,7 @@ const CREATE = `
     INSERT INTO order_line (order_id, position, sku, description, quantity, unit_price, total)
     SELECT created.id, line.* FROM created, (SELECT position, sku, description, quantity, unit_price, total FROM line) line
   )
-  SELECT ${ORDER_COLUMNS} FROM created`;
+  SELECT ${ORDER_FIELDS} FROM created`;
 
 const UPDATE = `
   WITH updated AS (

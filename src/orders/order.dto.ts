@@ -1,3 +1,4 @@
+import { applyDecorators, type Type as ClassType } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -138,6 +139,18 @@ export class OrderHeadBody {
   refunded_total?: string;
 }
 
+/** The lines of an order, as many as are validated together. Of what is wrong, the last rule that it breaks is said. */
+export const AreLines = (line: () => ClassType): PropertyDecorator =>
+  applyDecorators(
+    Type(line),
+    ValidateNested({ each: true }),
+    IsObject({ each: true }),
+    ArrayMaxSize(ORDER_LIMITS.linesPerRequest),
+    ArrayNotEmpty(),
+    IsArray(),
+    IsDefined(),
+  );
+
 export class OrderWithLinesBody extends OrderHeadBody {
   @ApiProperty({
     type: [NewOrderLineBody],
@@ -145,13 +158,7 @@ export class OrderWithLinesBody extends OrderHeadBody {
     maxItems: ORDER_LIMITS.linesPerRequest,
     description: `More than ${ORDER_LIMITS.linesPerRequest} lines, up to ${ORDER_LIMITS.linesPerOrder}, are imported.`,
   })
-  @IsDefined()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(ORDER_LIMITS.linesPerRequest)
-  @IsObject({ each: true })
-  @ValidateNested({ each: true })
-  @Type(() => NewOrderLineBody)
+  @AreLines(() => NewOrderLineBody)
   lines: NewOrderLineBody[];
 }
 

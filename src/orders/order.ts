@@ -37,6 +37,6 @@ export interface NewOrder extends OrderHead {
 }
 
 /** The columns of `Order`, for `SELECT` and `RETURNING`. */
-export const ORDER_COLUMNS = `id, number, ordered_at, status, currency, customer_name, customer_reference, subtotal,
+export const ORDER_FIELDS = `id, number, ordered_at, status, currency, customer_name, customer_reference, subtotal,
   discount_total, shipping_total, tax_total, tax_included, adjustment_total, total, refunded_total, net_total, line_count,
   created_at, updated_at, version`;

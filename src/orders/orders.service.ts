@@ -3,7 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import { notFound } from '../common/app-error';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { CursorsService } from '../database/cursors.service';
-import { Order, ORDER_COLUMNS, OrderLine, OrderWithLines } from './order';
+import { Order, ORDER_FIELDS, OrderLine, OrderWithLines } from './order';
 import { OrderLineEntity } from './order-line.entity';
 import { dayStart } from './order-period';
 import { OrderEntity } from './order.entity';
@@ -27,7 +27,7 @@ export interface OrderListFilter {
 
 /** An order with its lines, in one statement: of one that changes in between, two would see two versions. */
 const READ = `
-  SELECT ${ORDER_COLUMNS}, (
+  SELECT ${ORDER_FIELDS}, (
     SELECT json_agg(json_build_object('position', position, 'sku', sku, 'description', description,
       'quantity', trim_scale(quantity)::text, 'unit_price', unit_price::text, 'total', total::text) ORDER BY position)
     FROM order_line WHERE order_id = orders.id
@@ -94,7 +94,7 @@ export class OrdersService {
     const rows = await this.dataSource.query<Order[]>(
       // The newest of each status, and of these the newest: each is a range of an index, however rare a status is.
       `SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
-       SELECT ${ORDER_COLUMNS} FROM orders
+       SELECT ${ORDER_FIELDS} FROM orders
        WHERE client_id = $1 AND orders.status = wanted.status
          AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
          AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})

@@ -1,20 +1,8 @@
 import { IntersectionType, OmitType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  Allow,
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  Equals,
-  IsArray,
-  IsDefined,
-  IsObject,
-  IsOptional,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { Allow, Equals, IsOptional, MaxLength } from 'class-validator';
 import { IsPlainText } from '../../common/plain-text';
 import { MayBeLeftOut } from '../../common/validators';
-import { NewOrderBody, NewOrderLineBody } from '../order.dto';
+import { AreLines, NewOrderBody, NewOrderLineBody } from '../order.dto';
 import { AMOUNT_SCALE } from '../order-amounts';
 import { ORDER_LIMITS } from '../order-limits';
 import { IsDecimal } from '../order-validators';
@@ -29,13 +17,7 @@ export class ImportedLineBody extends NewOrderLineBody {
 
 /** As many lines as are validated together. */
 export class ImportedLinesBody {
-  @IsDefined()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(ORDER_LIMITS.linesPerRequest)
-  @IsObject({ each: true })
-  @ValidateNested({ each: true })
-  @Type(() => ImportedLineBody)
+  @AreLines(() => ImportedLineBody)
   lines: ImportedLineBody[];
 }
 

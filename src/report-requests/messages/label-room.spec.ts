@@ -1,3 +1,4 @@
+import { AMOUNT_COLUMNS } from '../../orders/order-columns';
 import { create, type Font } from 'fontkit';
 import { readFileSync } from 'node:fs';
 import { FontLibrary } from '../rendering/fonts/font-library';
@@ -41,21 +42,7 @@ const ROOMS: [size: number, room: number, keys: MessageKey[]][] = [
   [HEADING, 58, ['tax_included']],
   [HEADING, 68, ['orders']],
   [HEADING, 72, ['ordered_at', 'change']],
-  [
-    HEADING,
-    78,
-    [
-      'subtotal',
-      'discount_total',
-      'shipping_total',
-      'tax_total',
-      'adjustment_total',
-      'total',
-      'refunded_total',
-      'net_total',
-      'line_total',
-    ],
-  ],
+  [HEADING, 78, [...AMOUNT_COLUMNS, 'line_total']],
   [HEADING, 96, ['status', 'quantity', 'status_or_quantity']],
   [HEADING, 98, ['customer_reference', 'day', 'week_from', 'month', 'group', 'status', 'currency']],
   [HEADING, 108, ['number', 'sku', 'number_or_sku']],

@@ -1,5 +1,5 @@
 import type { GroupBy } from '../../orders/order-arrangement';
-import { AMOUNT_COLUMNS, type AmountColumn, type OrderColumn } from '../../orders/order-columns';
+import { isAmountColumn, type OrderColumn } from '../../orders/order-columns';
 import type { MessageKey } from '../messages/message-files';
 import type { ReportDocument } from './report-document';
 
@@ -84,23 +84,20 @@ export function reportColumns({ columns: shown, includeItems, isDelta, groupBy }
  * anyway.
  */
 export const hasSums = (columns: readonly OrderColumn[], groupBy: GroupBy | null): boolean =>
-  groupBy !== null || columns.some((column) => column !== 'total' && isSummed(column));
+  groupBy !== null || columns.some((column) => column !== 'total' && isAmountColumn(column));
 
 /** The most columns side by side that are not added up: what is added up has its name there. */
 export function roomForNames(columns: readonly ReportColumn[]): { first: number; end: number } {
   let best = { first: 0, end: 0, width: 0 };
   let run = { first: 0, end: 0, width: 0 };
   columns.forEach(({ name, least }, index) => {
-    run = isSummed(name)
+    run = isAmountColumn(name)
       ? { first: index + 1, end: index + 1, width: 0 }
       : { ...run, end: index + 1, width: run.width + least };
     if (run.width > best.width) best = run;
   });
   return { first: best.first, end: best.end };
 }
-
-export const isSummed = (name: OrderColumn | OtherColumn): name is AmountColumn =>
-  (AMOUNT_COLUMNS as readonly string[]).includes(name);
 
 function columnOf(name: OrderColumn | OtherColumn): ReportColumn {
   return { name, heading: name, ...(KINDS[name] ?? AMOUNT) };

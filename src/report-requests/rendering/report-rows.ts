@@ -1,9 +1,9 @@
-import { amountOf, type ColumnTotals } from '../../orders/order-columns';
+import { amountOf, type ColumnTotals, isAmountColumn } from '../../orders/order-columns';
 import type { ReportedGroup } from '../../orders/reported-group';
 import type { ReportedOrder } from '../../orders/reported-order';
 import type { MessageKey } from '../messages/message-files';
 import { nameOfGroup } from './group-name';
-import { HOSTS, isSummed, LINE_PARTS, type LinePart, type ReportColumn } from './report-columns';
+import { HOSTS, LINE_PARTS, type LinePart, type ReportColumn } from './report-columns';
 import type { ReportContext } from './report-context';
 import { SLOT } from './text-writer';
 
@@ -124,7 +124,7 @@ export class ReportRows {
       words: [words, ...(totals.length > 1 ? [currency] : []), this.count(orders)].join(' · '),
       name,
       cells: this.columns.map(({ name: column }) =>
-        isSummed(column) ? this.context.formats.money(amounts[column], currency) : '',
+        isAmountColumn(column) ? this.context.formats.money(amounts[column], currency) : '',
       ),
     }));
   }
