@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
@@ -40,23 +41,29 @@ const IsNotBelow = (other: 'min_total'): PropertyDecorator =>
     },
   });
 
+/** Different statuses. Of what is wrong, the last rule that it breaks is said. */
+export const AreStatuses = (description: string): PropertyDecorator =>
+  applyDecorators(
+    IsEnum(OrderStatus, { each: true }),
+    ArrayUnique(),
+    ArrayMaxSize(STATUS_COUNT),
+    ArrayNotEmpty(),
+    IsArray(),
+    ApiPropertyOptional({
+      enum: OrderStatus,
+      enumName: 'OrderStatus',
+      isArray: true,
+      minItems: 1,
+      maxItems: STATUS_COUNT,
+      uniqueItems: true,
+      description,
+    }),
+  );
+
 /** Which orders of the period a report shows. */
 export class ReportFilterBody {
-  @ApiPropertyOptional({
-    enum: OrderStatus,
-    enumName: 'OrderStatus',
-    isArray: true,
-    minItems: 1,
-    maxItems: STATUS_COUNT,
-    uniqueItems: true,
-    description: 'Only orders with one of these.',
-  })
   @MayBeLeftOut()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(STATUS_COUNT)
-  @ArrayUnique()
-  @IsEnum(OrderStatus, { each: true })
+  @AreStatuses('Only orders with one of these.')
   status?: OrderStatus[];
 
   @ApiPropertyOptional({

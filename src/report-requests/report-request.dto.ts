@@ -19,11 +19,11 @@ import { LONGEST_CURSOR } from '../common/pagination';
 import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName, MayBeLeftOut } from '../common/validators';
 import { type GroupBy, GROUPINGS } from '../orders/order-arrangement';
 import { ORDER_COLUMNS, type OrderColumn } from '../orders/order-columns';
-import { OrderStatus } from '../orders/order-status';
+import type { OrderStatus } from '../orders/order-status';
 import { CsvOptionsBody } from './csv-options.dto';
 import { ReportFormat } from './formats/report-format';
 import { type Paper, PAPERS } from './rendering/paper';
-import { ReportFilterBody } from './report-filter.dto';
+import { AreStatuses, ReportFilterBody } from './report-filter.dto';
 import {
   AreLabels,
   IsAlone,
@@ -35,7 +35,6 @@ import {
   NamesWhatIsGone,
 } from './report-rules';
 
-const STATUS_COUNT = Object.keys(OrderStatus).length;
 const FORMAT_COUNT = Object.keys(ReportFormat).length;
 const MOST_SORT_KEYS = 3;
 const NO_CONTROL_CHARACTERS = /^[^\p{Cc}]*$/u;
@@ -68,21 +67,8 @@ export class ReportParameters {
   @Length(1, LONGEST_CURSOR)
   changed_since?: string;
 
-  @ApiPropertyOptional({
-    enum: OrderStatus,
-    enumName: 'OrderStatus',
-    isArray: true,
-    minItems: 1,
-    maxItems: STATUS_COUNT,
-    uniqueItems: true,
-    description: 'Only orders with one of these; the same as `filter.status`.',
-  })
   @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(STATUS_COUNT)
-  @ArrayUnique()
-  @IsEnum(OrderStatus, { each: true })
+  @AreStatuses('Only orders with one of these; the same as `filter.status`.')
   @IsAlone('filter.status', ({ filter }) => filter?.status)
   status?: OrderStatus[];
 
