@@ -153,7 +153,7 @@ module.exports = {
       name: 'not-to-test',
       comment: 'The application knows nothing of its tests.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: TEST_FILE },
       to: { path: '^(test|bench)/' },
     },
     {

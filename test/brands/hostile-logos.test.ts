@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer';
 import { BrandsService } from '../../src/brands/brands.service';
-import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
-import { launchedBrowser } from '../support/launched-browser';
-import { TIMEOUT_MS, waitFor } from '../support/services';
+import { ownBrowser } from '../support/launched-browser';
+import { waitFor } from '../support/services';
 import { type Answer, TestApp } from '../support/test-app';
 import {
   HOSTILE_PNGS,
@@ -32,17 +31,7 @@ const served = new Map<string, Buffer>();
 
 beforeAll(async () => {
   app = await TestApp.start({ ROLE: 'api' });
-  const { executable, environment } = await findBrowser({
-    browserPath: process.env['BROWSER_PATH'],
-    dataDir: app.config.dataDir,
-    log: () => undefined,
-  });
-  browser = await launchedBrowser({
-    executablePath: executable,
-    env: { ...process.env, ...environment },
-    args: ['--no-sandbox'],
-    timeout: TIMEOUT_MS,
-  });
+  browser = await ownBrowser(app.config.dataDir);
   listener = createServer((request, response) => {
     const path = request.url ?? '';
     reached.add(path.split('/')[1]!);

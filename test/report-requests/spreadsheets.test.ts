@@ -1,16 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import type { ReportedOrder } from '../../src/orders/reported-order';
 import { CsvReportWriter } from '../../src/report-requests/formats/csv/csv-report.writer';
 import type { CsvOptions } from '../../src/report-requests/formats/report-parameters';
 import { contentOf, reportFrom } from './file-content';
+import { converted, hasLibreOffice } from './libreoffice';
 
-const LIBREOFFICE = '/usr/bin/soffice';
 /** As LibreOffice numbers them, in its filter's options: `59,34,76,1,,1031,false,true`. */
 const UTF_8 = 76;
 const QUOTE = 34;
@@ -67,18 +60,9 @@ interface Cell {
 
 /** The cells as a spreadsheet understands them whose language is this. */
 async function opened(csv: Buffer, language: number, delimiter: string): Promise<Cell[][]> {
-  const folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
-  try {
-    const file = join(folder, 'orders.csv');
-    await writeFile(file, csv);
-    const filter = `CSV:${delimiter.charCodeAt(0)},${QUOTE},${UTF_8},1,,${language},false,true`;
-    const profile = pathToFileURL(join(folder, 'profile')).href;
-    const options = ['--convert-to', 'fods', `--infilter=${filter}`, '--outdir', folder, file];
-    await promisify(execFile)(LIBREOFFICE, [`-env:UserInstallation=${profile}`, '--headless', ...options]);
-    return cellsOf(await readFile(join(folder, 'orders.fods'), 'utf8'));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const filter = `CSV:${delimiter.charCodeAt(0)},${QUOTE},${UTF_8},1,,${language},false,true`;
+  const files = await converted('orders.csv', csv, ['--convert-to', 'fods', `--infilter=${filter}`]);
+  return cellsOf(files.get('orders.fods')!.toString());
 }
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
@@ -104,7 +88,7 @@ function cellsOf(fods: string): Cell[][] {
   );
 }
 
-(existsSync(LIBREOFFICE) ? describe : describe.skip)('a CSV for spreadsheets', () => {
+(hasLibreOffice ? describe : describe.skip)('a CSV for spreadsheets', () => {
   it.each(COUNTRIES)(
     'opens in %s with numbers, times and texts',
     async (_country, language, { delimiter, decimalSeparator }) => {

@@ -9,7 +9,8 @@ import type { SheetCell } from '../../src/report-requests/formats/xlsx/sheet';
 import { XlsxReportWriter } from '../../src/report-requests/formats/xlsx/xlsx-report.writer';
 import { waitFor } from '../support/services';
 import { syntheticOrder, syntheticReport, writeOptions } from './synthetic-report';
-import { hasLibreOffice, readByLibreOffice, readWorkbook } from './workbook-reader';
+import { hasLibreOffice } from './libreoffice';
+import { readByLibreOffice, readWorkbook } from './workbook-reader';
 
 const line = (changes: Partial<ReportedLine> = {}): ReportedLine => ({
   sku: 'S-1',

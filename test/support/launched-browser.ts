@@ -1,4 +1,6 @@
 import { Browser, launch, LaunchOptions } from 'puppeteer';
+import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
+import { TIMEOUT_MS } from './services';
 
 const MOST_STARTS = 3;
 
@@ -14,4 +16,23 @@ export async function launchedBrowser(options: LaunchOptions): Promise<Browser> 
       if (start === MOST_STARTS) throw error;
     }
   }
+}
+
+/**
+ * The browser that the service prints with, to look at pages with.
+ *
+ * @param dataDir where the service keeps it
+ */
+export async function ownBrowser(dataDir: string): Promise<Browser> {
+  const { executable, environment } = await findBrowser({
+    browserPath: process.env['BROWSER_PATH'],
+    dataDir,
+    log: () => undefined,
+  });
+  return launchedBrowser({
+    executablePath: executable,
+    env: { ...process.env, ...environment },
+    args: ['--no-sandbox'],
+    timeout: TIMEOUT_MS,
+  });
 }

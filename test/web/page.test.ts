@@ -1,6 +1,5 @@
 import type { Browser, Page } from 'puppeteer';
-import { findBrowser } from '../../src/report-requests/rendering/browser-binary';
-import { launchedBrowser } from '../support/launched-browser';
+import { ownBrowser } from '../support/launched-browser';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { TIMEOUT_MS, waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
@@ -22,17 +21,7 @@ beforeAll(async () => {
     withScripts,
   );
   [{ id: demo }] = await app.dataSource.query(`SELECT id FROM client WHERE name = 'Demo'`);
-  const { executable, environment } = await findBrowser({
-    browserPath: process.env['BROWSER_PATH'],
-    dataDir: app.config.dataDir,
-    log: () => undefined,
-  });
-  browser = await launchedBrowser({
-    executablePath: executable,
-    env: { ...process.env, ...environment },
-    args: ['--no-sandbox'],
-    timeout: TIMEOUT_MS,
-  });
+  browser = await ownBrowser(app.config.dataDir);
 });
 
 afterAll(async () => {

@@ -3,33 +3,10 @@ import fc from 'fast-check';
 import { unguarded } from '../../../orders/formula-guard';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../orders/order-columns';
 import type { ReportedOrder } from '../../../orders/reported-order';
+import { syntheticOrder as order } from '../../../../test/report-requests/synthetic-report';
 import type { CsvOptions } from '../report-parameters';
 import type { Report, WriteOptions } from '../report-writer';
 import { CsvReportWriter } from './csv-report.writer';
-
-const order = (changes: Partial<ReportedOrder> = {}): ReportedOrder => ({
-  id: '1',
-  group: null,
-  number: 'A-1',
-  orderedAt: new Date('2016-02-03T04:05:06.789Z'),
-  customerName: 'Anna',
-  customerReference: null,
-  status: 'paid',
-  currency: 'EUR',
-  lineCount: 1,
-  subtotal: '-12.50',
-  discountTotal: '0.00',
-  shippingTotal: '4.90',
-  taxTotal: '1.00',
-  taxIncluded: true,
-  adjustmentTotal: '-0.01',
-  total: '-7.61',
-  refundedTotal: '0.00',
-  netTotal: '-7.61',
-  lines: [],
-  change: null,
-  ...changes,
-});
 
 const line = { sku: 'S-1', description: 'Chair', quantity: '2.5', unitPrice: '-5.00', total: '-12.50' };
 
