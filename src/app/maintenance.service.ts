@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown, Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Loop } from '../common/loop';
+import { ApiKeysRetentionService } from '../clients/api-keys-retention.service';
 import { AuditRetentionService } from '../clients/audit-retention.service';
 import { IdempotencyKeysService } from '../jobs/idempotency-keys.service';
 import { JobRepairsService } from '../jobs/job-repairs.service';
@@ -56,6 +57,12 @@ const TASKS = [
     name: 'removal of old audit entries',
     everyMs: HOUR,
     run: (retention, stopping) => retention.removeEntries(stopping),
+  }),
+  task({
+    of: ApiKeysRetentionService,
+    name: 'removal of keys that ended long ago',
+    everyMs: HOUR,
+    run: (retention, stopping) => retention.removeEnded(stopping),
   }),
   task({
     of: ReportFilesService,

@@ -51,7 +51,6 @@ interface KeyRow {
 
 interface KnownKey {
   caller: Caller;
-  expiresAt: number;
   /** When it was looked up; 0 since it changed. */
   checkedAt: number;
 }
@@ -108,7 +107,7 @@ export class ApiKeyRecognitionService implements OnApplicationBootstrap, BeforeA
     const hash = hashApiKey(key);
     const print = hash.toString('base64');
     const found = this.kept(print) ?? (await this.lookUpOnce(print, hash));
-    return found === 'bad' || found === null || found.expiresAt <= Date.now() ? null : found.caller;
+    return found === 'bad' || found === null || found.caller.expiresAt <= Date.now() ? null : found.caller;
   }
 
   /** To be called after keys were changed: those are looked up anew. */
@@ -218,8 +217,8 @@ export class ApiKeyRecognitionService implements OnApplicationBootstrap, BeforeA
             client: { id: row.client_id, name: row.client_name },
             keyId: row.key_id,
             scopes: row.scopes,
+            expiresAt: row.expires_at?.getTime() ?? Infinity,
           },
-          expiresAt: row.expires_at?.getTime() ?? Infinity,
           checkedAt,
         },
       ]),

@@ -28,6 +28,10 @@ export class ApiKeyEntity {
   @Column('boolean')
   configured: boolean;
 
+  /** The key of the same client that made it; `null` for one of an operator's or of a start's. */
+  @Column('uuid', { nullable: true })
+  issued_by: string | null;
+
   @Column('timestamptz', { nullable: true })
   expires_at: Date | null;
 

@@ -21,6 +21,14 @@ export class ApiKeyView {
   @ApiProperty({ enum: Scope, enumName: 'Scope', isArray: true, example: [Scope.Reports] })
   scopes: Scope[];
 
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: "The key of the same client that made it; `null` for one of an operator's.",
+  })
+  issued_by: string | null;
+
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   expires_at: string | null;
 
@@ -53,6 +61,7 @@ export const viewApiKey = (row: ApiKeyRow): ApiKeyView => ({
   name: row.name,
   prefix: row.prefix,
   scopes: row.scopes,
+  issued_by: row.issued_by,
   expires_at: row.expires_at?.toISOString() ?? null,
   revoked_at: row.revoked_at?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),

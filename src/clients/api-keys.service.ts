@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Subject } from 'rxjs';
 import { DataSource, LessThan, Repository } from 'typeorm';
-import { notFound } from '../common/app-error';
+import { AppError, invalidField, notFound } from '../common/app-error';
 import { newId } from '../common/ids';
 import { Page, pageSize, PageQuery } from '../common/pagination';
 import { CursorsService } from '../database/cursors.service';
@@ -10,7 +10,9 @@ import { hashApiKey, newApiKey, shownPrefix } from './api-key';
 import { ApiKeyEntity } from './api-key.entity';
 import { ApiKeyRecognitionService } from './api-key-recognition.service';
 import { Actor, actorParameters, writeAudit } from './audit-entry';
+import type { Caller } from './client';
 import { ClientsService } from './clients.service';
+import { invalidKey } from './invalid-key';
 import type { Scope } from './scope';
 
 /** What is shown of a key. */
@@ -28,7 +30,15 @@ export interface NewApiKey {
   expiresAt: Date | null;
 }
 
-const COLUMNS = 'id, client_id, name, prefix, scopes, expires_at, revoked_at, created_at';
+const COLUMNS = 'id, client_id, name, prefix, scopes, issued_by, expires_at, revoked_at, created_at';
+
+/** Good keys of a client, beyond which it makes no more; those that are made at the same moment may be a few more. */
+const MOST_OF_CLIENT = 1_000;
+
+const KEY_ISSUED = writeAudit(
+  'key.issued',
+  `client_id, id, jsonb_build_object('name', name, 'scopes', scopes, 'expires_at', expires_at) FROM made`,
+);
 
 /** Issues, lists, rotates and revokes API keys. */
 @Injectable()
@@ -52,10 +62,7 @@ export class ApiKeysService {
          INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, expires_at)
          SELECT $4, id, $6, $7, $8, $9::text[], $10::timestamptz FROM client WHERE id = $5 AND erased_at IS NULL
          RETURNING ${COLUMNS}
-       ), ${writeAudit(
-         'key.issued',
-         `client_id, id, jsonb_build_object('name', name, 'scopes', scopes, 'expires_at', expires_at) FROM made`,
-       )}
+       ), ${KEY_ISSUED}
        SELECT * FROM made`,
       [
         ...actorParameters(actor),
@@ -69,6 +76,58 @@ export class ApiKeysService {
       ],
     );
     return { row: only(rows, 'client'), key };
+  }
+
+  /**
+   * A key of the caller's own client, which can do no more than the caller's and lives no longer. Without an expiry it ends
+   * when that one does.
+   *
+   * @throws AppError 422 for a scope that the caller's key lacks, or a longer life; 409 `too_many_keys`; 401 when the
+   *   caller's key has ended meanwhile
+   */
+  async issueOwn(
+    actor: Actor,
+    caller: Caller,
+    { name, scopes, expiresAt }: NewApiKey,
+  ): Promise<IssuedApiKey> {
+    const beyond = scopes.filter((scope) => !caller.scopes.includes(scope));
+    if (beyond.length > 0)
+      throw invalidField(
+        'scopes',
+        `scopes must be among those of your own key, without ${beyond.join(', ')}`,
+      );
+    if (expiresAt !== null && expiresAt.getTime() > caller.expiresAt) {
+      const end = new Date(caller.expiresAt).toISOString();
+      throw invalidField('expires_at', `expires_at must not be after the end of your own key, ${end}`);
+    }
+    const key = newApiKey();
+    const [found] = await this.dataSource.query<(ApiKeyRow | { id: null })[]>(
+      `WITH maker AS (
+         SELECT * FROM api_key
+         WHERE id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+         FOR SHARE
+       ), made AS (
+         INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, issued_by, expires_at)
+         SELECT $4, client_id, $5, $6, $7, $8::text[], id, least($9::timestamptz, expires_at) FROM maker
+         WHERE $8::text[] <@ scopes AND (
+           SELECT count(*) FROM (
+             SELECT FROM api_key WHERE client_id = maker.client_id AND revoked_at IS NULL
+               AND coalesce(expires_at, 'infinity') > now() LIMIT ${MOST_OF_CLIENT}) good
+         ) < ${MOST_OF_CLIENT}
+         RETURNING ${COLUMNS}
+       ), ${KEY_ISSUED}
+       SELECT made.* FROM maker LEFT JOIN made ON true`,
+      [...actorParameters(actor), newId(), name, hashApiKey(key), shownPrefix(key), scopes, expiresAt],
+    );
+    if (found === undefined) throw invalidKey();
+    if (found.id === null) {
+      throw new AppError(
+        'conflict',
+        'too_many_keys',
+        `You have ${MOST_OF_CLIENT} keys that are good: delete those that you do not need.`,
+      );
+    }
+    return { row: found, key };
   }
 
   /**
@@ -102,8 +161,8 @@ export class ApiKeysService {
          WHERE id = $4 AND client_id = $5 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
          FOR UPDATE
        ), made AS (
-         INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, expires_at)
-         SELECT $6, client_id, name, $7, $8, scopes, expires_at FROM old
+         INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, issued_by, expires_at)
+         SELECT $6, client_id, name, $7, $8, scopes, issued_by, expires_at FROM old
          RETURNING ${COLUMNS}
        ), ended AS (
          UPDATE api_key SET expires_at = least(api_key.expires_at, now() + make_interval(secs => $9))
@@ -144,6 +203,25 @@ export class ApiKeysService {
     );
     only(rows, 'key');
     await this.notifyChanged();
+  }
+
+  /**
+   * Ends a key of the caller's own client, perhaps the caller's own, at once.
+   *
+   * @throws AppError 404 when there is no such key, 403 when it can do what the caller's cannot
+   */
+  async revokeOwn(actor: Actor, caller: Caller, keyId: string): Promise<void> {
+    const key = await this.keys.findOneBy({ id: keyId, client_id: caller.client.id });
+    if (key === null) throw notFound('key');
+    const beyond = key.scopes.filter((scope) => !caller.scopes.includes(scope));
+    if (beyond.length > 0) {
+      throw new AppError(
+        'forbidden',
+        'missing_scope',
+        `This API key lacks the scope ${beyond.join(' and ')}, which the key that is to be deleted has.`,
+      );
+    }
+    await this.revoke(actor, caller.client.id, keyId);
   }
 
   /** To be called after keys were changed. */

@@ -11,4 +11,6 @@ export interface Caller {
   client: Client;
   keyId: string;
   scopes: Scope[];
+  /** When the key ends, in milliseconds since the epoch; `Infinity` without an expiry. */
+  expiresAt: number;
 }

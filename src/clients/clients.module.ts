@@ -4,6 +4,7 @@ import { ApiKeyEntity } from './api-key.entity';
 import { ApiKeyRecognitionService } from './api-key-recognition.service';
 import { ApiKeyGuard } from './api-key.guard';
 import { ApiKeysService } from './api-keys.service';
+import { ApiKeysRetentionService } from './api-keys-retention.service';
 import { AuditEntryEntity } from './audit-entry.entity';
 import { AuditRetentionService } from './audit-retention.service';
 import { AuditTrailService } from './audit-trail.service';
@@ -15,6 +16,7 @@ const SERVICES = [
   ApiKeyGuard,
   ApiKeyRecognitionService,
   ApiKeysService,
+  ApiKeysRetentionService,
   AuditRetentionService,
   AuditTrailService,
   ClientsService,

@@ -21,7 +21,7 @@ const TIME_WITH_OFFSET = /^[^T]{1,20}T[^TZ]{1,40}(Z|[+-]\d{2}:\d{2})$/;
 const SCOPE_COUNT = Object.keys(Scope).length;
 const DAY_SECONDS = 86_400;
 
-/** The body of `POST /v1/clients/{id}/keys`. */
+/** The body of `POST /v1/clients/{id}/keys` and of `POST /v1/keys`. */
 export class NewApiKeyBody {
   @ApiProperty({ example: 'nightly export', minLength: 1, maxLength: 200 })
   @IsString()
@@ -50,7 +50,8 @@ export class NewApiKeyBody {
   @ApiPropertyOptional({
     format: 'date-time',
     example: '2099-01-01T00:00:00Z',
-    description: 'When the key ends, with an offset. Without it the key is good until it is revoked.',
+    description:
+      'When the key ends, with an offset. Without it the key is good until it is revoked, or for as long as the key that makes it.',
   })
   @MayBeLeftOut()
   @IsISO8601({ strict: true })

@@ -4,5 +4,6 @@ export enum Scope {
   Orders = 'orders',
   Webhooks = 'webhooks',
   Worker = 'worker',
+  Keys = 'keys',
   Admin = 'admin',
 }

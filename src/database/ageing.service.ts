@@ -9,7 +9,7 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** Rows that go by their age. Their ids are UUIDv7, so that the old ones stand together in the primary key. */
 export interface Ageing {
-  table: 'job' | 'webhook_message' | 'audit_entry' | 'order_change';
+  table: 'job' | 'webhook_message' | 'audit_entry' | 'api_key' | 'order_change';
   /** For the log: "1,200 ended jobs …". */
   rows: string;
   setting: string;

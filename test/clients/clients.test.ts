@@ -276,6 +276,8 @@ const ACTS: Record<string, string> = {
   'POST /v1/clients/{id}/keys': 'key.issued',
   'POST /v1/clients/{id}/keys/{key_id}/rotate': 'key.rotated',
   'DELETE /v1/clients/{id}/keys/{key_id}': 'key.revoked',
+  'POST /v1/keys': 'key.issued',
+  'DELETE /v1/keys/{id}': 'key.revoked',
   'POST /v1/jobs/{id}/retry': 'job.retried',
   'DELETE /v1/orders/reports/{id}': 'file.deleted',
   'PUT /v1/webhooks/settings': 'settings.changed',

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
+import { ApiKeysRetentionService } from '../../src/clients/api-keys-retention.service';
 import { AuditRetentionService } from '../../src/clients/audit-retention.service';
 import { AgeingService } from '../../src/database/ageing.service';
 import { JobRetentionService } from '../../src/jobs/job-retention.service';
@@ -32,6 +33,7 @@ const retention = (variables: Record<string, string> = {}) => {
   return {
     jobs: () => new JobRetentionService(config, ageing).removeJobs(never),
     audit: () => new AuditRetentionService(config, ageing).removeEntries(never),
+    keys: () => new ApiKeysRetentionService(config, ageing).removeEnded(never),
     messages: () => new DeliveryRetentionService(config, dataSource, ageing).removeMessages(never),
     destinations: () => new DeliveryRetentionService(config, dataSource, ageing).removeDestinations(never),
   };
@@ -135,6 +137,30 @@ describe('jobs', () => {
     await retention(longer).jobs();
     expect(await query('SELECT id FROM job')).toEqual([{ id }]);
   });
+});
+
+it('keys go when they ended before the time of the audit trail, but those that a start was configured with', async () => {
+  const DAYS = "interval '1 day'";
+  await query(
+    `WITH owner AS (INSERT INTO client (name) VALUES ('Keys') RETURNING id)
+     INSERT INTO api_key (id, client_id, name, hash, prefix, scopes, configured, expires_at, revoked_at)
+     SELECT ${idOf(500)}, owner.id, key.name, sha256(key.name::bytea), 'ork_', '{reports}', key.name = 'of a start', key.expires_at, key.revoked_at
+     FROM owner, (VALUES
+       ('good', NULL, NULL),
+       ('to expire', now() + ${DAYS}, NULL),
+       ('expired of late', now() - 399 * ${DAYS}, NULL),
+       ('expired', now() - 401 * ${DAYS}, NULL),
+       ('revoked', now() + ${DAYS}, now() - 401 * ${DAYS}),
+       ('of a start', NULL, now() - 401 * ${DAYS})
+     ) AS key(name, expires_at, revoked_at)`,
+  );
+  const kept = async (): Promise<string[]> =>
+    (await query<{ name: string }>('SELECT name FROM api_key ORDER BY name')).map(({ name }) => name);
+  await retention().keys();
+  expect(await kept()).toHaveLength(6);
+  await aDayGoesBy();
+  await retention().keys();
+  expect(await kept()).toEqual(['expired of late', 'good', 'of a start', 'to expire']);
 });
 
 it('audit entries go when they are older than the setting, and no other hand removes them before', async () => {

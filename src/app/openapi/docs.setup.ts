@@ -32,6 +32,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('tasks', 'Calls made asynchronously, and work done outside')
       .addTag('orders', 'The order book')
       .addTag('webhooks', 'Signed callbacks, their log, and the events to read')
+      .addTag('keys', 'Keys of your own')
       .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),

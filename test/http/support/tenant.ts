@@ -76,6 +76,7 @@ export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestRe
     ids: {
       '/v1/clients/': client.body.id,
       '/v1/clients/{id}/keys/': keyId,
+      '/v1/keys/': await make('/v1/keys'),
       '/v1/jobs/': report,
       '/v1/tasks/': task.body.id,
       '/v1/orders/reports/': report,
