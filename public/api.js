@@ -47,8 +47,8 @@ export const post = async (path, body) =>
     })
   ).json();
 
-/** The API's links name its public address; the page calls the server that it came from. */
+/** An address of the API as seen from this page, whatever name and path both were reached by. */
 export const here = (href) => {
   const { pathname, search } = new URL(href, location.href);
-  return pathname + search;
+  return pathname.slice(pathname.indexOf('/v1/') + 1) + search;
 };

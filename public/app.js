@@ -16,7 +16,7 @@ const panel = new JobPanel({ onEnd: () => listJobs(), onProblem: showProblem });
 
 async function listJobs() {
   try {
-    const { data } = await get('/v1/jobs?page_size=10');
+    const { data } = await get('v1/jobs?page_size=10');
     element('no-jobs').hidden = data.length > 0;
     element('job-rows').replaceChildren(...data.map(rowOf));
   } catch (error) {
@@ -94,7 +94,7 @@ element('report-form').addEventListener('submit', async (event) => {
   button.disabled = true;
   showProblem();
   try {
-    const job = await post('/v1/orders/reports', {
+    const job = await post('v1/orders/reports', {
       start_date,
       end_date,
       formats: form.getAll('formats'),

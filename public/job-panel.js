@@ -105,7 +105,7 @@ export class JobPanel {
     const artifacts = artifactsOf(job);
     const links = await Promise.all(
       artifacts.map(({ format }) =>
-        get(`/v1/orders/reports/${job.id}/link${format ? `?format=${format}` : ''}`),
+        get(`v1/orders/reports/${job.id}/link${format ? `?format=${format}` : ''}`),
       ),
     );
     if (this.#shown !== job.id) return;
@@ -134,7 +134,7 @@ export class JobPanel {
   async #cancel() {
     try {
       element('job-cancel').disabled = true;
-      await request(`/v1/jobs/${this.#shown}`, { method: 'DELETE' });
+      await request(`v1/jobs/${this.#shown}`, { method: 'DELETE' });
       // The button goes away under the keyboard.
       element('job').focus();
     } catch (error) {
@@ -147,7 +147,7 @@ export class JobPanel {
     for (let looks = 0; looks < 10 && !signal.aborted; looks += 1) {
       let deliveries;
       try {
-        deliveries = (await get(`/v1/webhooks/deliveries?job_id=${id}`)).data;
+        deliveries = (await get(`v1/webhooks/deliveries?job_id=${id}`)).data;
       } catch (error) {
         if (error instanceof ApiProblem) return;
         throw error;

@@ -17,7 +17,7 @@ const pause = (milliseconds, signal) =>
 
 /** Calls `onJob(job)` with each change, until the job has ended or `signal` aborts. */
 export async function watchJob(id, onJob, signal) {
-  const path = `/v1/jobs/${id}`;
+  const path = `v1/jobs/${id}`;
   let job = await get(path);
   onJob(job);
   const state = { lastEventId: undefined };

@@ -9,6 +9,7 @@ import { corsOptions } from '../common/http/cors';
 import { DrainingAdapter } from '../common/http/draining.adapter';
 import { ProblemFilter } from '../common/http/problem.filter';
 import { answerUnparsedRequests } from '../common/http/unparsed-requests';
+import { PUBLIC_PATH } from '../common/http/link-to-next.interceptor';
 import { noStore } from '../common/http/no-store.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
@@ -48,6 +49,7 @@ export async function createApp(
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
+  app.set(PUBLIC_PATH, config.publicPath);
   app.set('trust proxy', config.trustedProxies);
   app.use(requestLog);
   if (config.trustedProxies.length === 0) app.use(warnOfUntrustedProxy());
@@ -69,7 +71,7 @@ export async function createApp(
   app.useGlobalFilters(new ProblemFilter(isDatabaseOutage));
   if (config.runsApi) {
     setUpDocs(app, config);
-    setUpQueueBoard(app);
+    setUpQueueBoard(app, config);
   }
   return app;
 }

@@ -9,6 +9,7 @@ import { ApiKeyRecognitionService } from '../clients/api-key-recognition.service
 import type { Caller } from '../clients/client';
 import { Scope } from '../clients/scope';
 import { AppError } from '../common/app-error';
+import type { AppConfig } from '../config/app-config';
 import { AddressLimitsService } from '../rate-limits/address-limits.service';
 import { RedisConnectionsService } from '../redis/redis-connections.service';
 
@@ -19,9 +20,9 @@ const REDIS_RETRY_SECONDS = 5;
  * Bull's queues for an operator's eyes. They only carry wake-ups, so the board is read-only: what happens to a job is
  * decided in Postgres, by its own routes.
  */
-export function setUpQueueBoard(app: INestApplication): void {
+export function setUpQueueBoard(app: INestApplication, config: AppConfig): void {
   const server = new ExpressAdapter();
-  server.setBasePath(PATH);
+  server.setBasePath(config.publicPath + PATH);
   const queues = app
     .get(DiscoveryService, { strict: false })
     .getProviders()

@@ -28,7 +28,9 @@ export class ClientsController {
   @ApiOperation({ summary: 'Create a client', description: 'Then issue a key for it.' })
   @ApiCreatedResponse({
     type: ClientView,
-    headers: { Location: { description: 'The new client.', schema: { type: 'string', format: 'uri' } } },
+    headers: {
+      Location: { description: 'The new client.', schema: { type: 'string', format: 'uri-reference' } },
+    },
   })
   @ApiProblems({
     400: 'The body is not JSON.',
@@ -43,7 +45,7 @@ export class ClientsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<ClientView> {
     const client = await this.clients.create(actor, body.name);
-    response.location(`${this.config.publicUrl}/v1/clients/${client.id}`);
+    response.location(`${this.config.publicPath}/v1/clients/${client.id}`);
     return viewClient(client);
   }
 

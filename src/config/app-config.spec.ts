@@ -136,6 +136,8 @@ describe('the configuration', () => {
   });
 
   it('derives links and folders from what is set', () => {
+    expect(configOf({ PORT: '4000' }).publicPath).toBe('');
+    expect(configOf({ PUBLIC_URL: 'https://reports.example/api//' }).publicPath).toBe('/api');
     expect(configOf({ PORT: '4000' }).publicUrl).toBe('http://localhost:4000');
     expect(configOf({ PUBLIC_URL: 'https://reports.example/api//' }).publicUrl).toBe(
       'https://reports.example/api',

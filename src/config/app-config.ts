@@ -40,6 +40,8 @@ export class AppConfig {
   readonly host: string;
   /** Base of absolute links, without a trailing slash. */
   readonly publicUrl: string;
+  /** Its path, which a proxy strips: stands before the path-absolute addresses in answers. '' mostly. */
+  readonly publicPath: string;
   readonly databaseUrl: string;
   /** Connections of this process, all included. */
   readonly databasePoolSize: number;
@@ -101,6 +103,7 @@ export class AppConfig {
     this.port = environment.PORT;
     this.host = environment.HOST;
     this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
+    this.publicPath = new URL(this.publicUrl).pathname.replace(/\/$/, '');
     this.databaseUrl = services.databaseUrl;
     this.migrateOnStart = environment.MIGRATE_ON_START;
     this.redisUrl = services.redisUrl;

@@ -126,8 +126,7 @@ export class ErasuresController {
   }
 
   private accepted(erasure: ErasureEntity, response: Response): ErasureView {
-    const { pathname } = new URL(this.config.publicUrl);
-    response.location(`${pathname.replace(/\/$/, '')}/v1/erasures/${erasure.id}`);
+    response.location(`${this.config.publicPath}/v1/erasures/${erasure.id}`);
     response.set('Retry-After', String(POLL_SECONDS));
     return viewErasure(erasure);
   }

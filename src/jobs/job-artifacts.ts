@@ -3,17 +3,18 @@ import type { JobResource } from './job-type';
 /**
  * A job's result as callers see it: each of its `artifacts`, and the first of them, also has the `href` that leads to it.
  *
+ * @param base before the path: of the public URL where there is no request to resolve against, else its path
  * @param result of any type of job, also what a worker outside sent
  */
 export function withAddresses<Result extends object>(
   result: Result,
   jobId: string,
   resource: JobResource | undefined,
-  publicUrl: string,
+  base: string,
 ): Result {
   const { artifact: first, artifacts } = result as { artifact?: unknown; artifacts?: unknown };
   if (resource === undefined || !Array.isArray(artifacts)) return result;
-  const address = publicUrl + resource.path.replace('{id}', jobId);
+  const address = base + resource.path.replace('{id}', jobId);
   const addressed = (artifact: unknown): unknown => {
     const format = (artifact as { format?: unknown } | null)?.format;
     return typeof format === 'string'

@@ -5,6 +5,7 @@ import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
+import { linkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { pageSize } from '../common/pagination';
 import { OrderChangesView, viewOrderChange } from './order-change.view';
@@ -39,8 +40,7 @@ export class OrderChangesController {
     const changes = await this.changes.read(client.id, query.after, size + 1);
     const shown = changes.slice(0, size);
     const next = changes.length > size ? (shown.at(-1)?.cursor ?? null) : null;
-    if (next !== null)
-      response.set('Link', `</v1/orders/changes?after=${next}&page_size=${size}>; rel="next"`);
+    if (next !== null) linkToNext(response, { after: next, page_size: String(size) });
     return { data: shown.map(viewOrderChange), next_cursor: next };
   }
 }

@@ -15,6 +15,7 @@ import { Scope } from '../clients/scope';
 import { invalidField } from '../common/app-error';
 import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
+import { AppConfig } from '../config/app-config';
 import { answerOrder, Conditional, ETAG } from './order-answer';
 import { byKey } from './order-changes';
 import { OrderNumberParams, OrderReplacementBody, toNewOrder } from './order.dto';
@@ -34,6 +35,7 @@ const NUMBER: ApiParamOptions = {
 @Controller('v1/orders/by-number')
 export class OrdersByNumberController {
   constructor(
+    private readonly config: AppConfig,
     private readonly orders: OrdersService,
     private readonly writer: OrderWriterService,
   ) {}
@@ -87,7 +89,7 @@ export class OrdersByNumberController {
       preconditionsOf(request),
       byKey(keyId),
     );
-    if (isNew) response.location(`/v1/orders/${order.id}`);
+    if (isNew) response.location(`${this.config.publicPath}/v1/orders/${order.id}`);
     response.status(isNew ? HttpStatus.CREATED : HttpStatus.OK);
     return answerOrder(response, order);
   }

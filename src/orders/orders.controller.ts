@@ -31,6 +31,7 @@ import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
+import { AppConfig } from '../config/app-config';
 import { answerOrder, Conditional, ETAG } from './order-answer';
 import { byKey } from './order-changes';
 import { OrderPatchBody, patched } from './order-patch';
@@ -52,6 +53,7 @@ const ID: ApiParamOptions = { name: 'id', format: 'uuid' };
 @Controller('v1/orders')
 export class OrdersController {
   constructor(
+    private readonly config: AppConfig,
     private readonly orders: OrdersService,
     private readonly writer: OrderWriterService,
     private readonly reports: OrderReportQueries,
@@ -85,7 +87,7 @@ export class OrdersController {
     type: OrderWithLinesView,
     headers: {
       ...ETAG,
-      Location: { description: 'The new order.', schema: { type: 'string', format: 'uri' } },
+      Location: { description: 'The new order.', schema: { type: 'string', format: 'uri-reference' } },
     },
   })
   @ApiProblems({
@@ -101,7 +103,7 @@ export class OrdersController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<OrderWithLinesView> {
     const order = await this.writer.create(client.id, toNewOrder(body, body.number), byKey(keyId));
-    response.location(`/v1/orders/${order.id}`);
+    response.location(`${this.config.publicPath}/v1/orders/${order.id}`);
     return answerOrder(response, order);
   }
 

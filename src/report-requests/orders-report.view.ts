@@ -29,7 +29,7 @@ class ReportArtifactView {
   @ApiPropertyOptional({ type: 'integer', nullable: true, example: 12, description: 'Of a PDF.' })
   pages?: number | null;
 
-  @ApiPropertyOptional({ format: 'uri', description: 'Where this file is.' })
+  @ApiPropertyOptional({ format: 'uri-reference', description: 'Where this file is.' })
   href?: string;
 }
 

@@ -8,7 +8,7 @@ export class ReportListItem {
   @ApiProperty({ enum: JobState, enumName: 'JobStatus' })
   status: JobState;
 
-  @ApiProperty({ format: 'uri', description: 'Where to poll.' })
+  @ApiProperty({ format: 'uri-reference', description: 'Where to poll.' })
   href: string;
 
   @ApiProperty({ format: 'date-time' })

@@ -71,7 +71,7 @@ export class ReportRequestsController {
   @ApiResponse({
     status: 303,
     description: 'It ended while you waited: the file is at `Location`.',
-    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+    headers: { Location: { schema: { type: 'string', format: 'uri-reference' } } },
   })
   @ApiProblems({
     400: 'The body is not JSON.',
@@ -102,7 +102,7 @@ export class ReportRequestsController {
     return this.reports.list(client, query, ({ id, state, created_at }) => ({
       id,
       status: state,
-      href: `${this.config.publicUrl}${REPORTS_PATH}/status/${id}`,
+      href: `${this.config.publicPath}${REPORTS_PATH}/status/${id}`,
       created_at: created_at.toISOString(),
     }));
   }
@@ -124,7 +124,7 @@ export class ReportRequestsController {
   @ApiResponse({
     status: 303,
     description: 'Ready: the file is at `Location`.',
-    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+    headers: { Location: { schema: { type: 'string', format: 'uri-reference' } } },
   })
   @ApiProblems({
     400: 'The id is not a UUID.',
@@ -172,7 +172,7 @@ export class ReportRequestsController {
     if (job.erased_at !== null) throw erasedError('report', { job: await this.presenter.view(job) });
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
     // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
-    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicUrl}${REPORTS_PATH}/${job.id}`);
+    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicPath}${REPORTS_PATH}/${job.id}`);
     return undefined;
   }
 }

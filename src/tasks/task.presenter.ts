@@ -32,7 +32,7 @@ export class TaskPresenter {
 
   /** Where the task is polled. */
   hrefOf(job: Job): string {
-    return `${this.config.publicUrl}${TASKS_PATH}/${job.id}`;
+    return `${this.config.publicPath}${TASKS_PATH}/${job.id}`;
   }
 
   /** Where the resource is that a completed task made; `undefined` for one that made none. */
@@ -40,6 +40,6 @@ export class TaskPresenter {
     const resource = this.registry.find(job.type)?.resource;
     // A type whose outcome is its own status page has made nothing else.
     if (resource === undefined || resource.path === resource.statusPath) return undefined;
-    return this.config.publicUrl + resource.path.replace('{id}', job.id);
+    return this.config.publicPath + resource.path.replace('{id}', job.id);
   }
 }

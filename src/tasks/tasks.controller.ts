@@ -56,13 +56,15 @@ export class TasksController {
   @ApiCreatedResponse({
     type: TaskView,
     description: 'Done: what it made is at `Location`.',
-    headers: { Location: { description: 'The new resource.', schema: { type: 'string', format: 'uri' } } },
+    headers: {
+      Location: { description: 'The new resource.', schema: { type: 'string', format: 'uri-reference' } },
+    },
   })
   @ApiAcceptedResponse({
     type: TaskView,
     description: 'Under way: ask again after `Retry-After` seconds.',
     headers: {
-      Location: { description: 'This task.', schema: { type: 'string', format: 'uri' } },
+      Location: { description: 'This task.', schema: { type: 'string', format: 'uri-reference' } },
       'Retry-After': { schema: { type: 'integer' } },
     },
   })

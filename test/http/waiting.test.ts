@@ -31,7 +31,7 @@ describe('Prefer: wait', () => {
     expect(answer.status).toBe(303);
     expect(answer.headers.get('preference-applied')).toBe('wait=60');
     expect(answer.headers.get('retry-after')).toBeNull();
-    const pdf = await app.call('GET', new URL(answer.headers.get('location')!).pathname, { key: owner.key });
+    const pdf = await app.call('GET', answer.headers.get('location')!, { key: owner.key });
     expect(pdf.headers.get('content-type')).toBe('application/pdf');
   });
 

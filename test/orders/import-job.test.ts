@@ -58,9 +58,7 @@ describe('importing a file in the background', () => {
     const accepted = await api.importCsv(fileOf('OK', 2_500));
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(new URL(accepted.headers.get('location')!).pathname).toBe(
-      `/v1/orders/imports/${accepted.body.id}`,
-    );
+    expect(accepted.headers.get('location')).toBe(`/v1/orders/imports/${accepted.body.id}`);
     const done = await api.imported(accepted.body.id);
     expect(done).toMatchObject({
       type: 'orders.import',

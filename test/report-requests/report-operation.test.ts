@@ -8,7 +8,7 @@ import { TestApp } from '../support/test-app';
 import { waitFor } from '../support/services';
 
 const PERIOD = { start_date: '2016-01-01', end_date: '2017-01-01' };
-const path = (location: string | null): string => new URL(location!).pathname;
+const path = (location: string | null): string => location!;
 
 let app: TestApp;
 
@@ -29,9 +29,7 @@ describe('the report operation by polling', () => {
   it('goes from 202 over 200 and 303 to a PDF whose numbers are those of the CSV', async () => {
     const accepted = await app.call('POST', '/v1/orders/reports', { body: PERIOD });
     expect(accepted.status).toBe(202);
-    expect(accepted.headers.get('location')).toMatch(
-      /^http:\/\/localhost:0\/v1\/orders\/reports\/status\/[0-9a-f-]{36}$/,
-    );
+    expect(accepted.headers.get('location')).toMatch(/^\/v1\/orders\/reports\/status\/[0-9a-f-]{36}$/);
     expect(Number(accepted.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(accepted.body).toMatchObject({
       type: 'orders.report',

@@ -24,7 +24,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .setLicense('MIT', 'https://opensource.org/license/mit')
       .setOpenAPIVersion('3.1.0')
       // Relative first: "Try it out" then works by whatever name this page was opened.
-      .addServer('/', 'This server')
+      .addServer(config.publicPath || '/', 'This server')
       .addServer(config.publicUrl, 'Its public address')
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
       .addTag('reports', 'PDFs of your orders')

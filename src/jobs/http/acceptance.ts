@@ -14,7 +14,7 @@ import { ApiWait, PreferWait, waitFor } from './prefer-wait';
 
 /** The headers of every 202, for the documents. */
 export const ACCEPTED_HEADERS = {
-  Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri' } },
+  Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri-reference' } },
   'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
 } as const;
 
@@ -82,7 +82,7 @@ export class Acceptance {
     if (waited && isTerminal(job.state)) return { ended: job };
     const view = await this.presenter.view(job);
     const statusPath = this.registry.find(job.type)?.resource?.statusPath ?? '/v1/jobs/{id}';
-    this.accepted(response, this.config.publicUrl + statusPath.replace('{id}', job.id), view.eta_seconds);
+    this.accepted(response, this.config.publicPath + statusPath.replace('{id}', job.id), view.eta_seconds);
     return { view };
   }
 

@@ -45,12 +45,12 @@ export class JobPresenter {
 
   /** What a job of a type resulted in, as its owner sees it. */
   result(type: string, jobId: string, result: object): object {
-    return withAddresses(result, jobId, this.registry.find(type)?.resource, this.config.publicUrl);
+    return withAddresses(result, jobId, this.registry.find(type)?.resource, this.config.publicPath);
   }
 
   private linksOf(job: Job): LinkView[] {
     const resource = this.registry.find(job.type)?.resource;
-    const href = (path: string): string => this.config.publicUrl + path.replace('{id}', job.id);
+    const href = (path: string): string => this.config.publicPath + path.replace('{id}', job.id);
     return [
       { rel: 'self', href: href('/v1/jobs/{id}') },
       { rel: 'events', href: href('/v1/jobs/{id}/events') },

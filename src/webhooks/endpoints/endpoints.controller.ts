@@ -60,7 +60,7 @@ export class EndpointsController {
   })
   @ApiCreatedResponse({
     type: EndpointWithSecretView,
-    headers: { Location: { schema: { type: 'string', format: 'uri' } } },
+    headers: { Location: { schema: { type: 'string', format: 'uri-reference' } } },
   })
   @ApiProblems({
     409: 'There is an endpoint with this URL already, or there are too many.',
@@ -72,7 +72,7 @@ export class EndpointsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<EndpointWithSecretView> {
     const { endpoint, secret } = await this.endpoints.register(actor, request);
-    response.location(`${this.config.publicUrl}/v1/webhooks/endpoints/${endpoint.id}`);
+    response.location(`${this.config.publicPath}/v1/webhooks/endpoints/${endpoint.id}`);
     return Object.assign(endpointView(endpoint), { secret });
   }
 
@@ -177,7 +177,9 @@ export class EndpointsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({
     type: DeliveryView,
-    headers: { Location: { schema: { type: 'string', format: 'uri' }, description: 'The delivery.' } },
+    headers: {
+      Location: { schema: { type: 'string', format: 'uri-reference' }, description: 'The delivery.' },
+    },
   })
   @ApiProblems({
     400: 'The id is not a UUID.',
@@ -190,7 +192,7 @@ export class EndpointsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DeliveryView> {
     const delivery = await this.tests.send(client.id, await this.endpoints.get(client.id, id));
-    response.location(`${this.config.publicUrl}/v1/webhooks/deliveries/${delivery.id}`);
+    response.location(`${this.config.publicPath}/v1/webhooks/deliveries/${delivery.id}`);
     return delivery;
   }
 }

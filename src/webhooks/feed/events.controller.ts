@@ -5,6 +5,7 @@ import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
+import { linkToNext } from '../../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { pageSize } from '../../common/pagination';
 import { EventFeedQuery, EventFeedView } from './event-feed.query';
@@ -35,7 +36,7 @@ export class EventsController {
     const events = await this.feed.read(client.id, query.after, size + 1);
     const shown = events.slice(0, size);
     const next = events.length > size ? (shown.at(-1)?.id ?? null) : null;
-    if (next !== null) response.set('Link', `</v1/events?after=${next}&page_size=${size}>; rel="next"`);
+    if (next !== null) linkToNext(response, { after: next, page_size: String(size) });
     return {
       data: shown.map(({ id, type, job_id, body, occurred_at }) => ({
         id,
