@@ -8,6 +8,8 @@ const shared = {
     '/node_modules/(?!(@formatjs|@nestjs|@sparticuz|csv-parse|hucre|intl-messageformat)/)',
   ],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
+  // The SDK is a package of the same name, and nothing here imports it by that.
+  modulePathIgnorePatterns: ['<rootDir>/sdk/package.json'],
   setupFiles: ['reflect-metadata'],
 };
 
@@ -23,7 +25,7 @@ const maxWorkers = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(m
 
 module.exports = {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{src,sdk/src}/**/*.spec.ts'] },
     {
       ...shared,
       displayName: 'stories',

@@ -1,0 +1,53 @@
+import type { paths } from './api-types.ts';
+import { type Api, newIdempotencyKey } from './api.ts';
+import type { SentBody } from './http-client.ts';
+import { JobHandle } from './job-handle.ts';
+import type { SubmitOptions } from './reports.ts';
+import type { Job, OrderImport } from './types.ts';
+
+type ImportQuery = NonNullable<paths['/v1/orders/imports']['post']['parameters']['query']>;
+
+export interface ImportOptions extends SubmitOptions, Omit<ImportQuery, 'column_map'> {
+  /** By a heading of the file, the column of ours that it is, or `null` for one that is not to be read. */
+  column_map?: Record<string, string | null>;
+  /** Of the file: that of the `Blob`, else `text/csv`. */
+  mediaType?: string;
+}
+
+/** An import that was accepted. Its `done()` throws when anything in the file is wrong; `result()` then says what. */
+export class Import extends JobHandle {
+  /** What became of it, with the errors of its file by row. */
+  result(): Promise<OrderImport> {
+    return this.api.call('get', '/v1/orders/imports/{id}', { path: { id: this.id } });
+  }
+}
+
+export class Imports {
+  private readonly api: Api;
+
+  constructor(api: Api) {
+    this.api = api;
+  }
+
+  /** Sends a file of orders. A `Blob` is not read into memory: `openAsBlob(path)` of Node is one. */
+  async create(
+    file: SentBody,
+    { mediaType, column_map, idempotencyKey = newIdempotencyKey(), signal, ...query }: ImportOptions = {},
+  ): Promise<Import> {
+    const type = mediaType ?? (file instanceof Blob && file.type !== '' ? file.type : 'text/csv');
+    const { value } = await this.api.http.json<Job>({
+      method: 'POST',
+      path: '/v1/orders/imports',
+      query: { ...query, ...(column_map && { column_map: JSON.stringify(column_map) }) },
+      body: file,
+      headers: { 'Content-Type': type, 'Idempotency-Key': idempotencyKey },
+      signal,
+    });
+    return new Import(this.api, value.id, value);
+  }
+
+  /** An import that was accepted before. */
+  get(id: string): Import {
+    return new Import(this.api, id);
+  }
+}

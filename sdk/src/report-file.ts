@@ -1,0 +1,139 @@
+import { DamagedFileError } from './errors.ts';
+import type { HttpClient } from './http-client.ts';
+import type { IdleTimeout } from './timing.ts';
+
+const IDLE_MS = 30_000;
+/** In a row, each without a byte. */
+const MOST_BREAKS = 5;
+
+interface OpenBody {
+  headers: Headers;
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  idle: IdleTimeout;
+}
+
+/** A file that is being downloaded. When the connection breaks, the download goes on where it was. */
+export class ReportFile {
+  /** As the service calls it: `orders-<id>.pdf`. */
+  readonly name: string;
+  readonly mediaType: string;
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  private readonly http: HttpClient;
+  private readonly path: string;
+  private readonly signal: AbortSignal | undefined;
+  private opened: OpenBody | undefined;
+
+  private constructor(http: HttpClient, path: string, opened: OpenBody, signal: AbortSignal | undefined) {
+    const { headers } = opened;
+    this.http = http;
+    this.path = path;
+    this.signal = signal;
+    this.opened = opened;
+    this.name = /filename="([^"/\\]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? 'report';
+    this.mediaType = headers.get('content-type') ?? 'application/octet-stream';
+    this.size = Number(headers.get('content-length'));
+    this.sha256 = (headers.get('etag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
+  }
+
+  static async open(http: HttpClient, path: string, signal?: AbortSignal): Promise<ReportFile> {
+    return new ReportFile(http, path, await openAt(http, path, {}, signal), signal);
+  }
+
+  /** The bytes as they come. Once only: open the file again to have it again. */
+  stream(): ReadableStream<Uint8Array> {
+    const chunks = this.chunks();
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async () => {
+        await chunks.return();
+      },
+    });
+  }
+
+  /**
+   * The whole file.
+   *
+   * @throws DamagedFileError when it is not the one of the digest
+   */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of this.chunks()) {
+      parts.push(part);
+      length += part.length;
+    }
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    await this.verify(whole);
+    return whole;
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  private async verify(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    // Browsers have it on secure pages alone.
+    const subtle = (globalThis.crypto as Partial<typeof globalThis.crypto>).subtle;
+    if (subtle === undefined) return;
+    const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    if (sha256 !== this.sha256)
+      throw new DamagedFileError(`${this.name} has the digest ${sha256}, not ${this.sha256}.`);
+  }
+
+  private async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    let body = this.opened;
+    if (body === undefined) throw new TypeError('The file was read already: open it again.');
+    this.opened = undefined;
+    let had = 0;
+    for (let breaks = 0; ; breaks += 1) {
+      try {
+        for (;;) {
+          const { done, value } = (await body.reader?.read()) ?? { done: true };
+          if (done) break;
+          body.idle.restart(IDLE_MS);
+          breaks = 0;
+          had += value.length;
+          yield value;
+        }
+        if (had >= this.size) return;
+      } catch (error) {
+        this.signal?.throwIfAborted();
+        if (breaks >= MOST_BREAKS) throw error;
+      } finally {
+        body.idle.stop();
+        await body.reader?.cancel().catch(() => undefined);
+      }
+      if (breaks >= MOST_BREAKS)
+        throw new DamagedFileError(`${this.name} ended after ${had} of ${this.size} bytes.`);
+      const rest = { Range: `bytes=${had}-`, 'If-Range': `"${this.sha256}"` };
+      body = await openAt(this.http, this.path, rest, this.signal);
+      const from = Number(/^bytes (\d+)-/.exec(body.headers.get('content-range') ?? '')?.[1]);
+      if (from !== had) throw new DamagedFileError(`${this.name} could not be taken up at byte ${had}.`);
+    }
+  }
+}
+
+function openAt(
+  http: HttpClient,
+  path: string,
+  headers: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<OpenBody> {
+  return http.send(
+    { method: 'GET', path, headers: { Accept: '*/*', ...headers }, signal, idleMs: IDLE_MS },
+    (response, idle) =>
+      Promise.resolve({ headers: response.headers, reader: response.body?.getReader(), idle }),
+  );
+}

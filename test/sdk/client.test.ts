@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import {
+  ApiError,
+  ConnectionError,
+  isProblem,
+  DamagedFileError,
+  type Job,
+  JobEndedError,
+  type JobHandle,
+  OrderReports,
+} from '../../sdk/src/index.ts';
+import { submitScript, withScripts } from '../support/scripted-app';
+import { waitFor } from '../support/services';
+import { TestApp } from '../support/test-app';
+import { gates } from '../support/test-jobs';
+import { FaultyProxy } from './faulty-proxy';
+
+const PERIOD = { start_date: '2016-01-01', end_date: '2017-01-01' };
+const ORDERS = 120;
+const ORDER = {
+  number: 'A-1',
+  ordered_at: '2016-01-02T10:30:00Z',
+  currency: 'EUR',
+  customer_name: 'Zoë Müller',
+  lines: [{ sku: 'LAMP', description: 'Lamp', quantity: '1', unit_price: '19.95' }],
+};
+
+let app: TestApp;
+let proxy: FaultyProxy;
+let client: OrderReports;
+let clientId: string;
+let apiKey: string;
+
+beforeAll(async () => {
+  app = await TestApp.start({}, undefined, withScripts);
+  ({ id: clientId, key: apiKey } = await app.client('sdk'));
+  proxy = await FaultyProxy.before(app.url);
+  client = new OrderReports({ baseUrl: proxy.url, apiKey });
+  const imported = await client.imports.create(orderFile(ORDERS));
+  await imported.done();
+  expect((await imported.result()).result).toMatchObject({ created: ORDERS });
+});
+beforeEach(() => {
+  proxy.faultOf = () => undefined;
+  proxy.seen.length = 0;
+});
+afterAll(async () => {
+  await proxy.close();
+  await app.stop();
+});
+
+/** Orders in the form that an import reads, the names long enough that a file of them is larger than a packet. */
+function orderFile(count: number, name = 'x'.repeat(180)): string {
+  const rows = Array.from(
+    { length: count },
+    (_each, index) => `${name.slice(0, 1)}-${index},2016-03-01,paid,EUR,${name},SKU,Lamp,1,10.00`,
+  );
+  return `number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price\n${rows.join('\n')}\n`;
+}
+
+/** A job that runs until its gate is opened. */
+async function gatedJob(): Promise<JobHandle> {
+  const job = client.jobs.get(await submitScript(app, clientId, 'wait'));
+  await waitFor(() => gates.waiting.length > 0, { what: 'the job at its gate' });
+  return job;
+}
+
+const statuses = async (updates: AsyncIterable<Job>): Promise<string[]> => {
+  const seen: string[] = [];
+  for await (const { status } of updates) if (seen.at(-1) !== status) seen.push(status);
+  return seen;
+};
+
+const calls = (pattern: RegExp): number => proxy.seen.filter((each) => pattern.test(each)).length;
+
+describe('a report', () => {
+  it('is asked for, followed by its stream, and fetched in each format', async () => {
+    const report = await client.reports.create({
+      ...PERIOD,
+      formats: ['csv', 'ndjson'],
+      title: 'Two formats',
+    });
+    const seen = await statuses(report.updates());
+    expect(['PENDING', 'IN_PROGRESS']).toContain(seen[0]);
+    expect(seen.at(-1)).toBe('COMPLETED');
+    expect(calls(/\/events$/)).toBe(1);
+    const { artifacts } = (await report.get()).result as { artifacts: { format: string; sha256: string }[] };
+    for (const [index, format] of (['csv', 'ndjson'] as const).entries()) {
+      const file = await report.file(format);
+      const bytes = await file.bytes();
+      expect(file).toMatchObject({ name: `orders-${report.id}.${format}`, size: bytes.length });
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifacts[index]!.sha256);
+    }
+    expect(await (await report.file()).text()).toContain('x-7');
+  });
+
+  it('is the same one for another process that has its id, or its idempotency key', async () => {
+    const idempotencyKey = 'orders-of-2016';
+    const first = await client.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
+    const other = new OrderReports({ baseUrl: `${app.url}/`, apiKey });
+    const again = await other.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
+    expect(again.id).toBe(first.id);
+    expect(await (await other.reports.get(first.id).file()).text()).toContain('x-7');
+  });
+
+  it('is accepted once, though the answer was lost and the call was sent again', async () => {
+    const lost = new Set<string>();
+    proxy.faultOf = (method, _path, headers) => {
+      const key = String(headers['idempotency-key']);
+      if (method !== 'POST' || lost.has(key)) return undefined;
+      lost.add(key);
+      return { cutAfter: -1 };
+    };
+    const before = await ids();
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    expect(calls(/^POST/)).toBe(2);
+    expect(await ids()).toEqual([report.id, ...before]);
+  });
+
+  it('is not followed for longer than its caller wants', async () => {
+    proxy.faultOf = (_method, path) => (path.endsWith('/events') ? 'hangs' : undefined);
+    const report = await client.jobs.create({
+      type: 'orders.report',
+      parameters: { ...PERIOD, format: 'csv' },
+    });
+    await expect(report.done({ signal: AbortSignal.timeout(300) })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+  });
+
+  it('that was cancelled has no file', async () => {
+    const report = await client.reports.create(PERIOD);
+    await report.cancel();
+    const error = await report.file().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(JobEndedError);
+    expect(error).toMatchObject({ code: 'cancelled', job: { id: report.id, status: 'CANCELLED' } });
+  });
+
+  const ids = async (): Promise<string[]> => {
+    const all: string[] = [];
+    for await (const { id } of client.reports.list()) all.push(id);
+    return all;
+  };
+});
+
+describe('what gets through', () => {
+  it.each([
+    ['kept back by a proxy', 'buffers'],
+    ['refused by a proxy', { status: 403, body: '<html>' }],
+    ['broken before each event', { cutAfter: 20 }],
+    ['unanswered', 'hangs'],
+  ] as const)('streams that are %s do not matter', async (_what, fault) => {
+    proxy.faultOf = (_method, path) => (path.endsWith('/events') ? fault : undefined);
+    const job = await gatedJob();
+    const done = job.done();
+    await waitFor(() => calls(/GET .*\/events$/) > 1 && calls(new RegExp(`GET /v1/jobs/${job.id}$`)) > 1, {
+      what: 'another way than the stream',
+    });
+    gates.release();
+    expect((await done).status).toBe('COMPLETED');
+  });
+
+  it('polls do, where waits are cut off too', async () => {
+    proxy.faultOf = (_method, path, { prefer }) =>
+      path.endsWith('/events') ? { status: 502 } : prefer === undefined ? undefined : { status: 504 };
+    const job = await gatedJob();
+    const done = job.done();
+    await waitFor(() => calls(new RegExp(`GET /v1/jobs/${job.id}$`)) > 4, { what: 'polls' });
+    gates.release();
+    expect((await done).status).toBe('COMPLETED');
+  });
+
+  it('a stream that breaks is resumed after its last event, with the progress that was missed', async () => {
+    const resumed: (string | undefined)[] = [];
+    proxy.faultOf = (_method, path, headers) => {
+      if (!path.endsWith('/events')) return undefined;
+      resumed.push(headers['last-event-id'] as string | undefined);
+      return resumed.length === 1 ? { cutAfter: 600 } : undefined;
+    };
+    const job = await gatedJob();
+    const seen = statuses(job.updates());
+    await waitFor(() => resumed.length > 1, { what: 'a second stream' });
+    gates.release();
+    expect(await seen).toEqual(expect.arrayContaining(['COMPLETED']));
+    expect(resumed[0]).toBeUndefined();
+    expect(resumed[1]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('a download goes on where it broke, and is the same file', async () => {
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    await report.done();
+    const ranges: (string | undefined)[] = [];
+    proxy.faultOf = (_method, path, { range }) => {
+      if (!path.startsWith('/v1/orders/reports/')) return undefined;
+      ranges.push(range);
+      return ranges.length < 3 ? { cutAfter: 5_000 } : undefined;
+    };
+    const file = await report.file();
+    const bytes = await file.bytes();
+    expect(ranges).toEqual([undefined, 'bytes=5000-', 'bytes=10000-']);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
+    await expect(file.bytes()).rejects.toThrow('open it again');
+  });
+
+  it('a file that was damaged on the way is none', async () => {
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    await report.done();
+    proxy.faultOf = (_method, path) =>
+      path.startsWith('/v1/orders/reports/')
+        ? { status: 200, headers: { etag: `"${'0'.repeat(64)}"`, 'content-length': '3' }, body: 'csv' }
+        : undefined;
+    await expect((await report.file()).bytes()).rejects.toBeInstanceOf(DamagedFileError);
+  });
+
+  it('calls are tried again while the service is away, or says later, and no longer than was said', async () => {
+    const answers = [{ status: 503, headers: { 'retry-after': '0' } }, { status: 502 }, { cutAfter: -1 }];
+    proxy.faultOf = () => answers.shift();
+    await client.call('get', '/v1/jobs');
+    expect(calls(/GET \/v1\/jobs$/)).toBe(4);
+    proxy.faultOf = () => ({ status: 503 });
+    const hasty = new OrderReports({ baseUrl: proxy.url, apiKey, retryForSeconds: 0.1 });
+    await expect(hasty.call('get', '/v1/jobs')).rejects.toMatchObject({ status: 503, code: undefined });
+    proxy.faultOf = () => ({ cutAfter: -1 });
+    await expect(hasty.call('get', '/v1/jobs')).rejects.toBeInstanceOf(ConnectionError);
+  });
+
+  it('what must not be done twice is not sent twice', async () => {
+    proxy.faultOf = () => ({ cutAfter: -1 });
+    await expect(client.call('post', '/v1/orders', { body: ORDER })).rejects.toBeInstanceOf(ConnectionError);
+    expect(calls(/^POST/)).toBe(1);
+    proxy.faultOf = () => undefined;
+    await client.call('delete', '/v1/orders/{id}', { path: { id: await idOf(ORDER.number) } });
+  });
+
+  const idOf = async (number: string): Promise<string> =>
+    (await client.call('get', '/v1/orders/by-number/{number}', { path: { number } })).id;
+});
+
+describe('an error', () => {
+  it('is typed by the code of its problem, and names the fields', async () => {
+    const error = await client.reports
+      .create({ start_date: '2016-02-30', end_date: '2017-01-01' })
+      .catch((thrown: unknown) => thrown);
+    expect(isProblem(error, 'invalid_request')).toBe(true);
+    expect(error).toBeInstanceOf(ApiError);
+    expect((error as ApiError).status).toBe(422);
+    expect((error as ApiError).requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect((error as ApiError).fields).toEqual({ start_date: expect.stringContaining('must be a date') });
+    const stranger = new OrderReports({ baseUrl: app.url, apiKey: 'no-such-key' });
+    await expect(stranger.jobs.list().next()).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('of a job is that of the job', async () => {
+    const job = client.jobs.get(await submitScript(app, clientId, 'fail for good'));
+    await expect(job.done()).rejects.toMatchObject({ code: 'no_good', job: { status: 'FAILED' } });
+  });
+
+  it('of an import is in its result, by row', async () => {
+    const failed = await client.imports.create('number,ordered_at\nA-1,never\n');
+    await expect(failed.done()).rejects.toBeInstanceOf(JobEndedError);
+    expect((await failed.result()).status).toBe('FAILED');
+    expect((await failed.result()).row_errors.length).toBeGreaterThan(0);
+  });
+});
+
+describe('lists', () => {
+  it('have the items of all pages', async () => {
+    const numbers: string[] = [];
+    for await (const { number } of client.orders.list({ page_size: 50 })) numbers.push(number);
+    expect(new Set(numbers).size).toBe(ORDERS);
+    expect(calls(/GET \/v1\/orders\?/)).toBe(3);
+    const changed: string[] = [];
+    for await (const { number } of client.orders.changes()) changed.push(number);
+    // The one that was deleted is among them.
+    expect(new Set(changed)).toEqual(new Set([...numbers, ORDER.number]));
+  });
+
+  it('of events go on with what happens', async () => {
+    const events = client.events.follow({ signal: AbortSignal.timeout(60_000) });
+    const known: string[] = [];
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    for await (const { id, job_id } of events) {
+      known.push(id);
+      if (job_id === report.id) break;
+    }
+    expect(new Set(known).size).toBe(known.length);
+    const next = await client.events.list({ after: known.at(-1)! }).next();
+    expect(next.done).toBe(true);
+  });
+});
