@@ -1,0 +1,110 @@
+"""Calls over urllib, tried again until they are answered."""
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from .errors import ApiError, ConnectionLost
+
+IDLE_SECONDS = 30
+#: The service, or what stands before it, did not do it and may do it later.
+_NOT_DONE = 503
+#: It may have been done: only what may be done twice is tried again.
+_PERHAPS_DONE = (408, 502, 504)
+_REPEATABLE = ("GET", "HEAD", "PUT", "DELETE")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Nothing that is called here redirects; urllib would send the key along."""
+
+    def redirect_request(self, *_arguments):
+        return None
+
+
+def backoff_seconds(tries):
+    """From half a second up to ten, a half more or less, so that callers who failed together do not come together."""
+    return min(10, 0.5 * 2 ** min(tries - 1, 10)) * (0.5 + random.random())
+
+
+class HttpClient:
+    def __init__(self, base_url, api_key, retry_for_seconds):
+        self._base = base_url.rstrip("/")
+        self._key = api_key
+        self._retry_for_seconds = retry_for_seconds
+        self._opener = urllib.request.build_opener(_NoRedirect)
+
+    def json(self, method, path, **request):
+        """What the answer holds as JSON, `None` where it holds nothing, and its headers."""
+
+        def read(response):
+            text = response.read()
+            return (json.loads(text) if text else None), response.headers
+
+        return self.send(method, path, read, **request)
+
+    def send(self, method, path, read, *, query=None, body=None, headers=None, idle=IDLE_SECONDS, once=False):
+        """
+        read: what is made of a good answer; when it fails the call is tried again.
+        body: bytes, or what makes a file to read from: it is called for every try.
+        idle: seconds that the answer may say nothing.
+
+        Raises ApiError for what the service says no to, ConnectionLost when it could not be reached for too long.
+        """
+        until = time.monotonic() + (0 if once else self._retry_for_seconds)
+        headers = headers or {}
+        repeatable = method in _REPEATABLE or "Idempotency-Key" in headers
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._attempt(method, path, read, query, body, headers, idle)
+            except ApiError as error:
+                failure = error
+                delay = backoff_seconds(tries) if error.retry_after is None else error.retry_after
+                may_help = (
+                    error.retry_after is not None
+                    if error.status == 429
+                    else error.status == _NOT_DONE or (repeatable and error.status in _PERHAPS_DONE)
+                )
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                failure = ConnectionLost(f"{method} {path} got no answer: {error!r}")
+                failure.__cause__ = error
+                delay = backoff_seconds(tries)
+                may_help = repeatable
+            if not may_help or time.monotonic() + delay > until:
+                raise failure
+            time.sleep(delay)
+
+    def _attempt(self, method, path, read, query, body, headers, idle):
+        pairs = [(name, value) for name, value in (query or {}).items() if value is not None]
+        text = urllib.parse.urlencode([(name, _text(value)) for name, value in pairs], doseq=True)
+        data = body() if callable(body) else body
+        request = urllib.request.Request(
+            self._base + path + (f"?{text}" if text else ""),
+            data=data,
+            method=method,
+            headers={"Authorization": f"Bearer {self._key}", "Accept": "application/json", **headers},
+        )
+        try:
+            response = self._opener.open(request, timeout=idle)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ApiError(error.code, error.read(), error.headers) from None
+        finally:
+            if callable(body):
+                data.close()
+        try:
+            return read(response)
+        except BaseException:
+            response.close()
+            raise
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return list(value) if isinstance(value, (list, tuple)) else str(value)

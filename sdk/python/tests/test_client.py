@@ -1,0 +1,80 @@
+"""Against a service: ORDER_REPORTS_URL, through a way that is not reliable, and ORDER_REPORTS_KEY."""
+
+import base64
+import hashlib
+import hmac
+import os
+import tempfile
+import time
+import unittest
+
+from order_reports import ApiError, JobEnded, OrderReports, VerificationError, verify_signature
+
+ORDERS = b"number,ordered_at,customer_name,sku,description,quantity,unit_price\n" + b"".join(
+    b"p-%d,2016-03-01,%s,SKU,Lamp,1,10.00\n" % (number, b"y" * 180) for number in range(120)
+)
+PERIOD = {"start_date": "2016-01-01", "end_date": "2017-01-01"}
+
+
+class ClientTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.client = OrderReports(os.environ["ORDER_REPORTS_URL"], os.environ["ORDER_REPORTS_KEY"])
+        imported = cls.client.imports.create(ORDERS, on_conflict="skip")
+        imported.done()
+        assert imported.result()["result"]["orders"] == 120
+
+    def test_report(self):
+        report = self.client.reports.create(**PERIOD, formats=["csv", "ndjson"])
+        self.assertEqual(list(report.updates())[-1]["status"], "COMPLETED")
+        with tempfile.TemporaryDirectory() as folder:
+            file = self.client.reports.get(report.id).file("csv")
+            path = file.save(folder)
+            self.assertEqual(os.listdir(folder), [f"orders-{report.id}.csv"])
+            with open(path, "rb") as saved:
+                self.assertEqual(hashlib.sha256(saved.read()).hexdigest(), file.sha256)
+        self.assertIn(b"p-7", report.file("ndjson").read())
+        self.assertIn(report.id, [each["id"] for each in self.client.reports.list()])
+        self.assertIn(report.id, [each["job_id"] for each in self.client.events.list()])
+
+    def test_idempotency(self):
+        first = self.client.reports.create(**PERIOD, format="csv", idempotency_key="python")
+        self.assertEqual(self.client.reports.create(**PERIOD, format="csv", idempotency_key="python").id, first.id)
+
+    def test_cancel(self):
+        report = self.client.reports.create(**PERIOD, format="csv")
+        report.done()
+        with self.assertRaises(ApiError) as raised:
+            report.cancel()
+        self.assertEqual(raised.exception.status, 409)
+
+    def test_errors(self):
+        with self.assertRaises(ApiError) as raised:
+            self.client.reports.create(start_date="2016-02-30", end_date="2017-01-01")
+        self.assertEqual((raised.exception.status, raised.exception.code), (422, "invalid_request"))
+        self.assertEqual(list(raised.exception.fields), ["start_date"])
+        failed = self.client.imports.create(b"number,ordered_at\nA-1,never\n")
+        with self.assertRaises(JobEnded):
+            failed.done()
+        self.assertGreater(len(failed.result()["row_errors"]), 0)
+
+    def test_pages(self):
+        numbers = {order["number"] for order in self.client.orders.list(page_size=50)}
+        self.assertEqual(len(numbers), 120)
+        self.assertEqual({change["number"] for change in self.client.orders.changes()}, numbers)
+
+
+class SignatureTest(unittest.TestCase):
+    def test_verify(self):
+        key = b"k" * 32
+        secret = "whsec_" + base64.b64encode(key).decode()
+        now = str(int(time.time()))
+        digest = hmac.new(key, f"id.{now}.".encode() + b"{}", hashlib.sha256).digest()
+        headers = {"Webhook-Id": "id", "webhook-timestamp": now, "webhook-signature": "v1," + base64.b64encode(digest).decode()}
+        self.assertEqual(verify_signature(headers, b"{}", [secret]), "id")
+        for bad in ({"webhook-id": "other"}, {"webhook-timestamp": "1"}, {"webhook-signature": "v1,"}):
+            lower = {name.lower(): value for name, value in headers.items()}
+            with self.assertRaises(VerificationError):
+                verify_signature({**lower, **bad}, b"{}", [secret])
+        with self.assertRaises(VerificationError):
+            verify_signature(headers, b"{} ", [secret])

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { TestApp } from '../support/test-app';
+import { FaultyProxy } from './faulty-proxy';
+
+const run = promisify(execFile);
+
+test('the Python client does what it says, on a way that loses answers and breaks downloads', async () => {
+  const app = await TestApp.start();
+  const proxy = await FaultyProxy.before(app.url);
+  try {
+    const { key } = await app.client('python');
+    const lost = new Set<string>();
+    proxy.faultOf = (method, path, headers) => {
+      const once = `${method} ${path} ${String(headers['idempotency-key'])}`;
+      if (lost.has(once)) return undefined;
+      lost.add(once);
+      if (method === 'POST') return { cutAfter: -1 };
+      return path.includes('format=csv') ? { cutAfter: 5_000 } : undefined;
+    };
+    const { stderr } = await run('python3', ['-B', '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], {
+      cwd: resolve(__dirname, '../../sdk/python'),
+      env: { ...process.env, ORDER_REPORTS_URL: proxy.url, ORDER_REPORTS_KEY: key },
+    });
+    expect(stderr).toMatch(/Ran 6 tests[\s\S]*OK/);
+    expect(proxy.seen.filter((each) => each.includes('format=csv'))).toHaveLength(2);
+  } finally {
+    await proxy.close();
+    await app.stop();
+  }
+});
