@@ -106,7 +106,7 @@ const linesToPaste = (url: string, key: string): string => `
 Ask for a PDF of the orders of 2016, wait for it, and fetch it:
 
   KEY='${key}'
-  STATUS=$(curl -sS -D - -o /dev/null ${url}/v1/orders/reports -H "Authorization: Bearer $KEY" \\
+  STATUS=${new URL(url).origin}$(curl -sS -D - -o /dev/null ${url}/v1/orders/reports -H "Authorization: Bearer $KEY" \\
     -H 'Content-Type: application/json' -d '{"start_date":"2016-01-01","end_date":"2017-01-01"}' \\
     | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
   until [ "$(curl -sS -o /dev/null -w '%{http_code}' "$STATUS" -H "Authorization: Bearer $KEY")" != 200 ]; do sleep 1; done
