@@ -6,8 +6,8 @@ export interface Preferences {
   waitSeconds: number | undefined;
 }
 
-/** Longer waits are cut to this: proxies end a request that is silent for much longer. */
-export const MAX_WAIT_SECONDS = 60;
+/** Longer waits are cut to this: proxies commonly give up on an answer after 60 seconds, and the caller then has no job id. */
+export const MAX_WAIT_SECONDS = 50;
 
 /** Nobody needs more; what is longer only costs time. */
 const MAX_LENGTH = 1_024;

@@ -81,7 +81,8 @@ export const ApiWait = (): MethodDecorator =>
     name: 'Prefer',
     required: false,
     description:
-      '`wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so.',
+      '`wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. ' +
+      'Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated.',
     schema: { type: 'string', example: 'wait=10' },
   });
 
