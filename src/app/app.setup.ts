@@ -12,6 +12,7 @@ import { answerUnparsedRequests } from '../common/http/unparsed-requests';
 import { PUBLIC_PATH } from '../common/http/link-to-next.interceptor';
 import { noStore } from '../common/http/no-store.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
+import { warnOfForeignHost } from '../common/http/foreign-host.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
 import { StrictValidationPipe } from '../common/http/strict-validation.pipe';
 import { AppConfig } from '../config/app-config';
@@ -53,7 +54,17 @@ export async function createApp(
   app.set('trust proxy', config.trustedProxies);
   app.use(requestLog);
   if (config.trustedProxies.length === 0) app.use(warnOfUntrustedProxy());
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  if (!config.hasPublicUrl) app.use('/v1', warnOfForeignHost(config.publicUrl));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+      // The host and its subdomains are the operator's.
+      strictTransportSecurity: config.hstsMaxAgeSeconds !== undefined && {
+        maxAge: config.hstsMaxAgeSeconds,
+        includeSubDomains: false,
+      },
+    }),
+  );
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   if (config.runsApi) setUpPage(app);
   app.use('/v1', noStore);

@@ -42,6 +42,8 @@ export class AppConfig {
   readonly publicUrl: string;
   /** Its path, which a proxy strips: stands before the path-absolute addresses in answers. '' mostly. */
   readonly publicPath: string;
+  /** Whether the public address was set, or is a guess. */
+  readonly hasPublicUrl: boolean;
   readonly databaseUrl: string;
   /** Connections of this process, all included. */
   readonly databasePoolSize: number;
@@ -96,6 +98,8 @@ export class AppConfig {
   readonly externalTaskTypes: string[];
   /** How long a process that ends is not ready before its listener closes. */
   readonly drainDelayMs: number;
+  /** For how long a browser is to use https alone; unset, nothing is said of it. */
+  readonly hstsMaxAgeSeconds: number | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
 
   constructor(environment: Environment, services: ServicesOfProcess) {
@@ -104,6 +108,7 @@ export class AppConfig {
     this.host = environment.HOST;
     this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
     this.publicPath = new URL(this.publicUrl).pathname.replace(/\/$/, '');
+    this.hasPublicUrl = environment.PUBLIC_URL !== undefined;
     this.databaseUrl = services.databaseUrl;
     this.migrateOnStart = environment.MIGRATE_ON_START;
     this.redisUrl = services.redisUrl;
@@ -150,6 +155,7 @@ export class AppConfig {
     this.heldRequestsPerClient = environment.HELD_REQUESTS_PER_CLIENT;
     this.externalTaskTypes = environment.EXTERNAL_TASK_TYPES?.split(',') ?? [];
     this.drainDelayMs = environment.DRAIN_DELAY_SECONDS * 1_000;
+    this.hstsMaxAgeSeconds = environment.HSTS_MAX_AGE_SECONDS;
     this.logLevel = environment.LOG_LEVEL;
   }
 

@@ -177,6 +177,11 @@ export class Environment {
   @IsWholeNumber(0, 60)
   DRAIN_DELAY_SECONDS = 0;
 
+  // Two years are what browsers' preload lists ask for.
+  @IsOptional()
+  @IsWholeNumber(0, 63_072_000)
+  HSTS_MAX_AGE_SECONDS?: number;
+
   @IsIn(['error', 'warn', 'log', 'debug'])
   LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' = 'log';
 }
