@@ -1,5 +1,6 @@
 import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@nestjs/common';
 import { AppError, ErrorKind, FieldError } from '../app-error';
+import { withBracketedLists } from './bracketed-lists';
 import { tooLongLists } from './list-limits';
 import { unreadableFields } from './unreadable-fields';
 
@@ -28,8 +29,13 @@ export class StrictValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'param' || metadata.type === 'query') {
-      requireBounded('bad_request', value, metadata);
-      return this.forAddress.transform(value, metadata);
+      const { type, metatype } = metadata;
+      const given =
+        type === 'query' && metatype !== undefined && isObject(value)
+          ? withBracketedLists(metatype, value)
+          : value;
+      requireBounded('bad_request', given, metadata);
+      return this.forAddress.transform(given, metadata);
     }
     if (
       metadata.type === 'body' &&
@@ -42,6 +48,8 @@ export class StrictValidationPipe extends ValidationPipe {
     return super.transform(value, metadata);
   }
 }
+
+const isObject = (value: unknown): value is object => !isNotAnObject(value);
 
 const isNotAnObject = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || Array.isArray(value);
