@@ -21,7 +21,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Client } from '../clients/client';
 import { type AuthenticatedRequest, CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
@@ -41,6 +41,7 @@ import { JobView } from '../jobs/http/job.view';
 import { HonoursWait } from '../jobs/http/prefer-wait';
 import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
+import { artifactsOf, type OrdersReportResult } from './orders-report.job';
 import { OrdersReportResultView } from './orders-report.view';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
@@ -68,6 +69,10 @@ export class ReportRequestsController {
       'The `result` of its job (`GET /v1/jobs/{id}`) is an `OrdersReportResultView`: the file, and the totals of each currency.',
   })
   @ApiCallbacks(JOB_CALLBACK)
+  @ApiOkResponse({
+    type: JobView,
+    description: 'It ended while you waited, and `Accept` names JSON and not the file.',
+  })
   @ApiResponse({
     status: 303,
     description: 'It ended while you waited: the file is at `Location`.',
@@ -90,7 +95,7 @@ export class ReportRequestsController {
   ): Promise<JobView | undefined> {
     const accepted = await this.reports.submit(client, request, parseIdempotencyKey(idempotencyKey));
     const answer = await this.acceptance.answer(accepted, httpRequest, response);
-    return 'view' in answer ? answer.view : this.outcome(answer.ended, response);
+    return 'view' in answer ? answer.view : this.outcome(answer.ended, httpRequest, response);
   }
 
   @Get()
@@ -112,13 +117,16 @@ export class ReportRequestsController {
   @HonoursWait()
   @ApiOperation({
     summary: 'Poll a report',
-    description: 'What the synchronous call would have answered, as soon as there is an answer.',
+    description:
+      'What the synchronous call would have answered, as soon as there is an answer: a redirect to the file. Clients that do not ' +
+      'read files here, as those that are generated from this document, send `Accept: application/json`, or poll `GET /v1/jobs/{id}`.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: JobView,
     description:
-      'Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too.',
+      'Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too. Or ready, `COMPLETED`, ' +
+      'where `Accept` names JSON and not the file.',
     headers: { 'Retry-After': { schema: { type: 'integer' } } },
   })
   @ApiResponse({
@@ -136,10 +144,11 @@ export class ReportRequestsController {
   async status(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | undefined> {
     const job = await this.reports.get(client, id);
-    if (isTerminal(job.state)) return this.outcome(job, response);
+    if (isTerminal(job.state)) return this.outcome(job, request, response);
     const view = await this.presenter.view(job);
     response.set('Retry-After', String(retryAfterSeconds(view.eta_seconds ?? 1)));
     view.status = JobState.InProgress;
@@ -167,12 +176,29 @@ export class ReportRequestsController {
   }
 
   /** What the synchronous call would have answered. */
-  private async outcome(job: Job, response: Response): Promise<undefined> {
+  private async outcome(job: Job, request: Request, response: Response): Promise<JobView | undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.erased_at !== null) throw erasedError('report', { job: await this.presenter.view(job) });
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
+    response.vary('Accept');
+    if (acceptsJsonAlone(request, job)) {
+      response.status(HttpStatus.OK);
+      return this.presenter.view(job);
+    }
     // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
     response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicPath}${REPORTS_PATH}/${job.id}`);
     return undefined;
   }
+}
+
+/**
+ * Whether a 303 would lead to what the caller cannot read: clients that are generated from the document follow it, and
+ * take the file for the JSON of the 200.
+ */
+function acceptsJsonAlone(request: Request, job: Job): boolean {
+  const artifacts = artifactsOf(job.result as OrdersReportResult);
+  return (
+    request.accepts('application/json') !== false &&
+    request.accepts(artifacts.map(({ media_type }) => media_type)) === false
+  );
 }
