@@ -89,7 +89,7 @@ export interface paths {
         };
         /**
          * Poll a report
-         * @description What the synchronous call would have answered, as soon as there is an answer.
+         * @description What the synchronous call would have answered, as soon as there is an answer: a redirect to the file. Clients that do not read files here, as those that are generated from this document, send `Accept: application/json`, or poll `GET /v1/jobs/{id}`.
          */
         get: operations["ReportRequests_status"];
         put?: never;
@@ -3483,7 +3483,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same job for 24 hours; another body gives 422. */
                 "Idempotency-Key"?: string;
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path?: never;
@@ -3495,6 +3495,18 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It ended while you waited, and `Accept` names JSON and not the file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
             /** @description Accepted: it will end, whatever happens to us. */
             202: {
                 headers: {
@@ -3505,6 +3517,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3650,7 +3664,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path: {
@@ -3660,7 +3674,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too. */
+            /** @description Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too. Or ready, `COMPLETED`, where `Accept` names JSON and not the file. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4697,7 +4711,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same job for 24 hours; another body gives 422. */
                 "Idempotency-Key"?: string;
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path?: never;
@@ -4731,6 +4745,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4988,7 +5004,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path: {
@@ -6963,7 +6979,7 @@ export interface operations {
             header?: {
                 /** @description The same key and file give the same job for 24 hours; another file gives 422. */
                 "Idempotency-Key"?: string;
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path?: never;
@@ -7009,6 +7025,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7131,7 +7149,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path: {
@@ -7783,6 +7801,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
@@ -7955,6 +7975,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
@@ -8075,6 +8097,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before polling. */
                     "Retry-After"?: number;
+                    /** @description `true`: the `Idempotency-Key` was used before, and this is the job that it made then. */
+                    "Idempotency-Replayed"?: string;
                     "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
@@ -8573,7 +8597,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (60 at the most). `Preference-Applied` says so. */
+                /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
             };
             path: {

@@ -59,6 +59,7 @@ const REFUSED: Record<string, string> = {
   HELD_REQUESTS_PER_CLIENT: '0',
   EXTERNAL_TASK_TYPES: 'leaked!',
   DRAIN_DELAY_SECONDS: '61',
+  HSTS_MAX_AGE_SECONDS: '-1',
   LOG_LEVEL: 'leaked-value',
 };
 const ANY_TEXT_IS_FINE = ['HOST', 'DATA_DIR', 'BROWSER_PATH'];

@@ -24,7 +24,7 @@ export class IdempotencyKeysService {
     );
     if (row === undefined) return undefined;
     const { hash, ...job } = row;
-    return { job, hash };
+    return { job: { ...job, replayed: true }, hash };
   }
 
   /** In batches, each of what nobody else removes: as many as come. */

@@ -26,6 +26,8 @@ export interface JobRequest {
 
 /** A row of the job table, as it comes from the database. */
 export interface Job {
+  /** Of the answer to a repeated request alone: an `Idempotency-Key` gave the job that it had made before. */
+  replayed?: true;
   id: string;
   client_id: string;
   type: string;

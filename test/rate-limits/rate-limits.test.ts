@@ -116,8 +116,8 @@ describe('limits by key', () => {
     const app = await api({ MAX_JOBS_IN_FLIGHT: '1', RATE_LIMIT_POLL: '75', RATE_LIMIT_SUBMIT: '1' });
     const { body } = await app.call('POST', REPORTS, { body: PERIOD });
     await app.dataSource.query(
-      `UPDATE job SET state = 'COMPLETED', finished_at = now(), started_at = now(), result = '{}' WHERE id = $1`,
-      [body.id],
+      `UPDATE job SET state = 'COMPLETED', finished_at = now(), started_at = now(), result = $2 WHERE id = $1`,
+      [body.id, { artifacts: [{ format: 'pdf', media_type: 'application/pdf' }] }],
     );
     const poll = () => app.call('GET', `${REPORTS}/status/${body.id}`);
     const seen = [];

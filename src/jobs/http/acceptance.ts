@@ -16,6 +16,10 @@ import { ApiWait, PreferWait, waitFor } from './prefer-wait';
 export const ACCEPTED_HEADERS = {
   Location: { description: 'Where to poll.', schema: { type: 'string', format: 'uri-reference' } },
   'Retry-After': { description: 'Seconds to wait before polling.', schema: { type: 'integer' } },
+  'Idempotency-Replayed': {
+    description: '`true`: the `Idempotency-Key` was used before, and this is the job that it made then.',
+    schema: { type: 'string', example: 'true' },
+  },
 } as const;
 
 /**
@@ -62,6 +66,7 @@ export class Acceptance {
     request: AuthenticatedRequest,
     response: Response,
   ): Promise<{ job: Job; waited: boolean }> {
+    if (accepted.replayed) response.set('Idempotency-Replayed', 'true');
     const waited = await this.wait.hold(request, response, waitFor(accepted));
     if (!waited) return { job: accepted, waited };
     return { job: await this.jobs.get(accepted.client_id, accepted.id, [accepted.type]), waited };
