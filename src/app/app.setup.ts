@@ -11,6 +11,7 @@ import { ProblemFilter } from '../common/http/problem.filter';
 import { answerUnparsedRequests } from '../common/http/unparsed-requests';
 import { PUBLIC_PATH } from '../common/http/link-to-next.interceptor';
 import { noStore } from '../common/http/no-store.middleware';
+import { takeQueryToken } from '../common/http/query-token.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
 import { warnOfForeignHost } from '../common/http/foreign-host.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
@@ -52,6 +53,7 @@ export async function createApp(
   app.set('etag', false);
   app.set(PUBLIC_PATH, config.publicPath);
   app.set('trust proxy', config.trustedProxies);
+  app.use(takeQueryToken);
   app.use(requestLog);
   if (config.trustedProxies.length === 0) app.use(warnOfUntrustedProxy());
   if (!config.hasPublicUrl) app.use('/v1', warnOfForeignHost(config.publicUrl));

@@ -1,19 +1,18 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AppError } from '../common/app-error';
-import { ApiKeyRecognitionService } from './api-key-recognition.service';
-import { bearerOf } from './bearer';
+import { beyondToken } from './allows-job-token.decorator';
+import { CallerRecognitionService } from './caller-recognition.service';
 import type { AuthenticatedRequest } from './current-client.decorator';
-import { invalidKey } from './invalid-key';
 import { PUBLIC, REQUIRED_SCOPES } from './require-scope.decorator';
 import type { Scope } from './scope';
 
-/** Authenticates by `Authorization: Bearer` (RFC 6750) and checks the scope. Default deny. */
+/** Authenticates by an API key (RFC 6750), or a token for one job, and checks the scope. Default deny. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly keys: ApiKeyRecognitionService,
+    private readonly callers: CallerRecognitionService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -22,12 +21,10 @@ export class ApiKeyGuard implements CanActivate {
     const scopes = this.reflector.getAllAndOverride<Scope[] | undefined>(REQUIRED_SCOPES, targets) ?? [];
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
 
-    const key = bearerOf(request);
-    if (key === undefined) {
-      throw new AppError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer <key>.');
-    }
-    const caller = await this.keys.recognize(key);
-    if (caller === null) throw invalidKey();
+    const caller = await this.callers.recognize(request);
+    if (caller === null) throw this.callers.refusal(request);
+    const beyond = caller.token && beyondToken(caller.token, context, this.reflector);
+    if (beyond) throw beyond;
     if (!scopes.some((scope) => caller.scopes.includes(scope))) {
       throw new AppError(
         'forbidden',

@@ -8,9 +8,11 @@ import { ApiKeysRetentionService } from './api-keys-retention.service';
 import { AuditEntryEntity } from './audit-entry.entity';
 import { AuditRetentionService } from './audit-retention.service';
 import { AuditTrailService } from './audit-trail.service';
+import { CallerRecognitionService } from './caller-recognition.service';
 import { ClientEntity } from './client.entity';
 import { ClientsService } from './clients.service';
 import { ConfiguredKeysService } from './configured-keys.service';
+import { JobTokensService } from './job-tokens.service';
 
 const SERVICES = [
   ApiKeyGuard,
@@ -19,8 +21,10 @@ const SERVICES = [
   ApiKeysRetentionService,
   AuditRetentionService,
   AuditTrailService,
+  CallerRecognitionService,
   ClientsService,
   ConfiguredKeysService,
+  JobTokensService,
 ];
 
 /** Clients, their API keys, and the guard that the application puts before every route. */

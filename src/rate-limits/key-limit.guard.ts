@@ -13,7 +13,10 @@ import { RateLimitsService } from './rate-limits.service';
 /** A key polls its own jobs, and perhaps those of some more keys of its client: nobody's one key needs those of more. */
 const KEYS_FOLLOWED_BY_ONE = 10;
 
-/** After authentication: counts by API key, by the policy of the route; polls by key and job. */
+/**
+ * After authentication: counts by API key, by the policy of the route; polls by key and job. Whatever comes with a token is a
+ * poll of its job, in a window that those who have tokens share: they use up nothing of the key's own.
+ */
 @Injectable()
 export class KeyLimitGuard extends RateLimitGuard {
   @Inject() private readonly config: AppConfig;
@@ -31,8 +34,10 @@ export class KeyLimitGuard extends RateLimitGuard {
     const { caller, params } = http.getRequest<AuthenticatedRequest & { caller: Caller }>();
     const response = http.getResponse<Response>();
     const policy = throttler.name as KeyPolicy;
-    if (policy === 'poll') await this.admitPoll(response, caller, String(params['id']).toLowerCase());
-    else await this.limits.admit(response, policy, caller.keyId);
+    const { keyId, token } = caller;
+    if (token !== undefined) await this.limits.admit(response, 'poll', `token:${keyId}:${token.jobId}`);
+    else if (policy === 'poll') await this.admitPoll(response, caller, String(params['id']).toLowerCase());
+    else await this.limits.admit(response, policy, keyId);
     return true;
   }
 

@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, HttpCode, HttpStatus, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AllowsJobToken } from '../clients/allows-job-token.decorator';
 import type { Actor } from '../clients/audit-entry';
 import type { Client } from '../clients/client';
 import { CurrentActor, CurrentClient } from '../clients/current-client.decorator';
+import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
@@ -23,6 +25,7 @@ export class ReportDownloadController {
 
   @RatePolicy('poll')
   @Get(':id')
+  @AllowsJobToken(JobPermission.Download)
   @ApiOperation({ summary: 'Fetch the file' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()

@@ -1,8 +1,10 @@
 import { Controller, Get, Header, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import type { Client } from '../clients/client';
-import { CurrentClient } from '../clients/current-client.decorator';
+import { AllowsJobToken } from '../clients/allows-job-token.decorator';
+import type { Caller } from '../clients/client';
+import { CurrentCaller } from '../clients/current-client.decorator';
+import { JobPermission } from '../clients/job-token';
 import { Public, RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { ApiProblems } from '../common/http/problem';
@@ -27,13 +29,14 @@ export class ReportLinksController {
   ) {}
 
   @Get(':id/link')
+  @AllowsJobToken(JobPermission.Download)
   @RatePolicy('poll')
   @RequireScope(Scope.Reports)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: 'Get a link that opens the file in a browser',
     description:
-      'It needs no API key, is good for five minutes and for this one file, and ends with the report.',
+      'It needs no API key, is good for five minutes and for this one file, and ends with the report, and with the token that it was got by.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ReportLinkView })
@@ -45,11 +48,11 @@ export class ReportLinksController {
     500: 'It failed for an internal reason.',
   })
   async link(
-    @CurrentClient() client: Client,
+    @CurrentCaller() caller: Caller,
     @Param('id', UuidParam) id: string,
     @Query() { format }: ReportFormatQuery,
   ): Promise<ReportLinkView> {
-    const { expires, signature, artifact } = await this.links.make(client, id, format);
+    const { expires, signature, artifact } = await this.links.make(caller, id, format);
     const query = new URLSearchParams({ ...(format && { format }), expires: String(expires), signature });
     return {
       url: `${this.config.publicUrl}${REPORTS_PATH}/${id}/file?${query.toString()}`,

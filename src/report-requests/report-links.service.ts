@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import type { Client } from '../clients/client';
+import type { Caller } from '../clients/client';
 import { AppError } from '../common/app-error';
 import { SharedKeysService } from '../database/shared-keys.service';
 import { JobState } from '../jobs/job';
@@ -25,7 +25,7 @@ export interface ReportLink {
 
 /**
  * Links that open a report without an API key, for a browser's own viewer. Each is good for one file (by its SHA-256)
- * and for a few minutes, and no longer than the report itself.
+ * and for a few minutes, and no longer than the report itself, or the token that it was asked for with.
  */
 @Injectable()
 export class ReportLinksService {
@@ -36,11 +36,15 @@ export class ReportLinksService {
   ) {}
 
   /** @throws AppError as a download would */
-  async make(client: Client, id: string, format?: ReportFormat): Promise<ReportLink & FinishedReport> {
+  async make(
+    { client, token }: Caller,
+    id: string,
+    format?: ReportFormat,
+  ): Promise<ReportLink & FinishedReport> {
     const report = await this.reports.finished(client, id, format);
     const lifetimeEnd = Math.floor(Date.now() / 1_000) + LIFETIME_SECONDS;
-    const retentionEnd = report.job.expires_at && Math.floor(report.job.expires_at.getTime() / 1_000);
-    const expires = Math.min(lifetimeEnd, retentionEnd ?? lifetimeEnd);
+    const ends = [report.job.expires_at?.getTime(), token?.endsAt].filter((end) => end !== undefined);
+    const expires = Math.min(lifetimeEnd, ...ends.map((end) => Math.floor(end / 1_000)));
     return {
       ...report,
       jobId: id,

@@ -22,12 +22,15 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AllowsJobToken } from '../clients/allows-job-token.decorator';
 import type { Client } from '../clients/client';
 import { type AuthenticatedRequest, CurrentClient } from '../clients/current-client.decorator';
+import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../common/http/problem';
+import type { RequestWithToken } from '../common/http/query-token.middleware';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
@@ -114,6 +117,7 @@ export class ReportRequestsController {
 
   @RatePolicy('poll')
   @Get('status/:id')
+  @AllowsJobToken(JobPermission.Read)
   @HonoursWait()
   @ApiOperation({
     summary: 'Poll a report',
@@ -144,7 +148,7 @@ export class ReportRequestsController {
   async status(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
-    @Req() request: Request,
+    @Req() request: RequestWithToken,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobView | undefined> {
     const job = await this.reports.get(client, id);
@@ -156,6 +160,7 @@ export class ReportRequestsController {
   }
 
   @Delete('status/:id')
+  @AllowsJobToken(JobPermission.Cancel)
   @ApiOperation({ summary: 'Cancel a report' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
@@ -176,7 +181,11 @@ export class ReportRequestsController {
   }
 
   /** What the synchronous call would have answered. */
-  private async outcome(job: Job, request: Request, response: Response): Promise<JobView | undefined> {
+  private async outcome(
+    job: Job,
+    request: RequestWithToken,
+    response: Response,
+  ): Promise<JobView | undefined> {
     if (job.state === JobState.Cancelled) throw cancelled();
     if (job.erased_at !== null) throw erasedError('report', { job: await this.presenter.view(job) });
     if (job.state === JobState.Failed) throw failureOf(job, { job: await this.presenter.view(job) });
@@ -186,7 +195,11 @@ export class ReportRequestsController {
       return this.presenter.view(job);
     }
     // No Retry-After here: on a redirect it would delay the following of it (RFC 9110, section 10.2.3).
-    response.status(HttpStatus.SEE_OTHER).location(`${this.config.publicPath}${REPORTS_PATH}/${job.id}`);
+    const file = `${this.config.publicPath}${REPORTS_PATH}/${job.id}`;
+    // A browser that follows sends no token of its own accord.
+    response
+      .status(HttpStatus.SEE_OTHER)
+      .location(request.queryToken === undefined ? file : `${file}?token=${request.queryToken}`);
     return undefined;
   }
 }

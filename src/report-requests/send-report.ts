@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteRange } from '../artifacts/artifact-store';
 import { AppError } from '../common/app-error';
+import type { RequestWithToken } from '../common/http/query-token.middleware';
 import type { FinishedReport } from './report-requests.service';
 
 const logger = new Logger(sendReport.name);
@@ -13,7 +14,7 @@ const logger = new Logger(sendReport.name);
  * (RFC 9110: validators and ranges; RFC 9530: digests).
  */
 export async function sendReport(
-  request: Request,
+  request: RequestWithToken,
   response: Response,
   { job, artifact }: FinishedReport,
   disposition: 'attachment' | 'inline',
@@ -24,7 +25,8 @@ export async function sendReport(
     ETag: etag,
     'Repr-Digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
     'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, no-cache',
+    // An address with a token in it is not to be found in any cache.
+    'Cache-Control': request.queryToken === undefined ? 'private, no-cache' : 'no-store',
     'Content-Disposition': `${disposition}; filename="orders-${job.id}.${artifact.format}"`,
   });
   if (isAmong(request.get('if-none-match'), etag)) {

@@ -8,8 +8,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { AllowsJobToken } from '../clients/allows-job-token.decorator';
 import type { Caller } from '../clients/client';
 import { CurrentCaller } from '../clients/current-client.decorator';
+import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
 import { LinkToNext } from '../common/http/link-to-next.interceptor';
@@ -45,6 +47,7 @@ export class TasksController {
   }
 
   @Get(':id')
+  @AllowsJobToken(JobPermission.Read)
   @RatePolicy('poll')
   @HonoursWait()
   @ApiOperation({

@@ -305,6 +305,8 @@ const ORDINARY = [
   'DELETE /v1/orders/reports/status/{id}',
   'POST /v1/jobs',
   'DELETE /v1/jobs/{id}',
+  // It is signed and not stored, and ends within the hour.
+  'POST /v1/jobs/{id}/tokens',
   'POST /v1/tasks/claim',
   'PUT /v1/tasks/{id}',
   'POST /v1/webhooks/endpoints/{id}/test',

@@ -149,6 +149,35 @@ it('refuses every route to a key with every scope but the right one', async () =
   expect(await failures(guarded(), ask, is(403, 'missing_scope'))).toEqual([]);
 });
 
+it('opens with a token for a job that job alone, by the routes that the document says so of', async () => {
+  const job = owner.ids['/v1/jobs/'];
+  const permissions = ['read', 'stream', 'download', 'cancel'];
+  const { body } = await app.call('POST', `/v1/jobs/${job}/tokens`, {
+    key: owner.key,
+    body: { permissions },
+  });
+  const takesTokens = (route: Route): boolean =>
+    operationOf(route).security?.some((one) => 'job_token' in one) ?? false;
+  const opening = guarded().filter(takesTokens);
+  expect(opening.map(nameOf).sort()).toEqual([
+    'DELETE /v1/jobs/{id}',
+    'DELETE /v1/orders/reports/status/{id}',
+    'GET /v1/jobs/{id}',
+    'GET /v1/jobs/{id}/events',
+    'GET /v1/orders/imports/{id}',
+    'GET /v1/orders/reports/status/{id}',
+    'GET /v1/orders/reports/{id}',
+    'GET /v1/orders/reports/{id}/link',
+    'GET /v1/tasks/{id}',
+  ]);
+  // Of the stranger's everything is another job, and of the owner's what is no report.
+  const strange = (route: Route) => call(route, stranger.ids, body.token);
+  expect(await failures(opening, strange, is(404, 'not_found'))).toEqual([]);
+  const others = guarded().filter((route) => !takesTokens(route));
+  const own = (route: Route) => call(route, owner.ids, body.token);
+  expect(await failures(others, own, is(403, 'missing_permission'))).toEqual([]);
+});
+
 const PUT_BY_NUMBER = 'PUT /v1/orders/by-number/{number}';
 
 describe('another client', () => {

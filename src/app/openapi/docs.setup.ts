@@ -27,6 +27,15 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addServer(config.publicPath || '/', 'This server')
       .addServer(config.publicUrl, 'Its public address')
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
+      .addApiKey(
+        {
+          type: 'apiKey',
+          in: 'query',
+          name: 'token',
+          description: 'A token for one job (`POST /v1/jobs/{id}/tokens`); as a Bearer it works too.',
+        },
+        'job_token',
+      )
       .addTag('reports', 'PDFs of your orders')
       .addTag('jobs', 'The monitor of every job')
       .addTag('tasks', 'Calls made asynchronously, and work done outside')

@@ -1,5 +1,5 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Observable, Subscriber, Subscription } from 'rxjs';
+import { map, merge, Observable, Subscriber, Subscription, timer } from 'rxjs';
 import type { Caller } from '../../clients/client';
 import { AppConfig } from '../../config/app-config';
 import { DataSource } from 'typeorm';
@@ -91,15 +91,21 @@ export class HeldKeys implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 }
 
+/** Requests that are held open for all that have tokens for one job: a few people, each with a few windows. */
+const MOST_BY_TOKENS = 20;
+
 /** A request that is held open. */
 export interface HeldRequest {
-  /** Emits once, when the key that it came with has been revoked or has expired: then it must end. */
+  /** Emits when the key that it came with has been revoked or has expired, or the token has ended: then it must end. */
   keyEnded: Observable<void>;
   /** Gives the slot back, once. */
   release: () => void;
 }
 
-/** Counts the requests of each client that this process holds open (streams, waits), so that none takes them all. */
+/**
+ * Counts the requests of each client that this process holds open (streams, waits), so that none takes them all; and those by
+ * tokens for a job, so that who has one takes not all of the client's.
+ */
 @Injectable()
 export class HeldRequestsService {
   private readonly counts = new Map<string, number>();
@@ -109,19 +115,31 @@ export class HeldRequestsService {
     private readonly keys: HeldKeys,
   ) {}
 
-  /** @returns `null` when the client holds as many as it may */
-  take({ client: { id: clientId }, keyId }: Caller): HeldRequest | null {
-    const held = this.counts.get(clientId) ?? 0;
-    if (held >= this.config.heldRequestsPerClient) return null;
-    this.counts.set(clientId, held + 1);
+  /** @returns `null` when as many are held as may be */
+  take({ client, keyId, token }: Caller): HeldRequest | null {
+    const bounds: [string, number][] = [[client.id, this.config.heldRequestsPerClient]];
+    if (token !== undefined) bounds.push([`${keyId} ${token.jobId}`, MOST_BY_TOKENS]);
+    if (bounds.some(([holder, most]) => this.held(holder) >= most)) return null;
+    for (const [holder] of bounds) this.counts.set(holder, this.held(holder) + 1);
     let given = false;
     const release = (): void => {
       if (given) return;
       given = true;
-      const left = (this.counts.get(clientId) ?? 1) - 1;
-      if (left === 0) this.counts.delete(clientId);
-      else this.counts.set(clientId, left);
+      for (const [holder] of bounds) this.giveBack(holder);
     };
-    return { keyEnded: this.keys.ended(keyId), release };
+    const keyEnded = this.keys.ended(keyId);
+    if (token === undefined) return { keyEnded, release };
+    const tokenEnded = timer(new Date(token.endsAt)).pipe(map(() => undefined));
+    return { keyEnded: merge(keyEnded, tokenEnded), release };
+  }
+
+  private held(holder: string): number {
+    return this.counts.get(holder) ?? 0;
+  }
+
+  private giveBack(holder: string): void {
+    const left = this.held(holder) - 1;
+    if (left <= 0) this.counts.delete(holder);
+    else this.counts.set(holder, left);
   }
 }

@@ -9,8 +9,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AllowsJobToken } from '../../clients/allows-job-token.decorator';
 import type { Caller } from '../../clients/client';
 import { CurrentCaller } from '../../clients/current-client.decorator';
+import { JobPermission } from '../../clients/job-token';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { EventStream } from '../../common/http/event-stream';
@@ -41,6 +43,7 @@ export class JobEventsController {
   ) {}
 
   @Get(':id/events')
+  @AllowsJobToken(JobPermission.Stream)
   @RatePolicy('poll')
   @ApiOperation({ summary: 'Stream a job', description: DESCRIPTION })
   @ApiParam({ name: 'id', format: 'uuid' })

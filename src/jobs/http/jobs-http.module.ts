@@ -5,6 +5,7 @@ import { JobPresenter } from './job.presenter';
 import { HeldKeys, HeldRequestsService } from './held-requests.service';
 import { JobEventStreamsService } from './job-event-streams.service';
 import { JobEventsController } from './job-events.controller';
+import { JobTokensController } from './job-tokens.controller';
 import { JobWatchService } from './job-watch.service';
 import { JobsController } from './jobs.controller';
 import { JobsModule } from '../jobs.module';
@@ -13,7 +14,7 @@ import { PreferWait } from './prefer-wait';
 /** The monitor's routes, and what other features need to let callers wait for jobs. */
 @Module({
   imports: [ClientsModule, JobsModule],
-  controllers: [JobsController, JobEventsController],
+  controllers: [JobsController, JobEventsController, JobTokensController],
   providers: [
     Acceptance,
     HeldKeys,

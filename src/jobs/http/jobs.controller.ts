@@ -21,6 +21,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { AllowsJobToken } from '../../clients/allows-job-token.decorator';
 import type { Actor } from '../../clients/audit-entry';
 import {
   type AuthenticatedRequest,
@@ -28,6 +29,7 @@ import {
   CurrentCaller,
 } from '../../clients/current-client.decorator';
 import type { Caller } from '../../clients/client';
+import { JobPermission } from '../../clients/job-token';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';
@@ -133,6 +135,7 @@ export class JobsController {
 
   @RatePolicy('poll')
   @Get(':id')
+  @AllowsJobToken(JobPermission.Read)
   @HonoursWait()
   @ApiOperation({
     summary: 'Watch a job',
@@ -161,6 +164,7 @@ export class JobsController {
   }
 
   @Delete(':id')
+  @AllowsJobToken(JobPermission.Cancel)
   @ApiOperation({ summary: 'Cancel a job' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })

@@ -10,6 +10,7 @@ import type { Response } from 'express';
 import { fromEvent, map, merge, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../../clients/current-client.decorator';
 import { invalidKey } from '../../clients/invalid-key';
+import { invalidToken } from '../../clients/invalid-token';
 import { appliedPreferences, preferencesOf } from '../../common/http/prefer';
 import { HeldRequestsService } from './held-requests.service';
 import { type Job, JobState } from '../job';
@@ -37,16 +38,17 @@ export class PreferWait {
    * already is answered without waiting: a preference may be left aside.
    *
    * @returns whether it waited: what was known of the job may be out of date then
-   * @throws AppError 401 when the key that the request came with ends meanwhile
+   * @throws AppError 401 when the key or the token that the request came with ends meanwhile
    */
   async hold(request: AuthenticatedRequest, response: Response, job: WaitedJob): Promise<boolean> {
     const { waitSeconds } = preferencesOf(request.get('prefer'));
     if (waitSeconds === undefined || request.caller === undefined) return false;
+    const { token } = request.caller;
     const held = this.held.take(request.caller);
     if (held === null) return false;
     const keyEnded = held.keyEnded.pipe(
       map((): never => {
-        throw invalidKey();
+        throw token === undefined ? invalidKey() : invalidToken();
       }),
     );
     try {

@@ -1,8 +1,10 @@
 import { Controller, Get, Headers, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AllowsJobToken } from '../../clients/allows-job-token.decorator';
 import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
+import { JobPermission } from '../../clients/job-token';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { AppError } from '../../common/app-error';
@@ -128,6 +130,7 @@ export class OrderImportsController {
   }
 
   @Get(':id')
+  @AllowsJobToken(JobPermission.Read)
   @RatePolicy('poll')
   @HonoursWait()
   @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
