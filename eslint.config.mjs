@@ -80,9 +80,11 @@ export default tseslint.config(
       globals: Object.fromEntries(
         [
           'AbortController',
+          'EventSource',
           'FormData',
           'TextDecoder',
           'URL',
+          'URLSearchParams',
           'crypto',
           'document',
           'fetch',

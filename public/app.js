@@ -2,6 +2,7 @@
 
 import { ApiProblem, get, key, post } from './api.js';
 import { describe, JobPanel } from './job-panel.js';
+import { forgetTokens } from './job-token.js';
 
 const element = (id) => document.getElementById(id);
 
@@ -58,6 +59,7 @@ function draw() {
 
 function signOut() {
   key.forget();
+  forgetTokens();
   panel.hide();
   draw();
 }

@@ -1,6 +1,7 @@
 // The panel of one job: how far it is, its file, its callbacks.
 
 import { ApiProblem, get, here, request } from './api.js';
+import { isFresh, tokenOf } from './job-token.js';
 import { hasEnded, watchJob } from './job-watch.js';
 
 const element = (id) => document.getElementById(id);
@@ -103,23 +104,29 @@ export class JobPanel {
 
   async #showFiles(job) {
     const artifacts = artifactsOf(job);
-    const links = await Promise.all(
-      artifacts.map(({ format }) =>
-        get(`v1/orders/reports/${job.id}/link${format ? `?format=${format}` : ''}`),
-      ),
-    );
+    const addressOf = async ({ format }) =>
+      `v1/orders/reports/${job.id}?${new URLSearchParams({ ...(format && { format }), token: await tokenOf(job.id) })}`;
+    const addresses = [];
+    for (const artifact of artifacts) addresses.push(await addressOf(artifact));
     if (this.#shown !== job.id) return;
     element('job-files').replaceChildren(
       ...artifacts.map((artifact, index) => {
+        const link = text('a', `Download ${describeFile(artifact)}`, {
+          href: addresses[index],
+          class: 'button primary',
+          download: '',
+        });
+        // The page may have been open for longer than a token lives.
+        link.addEventListener('click', (event) => {
+          if (isFresh(job.id)) return;
+          event.preventDefault();
+          addressOf(artifact).then((address) => {
+            link.href = address;
+            link.click();
+          }, this.onProblem);
+        });
         const item = document.createElement('li');
-        item.append(
-          text('a', `Open ${describeFile(artifact)}`, {
-            href: here(links[index].url),
-            class: 'button primary',
-            target: '_blank',
-            rel: 'noopener',
-          }),
-        );
+        item.append(link);
         return item;
       }),
     );
@@ -127,7 +134,10 @@ export class JobPanel {
     // What the browser has no viewer for, a frame would download unasked.
     const printed = artifacts.findIndex(({ pages }) => pages);
     if (navigator.pdfViewerEnabled === false || printed === -1) return;
-    element('job-file').src = here(links[printed].url);
+    const { format } = artifacts[printed];
+    const link = await get(`v1/orders/reports/${job.id}/link${format ? `?format=${format}` : ''}`);
+    if (this.#shown !== job.id) return;
+    element('job-file').src = here(link.url);
     element('job-file').hidden = false;
   }
 

@@ -1,9 +1,24 @@
 // Follows a job to its end: by its event stream, and by polling where streams do not get through.
 
-import { ApiProblem, get, request } from './api.js';
+import { ApiProblem, get } from './api.js';
+import { tokenOf } from './job-token.js';
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'CANCELLED'];
 const STREAM_TRIES = 3;
+/** The events of a job, by the last part of their type; and `progress`, which is none. */
+const EVENTS = [
+  'accepted',
+  'started',
+  'progress',
+  'progressed',
+  'retry_scheduled',
+  'released',
+  'cancel_requested',
+  'retried',
+  'completed',
+  'failed',
+  'cancelled',
+];
 /** Between two questions. */
 const MOST_SECONDS = 5;
 
@@ -20,15 +35,17 @@ export async function watchJob(id, onJob, signal) {
   const path = `v1/jobs/${id}`;
   let job = await get(path);
   onJob(job);
-  const state = { lastEventId: undefined };
   for (let failures = 0; failures < STREAM_TRIES && !hasEnded(job) && !signal.aborted;) {
     try {
-      for await (const { event, data } of events(`${path}/events`, state, signal)) {
+      const token = await tokenOf(id);
+      const onEvent = async (name, data) => {
         failures = 0;
-        job = event === 'progress' ? withProgress(job, data) : await get(path);
+        job = name === 'progress' ? withProgress(job, data) : await get(path);
         onJob(job);
-        if (hasEnded(job)) return;
-      }
+        return hasEnded(job);
+      };
+      await streamEvents(id, token, onEvent, signal);
+      if (hasEnded(job)) return;
     } catch (error) {
       if (signal.aborted || isFinal(error)) throw error;
     }
@@ -61,30 +78,34 @@ const withProgress = (job, { status, attempt, progress, step }) => {
   return { ...job, status, attempt, progress, steps };
 };
 
-/** The events of a stream, which `fetch` reads because an `EventSource` sends no key. */
-async function* events(path, state, signal) {
-  const headers = { Accept: 'text/event-stream' };
-  if (state.lastEventId) headers['Last-Event-ID'] = state.lastEventId;
-  const response = await request(path, { headers, signal });
-  if (response.status === 204) return;
-  let buffer = '';
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    buffer += decoder.decode(value, { stream: true });
-    const blocks = buffer.split('\n\n');
-    buffer = blocks.pop();
-    for (const block of blocks) {
-      const fields = Object.fromEntries(
-        block.split('\n').flatMap((line) => {
-          const match = /^(\w+): ?(.*)$/.exec(line);
-          return match ? [[match[1], match[2]]] : [];
-        }),
-      );
-      if (fields.id) state.lastEventId = fields.id;
-      if (fields.data) yield { event: fields.event, data: JSON.parse(fields.data) };
+/**
+ * Calls `onEvent(name, data)` with each event of a job's stream, one after the other, until it returns true, the stream
+ * is refused or breaks again and again, or `signal` aborts.
+ */
+function streamEvents(id, token, onEvent, signal) {
+  return new Promise((resolve, reject) => {
+    // It connects again by itself, and goes on after the last event that it has.
+    const source = new EventSource(`v1/jobs/${id}/events?token=${token}`);
+    let breaks = 0;
+    let before = Promise.resolve();
+    const end = (settle, result) => {
+      source.close();
+      settle(result);
+    };
+    const take = async ({ type, data }) => {
+      if (source.readyState === EventSource.CLOSED) return;
+      if (await onEvent(type, JSON.parse(data))) end(resolve);
+    };
+    for (const name of EVENTS) {
+      source.addEventListener(name, (event) => {
+        breaks = 0;
+        before = before.then(() => take(event)).catch((error) => end(reject, error));
+      });
     }
-  }
+    source.addEventListener('error', () => {
+      breaks += 1;
+      if (source.readyState === EventSource.CLOSED || breaks === STREAM_TRIES) end(resolve);
+    });
+    signal.addEventListener('abort', () => end(resolve), { once: true });
+  });
 }

@@ -140,7 +140,7 @@ describe('the page', () => {
     await page.setRequestInterception(true);
     let refused = 0;
     page.on('request', (request) => {
-      if (!request.url().endsWith('/events')) return void request.continue();
+      if (!new URL(request.url()).pathname.endsWith('/events')) return void request.continue();
       refused += 1;
       void request.abort();
     });
