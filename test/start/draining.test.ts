@@ -122,7 +122,7 @@ it('breaks no request: not ready, then no new connections, and what is under way
   expect([waitEnded, stream.ended]).toEqual([false, false]);
 
   const waited = await wait.answer;
-  expect(waited).toMatchObject({ statusCode: 202, headers: { 'preference-applied': 'wait=60' } });
+  expect(waited).toMatchObject({ statusCode: 202, headers: { 'preference-applied': 'wait=50' } });
   expect(await json(waited)).toMatchObject({ id, status: 'PENDING' });
   await stream.end();
   await waitFor(refused, { what: 'no new connections' });
