@@ -98,7 +98,7 @@ it('starts from nothing, its printed lines give a PDF, and Ctrl-C leaves nothing
     end_date: '2016-02-01',
     callback_url: `http://127.0.0.1:${receives}/hook?token=never-logged`,
   });
-  const accepted = await call('/v1/orders/reports?token=never-logged', { method: 'POST', body });
+  const accepted = await call('/v1/orders/reports?signature=never-logged', { method: 'POST', body });
   expect(accepted.status).toBe(202);
   const { id } = (await accepted.json()) as { id: string };
   await waitFor(() => second.output.includes(': delivered in '), { what: 'the line of its callback' });
