@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BrowserProcess } from '../../src/report-requests/rendering/browser-process';
 import { BrowserLauncher } from '../../src/report-requests/rendering/browser-launcher';
 import { BrowserPool } from '../../src/report-requests/rendering/browser-pool';
@@ -136,7 +137,15 @@ describe('a browser that is lost', () => {
   it('is killed when its report is aborted', async () => {
     renderer = await TestRenderer.create();
     const abort = new AbortController();
+    const prints = jest.spyOn(BrowserSlot.prototype, 'print');
     const { result, pid } = await startLong(abort.signal);
+    // Between two parts nothing is to be killed, so it is kept from ending the one that is under way.
+    process.kill(-pid, 'SIGSTOP');
+    await eventually('a part is under way', () => {
+      const last = prints.mock.results.at(-1)!.value as Promise<unknown>;
+      return Promise.race([last.then(() => false), sleep(200).then(() => true)]);
+    });
+    prints.mockRestore();
     const reason = new Error('cancelled by its owner');
     abort.abort(reason);
     expect(await result).toBe(reason);
