@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { ensureDebianPackages, PACKAGE_CACHE_DIR } from '../../src/common/debian-packages';
+import { join } from 'node:path';
+import { distributionProgram } from '../support/distribution-program';
 import { freePort } from '../support/services';
 import { ServiceProcess, type Application } from './service-process';
 
@@ -26,7 +25,7 @@ export class Balancer extends ServiceProcess {
 
   /** @throws Error that says why HAProxy cannot be had on this machine */
   static async before(apis: Application[], folder: string, log: (line: string) => void): Promise<Balancer> {
-    const program = await findProgram(log);
+    const program = await distributionProgram({ name: 'haproxy', folder: '/usr/sbin', log });
     const [port, statusPort] = [await freePort(), await freePort()];
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, configuration(apis, port, statusPort));
@@ -40,25 +39,6 @@ export class Balancer extends ServiceProcess {
     const row = rows.map((line) => line.split(',')).find((values) => values[1] === nameOf(api));
     return row?.[columns.indexOf('status')] === 'UP';
   }
-}
-
-/** The machine's own HAProxy, else the distribution's package, unpacked into the cache. */
-async function findProgram(log: (line: string) => void): Promise<{ path: string; env: NodeJS.ProcessEnv }> {
-  const searchPath = process.env['PATH'] ?? '';
-  for (const dir of [...searchPath.split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
-    const path = join(dir, 'haproxy');
-    const works = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (works) return { path, env: { PATH: searchPath } };
-  }
-  const { root, libraryPath } = await ensureDebianPackages({
-    packages: ['haproxy'],
-    cacheDir: PACKAGE_CACHE_DIR,
-    log,
-  });
-  return { path: join(root, 'usr/sbin/haproxy'), env: { PATH: searchPath, LD_LIBRARY_PATH: libraryPath } };
 }
 
 /**

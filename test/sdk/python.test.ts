@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { distributionProgram } from '../support/distribution-program';
 import { TestApp } from '../support/test-app';
 import { FaultyProxy } from './faulty-proxy';
 
@@ -19,10 +20,15 @@ test('the Python client does what it says, on a way that loses answers and break
       if (method === 'POST') return { cutAfter: -1 };
       return path.includes('format=csv') ? { cutAfter: 5_000 } : undefined;
     };
-    const { stderr } = await run('python3', ['-B', '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], {
-      cwd: resolve(__dirname, '../../sdk/python'),
-      env: { ...process.env, ORDER_REPORTS_URL: proxy.url, ORDER_REPORTS_KEY: key },
-    });
+    const python = await distributionProgram({ name: 'python3', folder: '/usr/bin', log: () => undefined });
+    const { stderr } = await run(
+      python.path,
+      ['-B', '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'],
+      {
+        cwd: resolve(__dirname, '../../sdk/python'),
+        env: { ...python.env, ORDER_REPORTS_URL: proxy.url, ORDER_REPORTS_KEY: key },
+      },
+    );
     expect(stderr).toMatch(/Ran 6 tests[\s\S]*OK/);
     expect(proxy.seen.filter((each) => each.includes('format=csv'))).toHaveLength(2);
   } finally {
