@@ -36,10 +36,7 @@ export class OwnKeysController {
   })
   @ApiCreatedResponse({ type: IssuedApiKeyView })
   @ApiProblems({
-    400: 'The body is not JSON.',
     409: 'You have as many keys as you may.',
-    413: 'The body is too large.',
-    415: 'The body is not application/json.',
     422: 'A field is not valid: a scope that your own key lacks, or a longer life than its own, among others.',
   })
   async create(

@@ -37,11 +37,7 @@ export class StrictValidationPipe extends ValidationPipe {
       requireBounded('bad_request', given, metadata);
       return this.forAddress.transform(given, metadata);
     }
-    if (
-      metadata.type === 'body' &&
-      metadata.metatype !== undefined &&
-      (value === undefined || isNotAnObject(value))
-    ) {
+    if (metadata.type === 'body' && metadata.metatype !== undefined && !isObject(value)) {
       throw new AppError('bad_request', 'invalid_body', 'The body must be a JSON object.');
     }
     if (metadata.type === 'body') requireBounded('unprocessable', value, metadata);
@@ -49,10 +45,8 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 }
 
-const isObject = (value: unknown): value is object => !isNotAnObject(value);
-
-const isNotAnObject = (value: unknown): boolean =>
-  typeof value !== 'object' || value === null || Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function requireBounded(kind: ErrorKind, value: unknown, { metatype }: ArgumentMetadata): void {
   const unreadable = unreadableFields(value);

@@ -38,8 +38,6 @@ export class JobTokensController {
   @ApiProblems({
     400: 'The id is not a UUID, or the body is not JSON.',
     404: 'You have no such job.',
-    413: 'The body is too large.',
-    415: 'The body is not application/json.',
     422: 'A field is not valid.',
   })
   async create(
