@@ -53,7 +53,7 @@ const SAID = {
   turn: 'of the event loop; of a client in the fair order (not: backpressure)',
 };
 
-const FOLDERS = ['bench', 'scripts', 'src', 'test'];
+const FOLDERS = ['bench', 'scripts', 'sdk', 'src', 'test'];
 const CODE = /\.(ts|mjs|cjs|sh)$/;
 /** Beside these folders. */
 const CONTAINERS = ['.dockerignore', '.env.example', 'Dockerfile', 'compose.dev.yml', 'docker-compose.yml'];
