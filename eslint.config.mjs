@@ -10,6 +10,7 @@ export default tseslint.config(
       '.cache/',
       'coverage/',
       'bench/peers/',
+      'test/clients/adapters/',
       'sdk/dist/',
       'sdk/src/api-types.ts',
     ],

@@ -8,8 +8,8 @@ const shared = {
     '/node_modules/(?!(@formatjs|@nestjs|@sparticuz|csv-parse|hucre|intl-messageformat)/)',
   ],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
-  // The SDK is a package of the same name, and nothing here imports it by that.
-  modulePathIgnorePatterns: ['<rootDir>/sdk/package.json'],
+  // The SDK is a package of the same name, and nothing here imports it by that. The cache has copies of packages.
+  modulePathIgnorePatterns: ['<rootDir>/sdk/package.json', '<rootDir>/.cache/'],
   setupFiles: ['reflect-metadata'],
 };
 
