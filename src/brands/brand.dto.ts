@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsOptional, Matches, MaxLength } from 'class-validator';
-import { IsPlainText } from '../common/plain-text';
+import { IsPlainText, PLAIN_TEXT_PATTERN } from '../common/plain-text';
 import { BRAND_LIMITS } from './brand-limits';
 
 /** The body of `PUT /v1/brand`. */
@@ -10,6 +10,7 @@ export class BrandBody {
     nullable: true,
     minLength: 1,
     maxLength: BRAND_LIMITS.nameLength,
+    pattern: PLAIN_TEXT_PATTERN,
     example: 'Acme Web Shop GmbH',
     description: 'Whose report it is.',
   })
@@ -19,12 +20,17 @@ export class BrandBody {
   name?: string | null;
 
   @ApiPropertyOptional({
-    type: String,
-    isArray: true,
+    type: 'array',
+    items: {
+      type: 'string',
+      minLength: 1,
+      maxLength: BRAND_LIMITS.addressLineLength,
+      pattern: PLAIN_TEXT_PATTERN,
+    },
     nullable: true,
     maxItems: BRAND_LIMITS.addressLines,
     example: ['Hauptstraße 1', '10115 Berlin'],
-    description: `Line by line, each of up to ${BRAND_LIMITS.addressLineLength} characters.`,
+    description: 'Line by line.',
   })
   @IsOptional()
   @IsArray()
@@ -49,6 +55,7 @@ export class BrandBody {
     nullable: true,
     minLength: 1,
     maxLength: BRAND_LIMITS.footerLength,
+    pattern: PLAIN_TEXT_PATTERN,
     example: 'Acme Web Shop GmbH · Register court Berlin HRB 1234 · VAT DE123456789',
     description: 'At the foot of every page.',
   })

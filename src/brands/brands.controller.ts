@@ -32,7 +32,7 @@ export class BrandsController {
   constructor(private readonly brands: BrandsService) {}
 
   @Get('v1/brand')
-  @ApiOperation({ summary: 'Read your brand' })
+  @ApiOperation({ operationId: 'getBrand', summary: 'Read your brand' })
   @ApiOkResponse({ type: BrandView })
   async get(@CurrentClient() client: Client): Promise<BrandView> {
     return viewBrand(await this.brands.get(client.id));
@@ -40,6 +40,7 @@ export class BrandsController {
 
   @Put('v1/brand')
   @ApiOperation({
+    operationId: 'putBrand',
     summary: 'Dress your PDFs',
     description:
       'Replaces name, address, colour and footer: what is left out is removed. The logo stays; it has a route of its own. ' +
@@ -59,6 +60,7 @@ export class BrandsController {
 
   @Put(LOGO_PATH)
   @ApiOperation({
+    operationId: 'putBrandLogo',
     summary: 'Send your logo',
     description: `An SVG, or a PNG of up to ${LOGO_LIMITS.png.pixels} pixels. It is written anew from its shapes, or its pixels: scripts,
 references to elsewhere, style sheets and metadata are not kept. Texts, pictures, patterns and filters of an SVG are not
@@ -81,7 +83,7 @@ either; \`removed\` names them. Make paths of a text before.`,
 
   @Delete(LOGO_PATH)
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ summary: 'Remove your logo' })
+  @ApiOperation({ operationId: 'deleteBrandLogo', summary: 'Remove your logo' })
   @ApiNoContentResponse({ description: 'There is none any more.' })
   async deleteLogo(@CurrentActor() actor: Actor): Promise<void> {
     await this.brands.deleteLogo(actor);

@@ -36,7 +36,11 @@ export class ApiKeysController {
   constructor(private readonly keys: ApiKeysService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Issue a key', description: 'The answer alone shows the key.' })
+  @ApiOperation({
+    operationId: 'createClientKey',
+    summary: 'Issue a key',
+    description: 'The answer alone shows the key.',
+  })
   @ApiCreatedResponse({ type: IssuedApiKeyView })
   @ApiProblems({ ...BODY_PROBLEMS, 404: 'There is no such client.' })
   async issue(
@@ -50,7 +54,11 @@ export class ApiKeysController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: "List a client's keys, newest first", description: 'Ended ones too.' })
+  @ApiOperation({
+    operationId: 'listClientKeys',
+    summary: "List a client's keys, newest first",
+    description: 'Ended ones too.',
+  })
   @ApiOkResponse({ type: ApiKeyPageView })
   @ApiProblems({ 400: 'The id is not a UUID, or the page is not valid.', 404: 'There is no such client.' })
   list(@Param('id', UuidParam) id: string, @Query() query: PageQuery): Promise<ApiKeyPageView> {
@@ -59,6 +67,7 @@ export class ApiKeysController {
 
   @Post(':key_id/rotate')
   @ApiOperation({
+    operationId: 'rotateClientKey',
     summary: 'Replace a key',
     description: 'A new key with the same name, scopes and expiry; the old one stays good for a while.',
   })
@@ -77,6 +86,7 @@ export class ApiKeysController {
   @Delete(':key_id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
+    operationId: 'revokeClientKey',
     summary: 'Revoke a key',
     description: 'The process that answers refuses it from now on, any other one within two seconds.',
   })

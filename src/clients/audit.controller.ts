@@ -16,7 +16,7 @@ export class AuditController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'Read the audit trail, newest first' })
+  @ApiOperation({ operationId: 'listAuditEntries', summary: 'Read the audit trail, newest first' })
   @ApiOkResponse({ type: AuditPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
   list(@Query() query: AuditQuery): Promise<AuditPageView> {

@@ -25,7 +25,11 @@ export class ClientsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Create a client', description: 'Then issue a key for it.' })
+  @ApiOperation({
+    operationId: 'createClient',
+    summary: 'Create a client',
+    description: 'Then issue a key for it.',
+  })
   @ApiCreatedResponse({
     type: ClientView,
     headers: {
@@ -51,7 +55,7 @@ export class ClientsController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List clients, newest first' })
+  @ApiOperation({ operationId: 'listClients', summary: 'List clients, newest first' })
   @ApiOkResponse({ type: ClientPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@Query() query: PageQuery): Promise<ClientPageView> {
@@ -59,7 +63,7 @@ export class ClientsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Read a client' })
+  @ApiOperation({ operationId: 'getClient', summary: 'Read a client' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ClientView })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such client.' })

@@ -13,6 +13,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { ONE_LINE_PATTERN } from '../common/plain-text';
 import { IsInTheFuture, MayBeLeftOut } from '../common/validators';
 import { Scope } from './scope';
 
@@ -23,7 +24,7 @@ const DAY_SECONDS = 86_400;
 
 /** The body of `POST /v1/clients/{id}/keys` and of `POST /v1/keys`. */
 export class NewApiKeyBody {
-  @ApiProperty({ example: 'nightly export', minLength: 1, maxLength: 200 })
+  @ApiProperty({ example: 'nightly export', minLength: 1, maxLength: 200, pattern: ONE_LINE_PATTERN })
   @IsString()
   @Length(1, 200)
   @Matches(/^[^\p{Cc}]*$/u, { message: 'name must not contain control characters' })
@@ -49,6 +50,7 @@ export class NewApiKeyBody {
 
   @ApiPropertyOptional({
     format: 'date-time',
+    pattern: 'T.*(Z|[+-][0-9]{2}:[0-9]{2})$',
     example: '2099-01-01T00:00:00Z',
     description:
       'When the key ends, with an offset. Without it the key is good until it is revoked, or for as long as the key that makes it.',
@@ -64,10 +66,9 @@ export class NewApiKeyBody {
 export class RotateApiKeyBody {
   @ApiPropertyOptional({
     type: 'integer',
-    default: DAY_SECONDS,
     minimum: 0,
     maximum: 30 * DAY_SECONDS,
-    description: 'Seconds for which the old key stays good; 0 ends it at once.',
+    description: `Seconds for which the old key stays good; 0 ends it at once. Left out: ${DAY_SECONDS}, a day.`,
   })
   @MayBeLeftOut()
   @IsInt()

@@ -13,6 +13,9 @@ const MINOR_UNITS = new Map([
   ...ADDED,
 ]);
 
+/** What all codes look like. */
+export const CURRENCY_PATTERN = '^[A-Z]{3}$';
+
 /**
  * How many digits after the point an amount of a currency has: the minor unit of ISO 4217, which is not always what
  * locales show.

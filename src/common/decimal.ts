@@ -3,6 +3,13 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 /** Of a decimal that is read: an amount of any currency, a quantity, a price. */
 const WHOLE_DIGITS = 15;
 
+/** For the documents: what `parseDecimal` reads with this scale. */
+export const decimalPattern = (scale: number, sign: 'signed' | 'unsigned' = 'signed'): string =>
+  `^${sign === 'signed' ? '[+-]?' : ''}[0-9]{1,${WHOLE_DIGITS}}(\\.[0-9]{1,${scale}})?$`;
+
+/** For the documents: decimals that are 0. */
+export const ZERO_PATTERN = '^[+-]?0+(\\.0+)?$';
+
 interface Digits {
   sign: string;
   whole: string;

@@ -14,9 +14,10 @@ export const LONGEST_CURSOR = 1_024;
 /** The query of every list: extend it with the list's own filters. */
 export class PageQuery {
   @ApiPropertyOptional({
+    type: 'integer',
     minimum: 1,
-    default: DEFAULT_PAGE_SIZE,
-    description: `More than ${MAX_PAGE_SIZE} counts as ${MAX_PAGE_SIZE}.`,
+    maximum: MAX_PAGE_SIZE,
+    description: `More counts as ${MAX_PAGE_SIZE}. Left out: ${DEFAULT_PAGE_SIZE}.`,
   })
   @IsOptional()
   // `Number` alone would read `0x2` and `1e1` as well.

@@ -1,6 +1,16 @@
 import { Transform } from 'class-transformer';
 import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 
+/**
+ * The same in what JSON Schema shares with all languages. It cannot say which characters have no shape: text of these alone
+ * is refused although it matches.
+ */
+export const PLAIN_TEXT_PATTERN =
+  '^[^\\u0000-\\u001F\\u007F-\\u009F]*[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$';
+
+/** Without control characters. */
+export const ONE_LINE_PATTERN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$';
+
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 const trimmed = (value: unknown): unknown => (isText(value) ? value.trim() : value);

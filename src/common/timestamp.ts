@@ -1,6 +1,11 @@
 const FORMAT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
 
+/** For the documents: the same. That the day exists in its month is a rule of the calendar. */
+export const TIMESTAMP_PATTERN =
+  '^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' +
+  '([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?$';
+
 const FIRST_YEAR = 1900;
 /** What is later in UTC would not be written as four digits, and so could not be read again. */
 const LAST_YEAR = 9999;

@@ -2,7 +2,7 @@ import { registerDecorator, ValidateIf, ValidationArguments } from 'class-valida
 import { parseTimestamp } from './timestamp';
 
 const CALENDAR_DATE = /^\d{4}-\d{2}-\d{2}$/;
-const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
+export const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 
 const rule =
   (
@@ -72,8 +72,8 @@ export const IsInTheFuture = (): PropertyDecorator =>
   );
 
 /** Of characters, extensions and all; a tag could else be as long as a body. */
-const LONGEST_LANGUAGE_TAG = 100;
-const LONGEST_TIME_ZONE = 100;
+export const LONGEST_LANGUAGE_TAG = 100;
+export const LONGEST_TIME_ZONE = 100;
 
 /** Whether this is a BCP 47 language tag that this runtime can format for. */
 export const isLocaleTag = (value: unknown): value is string =>

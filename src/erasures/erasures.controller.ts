@@ -56,6 +56,7 @@ export class ErasuresController {
   @RatePolicy('submit')
   @AcceptsErasure()
   @ApiOperation({
+    operationId: 'createErasure',
     summary: 'Erase a person',
     description:
       'From your orders, and from all that was made of them: jobs, events, callbacks, files, uploads. The orders and their sums stay: the name ' +
@@ -79,7 +80,10 @@ export class ErasuresController {
   @Get('erasures/:id')
   @ApiTags('orders')
   @RequireScope(Scope.Orders, Scope.Admin)
-  @ApiOperation({ summary: 'Watch an erasure that you asked for, and read what went' })
+  @ApiOperation({
+    operationId: 'getErasure',
+    summary: 'Watch an erasure that you asked for, and read what went',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: ErasureView,
@@ -106,6 +110,7 @@ export class ErasuresController {
   @RequireScope(Scope.Admin)
   @AcceptsErasure()
   @ApiOperation({
+    operationId: 'deleteClient',
     summary: 'Erase a client',
     description:
       'With its keys, which end at once, orders, jobs, files, events, callbacks and endpoints. Its jobs are cancelled, and end first. ' +

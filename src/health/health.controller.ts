@@ -50,7 +50,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
   @ApiOkResponse({ type: LivenessView })
   live(): LivenessView {
     return { status: 'up' };
@@ -58,6 +58,7 @@ export class HealthController {
 
   @Get('ready')
   @ApiOperation({
+    operationId: 'getReadiness',
     summary: 'Whether it can serve',
     description:
       'Ready without Redis and without the store of files, not without the database, and not while the process drains.',

@@ -18,7 +18,7 @@ export class MetricsController {
 
   @Get()
   @Header('Content-Type', CONTENT_TYPE)
-  @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
+  @ApiOperation({ operationId: 'getMetrics', summary: 'Metrics in the text format of Prometheus' })
   @ApiProduces(CONTENT_TYPE)
   @ApiOkResponse({ type: String })
   metrics(): Promise<string> {

@@ -43,6 +43,9 @@ export const sortedColumn = (key: string): { column: OrderColumn; isDescending: 
 
 export const isSortKey = (key: string): boolean => ORDER_COLUMNS.includes(sortedColumn(key).column);
 
+/** For the documents: a column, with a `-` before for descending. */
+export const SORT_KEY_PATTERN = `^-?(${ORDER_COLUMNS.join('|')})$`;
+
 /** @param zone IANA name as SQL: days and months are those of it */
 function groupKey(groupBy: GroupBy, zone: string): string {
   switch (groupBy) {

@@ -21,6 +21,7 @@ export class OrderChangesController {
 
   @Get()
   @ApiOperation({
+    operationId: 'listOrderChanges',
     summary: 'Read what became of orders, in order',
     description:
       'Each creation, change and deletion, oldest first, without gaps; the changes of one order in the order of its `version`. ' +

@@ -10,7 +10,15 @@ import {
   MaxLength,
 } from 'class-validator';
 import { LONGEST_CURSOR, PageQuery } from '../common/pagination';
-import { IsAfter, IsCalendarDate, IsTimestamp, IsTimeZoneName, toList } from '../common/validators';
+import { TIMESTAMP_PATTERN } from '../common/timestamp';
+import {
+  IsAfter,
+  IsCalendarDate,
+  IsTimestamp,
+  IsTimeZoneName,
+  LONGEST_TIME_ZONE,
+  toList,
+} from '../common/validators';
 import { ANY_ORDER, type OrderFilter } from './order-filter';
 import { OrderStatus } from './order-status';
 
@@ -19,9 +27,15 @@ const STATUS_COUNT = Object.keys(OrderStatus).length;
 const STATUS = {
   type: 'array',
   items: { $ref: getSchemaPath('OrderStatus') },
+  minItems: 1,
   maxItems: STATUS_COUNT,
 } as const;
-const TIME_ZONE = { default: 'UTC', example: 'Europe/Berlin', description: 'IANA; where the days begin.' };
+const TIME_ZONE = {
+  example: 'Europe/Berlin',
+  pattern: '^[A-Za-z]',
+  maxLength: LONGEST_TIME_ZONE,
+  description: 'IANA; where the days begin. Left out: `UTC`.',
+};
 
 export class OrderListQuery extends PageQuery {
   @ApiPropertyOptional(STATUS)
@@ -50,6 +64,8 @@ export class OrderListQuery extends PageQuery {
 
   @ApiPropertyOptional({
     example: 'gute',
+    minLength: 1,
+    maxLength: 200,
     description: "The customer's reference, or a part of the name in any case.",
   })
   @IsOptional()
@@ -58,7 +74,7 @@ export class OrderListQuery extends PageQuery {
   customer?: string;
 
   @ApiPropertyOptional({
-    format: 'date-time',
+    pattern: TIMESTAMP_PATTERN,
     example: '2026-11-08T14:30:00Z',
     description: 'Only orders that changed then or later.',
   })

@@ -8,7 +8,7 @@ export class CurrencyTotalView {
   @ApiProperty({ example: 'USD', description: 'ISO 4217.' })
   currency: string;
 
-  @ApiProperty({ example: 1315 })
+  @ApiProperty({ type: 'integer', example: 1315 })
   orders: number;
 
   @ApiProperty({ example: '609205.86', description: 'Exact decimal: the sum of `total` of all orders.' })
@@ -31,7 +31,7 @@ export class StatusTotalView {
   @ApiProperty({ example: 'USD' })
   currency: string;
 
-  @ApiProperty({ example: 1315 })
+  @ApiProperty({ type: 'integer', example: 1315 })
   orders: number;
 
   @ApiProperty({ example: '609205.86', description: 'Exact decimal.' })
@@ -53,10 +53,10 @@ export class OrderSeriesPointView extends CurrencyTotalView {
 }
 
 export class OrderSummaryView {
-  @ApiProperty({ example: 1315 })
+  @ApiProperty({ type: 'integer', example: 1315 })
   orders: number;
 
-  @ApiProperty({ example: 2587 })
+  @ApiProperty({ type: 'integer', example: 2587 })
   lines: number;
 
   @ApiProperty({ type: [CurrencyTotalView], description: 'By currency.' })

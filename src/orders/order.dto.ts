@@ -12,28 +12,41 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { IsPlainText } from '../common/plain-text';
+import { IsPlainText, PLAIN_TEXT_PATTERN } from '../common/plain-text';
 import { MayBeLeftOut } from '../common/validators';
 import type { NewOrder, NewOrderLine, OrderHead } from './order';
 import { AMOUNT_SCALE, PRICE_SCALE, QUANTITY_SCALE } from './order-amounts';
 import { ORDER_LIMITS } from './order-limits';
 import { OrderStatus } from './order-status';
-import { parseTimestamp } from '../common/timestamp';
+import { parseTimestamp, TIMESTAMP_PATTERN } from '../common/timestamp';
+import { CURRENCY_PATTERN } from '../common/currency';
+import { decimalPattern, ZERO_PATTERN } from '../common/decimal';
 import { IsCurrency, IsDecimal, IsNotZero, IsOrderTime } from './order-validators';
 
+const plainText = (maxLength: number): ApiPropertyOptions => ({
+  minLength: 1,
+  maxLength,
+  pattern: PLAIN_TEXT_PATTERN,
+});
+
 export class NewOrderLineBody {
-  @ApiProperty({ example: 'FUR-BO-10001798', maxLength: ORDER_LIMITS.skuLength })
+  @ApiProperty({ example: 'FUR-BO-10001798', ...plainText(ORDER_LIMITS.skuLength) })
   @MaxLength(ORDER_LIMITS.skuLength)
   @IsPlainText()
   sku: string;
 
-  @ApiProperty({ example: 'Bush Somerset Collection Bookcase', maxLength: ORDER_LIMITS.descriptionLength })
+  @ApiProperty({
+    example: 'Bush Somerset Collection Bookcase',
+    ...plainText(ORDER_LIMITS.descriptionLength),
+  })
   @MaxLength(ORDER_LIMITS.descriptionLength)
   @IsPlainText()
   description: string;
 
   @ApiProperty({
     example: '2',
+    pattern: decimalPattern(QUANTITY_SCALE),
+    not: { pattern: ZERO_PATTERN },
     description: `Exact decimal, not 0, at most ${QUANTITY_SCALE} decimals; negative for a return.`,
   })
   @IsNotZero()
@@ -42,6 +55,7 @@ export class NewOrderLineBody {
 
   @ApiProperty({
     example: '130.98',
+    pattern: decimalPattern(PRICE_SCALE),
     description: `Exact decimal, at most ${PRICE_SCALE} decimals, which may be finer than the currency's; negative for a discount.`,
   })
   @IsDecimal(PRICE_SCALE)
@@ -50,12 +64,17 @@ export class NewOrderLineBody {
 
 const NUMBER: ApiPropertyOptions = {
   example: 'CA-2016-152156',
-  maxLength: ORDER_LIMITS.numberLength,
+  ...plainText(ORDER_LIMITS.numberLength),
   description: 'Unique among your orders.',
 };
 
-const amount = (description: string, example: string): ApiPropertyOptions => ({
+const amount = (
+  description: string,
+  example: string,
+  sign: 'signed' | 'unsigned' = 'signed',
+): ApiPropertyOptions => ({
   example,
+  pattern: decimalPattern(AMOUNT_SCALE, sign),
   description: `Exact decimal, with no more digits than the currency has (ISO 4217). ${description} Left out: 0.`,
 });
 
@@ -63,6 +82,7 @@ const amount = (description: string, example: string): ApiPropertyOptions => ({
 export class OrderHeadBody {
   @ApiProperty({
     example: '2016-11-08T14:30:00Z',
+    pattern: TIMESTAMP_PATTERN,
     description: 'A date (its midnight in UTC) or an ISO 8601 time; UTC where it has no offset.',
   })
   @IsOrderTime()
@@ -75,19 +95,20 @@ export class OrderHeadBody {
 
   @ApiProperty({
     example: 'USD',
+    pattern: CURRENCY_PATTERN,
     description: 'ISO 4217, in capitals; not the codes that have no minor unit, such as XAU.',
   })
   @IsCurrency()
   currency: string;
 
-  @ApiProperty({ example: 'Claire Gute', maxLength: ORDER_LIMITS.customerNameLength })
+  @ApiProperty({ example: 'Claire Gute', ...plainText(ORDER_LIMITS.customerNameLength) })
   @MaxLength(ORDER_LIMITS.customerNameLength)
   @IsPlainText()
   customer_name: string;
 
   @ApiPropertyOptional({
     example: 'CG-12520',
-    maxLength: ORDER_LIMITS.customerReferenceLength,
+    ...plainText(ORDER_LIMITS.customerReferenceLength),
     description: "The customer's number in your own books.",
   })
   @MayBeLeftOut()
@@ -95,12 +116,12 @@ export class OrderHeadBody {
   @IsPlainText()
   customer_reference?: string;
 
-  @ApiPropertyOptional(amount('Of the whole order, taken off the lines; not negative.', '5.00'))
+  @ApiPropertyOptional(amount('Of the whole order, taken off the lines; not negative.', '5.00', 'unsigned'))
   @MayBeLeftOut()
   @IsDecimal(AMOUNT_SCALE)
   discount_total?: string;
 
-  @ApiPropertyOptional(amount('Not negative.', '4.90'))
+  @ApiPropertyOptional(amount('Not negative.', '4.90', 'unsigned'))
   @MayBeLeftOut()
   @IsDecimal(AMOUNT_SCALE)
   shipping_total?: string;
@@ -131,6 +152,7 @@ export class OrderHeadBody {
 
   @ApiPropertyOptional({
     example: '0.00',
+    pattern: decimalPattern(AMOUNT_SCALE, 'unsigned'),
     description:
       'Exact decimal between 0 and the total. Left out: 0; the whole total when the status `refunded` is written.',
   })

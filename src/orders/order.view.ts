@@ -3,7 +3,7 @@ import type { Order, OrderLine, OrderWithLines } from './order';
 import { OrderStatus } from './order-status';
 
 export class OrderLineView {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ type: 'integer', example: 1 })
   position: number;
 
   @ApiProperty({ example: 'FUR-BO-10001798' })
@@ -86,7 +86,7 @@ export class OrderView {
   @ApiProperty(amount('993.90', '`total - refunded_total`; 0 for a cancelled order.'))
   net_total: string;
 
-  @ApiProperty({ example: 2 })
+  @ApiProperty({ type: 'integer', example: 2 })
   line_count: number;
 
   @ApiProperty({ format: 'date-time' })

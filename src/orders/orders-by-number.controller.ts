@@ -41,7 +41,7 @@ export class OrdersByNumberController {
   ) {}
 
   @Get(':number')
-  @ApiOperation({ summary: 'Read the order of a number, with its lines' })
+  @ApiOperation({ operationId: 'getOrderByNumber', summary: 'Read the order of a number, with its lines' })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({ 404: 'You have no order of this number.' })
@@ -55,6 +55,7 @@ export class OrdersByNumberController {
 
   @Put(':number')
   @ApiOperation({
+    operationId: 'putOrderByNumber',
     summary: 'Create or replace the order of a number',
     description:
       'An order that is there keeps its id, and is replaced as a whole; one that is there exactly so keeps its `version` too. So the same call can be made again and again.',

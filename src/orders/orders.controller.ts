@@ -61,7 +61,7 @@ export class OrdersController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List orders, newest first' })
+  @ApiOperation({ operationId: 'listOrders', summary: 'List orders, newest first' })
   @ApiOkResponse({ type: OrderPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: OrderListQuery): Promise<OrderPageView> {
@@ -79,6 +79,7 @@ export class OrdersController {
   @Post()
   @RespondsAsync(ORDERS_CREATE, 'body')
   @ApiOperation({
+    operationId: 'createOrder',
     summary: 'Create an order',
     description:
       'Totals are computed: each line is rounded once to the minor unit of the currency, half away from zero, and everything else is a sum of rounded amounts.',
@@ -109,7 +110,7 @@ export class OrdersController {
 
   @Get('summary')
   @RespondsAsync(ORDERS_SUMMARY, 'query')
-  @ApiOperation({ summary: 'Totals and revenue over time in a period' })
+  @ApiOperation({ operationId: 'summarizeOrders', summary: 'Totals and revenue over time in a period' })
   @ApiOkResponse({ type: OrderSummaryView })
   @ApiProblems({ 400: 'The period or a filter is not valid.' })
   async summary(
@@ -121,7 +122,7 @@ export class OrdersController {
 
   @Get(':id')
   @RespondsAsync(ORDERS_READ, 'param')
-  @ApiOperation({ summary: 'Read an order with its lines' })
+  @ApiOperation({ operationId: 'getOrder', summary: 'Read an order with its lines' })
   @ApiParam(ID)
   @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such order.' })
@@ -135,6 +136,7 @@ export class OrdersController {
 
   @Patch(':id')
   @ApiOperation({
+    operationId: 'updateOrder',
     summary: 'Change an order',
     description:
       'A merge patch (RFC 7396), as `application/merge-patch+json` or `application/json`: what is left out stays, and what is `null` becomes what it is when left out of a new order. ' +
@@ -172,6 +174,7 @@ export class OrdersController {
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
+    operationId: 'deleteOrder',
     summary: 'Delete an order',
     description: 'Its number is free again. The changes say that it was deleted.',
   })

@@ -23,5 +23,10 @@ export const ApiReportFile = (): MethodDecorator =>
       headers: { ...ETAG, 'Content-Range': { schema: { type: 'string' } } },
     }),
     ApiResponse({ status: 304, description: 'You have it already.', headers: ETAG }),
-    ApiProblems({ 416: 'The range is not within the file.' }),
+    ApiProblems({
+      416: {
+        description: 'The range is not within the file.',
+        headers: { 'Content-Range': { description: 'How long the file is.', schema: { type: 'string' } } },
+      },
+    }),
   );

@@ -20,12 +20,12 @@ const DiffersFromDelimiter = (): PropertyDecorator =>
 
 /** How a report's CSV is written. */
 export class CsvOptionsBody {
-  @ApiPropertyOptional({ enum: DELIMITERS, default: ',', description: 'Between two cells.' })
+  @ApiPropertyOptional({ enum: DELIMITERS, description: 'Between two cells. Left out: a comma.' })
   @MayBeLeftOut()
   @IsIn(DELIMITERS, { message: 'delimiter must be a comma, a semicolon, a tab or a vertical bar' })
   delimiter?: CsvOptions['delimiter'];
 
-  @ApiPropertyOptional({ enum: SEPARATORS, default: '.', description: 'In amounts; not the delimiter.' })
+  @ApiPropertyOptional({ enum: SEPARATORS, description: 'In amounts; not the delimiter. Left out: a point.' })
   @MayBeLeftOut()
   @DiffersFromDelimiter()
   @IsIn(SEPARATORS)
@@ -33,9 +33,8 @@ export class CsvOptionsBody {
 
   @ApiPropertyOptional({
     enum: TIMES,
-    default: 'utc',
     description:
-      '`utc`: ISO 8601; `local`: in `time_zone`, as `2016-11-08 14:30:00`, which spreadsheets take for a time.',
+      '`utc`: ISO 8601; `local`: in `time_zone`, as `2016-11-08 14:30:00`, which spreadsheets take for a time. Left out: `utc`.',
   })
   @MayBeLeftOut()
   @IsIn(TIMES)
@@ -43,8 +42,8 @@ export class CsvOptionsBody {
 
   @ApiPropertyOptional({
     enum: HEADINGS,
-    default: 'names',
-    description: '`names`: of the columns, in every language; `labels`: in the language of `locale`.',
+    description:
+      '`names`: of the columns, in every language; `labels`: in the language of `locale`. Left out: `names`.',
   })
   @MayBeLeftOut()
   @IsIn(HEADINGS)

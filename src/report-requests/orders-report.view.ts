@@ -9,7 +9,7 @@ class ReportArtifactView {
   @ApiProperty({ enum: Object.values(MEDIA_TYPES) })
   media_type: ReportMediaType;
 
-  @ApiProperty({ example: 48_211 })
+  @ApiProperty({ type: 'integer', example: 48_211 })
   bytes: number;
 
   @ApiProperty({
@@ -45,7 +45,7 @@ export class OrdersReportResultView {
   })
   artifacts?: ReportArtifactView[];
 
-  @ApiProperty({ example: 1315, description: 'In a delta those that are there.' })
+  @ApiProperty({ type: 'integer', example: 1315, description: 'In a delta those that are there.' })
   orders: number;
 
   @ApiPropertyOptional({

@@ -8,7 +8,7 @@ import { CurrentActor, CurrentClient } from '../clients/current-client.decorator
 import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { ApiProblems } from '../common/http/problem';
+import { ApiProblems, passing } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { ApiReportFile } from './api-report-file.decorator';
@@ -26,13 +26,13 @@ export class ReportDownloadController {
   @RatePolicy('poll')
   @Get(':id')
   @AllowsJobToken(JobPermission.Download)
-  @ApiOperation({ summary: 'Fetch the file' })
+  @ApiOperation({ operationId: 'downloadOrderReport', summary: 'Fetch the file' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({
     400: 'The id is not a UUID, or the format is none.',
     404: 'You have no such report, or it was not made in this format.',
-    409: 'It is not ready; ask again after `Retry-After` seconds.',
+    409: passing('It is not ready; ask again after `Retry-After` seconds.'),
     410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     422: 'It failed: it would have been too long.',
     500: 'It failed for an internal reason.',
@@ -51,6 +51,7 @@ export class ReportDownloadController {
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
+    operationId: 'deleteOrderReport',
     summary: 'Delete the files',
     description:
       'Before their retention ends, in all formats: from now on they are 410, for signed links too. The job stays as it is.',

@@ -11,7 +11,8 @@ import {
   Length,
   ValidateBy,
 } from 'class-validator';
-import { parseDecimal } from '../common/decimal';
+import { CURRENCY_PATTERN } from '../common/currency';
+import { decimalPattern, parseDecimal } from '../common/decimal';
 import { MayBeLeftOut } from '../common/validators';
 import { AMOUNT_SCALE } from '../orders/order-amounts';
 import { ORDER_LIMITS } from '../orders/order-limits';
@@ -25,6 +26,11 @@ const MOST_REFERENCES = 100;
 /** One is as good as a list of one. */
 const OneOrSeveral = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value));
+
+const oneOrSeveral = <Item extends object>(items: Item, maxItems: number) => [
+  items,
+  { type: 'array', items, minItems: 1, maxItems, uniqueItems: true },
+];
 
 /** Says nothing of what is no decimal: that has its own message. */
 const IsNotBelow = (other: 'min_total'): PropertyDecorator =>
@@ -67,10 +73,7 @@ export class ReportFilterBody {
   status?: OrderStatus[];
 
   @ApiPropertyOptional({
-    oneOf: [
-      { type: 'string' },
-      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_CURRENCIES, uniqueItems: true },
-    ],
+    oneOf: oneOrSeveral({ type: 'string', pattern: CURRENCY_PATTERN }, MOST_CURRENCIES),
     example: 'EUR',
     description: 'Only orders in this currency (ISO 4217), or in one of these.',
   })
@@ -84,10 +87,10 @@ export class ReportFilterBody {
   currency?: string[];
 
   @ApiPropertyOptional({
-    oneOf: [
-      { type: 'string' },
-      { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_REFERENCES, uniqueItems: true },
-    ],
+    oneOf: oneOrSeveral(
+      { type: 'string', minLength: 1, maxLength: ORDER_LIMITS.customerReferenceLength },
+      MOST_REFERENCES,
+    ),
     example: 'CG-12520',
     description: 'Only orders of the customer with this reference, or with one of these.',
   })
@@ -103,13 +106,18 @@ export class ReportFilterBody {
 
   @ApiPropertyOptional({
     example: '100.00',
+    pattern: decimalPattern(AMOUNT_SCALE),
     description: 'Only orders whose total, in their own currency, is this or more; an exact decimal.',
   })
   @MayBeLeftOut()
   @IsDecimal(AMOUNT_SCALE)
   min_total?: string;
 
-  @ApiPropertyOptional({ example: '5000', description: 'Only orders whose total is this or less.' })
+  @ApiPropertyOptional({
+    example: '5000',
+    pattern: decimalPattern(AMOUNT_SCALE),
+    description: 'Only orders whose total is this or less.',
+  })
   @MayBeLeftOut()
   @IsNotBelow('min_total')
   @IsDecimal(AMOUNT_SCALE)

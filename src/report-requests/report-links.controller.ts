@@ -7,7 +7,7 @@ import { CurrentCaller } from '../clients/current-client.decorator';
 import { JobPermission } from '../clients/job-token';
 import { Public, RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { ApiProblems } from '../common/http/problem';
+import { ApiProblems, passing } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
@@ -34,6 +34,7 @@ export class ReportLinksController {
   @RequireScope(Scope.Reports)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
+    operationId: 'getOrderReportLink',
     summary: 'Get a link that opens the file in a browser',
     description:
       'It needs no API key, is good for five minutes and for this one file, and ends with the report, and with the token that it was got by.',
@@ -43,7 +44,7 @@ export class ReportLinksController {
   @ApiProblems({
     400: 'The id is not a UUID, or the format is none.',
     404: 'You have no such report, or it was not made in this format.',
-    409: 'It is not ready; ask again after `Retry-After` seconds.',
+    409: passing('It is not ready; ask again after `Retry-After` seconds.'),
     410: 'It was cancelled, it has expired, or it was erased with a person that it showed.',
     500: 'It failed for an internal reason.',
   })
@@ -64,7 +65,7 @@ export class ReportLinksController {
   @Get(':id/file')
   @RatePolicy('link')
   @Public()
-  @ApiOperation({ summary: 'Open the file by a signed link' })
+  @ApiOperation({ operationId: 'openOrderReportFile', summary: 'Open the file by a signed link' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({

@@ -16,12 +16,23 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { LONGEST_CURSOR } from '../common/pagination';
-import { IsAfter, IsCalendarDate, IsLocaleTag, IsTimeZoneName, MayBeLeftOut } from '../common/validators';
-import { type GroupBy, GROUPINGS } from '../orders/order-arrangement';
+import { ONE_LINE_PATTERN } from '../common/plain-text';
+import {
+  IsAfter,
+  IsCalendarDate,
+  IsLocaleTag,
+  IsTimeZoneName,
+  LANGUAGE_TAG,
+  LONGEST_LANGUAGE_TAG,
+  LONGEST_TIME_ZONE,
+  MayBeLeftOut,
+} from '../common/validators';
+import { type GroupBy, GROUPINGS, SORT_KEY_PATTERN } from '../orders/order-arrangement';
 import { ORDER_COLUMNS, type OrderColumn } from '../orders/order-columns';
 import type { OrderStatus } from '../orders/order-status';
 import { CsvOptionsBody } from './csv-options.dto';
 import { ReportFormat } from './formats/report-format';
+import { LABELS } from './messages/own-labels';
 import { type Paper, PAPERS } from './rendering/paper';
 import { AreStatuses, ReportFilterBody } from './report-filter.dto';
 import {
@@ -57,6 +68,7 @@ export class ReportParameters {
   end_date?: string;
 
   @ApiPropertyOptional({
+    minLength: 1,
     maxLength: LONGEST_CURSOR,
     description:
       'A delta: `as_of` of a report, or a `cursor` of the changes. Only orders that changed after it, with a last column ' +
@@ -99,9 +111,11 @@ export class ReportParameters {
   columns?: OrderColumn[];
 
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: SORT_KEY_PATTERN },
     minItems: 1,
     maxItems: MOST_SORT_KEYS,
+    uniqueItems: true,
     example: ['-total'],
     description:
       'Columns, with a `-` before for descending. Left out: by time and number, which decide too where these are equal.',
@@ -125,8 +139,8 @@ export class ReportParameters {
   group_by?: GroupBy;
 
   @ApiPropertyOptional({
-    default: false,
-    description: "Adds each order's lines, and in a PDF its discount, shipping, tax, adjustment and refund.",
+    description:
+      "Adds each order's lines, and in a PDF its discount, shipping, tax, adjustment and refund. Left out: `false`.",
   })
   @IsOptional()
   @IsBoolean()
@@ -162,7 +176,6 @@ export class ReportParameters {
   format?: ReportFormat;
 
   @ApiPropertyOptional({
-    default: false,
     description:
       'Tags the PDF for screen readers. Short reports are tagged anyway; with this, all up to 5,000 rows, and a longer one ' +
       'is refused with `too_many_rows_for_accessible`.',
@@ -173,10 +186,12 @@ export class ReportParameters {
   accessible?: boolean;
 
   @ApiPropertyOptional({
-    default: 'en-US',
     example: 'de-DE',
+    pattern: LANGUAGE_TAG.source,
+    maxLength: LONGEST_LANGUAGE_TAG,
     description:
-      'BCP 47; the language of labels, digits and dates. For a PDF a language whose script can be printed.',
+      'BCP 47; the language of labels, digits and dates. For a PDF a language whose script can be printed. ' +
+      'Left out: `en-US`.',
   })
   @IsOptional()
   @IsLocaleTag()
@@ -184,9 +199,10 @@ export class ReportParameters {
   locale?: string;
 
   @ApiPropertyOptional({
-    default: 'UTC',
     example: 'Europe/Berlin',
-    description: "IANA; where the period's days begin.",
+    pattern: '^[A-Za-z]',
+    maxLength: LONGEST_TIME_ZONE,
+    description: "IANA; where the period's days begin. Left out: `UTC`.",
   })
   @IsOptional()
   @IsTimeZoneName()
@@ -202,7 +218,8 @@ export class ReportParameters {
 
   @ApiPropertyOptional({
     type: 'object',
-    additionalProperties: { type: 'string' },
+    properties: LABELS,
+    additionalProperties: false,
     example: { customer_name: 'Client' },
     description:
       'Texts of your own in PDF, XLSX and headings of CSV: message keys (docs/languages.md) to text.',
@@ -220,7 +237,9 @@ export class ReportParameters {
   csv?: CsvOptionsBody;
 
   @ApiPropertyOptional({
+    minLength: 1,
     maxLength: 200,
+    pattern: ONE_LINE_PATTERN,
     description: 'Left out: "Order report", in the language of `locale`.',
   })
   @IsOptional()
@@ -236,6 +255,7 @@ export class ReportRequest extends ReportParameters {
     type: String,
     nullable: true,
     format: 'uri',
+    pattern: '^https?://',
     maxLength: 2048,
     example: 'https://example.com/hooks/reports',
     description: 'Gets a signed POST when the report has ended, however it ended.',

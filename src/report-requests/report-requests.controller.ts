@@ -66,6 +66,7 @@ export class ReportRequestsController {
   @AcceptsJob()
   @Post()
   @ApiOperation({
+    operationId: 'createOrderReport',
     summary: 'Ask for a PDF or CSV of your orders',
     description:
       'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. ' +
@@ -103,7 +104,7 @@ export class ReportRequestsController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List your report jobs, newest first' })
+  @ApiOperation({ operationId: 'listOrderReports', summary: 'List your report jobs, newest first' })
   @ApiOkResponse({ type: ReportPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<ReportPageView> {
@@ -120,6 +121,7 @@ export class ReportRequestsController {
   @AllowsJobToken(JobPermission.Read)
   @HonoursWait()
   @ApiOperation({
+    operationId: 'pollOrderReport',
     summary: 'Poll a report',
     description:
       'What the synchronous call would have answered, as soon as there is an answer: a redirect to the file. Clients that do not ' +
@@ -161,7 +163,7 @@ export class ReportRequestsController {
 
   @Delete('status/:id')
   @AllowsJobToken(JobPermission.Cancel)
-  @ApiOperation({ summary: 'Cancel a report' })
+  @ApiOperation({ operationId: 'cancelOrderReport', summary: 'Cancel a report' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
   @ApiAcceptedResponse({ type: JobView, description: 'It is being made; its worker stops at once.' })

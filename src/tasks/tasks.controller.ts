@@ -38,7 +38,10 @@ export class TasksController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List tasks, newest first, with progress, ETA and workflow' })
+  @ApiOperation({
+    operationId: 'listTasks',
+    summary: 'List tasks, newest first, with progress, ETA and workflow',
+  })
   @ApiOkResponse({ type: TaskPageView })
   @ApiProblems({ 400: 'A filter or the page is not valid.' })
   async list(@CurrentCaller() caller: Caller, @Query() query: TaskListQuery): Promise<TaskPageView> {
@@ -51,6 +54,7 @@ export class TasksController {
   @RatePolicy('poll')
   @HonoursWait()
   @ApiOperation({
+    operationId: 'getTask',
     summary: 'Poll a task',
     description: 'What the call would have answered, in status codes. Cancel it by `DELETE /v1/jobs/{id}`.',
   })

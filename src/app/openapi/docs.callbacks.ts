@@ -67,18 +67,18 @@ export function describeCallbacks(document: OpenAPIObject, timeoutSeconds: numbe
     }
   }
   document.webhooks = {
-    jobEnded: webhook('jobEnded', JobCallback, { ...JOB_ENDED, ...signed(timeoutSeconds) }),
-    endpointState: webhook('endpointState', EndpointStateCallback, {
+    jobEnded: webhook('JobEnd', JobCallback, { ...JOB_ENDED, ...signed(timeoutSeconds) }),
+    endpointState: webhook('EndpointState', EndpointStateCallback, {
       summary: 'One of your endpoints was disabled, or works again',
       description: 'To your other endpoints that want the type.',
       ...signed(timeoutSeconds),
     }),
-    endpointTest: webhook('endpointTest', EndpointTestCallback, {
+    endpointTest: webhook('EndpointTest', EndpointTestCallback, {
       summary: 'A test that you asked for',
       description: 'To that endpoint alone, whatever types it wants.',
       ...signed(timeoutSeconds),
     }),
-    endpointVerification: webhook('endpointVerification', EndpointVerificationCallback, {
+    endpointVerification: webhook('EndpointVerification', EndpointVerificationCallback, {
       summary: 'Proof that a URL is yours',
       description: 'While it is registered, when its URL changes, and when you ask for it. Tried once.',
       ...signed(timeoutSeconds),
@@ -122,7 +122,7 @@ const signed = (timeoutSeconds: number): Pick<Operation, 'security' | 'parameter
 
 const webhook = (name: string, body: (typeof CALLBACK_BODIES)[number], operation: Operation): PathItem => ({
   post: {
-    operationId: `Callback_${name}`,
+    operationId: `receive${name}`,
     tags: ['webhooks'],
     requestBody: {
       required: true,

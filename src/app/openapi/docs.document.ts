@@ -3,6 +3,8 @@ import { Problem, PROBLEM_MEDIA_TYPE } from '../../common/http/problem';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
+type Body = Extract<NonNullable<Operation['requestBody']>, { content: object }>;
+type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 type Response = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>;
 
 const RATE_LIMIT_POLICIES = `How many requests (\`q\`) in how many seconds (\`w\`). For each API key: \`submit\`, \`poll\` (each job apart: its
@@ -25,6 +27,21 @@ const HEADERS = {
     example: '"poll";q=90;w=60',
   },
   Link: { description: 'The next page, `rel="next"` (RFC 8288).', schema: { type: 'string' } },
+  'Cache-Control': {
+    description: 'Mostly `no-store`: what is answered to one key is for nobody else.',
+    schema: { type: 'string' },
+    example: 'no-store',
+  },
+  'WWW-Authenticate': {
+    description: 'What is wrong with the key or the token (RFC 6750).',
+    schema: { type: 'string' },
+    example: 'Bearer error="insufficient_scope", scope="reports"',
+  },
+  'Preference-Applied': {
+    description: 'Which preferences of `Prefer` were honoured (RFC 7240).',
+    schema: { type: 'string' },
+    example: 'wait=10',
+  },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
 };
 
@@ -44,9 +61,32 @@ export function completeDocument(document: OpenAPIObject): void {
   document.components = { ...document.components, headers: HEADERS };
   unwrapReferences(document);
   for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as Operation[]) complete(operation);
+    for (const operation of Object.values(item) as Operation[]) {
+      complete(operation);
+      for (const { schema } of Object.values(bodyOf(operation)?.content ?? {})) close(schema, document);
+    }
   }
 }
+
+const bodyOf = ({ requestBody }: Operation): Body | undefined => requestBody as Body | undefined;
+
+/** Unknown fields of a body are refused, at any depth. */
+function close(schema: Schema | undefined, document: OpenAPIObject): void {
+  if (schema === undefined) return;
+  if ('$ref' in schema) {
+    const name = schema.$ref.slice(getSchemaPath('').length);
+    const referred = document.components?.schemas?.[name];
+    if (referred === undefined || isClosed(referred)) return;
+    if (referred.properties !== undefined) referred.additionalProperties = false;
+    close(referred, document);
+    return;
+  }
+  const { properties = {}, items, oneOf = [] } = schema;
+  for (const member of [...Object.values(properties), items, ...oneOf]) close(member, document);
+}
+
+const isClosed = (schema: Schema): schema is { $ref: string } =>
+  '$ref' in schema || schema.additionalProperties === false;
 
 function complete(operation: Operation): void {
   const problems = {
@@ -66,6 +106,12 @@ function complete(operation: Operation): void {
   }
 }
 
+/** Statuses of requests that come no further than to the door. */
+const OF_REFUSALS = ['400', '401', '403', '413', '415', '429', '503'];
+const NEEDS_KEY = ['401', '403'];
+
+const isGuarded = ({ responses }: Operation): boolean => responses['401'] !== undefined;
+
 /** The probes of the platform are not limited. */
 const isLimited = ({ tags }: Operation): boolean => tags?.includes('health') !== true;
 
@@ -73,10 +119,17 @@ const isLimited = ({ tags }: Operation): boolean => tags?.includes('health') !==
 const isPaged = ({ parameters = [] }: Operation): boolean =>
   parameters.some((parameter) => 'name' in parameter && ['cursor', 'after'].includes(parameter.name));
 
+/** Whether it honours a `Prefer` that may have been applied before this was answered. */
+const isPreferred = (status: string, { parameters = [] }: Operation): boolean =>
+  !OF_REFUSALS.includes(status) &&
+  parameters.some((parameter) => 'name' in parameter && parameter.name === 'Prefer');
+
 function headersOf(status: string, operation: Operation): Response['headers'] {
   const names = [
     'X-Request-Id',
-    ...(isLimited(operation) ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(NEEDS_KEY.includes(status) && isGuarded(operation) ? ['WWW-Authenticate'] : []),
+    ...(isPreferred(status, operation) ? ['Preference-Applied'] : []),
+    ...(isLimited(operation) ? ['Cache-Control', 'RateLimit', 'RateLimit-Policy'] : []),
     ...(status === '200' && isPaged(operation) ? ['Link'] : []),
     ...(['429', '503'].includes(status) ? ['Retry-After'] : []),
   ];

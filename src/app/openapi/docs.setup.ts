@@ -26,7 +26,8 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       // Relative first: "Try it out" then works by whatever name this page was opened.
       .addServer(config.publicPath || '/', 'This server')
       .addServer(config.publicUrl, 'Its public address')
-      .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Your API key.' }, 'api_key')
+      // Not `addBearerAuth`, which takes every bearer for a JWT.
+      .addSecurity('api_key', { type: 'http', scheme: 'bearer', description: 'Your API key, `ork_…`.' })
       .addApiKey(
         {
           type: 'apiKey',
@@ -45,10 +46,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
-    {
-      operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-      extraModels: CALLBACK_BODIES,
-    },
+    { extraModels: CALLBACK_BODIES },
   );
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);

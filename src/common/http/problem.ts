@@ -4,6 +4,7 @@ import {
   ApiProperty,
   ApiPropertyOptional,
   ApiResponse,
+  type ApiResponseMetadata,
   ApiSchema,
   getSchemaPath,
 } from '@nestjs/swagger';
@@ -27,7 +28,7 @@ export class Problem {
   @ApiProperty({ example: 'Unprocessable Entity' })
   title: string;
 
-  @ApiProperty({ example: 422, description: 'The HTTP status.' })
+  @ApiProperty({ type: 'integer', example: 422, description: 'The HTTP status.' })
   status: number;
 
   @ApiProperty({ example: 'The request is not valid.' })
@@ -59,15 +60,29 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 const problemSchema = { $ref: getSchemaPath(Problem) };
 
+/** The description of a problem that passes, in whose answer `Retry-After` says when. */
+export const passing = (description: string): Documented => ({
+  description,
+  headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+});
+
+interface Documented {
+  description: string;
+  headers: NonNullable<ApiResponseMetadata['headers']>;
+}
+
 /** Documents a route's problems: `ApiProblems({ 404: 'There is no such job.' })`. */
-export const ApiProblems = (problems: Record<number, string>): MethodDecorator & ClassDecorator =>
+export const ApiProblems = (
+  problems: Record<number, string | Documented>,
+): MethodDecorator & ClassDecorator =>
   applyDecorators(
     ApiExtraModels(Problem),
-    ...Object.entries(problems).map(([status, description]) =>
-      ApiResponse({
+    ...Object.entries(problems).map(([status, problem]) => {
+      const documented = typeof problem === 'string' ? { description: problem } : problem;
+      return ApiResponse({
         status: Number(status),
-        description,
+        ...documented,
         content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
-      }),
-    ),
+      });
+    }),
   );

@@ -12,7 +12,7 @@ class CallbackArtifactView {
   })
   sha256: string;
 
-  @ApiProperty({ example: 48_211 })
+  @ApiProperty({ type: 'integer', example: 48_211 })
   bytes: number;
 
   @ApiPropertyOptional({
@@ -25,7 +25,12 @@ class CallbackArtifactView {
   @ApiPropertyOptional({ format: 'uri', description: 'Of a report: where this file is.' })
   href?: string;
 
-  @ApiProperty({ type: Number, nullable: true, example: 12, description: '`null` for a file without pages.' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    example: 12,
+    description: '`null` for a file without pages.',
+  })
   pages: number | null;
 
   @ApiProperty({ example: 'application/pdf' })

@@ -14,7 +14,7 @@ export class JobEventView {
   @ApiProperty({ format: 'uuid' })
   job_id: string;
 
-  @ApiProperty()
+  @ApiProperty({ type: 'integer' })
   attempt: number;
 
   @ApiProperty({ format: 'date-time' })

@@ -45,7 +45,7 @@ export class JobEventsController {
   @Get(':id/events')
   @AllowsJobToken(JobPermission.Stream)
   @RatePolicy('poll')
-  @ApiOperation({ summary: 'Stream a job', description: DESCRIPTION })
+  @ApiOperation({ operationId: 'streamJobEvents', summary: 'Stream a job', description: DESCRIPTION })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', format: 'uuid' } })
   @ApiExtraModels(JobEventView)

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsEnum, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
-import { parseTimestamp } from '../../common/timestamp';
+import { parseTimestamp, TIMESTAMP_PATTERN } from '../../common/timestamp';
 import { IsTimestamp, toList } from '../../common/validators';
 import { JobState } from '../job';
 import { JobView } from './job.view';
@@ -26,19 +26,19 @@ export class JobListQuery extends PageQuery {
   @IsEnum(JobState, { each: true })
   status?: JobState[];
 
-  @ApiPropertyOptional({ example: 'orders.report' })
+  @ApiPropertyOptional({ example: 'orders.report', maxLength: 100 })
   @IsOptional()
   @IsString()
   @MaxLength(100)
   type?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Accepted at this time or later.' })
+  @ApiPropertyOptional({ pattern: TIMESTAMP_PATTERN, description: 'Accepted at this time or later.' })
   @IsOptional()
   @Transform(toUtc)
   @IsTimestamp()
   created_since?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Accepted before this time.' })
+  @ApiPropertyOptional({ pattern: TIMESTAMP_PATTERN, description: 'Accepted before this time.' })
   @IsOptional()
   @Transform(toUtc)
   @IsTimestamp()

@@ -4,7 +4,7 @@ import { MayBeLeftOut } from '../../common/validators';
 
 /** The body of `POST /v1/jobs`. */
 export class JobSubmissionBody {
-  @ApiProperty({ example: 'orders.report' })
+  @ApiProperty({ example: 'orders.report', minLength: 1, maxLength: 100 })
   @IsString()
   @Length(1, 100)
   type: string;
@@ -20,6 +20,7 @@ export class JobSubmissionBody {
 
   @ApiPropertyOptional({
     format: 'uri',
+    pattern: '^https?://',
     maxLength: 2048,
     description: 'Gets a signed POST when the job has ended, however it ended.',
   })

@@ -51,7 +51,7 @@ export class JobErrorView {
   @ApiProperty({ type: String, nullable: true, example: 'render', description: 'The step that failed.' })
   step: string | null;
 
-  @ApiProperty({ example: 1, description: 'The attempt that failed.' })
+  @ApiProperty({ type: 'integer', example: 1, description: 'The attempt that failed.' })
   attempt: number;
 }
 
@@ -66,18 +66,28 @@ export class JobView {
   @ApiProperty({ enum: JobState, enumName: 'JobStatus', example: JobState.InProgress })
   status: JobState;
 
-  @ApiProperty({ minimum: 0, maximum: 100, example: 42, description: 'Per cent of the work done.' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    maximum: 100,
+    example: 42,
+    description: 'Per cent of the work done.',
+  })
   progress: number;
 
   @ApiProperty({
-    type: Number,
+    type: 'integer',
     nullable: true,
     example: 3,
     description: 'Estimated seconds until the job ends.',
   })
   eta_seconds: number | null;
 
-  @ApiProperty({ example: 1, description: 'The current or last attempt; 0 before the first.' })
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'The current or last attempt; 0 before the first.',
+  })
   attempt: number;
 
   @ApiProperty({ type: [StepView] })

@@ -65,7 +65,7 @@ export class JobsController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List jobs, newest first' })
+  @ApiOperation({ operationId: 'listJobs', summary: 'List jobs, newest first' })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })
   list(@CurrentCaller() caller: Caller, @Query() query: JobListQuery): Promise<JobPageView> {
@@ -82,6 +82,7 @@ export class JobsController {
   @Post()
   @AcceptsJob()
   @ApiOperation({
+    operationId: 'createJob',
     summary: 'Submit a job of any type',
     description: 'The same as the operation of the type: `orders.report` for `POST /v1/orders/reports`.',
   })
@@ -117,6 +118,7 @@ export class JobsController {
   @RequireScope(Scope.Admin)
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
+    operationId: 'retryJob',
     summary: 'Try a failed job again',
     description:
       "For operators, whoever's job it is. Same id, fresh counters and deadline; its end is a new event, with callbacks of its own.",
@@ -138,6 +140,7 @@ export class JobsController {
   @AllowsJobToken(JobPermission.Read)
   @HonoursWait()
   @ApiOperation({
+    operationId: 'getJob',
     summary: 'Watch a job',
     description: 'Always 200 for a job of yours, so that a browser never follows a redirect by accident.',
   })
@@ -165,7 +168,7 @@ export class JobsController {
 
   @Delete(':id')
   @AllowsJobToken(JobPermission.Cancel)
-  @ApiOperation({ summary: 'Cancel a job' })
+  @ApiOperation({ operationId: 'cancelJob', summary: 'Cancel a job' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
   @ApiAcceptedResponse({ type: JobView, description: 'It is running; its worker stops it at once.' })

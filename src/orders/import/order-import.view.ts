@@ -6,6 +6,7 @@ import type { OrdersImportResult } from './orders-import.job';
 
 export class RowErrorView {
   @ApiProperty({
+    type: 'integer',
     example: 17,
     description: 'As a spreadsheet numbers the rows: the header is row 1. In NDJSON the line.',
   })
@@ -63,25 +64,30 @@ export class DetectedView implements Detected {
 
 /** What became of a file; with `dry_run` what would have. What imports of before did not count is not there. */
 export class OrderImportResultView implements Partial<OrdersImportResult> {
-  @ApiPropertyOptional({ example: 12 })
+  @ApiPropertyOptional({ type: 'integer', example: 12 })
   created?: number;
 
-  @ApiPropertyOptional({ example: 3 })
+  @ApiPropertyOptional({ type: 'integer', example: 3 })
   updated?: number;
 
-  @ApiPropertyOptional({ example: 985, description: 'With `update`: orders that were the same already.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    example: 985,
+    description: 'With `update`: orders that were the same already.',
+  })
   unchanged?: number;
 
   @ApiPropertyOptional({
+    type: 'integer',
     example: 0,
     description: 'With `skip`: orders that were there already, identical or not.',
   })
   skipped?: number;
 
-  @ApiProperty({ example: 1000, description: 'In the file.' })
+  @ApiProperty({ type: 'integer', example: 1000, description: 'In the file.' })
   orders: number;
 
-  @ApiProperty({ example: 2417, description: 'In the file.' })
+  @ApiProperty({ type: 'integer', example: 2417, description: 'In the file.' })
   lines: number;
 
   @ApiPropertyOptional({
@@ -108,6 +114,7 @@ export class OrderImportView extends JobView {
   declare result: OrderImportResultView | null;
 
   @ApiProperty({
+    type: 'integer',
     example: 1,
     description: `The errors that were found; with one or more, nothing was imported. From ${MAX_COUNTED_ERRORS} on, and after an error that leaves the rest of the file without meaning, reading stops, and there may be more: the message of \`error\` says so.`,
   })

@@ -84,7 +84,12 @@ export class OrderImportsController {
 
   @Post()
   @AcceptsJob('file')
-  @ApiOperation({ summary: 'Import orders from a file', description: DESCRIPTION, requestBody: BODY })
+  @ApiOperation({
+    operationId: 'createOrderImport',
+    summary: 'Import orders from a file',
+    description: DESCRIPTION,
+    requestBody: BODY,
+  })
   @ApiOkResponse({ type: OrderImportView, description: 'It ended while you waited, whichever way.' })
   @ApiProblems({
     400: 'The query is not valid, or the upload broke off.',
@@ -122,7 +127,7 @@ export class OrderImportsController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List your imports, newest first' })
+  @ApiOperation({ operationId: 'listOrderImports', summary: 'List your imports, newest first' })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<JobPageView> {
@@ -133,7 +138,11 @@ export class OrderImportsController {
   @AllowsJobToken(JobPermission.Read)
   @RatePolicy('poll')
   @HonoursWait()
-  @ApiOperation({ summary: 'Watch an import', description: 'Cancel it by `DELETE /v1/jobs/{id}`.' })
+  @ApiOperation({
+    operationId: 'getOrderImport',
+    summary: 'Watch an import',
+    description: 'Cancel it by `DELETE /v1/jobs/{id}`.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: OrderImportView,

@@ -2,7 +2,8 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { buildMessage, IsBoolean, IsEnum, IsOptional, IsUppercase, ValidateBy } from 'class-validator';
 import { isWritable } from '../../common/http/unreadable-fields';
-import { IsTimeZoneName, MayBeLeftOut } from '../../common/validators';
+import { CURRENCY_PATTERN } from '../../common/currency';
+import { IsTimeZoneName, LONGEST_TIME_ZONE, MayBeLeftOut } from '../../common/validators';
 import { IsCurrency } from '../order-validators';
 import { OrderStatus } from '../order-status';
 import { columnNamed } from './file-header';
@@ -87,6 +88,7 @@ export class ImportQuery {
 
   @ApiPropertyOptional({
     example: 'USD',
+    pattern: CURRENCY_PATTERN,
     description: 'ISO 4217; for a file, or a row, without a currency. `USD` without the field.',
   })
   @IsOptional()
@@ -96,6 +98,8 @@ export class ImportQuery {
 
   @ApiPropertyOptional({
     example: 'Europe/Berlin',
+    pattern: '^[A-Za-z]',
+    maxLength: LONGEST_TIME_ZONE,
     description: 'IANA; of times that have no offset, and of days. `UTC` without the field.',
   })
   @IsOptional()

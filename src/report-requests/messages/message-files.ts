@@ -51,6 +51,8 @@ export const LANGUAGES = Object.keys(FILES) as Language[];
 
 const FALLBACK: Language = 'en';
 
+export const MESSAGE_KEYS = Object.keys(en) as MessageKey[];
+
 export const isMessageKey = (text: string): text is MessageKey => Object.hasOwn(en, text);
 
 export const messagesOf = (language: Language): Readonly<Record<MessageKey, string>> => FILES[language];

@@ -1,8 +1,16 @@
-import { hasControlCharacters } from '../../common/plain-text';
+import { hasControlCharacters, ONE_LINE_PATTERN } from '../../common/plain-text';
 import { labelFault } from './label-fault';
-import { isMessageKey } from './message-files';
+import { isMessageKey, MESSAGE_KEYS } from './message-files';
 
 const LONGEST_LABEL = 200;
+
+/** For the documents: the messages that can be replaced. */
+export const LABELS = Object.fromEntries(
+  MESSAGE_KEYS.map((key) => [
+    key,
+    { type: 'string' as const, minLength: 1, maxLength: LONGEST_LABEL, pattern: ONE_LINE_PATTERN },
+  ]),
+);
 
 /** What is wrong with a caller's labels, as the message of their field; `undefined` for nothing. */
 export function labelProblem(labels: unknown): string | undefined {

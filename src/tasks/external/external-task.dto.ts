@@ -21,6 +21,9 @@ import { MayBeLeftOut } from '../../common/validators';
 import { JobState } from '../../jobs/job';
 
 const MOST_TYPES = 100;
+/** What the column can hold. */
+const LAST_ATTEMPT = 2_147_483_647;
+const ERROR_CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
 export class ClaimBody {
   @ApiPropertyOptional({
@@ -39,6 +42,7 @@ export class ClaimBody {
 
   @ApiPropertyOptional({
     example: 'picker-7',
+    minLength: 1,
     maxLength: 100,
     description: 'Who works, for operators to read.',
   })
@@ -68,16 +72,20 @@ const IsFor = (status: ExternalStatus): PropertyDecorator =>
   });
 
 export class ExternalErrorBody {
-  @ApiProperty({ example: 'out_of_stock', description: 'Stable and machine-readable.' })
-  @Matches(/^[a-z][a-z0-9_]{0,63}$/, { message: 'code must be lower case words joined by _' })
+  @ApiProperty({
+    pattern: ERROR_CODE.source,
+    example: 'out_of_stock',
+    description: 'Stable and machine-readable.',
+  })
+  @Matches(ERROR_CODE, { message: 'code must be lower case words joined by _' })
   code: string;
 
-  @ApiProperty({ maxLength: 500 })
+  @ApiProperty({ minLength: 1, maxLength: 500 })
   @IsString()
   @Length(1, 500)
   message: string;
 
-  @ApiPropertyOptional({ default: false, description: 'Whether another attempt may mend it.' })
+  @ApiPropertyOptional({ description: 'Whether another attempt may mend it. Left out: `false`.' })
   @MayBeLeftOut()
   @IsBoolean()
   retryable?: boolean;
@@ -87,12 +95,14 @@ export class ExternalErrorBody {
 export class ExternalTaskBody {
   @ApiProperty({
     type: 'integer',
+    minimum: 1,
+    maximum: LAST_ATTEMPT,
     example: 1,
     description: 'The attempt that the claim gave: the fencing token.',
   })
   @IsInt()
   @Min(1)
-  @Max(2_147_483_647)
+  @Max(LAST_ATTEMPT)
   attempt: number;
 
   @ApiProperty({

@@ -7,6 +7,7 @@ export class ClaimedTaskView extends TaskView {
   parameters: object;
 
   @ApiProperty({
+    type: 'integer',
     description: 'Say something before these seconds are over, or the task is given to another.',
   })
   lease_seconds: number;

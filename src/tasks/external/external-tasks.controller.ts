@@ -27,6 +27,7 @@ export class ExternalTasksController {
   @Post('claim')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
+    operationId: 'claimTask',
     summary: 'Claim the next external task',
     description: 'It is yours for the time of a lease. Send its `attempt` with all that you say of it.',
   })
@@ -51,6 +52,7 @@ export class ExternalTasksController {
 
   @Put(':id')
   @ApiOperation({
+    operationId: 'updateTask',
     summary: 'Say how an external task goes',
     description:
       'Renews the lease, reports progress, completes or fails it. `cancel_requested` in the answer asks you to stop and to say `CANCELLED`.',

@@ -6,7 +6,7 @@ import { CurrentActor, CurrentClient } from '../../clients/current-client.decora
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { LinkToNext } from '../../common/http/link-to-next.interceptor';
-import { ApiProblems } from '../../common/http/problem';
+import { ApiProblems, passing } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
 import { DeliveriesService } from './deliveries.service';
 import { DeliveryListQuery } from './delivery-list.query';
@@ -27,7 +27,7 @@ export class DeliveriesController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List deliveries, newest first' })
+  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List deliveries, newest first' })
   @ApiOkResponse({ type: DeliveryPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: DeliveryListQuery): Promise<DeliveryPageView> {
@@ -36,6 +36,7 @@ export class DeliveriesController {
 
   @Get(':id')
   @ApiOperation({
+    operationId: 'getWebhookDelivery',
     summary: 'Read a delivery and its attempts',
     description: 'Of a `callback_url` that is no endpoint, every failure to reach it is `unreachable`.',
   })
@@ -56,6 +57,7 @@ export class DeliveriesController {
   @Post(':id/redeliver')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
+    operationId: 'redeliverWebhookDelivery',
     summary: 'Deliver again',
     description: 'The same id and the same bytes, on a fresh schedule.',
   })
@@ -64,9 +66,10 @@ export class DeliveriesController {
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such delivery.',
-    409:
+    409: passing(
       'It is being delivered just now (`reason` `under_way`; try again after `Retry-After`), or its endpoint gets ' +
-      'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
+        'nothing (`endpoint_removed`, `endpoint_unverified`, `endpoint_disabled`).',
+    ),
     410: 'A person that it was about was erased.',
   })
   async redeliver(@CurrentActor() actor: Actor, @Param('id', UuidParam) id: string): Promise<DeliveryView> {

@@ -30,7 +30,7 @@ class TimingsView {
 }
 
 export class DeliveryAttemptView {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ type: 'integer', example: 1 })
   attempt: number;
 
   @ApiProperty({ format: 'date-time' })
@@ -39,7 +39,7 @@ export class DeliveryAttemptView {
   @ApiProperty({ enum: ['delivered', ...FAILURES], description: '`delivered`, or the class of the failure.' })
   outcome: string;
 
-  @ApiProperty({ type: Number, nullable: true, description: 'The HTTP status of the answer.' })
+  @ApiProperty({ type: 'integer', nullable: true, description: 'The HTTP status of the answer.' })
   status: number | null;
 
   @ApiProperty({
@@ -67,7 +67,7 @@ export class DeliveryAttemptView {
 }
 
 export class DeliveryDestinationView {
-  @ApiProperty({ description: 'Attempts that failed in a row, over all deliveries to it.' })
+  @ApiProperty({ type: 'integer', description: 'Attempts that failed in a row, over all deliveries to it.' })
   consecutive_failures: number;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -118,7 +118,7 @@ export class DeliveryView {
   @ApiProperty({ enum: DeliveryState, enumName: 'DeliveryStatus' })
   status: DeliveryState;
 
-  @ApiProperty({ description: 'Attempts until now.' })
+  @ApiProperty({ type: 'integer', description: 'Attempts until now.' })
   attempts: number;
 
   @ApiProperty({ type: String, enum: FAILURES, nullable: true, description: 'Why the last attempt failed.' })

@@ -35,19 +35,25 @@ const IsSecret = (): PropertyDecorator =>
 
 /** What can be set of an endpoint. */
 class EndpointSettings {
-  @ApiProperty({ format: 'uri', maxLength: 2048, example: 'https://example.com/hooks/reports' })
+  @ApiProperty({
+    format: 'uri',
+    pattern: '^https?://',
+    maxLength: 2048,
+    example: 'https://example.com/hooks/reports',
+  })
   @IsString()
   @Length(1, 2048)
   url: string;
 
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: EVENT_TYPE_PATTERN.source },
     minItems: 1,
     maxItems: MOST_EVENT_TYPES,
     uniqueItems: true,
-    default: ['*'],
     example: ['orders.report.*'],
-    description: 'Types of events; `*` for all, `orders.report.*` for all of a job type.',
+    description:
+      'Types of events; `*` for all, as of a new endpoint that says nothing, `orders.report.*` for all of a job type.',
   })
   @MayBeLeftOut()
   @IsArray()
@@ -60,7 +66,7 @@ class EndpointSettings {
   })
   event_types?: string[];
 
-  @ApiPropertyOptional({ maxLength: 500, default: '' })
+  @ApiPropertyOptional({ maxLength: 500 })
   @MayBeLeftOut()
   @IsString()
   @MaxLength(500)
@@ -72,9 +78,8 @@ class EndpointSettings {
     minItems: 1,
     maxItems: SCHEMES.length,
     uniqueItems: true,
-    default: ['v1'],
     description:
-      '`v1` is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
+      '`v1`, also of a new endpoint that says nothing, is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`.',
   })
   @MayBeLeftOut()
   @IsArray()
@@ -88,8 +93,7 @@ class EndpointSettings {
     type: 'integer',
     minimum: 1,
     maximum: 256,
-    default: 8,
-    description: 'Requests under way at once.',
+    description: 'Requests under way at once; of a new endpoint that says nothing 8.',
   })
   @MayBeLeftOut()
   @IsInt()
@@ -101,8 +105,7 @@ class EndpointSettings {
     type: 'integer',
     minimum: 1,
     maximum: 10_000,
-    default: 100,
-    description: 'Requests a second.',
+    description: 'Requests a second; of a new endpoint that says nothing 100.',
   })
   @MayBeLeftOut()
   @IsInt()
@@ -113,6 +116,7 @@ class EndpointSettings {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
+    maxLength: PEM_LENGTH,
     description: 'PEM. The certificate authority to trust for this endpoint, instead of the public ones.',
   })
   @IsOptional()
@@ -123,6 +127,7 @@ class EndpointSettings {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
+    maxLength: PEM_LENGTH,
     description: 'PEM. The TLS certificate that we show to this endpoint; needs `client_key`.',
   })
   @IsOptional()
@@ -134,6 +139,7 @@ class EndpointSettings {
     type: String,
     nullable: true,
     writeOnly: true,
+    maxLength: PEM_LENGTH,
     description: 'PEM. Never shown again.',
   })
   @IsOptional()
@@ -145,6 +151,7 @@ class EndpointSettings {
 /** The body of `POST /v1/webhooks/endpoints`. */
 export class EndpointRequest extends EndpointSettings {
   @ApiPropertyOptional({
+    pattern: '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$',
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     description: 'A secret of your own, 24 to 64 random bytes in base64; one is made without it.',
     writeOnly: true,

@@ -66,7 +66,7 @@ export class EndpointView {
   })
   verification_failure: string | null;
 
-  @ApiProperty({ description: 'Attempts that failed in a row, over all deliveries.' })
+  @ApiProperty({ type: 'integer', description: 'Attempts that failed in a row, over all deliveries.' })
   consecutive_failures: number;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -81,10 +81,10 @@ export class EndpointView {
   @ApiProperty({ type: [SecretView], description: 'What signs; never the secrets themselves.' })
   secrets: SecretView[];
 
-  @ApiProperty({ example: 8 })
+  @ApiProperty({ type: 'integer', example: 8 })
   max_concurrency: number;
 
-  @ApiProperty({ example: 100 })
+  @ApiProperty({ type: 'integer', example: 100 })
   max_per_second: number;
 
   @ApiProperty({ type: String, nullable: true })

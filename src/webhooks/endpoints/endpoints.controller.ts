@@ -52,6 +52,7 @@ export class EndpointsController {
 
   @Post()
   @ApiOperation({
+    operationId: 'createWebhookEndpoint',
     summary: 'Register a callback URL',
     description:
       'Sends the URL a challenge, a POST with `type` `webhook.endpoint.verification`, and its answer must echo ' +
@@ -78,7 +79,7 @@ export class EndpointsController {
 
   @Get()
   @LinkToNext()
-  @ApiOperation({ summary: 'List your endpoints, newest first' })
+  @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List your endpoints, newest first' })
   @ApiOkResponse({ type: EndpointPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<EndpointPageView> {
@@ -86,7 +87,7 @@ export class EndpointsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Read an endpoint and its health' })
+  @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Read an endpoint and its health' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: EndpointView })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
@@ -95,7 +96,11 @@ export class EndpointsController {
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Change an endpoint', description: 'Another URL has to echo a challenge anew.' })
+  @ApiOperation({
+    operationId: 'updateWebhookEndpoint',
+    summary: 'Change an endpoint',
+    description: 'Another URL has to echo a challenge anew.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: EndpointView })
   @ApiProblems({
@@ -116,6 +121,7 @@ export class EndpointsController {
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({
+    operationId: 'deleteWebhookEndpoint',
     summary: 'Remove an endpoint',
     description: 'What it was still to be sent ends; the log stays.',
   })
@@ -128,7 +134,7 @@ export class EndpointsController {
 
   @Post(':id/verify')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ summary: 'Send the challenge again' })
+  @ApiOperation({ operationId: 'verifyWebhookEndpoint', summary: 'Send the challenge again' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: EndpointView,
@@ -146,6 +152,7 @@ export class EndpointsController {
   @Post(':id/rotate-secret')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
+    operationId: 'rotateWebhookEndpointSecret',
     summary: 'Rotate the secret',
     description:
       'The new one signs at once; the old one signs as well for 24 hours, or as long as you say (`secrets` says until when). Keys for `v1a` ' +
@@ -171,6 +178,7 @@ export class EndpointsController {
   @Post(':id/test')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({
+    operationId: 'testWebhookEndpoint',
     summary: 'Send a test event',
     description: 'Of type `webhook.test`, signed and retried like any.',
   })

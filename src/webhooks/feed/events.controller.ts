@@ -20,6 +20,7 @@ export class EventsController {
 
   @Get()
   @ApiOperation({
+    operationId: 'listEvents',
     summary: 'Read events in order',
     description:
       'The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept for ' +

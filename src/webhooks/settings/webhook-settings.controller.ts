@@ -8,7 +8,12 @@ import { Scope } from '../../clients/scope';
 import { OptionalBody } from '../../common/http/optional-body';
 import { ApiProblems } from '../../common/http/problem';
 import { WebhookSettingsService } from './webhook-settings.service';
-import { ClientSecretsView, RotatedClientSecretView, WebhookSettingsView } from './webhook-settings.view';
+import {
+  ClientSecretsView,
+  RotatedClientSecretView,
+  WebhookSettingsBody,
+  WebhookSettingsView,
+} from './webhook-settings.view';
 import { SecretRotationBody } from '../signing/rotation.dto';
 
 /** What holds for callbacks to URLs that are no endpoint. */
@@ -19,26 +24,29 @@ export class WebhookSettingsController {
   constructor(private readonly settings: WebhookSettingsService) {}
 
   @Get('settings')
-  @ApiOperation({ summary: 'Read your settings' })
+  @ApiOperation({ operationId: 'getWebhookSettings', summary: 'Read your settings' })
   @ApiOkResponse({ type: WebhookSettingsView })
   async get(@CurrentClient() client: Client): Promise<WebhookSettingsView> {
     return { unregistered_callbacks: await this.settings.unregisteredCallbacks(client.id) };
   }
 
   @Put('settings')
-  @ApiOperation({ summary: 'Change your settings' })
+  @ApiOperation({ operationId: 'putWebhookSettings', summary: 'Change your settings' })
   @ApiOkResponse({ type: WebhookSettingsView })
   @ApiProblems({ 422: 'A field is not valid.' })
   async put(
     @CurrentActor() actor: Actor,
-    @Body() request: WebhookSettingsView,
+    @Body() request: WebhookSettingsBody,
   ): Promise<WebhookSettingsView> {
     await this.settings.setUnregisteredCallbacks(actor, request.unregistered_callbacks);
-    return request;
+    return { unregistered_callbacks: request.unregistered_callbacks };
   }
 
   @Get('signing-secret')
-  @ApiOperation({ summary: 'When the secret for URLs that are no endpoint was made' })
+  @ApiOperation({
+    operationId: 'getSigningSecrets',
+    summary: 'When the secret for URLs that are no endpoint was made',
+  })
   @ApiOkResponse({ type: ClientSecretsView })
   async secrets(@CurrentClient() client: Client): Promise<ClientSecretsView> {
     const secrets = await this.settings.describeSecrets(client.id);
@@ -53,6 +61,7 @@ export class WebhookSettingsController {
   @Post('signing-secret/rotate')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
+    operationId: 'rotateSigningSecret',
     summary: 'Get a new secret for URLs that are no endpoint',
     description:
       'Signs every callback to a `callback_url` that is no endpoint of yours. The first call gives the first one; later ' +

@@ -2,17 +2,21 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsEnum } from 'class-validator';
 import { UnregisteredCallbacks } from './webhook-settings.entity';
 
-export class WebhookSettingsView {
+class WebhookSettings {
   @ApiProperty({
     enum: UnregisteredCallbacks,
     enumName: 'UnregisteredCallbacks',
-    default: UnregisteredCallbacks.Allowed,
     description:
       'Whether a `callback_url` may be any URL, or only one on the origin of an endpoint that is verified and enabled.',
   })
   @IsEnum(UnregisteredCallbacks)
   unregistered_callbacks: UnregisteredCallbacks;
 }
+
+/** The body of `PUT /v1/webhooks/settings`. */
+export class WebhookSettingsBody extends WebhookSettings {}
+
+export class WebhookSettingsView extends WebhookSettings {}
 
 export class ClientSecretView {
   @ApiProperty({ format: 'date-time' })

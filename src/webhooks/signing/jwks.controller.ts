@@ -55,6 +55,7 @@ export class JwksController {
   @Get('jwks.json')
   @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({
+    operationId: 'getPublicKeys',
     summary: 'Public keys of `v1a` signatures',
     description:
       'Every endpoint has keys of its own: give receivers the address with its `endpoint_id`. Without, the keys of all ' +

@@ -8,11 +8,9 @@ const DAY_SECONDS = 86_400;
 export class SecretRotationBody {
   @ApiPropertyOptional({
     type: 'integer',
-    default: DAY_SECONDS,
     minimum: 0,
     maximum: DAY_SECONDS,
-    description:
-      'Seconds for which the secrets before it still sign as well. 0 ends them at once: for one that has leaked.',
+    description: `Seconds for which the secrets before it still sign as well. 0 ends them at once: for one that has leaked. Left out: ${DAY_SECONDS}, a day.`,
   })
   @MayBeLeftOut()
   @IsInt()

@@ -4,6 +4,7 @@ import type { TestApp } from '../../support/test-app';
 export type Schema = Record<string, any>;
 
 export interface Operation {
+  operationId: string;
   method: string;
   path: string;
   parameters: { name: string; in: string; required?: boolean; example?: unknown; schema: Schema }[];
@@ -43,6 +44,30 @@ export class OpenApi {
         .split('/')
         .reduce((at, part) => at[part.replaceAll('~1', '/').replaceAll('~0', '~')], this.document),
     );
+  }
+
+  /** The names of the components that a schema is made of. */
+  referredBy(schema: unknown, names = new Set<string>()): Set<string> {
+    if (typeof schema !== 'object' || schema === null) return names;
+    const name = (schema as Schema)['$ref']?.slice('#/components/schemas/'.length) as string | undefined;
+    if (name !== undefined && !names.has(name)) {
+      names.add(name);
+      this.referredBy(this.resolve(schema), names);
+    }
+    for (const member of Object.values(schema)) this.referredBy(member, names);
+    return names;
+  }
+
+  /** The same schema with all that it refers to in place. */
+  inlined(schema: Schema): Schema {
+    const walk = (node: unknown): unknown => {
+      if (typeof node !== 'object' || node === null) return node;
+      if (Array.isArray(node)) return node.map(walk);
+      return Object.fromEntries(
+        Object.entries(this.resolve(node)).map(([name, member]) => [name, walk(member)]),
+      );
+    };
+    return walk(schema) as Schema;
   }
 
   /** The request body that the document shows, as its media type and its text or object; undefined without one. */
