@@ -44,6 +44,11 @@ export class DamagedFileError extends OrderReportsError {
   override readonly name = 'DamagedFileError';
 }
 
+/** A callback is not genuine, or not of these minutes. */
+export class VerificationError extends OrderReportsError {
+  override readonly name = 'VerificationError';
+}
+
 /** Whether an error is the problem of this code: `isProblem(error, 'storage_quota_exceeded')`. */
 export const isProblem = (error: unknown, code: Problem['code']): error is ApiError =>
   error instanceof ApiError && error.code === code;

@@ -1,4 +1,4 @@
-import type { components } from './api-types.ts';
+import type { components, webhooks } from './api-types.ts';
 
 type Schemas = components['schemas'];
 
@@ -15,3 +15,5 @@ export type Order = Schemas['OrderView'];
 export type FeedEvent = Schemas['FeedEventView'];
 /** The body of a callback about a job. */
 export type JobCallback = Schemas['JobCallback'];
+/** The body of any callback: more types may come. */
+export type Callback = webhooks[keyof webhooks]['post']['requestBody']['content']['application/json'];
