@@ -2668,6 +2668,15 @@ export interface components {
             /** @description PEM. Never shown again. */
             client_key?: string | null;
             /**
+             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-` or `Webhook-`.
+             * @example {
+             *       "x-api-key": "k-0123456789"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
              * @description A secret of your own, 24 to 64 random bytes in base64; one is made without it.
              * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
              */
@@ -2736,6 +2745,13 @@ export interface components {
             max_per_second: number;
             certificate_authority: string | null;
             client_certificate: string | null;
+            /**
+             * @description Of `headers`, in lower case; their values are never shown.
+             * @example [
+             *       "x-api-key"
+             *     ]
+             */
+            header_names: string[];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2790,6 +2806,13 @@ export interface components {
             max_per_second: number;
             certificate_authority: string | null;
             client_certificate: string | null;
+            /**
+             * @description Of `headers`, in lower case; their values are never shown.
+             * @example [
+             *       "x-api-key"
+             *     ]
+             */
+            header_names: string[];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2825,6 +2848,15 @@ export interface components {
             client_certificate?: string | null;
             /** @description PEM. Never shown again. */
             client_key?: string | null;
+            /**
+             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-` or `Webhook-`.
+             * @example {
+             *       "x-api-key": "k-0123456789"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
             /** @description `false` stops callbacks to it, also at another URL; `true` enables it again, however it was disabled. */
             enabled?: boolean;
         };

@@ -9,6 +9,10 @@ import type { DeliveryTarget } from './delivery-targets.service';
 import { retryAfterMs } from './retry-after';
 import { nextAttemptIn } from './retry-policy';
 
+/** Shorter values of an endpoint's headers are no secrets, and part of other words. */
+const SECRET_CHARACTERS = 6;
+const HIDDEN = '[header]';
+
 /** How an attempt ended, and what follows from it. */
 export interface DeliveryOutcome {
   delivery: ClaimedDelivery;
@@ -69,16 +73,28 @@ export class DeliveryAttemptService {
     stop: AbortSignal,
   ): Promise<CallbackAnswer> | CallbackAnswer {
     let request: CallbackRequest;
+    let values: string[];
     try {
-      const { keys, tls, profile } = targetOf();
-      const headers = callbackHeaders(delivery.message_id, delivery.body, keys, startedAt);
+      const { keys, tls, headers: own, profile } = targetOf();
+      const headers = { ...callbackHeaders(delivery.message_id, delivery.body, keys, startedAt), ...own };
       const { body } = delivery;
       request = { url, headers, body, tls, profile, timeoutMs: this.config.callbackTimeoutMs, stop };
+      values = Object.values(own);
     } catch (error) {
       this.logger.error(`The delivery ${delivery.id} could not be signed: ${String(error)}`);
       return notSent('It could not be signed.');
     }
-    return this.client.post(request);
+    return values.length === 0 ? this.client.post(request) : this.postHiding(request, values);
+  }
+
+  /** A receiver may echo what it was sent, and the log shows the start of its answer. */
+  private async postHiding(request: CallbackRequest, values: string[]): Promise<CallbackAnswer> {
+    const answer = await this.client.post(request);
+    if (answer.response === null) return answer;
+    const response = values
+      .filter((value) => value.length >= SECRET_CHARACTERS)
+      .reduce((text, value) => text.replaceAll(value, HIDDEN), answer.response);
+    return { ...answer, response };
   }
 
   private next(delivery: ClaimedDelivery, answer: CallbackAnswer, retryAfter: number | null): Date | null {

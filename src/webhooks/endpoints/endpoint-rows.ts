@@ -12,6 +12,13 @@ const MAX_ENDPOINTS = 100;
 /** The URL may be a stranger's, who is not to be called all the time. */
 const CHALLENGE_EVERY_SECONDS = 10;
 
+/** What of an endpoint is sealed at rest, as it is stored: `null` and no names where there is none. */
+export interface SealedSettings {
+  clientKey: Buffer | null;
+  headers: Buffer | null;
+  headerNames: string[];
+}
+
 /** @throws AppError 409 when the URL is taken, or the client has too many endpoints */
 export async function insertEndpoint(
   manager: EntityManager,
@@ -19,12 +26,12 @@ export async function insertEndpoint(
   id: string,
   url: string,
   request: EndpointRequest,
-  sealedKey: Buffer | null,
+  sealed: SealedSettings,
 ): Promise<void> {
   const rows = await manager.query<unknown[]>(
     `INSERT INTO webhook_endpoint (id, client_id, url, description, event_types, signatures, certificate_authority,
-         client_certificate, client_key)
-       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+         client_certificate, client_key, headers, header_names)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
        WHERE (SELECT count(*) FROM webhook_endpoint WHERE client_id = $2) < ${MAX_ENDPOINTS}
        ON CONFLICT ON CONSTRAINT webhook_endpoint_url DO NOTHING RETURNING id`,
     [
@@ -36,7 +43,9 @@ export async function insertEndpoint(
       request.signatures ?? ['v1'],
       request.certificate_authority ?? null,
       request.client_certificate ?? null,
-      sealedKey,
+      sealed.clientKey,
+      sealed.headers,
+      sealed.headerNames,
     ],
   );
   if (rows.length === 0) await refuse(manager, clientId, url);
@@ -103,7 +112,7 @@ export async function updateEndpoint(
   url: string | null,
   disabledReason: DisabledReason | null,
   change: EndpointChange,
-  sealedKey: Buffer | null,
+  sealed: SealedSettings,
 ): Promise<void> {
   const { id, client_id } = before;
   if (url !== null && (await isTaken(manager, client_id, url))) throw urlTaken();
@@ -114,7 +123,9 @@ export async function updateEndpoint(
          signatures = coalesce($5, signatures),
          certificate_authority = CASE WHEN $6 THEN $7 ELSE certificate_authority END,
          client_certificate = CASE WHEN $8 THEN $9 ELSE client_certificate END,
-         client_key = CASE WHEN $8 THEN $10::bytea ELSE client_key END
+         client_key = CASE WHEN $8 THEN $10::bytea ELSE client_key END,
+         headers = CASE WHEN $11 THEN $12::bytea ELSE headers END,
+         header_names = CASE WHEN $11 THEN $13::text[] ELSE header_names END
        WHERE id = $1`,
     [
       id,
@@ -126,7 +137,10 @@ export async function updateEndpoint(
       change.certificate_authority ?? null,
       change.client_certificate !== undefined,
       change.client_certificate ?? null,
-      sealedKey,
+      sealed.clientKey,
+      change.headers !== undefined,
+      sealed.headers,
+      sealed.headerNames,
     ],
   );
   const { address, origin } = parseDestination(url ?? before.url);

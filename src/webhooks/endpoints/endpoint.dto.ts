@@ -18,11 +18,21 @@ import {
 } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
 import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
+import { headersProblem, MOST_HEADERS } from './endpoint-headers';
 
 const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
 const MOST_EVENT_TYPES = 50;
 const SCHEMES: SignatureScheme[] = ['v1', 'v1a'];
 const PEM_LENGTH = 20_000;
+
+const AreHeaders = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'areHeaders',
+    validator: {
+      validate: (value: unknown) => value === null || headersProblem(value) === undefined,
+      defaultMessage: (args) => headersProblem(args?.value) ?? '',
+    },
+  });
 
 const IsSecret = (): PropertyDecorator =>
   ValidateBy({
@@ -146,6 +156,22 @@ class EndpointSettings {
   @IsString()
   @MaxLength(PEM_LENGTH)
   client_key?: string | null;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string', minLength: 1, maxLength: 2048 },
+    maxProperties: MOST_HEADERS,
+    nullable: true,
+    writeOnly: true,
+    example: { 'x-api-key': 'k-0123456789' },
+    description:
+      'Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those ' +
+      'before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that ' +
+      'begins with `Content-` or `Webhook-`.',
+  })
+  @IsOptional()
+  @AreHeaders()
+  headers?: Record<string, string> | null;
 }
 
 /** The body of `POST /v1/webhooks/endpoints`. */

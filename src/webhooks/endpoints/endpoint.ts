@@ -20,6 +20,8 @@ export interface Endpoint {
   verification_failure: string | null;
   certificate_authority: string | null;
   client_certificate: string | null;
+  /** Of the headers of its own; their values are sealed. */
+  header_names: string[];
   max_concurrency: number;
   max_per_second: number;
   failures: number;
@@ -41,7 +43,7 @@ export interface Endpoint {
 
 export const SELECT_ENDPOINT = `
   SELECT e.id, e.client_id, e.url, e.description, e.event_types, e.signatures, e.verified_at, e.verification_failure,
-    e.certificate_authority, e.client_certificate, t.max_concurrency, t.max_per_second, t.failures, t.failing_since, t.paused_until,
+    e.certificate_authority, e.client_certificate, e.header_names, t.max_concurrency, t.max_per_second, t.failures, t.failing_since, t.paused_until,
     t.disabled_reason, t.disabled_at, e.created_at, e.updated_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'scheme', s.scheme,
         'public_key', encode(s.public_key, 'base64'), 'created_at', s.created_at, 'expires_at', s.expires_at)

@@ -93,6 +93,13 @@ export class EndpointView {
   @ApiProperty({ type: String, nullable: true })
   client_certificate: string | null;
 
+  @ApiProperty({
+    type: [String],
+    example: ['x-api-key'],
+    description: 'Of `headers`, in lower case; their values are never shown.',
+  })
+  header_names: string[];
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 
@@ -143,6 +150,7 @@ export function endpointView(endpoint: Endpoint): EndpointView {
     max_per_second: endpoint.max_per_second,
     certificate_authority: endpoint.certificate_authority,
     client_certificate: endpoint.client_certificate,
+    header_names: endpoint.header_names,
     created_at: endpoint.created_at.toISOString(),
     updated_at: endpoint.updated_at.toISOString(),
   };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { Actor, recordAct } from '../../clients/audit-entry';
-import { notFound } from '../../common/app-error';
+import { invalidField, notFound } from '../../common/app-error';
 import { newId } from '../../common/ids';
 import { Page, pageSize, PageQuery } from '../../common/pagination';
 import { AppConfig } from '../../config/app-config';
@@ -9,14 +9,15 @@ import { CursorsService } from '../../database/cursors.service';
 import { CallbackPolicyService } from './callback-policy.service';
 import { publishEndpointState } from '../deliveries/endpoint-events';
 import { parseDestination } from '../deliveries/destination';
-import { clientKeyOwner } from '../deliveries/delivery-targets.service';
+import { clientKeyOwner, headersOwner } from '../deliveries/delivery-targets.service';
 import { SealedBox } from '../signing/sealed-box';
 import { SigningSecretsService } from '../signing/signing-secrets.service';
 import { parseSecret, secretText } from '../signing/standard-webhooks';
 import { DisabledReason } from '../deliveries/destination';
 import { Endpoint, SELECT_ENDPOINT } from './endpoint';
 import type { EndpointChange, EndpointRequest } from './endpoint.dto';
-import { insertEndpoint, lockEndpoint, noteChallenge, updateEndpoint } from './endpoint-rows';
+import { toHeaders } from './endpoint-headers';
+import { insertEndpoint, lockEndpoint, noteChallenge, SealedSettings, updateEndpoint } from './endpoint-rows';
 import { checkTlsSettings } from './endpoint-tls';
 import { WebhookEndpointEntity } from './webhook-endpoint.entity';
 import { OwnershipChallengeService } from './ownership-challenge.service';
@@ -49,7 +50,7 @@ export class EndpointsService {
     const signatures = request.signatures ?? ['v1'];
     const secret = await this.dataSource.transaction(async (manager) => {
       await oneAtATime(manager, clientId);
-      await insertEndpoint(manager, clientId, id, href, request, this.sealedKey(id, request.client_key));
+      await insertEndpoint(manager, clientId, id, href, request, this.sealed(id, request));
       // The secret is there even when only `v1a` signs: choosing `v1` later needs no new answer.
       const key = await this.secrets.create(owner, 'v1', given ?? undefined, manager);
       if (signatures.includes('v1a')) await this.secrets.create(owner, 'v1a', undefined, manager);
@@ -85,7 +86,7 @@ export class EndpointsService {
   /**
    * Changes what is given. Another URL has to prove itself anew.
    *
-   * @throws AppError 429 when it would have to just after the last challenge
+   * @throws AppError 429 when it would have to just after the last challenge; 422 when another origin would get its headers
    */
   async change(actor: Actor, id: string, change: EndpointChange): Promise<Endpoint> {
     const { clientId } = actor;
@@ -104,12 +105,13 @@ export class EndpointsService {
       await oneAtATime(manager, clientId);
       const before = await lockEndpoint(manager, clientId, id);
       const moved = asked === before.url ? null : asked;
+      if (moved !== null) refuseToTakeHeaders(before, moved, change);
       if (moved !== null) await noteChallenge(manager, clientId, id);
       const reason = reasonAfter(before, change.enabled, moved !== null);
       const after = { ...before, url: moved ?? before.url, disabled_reason: reason };
       // It gets none of it, so while it is disabled; the feed and the others learn of it as when it happens by itself.
       if (before.disabled_reason !== null && reason === null) await this.publishState(manager, after);
-      await updateEndpoint(manager, before, moved, reason, change, this.sealedKey(id, change.client_key));
+      await updateEndpoint(manager, before, moved, reason, change, this.sealed(id, change));
       if (before.disabled_reason === null && reason !== null) await this.publishState(manager, after);
       if (change.signatures?.includes('v1a') === true) {
         await this.secrets.create({ clientId, endpointId: id }, 'v1a', undefined, manager);
@@ -188,8 +190,15 @@ export class EndpointsService {
     return publishEndpointState(manager, destination, this.config.callbackRetrySchedule);
   }
 
-  private sealedKey(id: string, pem: string | null | undefined): Buffer | null {
-    return typeof pem === 'string' ? this.box.seal(Buffer.from(pem), clientKeyOwner(id)) : null;
+  private sealed(id: string, { client_key, headers }: EndpointChange): SealedSettings {
+    const seal = (text: string, owner: string): Buffer => this.box.seal(Buffer.from(text), owner);
+    const own = toHeaders(headers ?? {});
+    const headerNames = Object.keys(own).sort();
+    return {
+      clientKey: typeof client_key === 'string' ? seal(client_key, clientKeyOwner(id)) : null,
+      headers: headerNames.length > 0 ? seal(JSON.stringify(own), headersOwner(id)) : null,
+      headerNames,
+    };
   }
 }
 
@@ -201,6 +210,17 @@ function reasonAfter(
 ): DisabledReason | null {
   if (enabled !== undefined) return enabled ? null : DisabledReason.Owner;
   return moved && disabled_reason !== DisabledReason.Owner ? null : disabled_reason;
+}
+
+/**
+ * Headers that nobody can read could be had by a key that moves the endpoint to a server of its own.
+ *
+ * @throws AppError 422
+ */
+function refuseToTakeHeaders({ url, header_names }: Endpoint, moved: string, change: EndpointChange): void {
+  if (header_names.length === 0 || change.headers !== undefined) return;
+  if (new URL(url).origin === new URL(moved).origin) return;
+  throw invalidField('headers', 'headers must be given again with a url of another origin');
 }
 
 /** For the audit trail: values of settings may be secret, and so may the path of a URL. */

@@ -55,7 +55,7 @@ export class OwnershipChallengeService {
     const target = (await this.targets.load([owner]))(owner);
     const { failure, status, response } = await this.client.post({
       url,
-      headers: callbackHeaders(newId(), body, target.keys, now),
+      headers: { ...callbackHeaders(newId(), body, target.keys, now), ...target.headers },
       body,
       tls: target.tls,
       profile: target.profile,

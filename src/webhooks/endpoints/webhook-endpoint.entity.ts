@@ -42,6 +42,13 @@ export class WebhookEndpointEntity {
   @Column('bytea', { nullable: true })
   client_key: Buffer | null;
 
+  /** Sealed under a master key: a JSON object of names and values. */
+  @Column('bytea', { nullable: true })
+  headers: Buffer | null;
+
+  @Column('text', { array: true })
+  header_names: string[];
+
   @Column('timestamptz')
   created_at: Date;
 

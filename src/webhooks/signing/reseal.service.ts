@@ -7,9 +7,12 @@ const BATCH = 500;
 
 /** What is sealed, and what each value is bound to. */
 const PLACES = [
-  { table: 'webhook_secret', column: 'sealed' },
-  { table: 'webhook_endpoint', column: 'client_key' },
+  { table: 'webhook_secret', column: 'sealed', owner: 'webhook_secret' },
+  { table: 'webhook_endpoint', column: 'client_key', owner: 'webhook_endpoint' },
+  { table: 'webhook_endpoint', column: 'headers', owner: 'webhook_endpoint.headers' },
 ] as const;
+
+type Place = (typeof PLACES)[number];
 
 /** After a rotation of the master key: seals anew, under the current key, what an old one sealed. */
 @Injectable()
@@ -22,15 +25,16 @@ export class ResealService implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    for (const { table, column } of PLACES) {
-      const done = await this.reseal(table, column);
+    for (const place of PLACES) {
+      const done = await this.reseal(place);
       if (done > 0)
-        this.logger.log(`${done} secret(s) of ${table} sealed anew under the current master key.`);
+        this.logger.log(`${done} secret(s) of ${place.owner} sealed anew under the current master key.`);
     }
   }
 
   /** @returns how many were sealed anew */
-  private async reseal(table: string, column: string): Promise<number> {
+  private async reseal(place: Place): Promise<number> {
+    const { table, column, owner } = place;
     let done = 0;
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.dataSource.query<{ id: string; sealed: Buffer }[]>(
@@ -40,10 +44,10 @@ export class ResealService implements OnApplicationBootstrap {
         [after, this.box.currentPrefix],
       );
       for (const { id, sealed } of rows) {
-        if (await this.resealOne(table, column, id, sealed)) done += 1;
+        if (await this.resealOne(place, id, sealed)) done += 1;
         else
           this.logger.error(
-            `The secret of ${table} ${id} cannot be opened: add the master key that sealed it to WEBHOOK_MASTER_KEYS.`,
+            `The secret of ${owner} ${id} cannot be opened: add the master key that sealed it to WEBHOOK_MASTER_KEYS.`,
           );
       }
       const last = rows.at(-1);
@@ -52,8 +56,9 @@ export class ResealService implements OnApplicationBootstrap {
     }
   }
 
-  private async resealOne(table: string, column: string, id: string, sealed: Buffer): Promise<boolean> {
-    const owner = `${table} ${id}`;
+  private async resealOne(place: Place, id: string, sealed: Buffer): Promise<boolean> {
+    const { table, column } = place;
+    const owner = `${place.owner} ${id}`;
     try {
       const again = this.box.seal(this.box.open(sealed, owner), owner);
       await this.dataSource.query(
