@@ -33,12 +33,13 @@ const MAY_IMPORT_INSIDE = {
     rendering: ['messages'],
   },
   webhooks: {
-    '.': ['deliveries', 'egress', 'endpoints', 'feed', 'settings', 'signing'],
+    '.': ['deliveries', 'egress', 'endpoints', 'feed', 'recovery', 'settings', 'signing'],
     egress: [],
     signing: [],
     feed: [],
     deliveries: ['egress', 'feed', 'signing'],
     endpoints: ['deliveries', 'egress', 'signing'],
+    recovery: ['deliveries', 'endpoints', 'feed', 'signing'],
     settings: ['signing'],
   },
 };

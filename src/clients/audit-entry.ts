@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = [
   'endpoint.challenged',
   'endpoint.deleted',
   'delivery.redelivered',
+  'delivery.resend_requested',
   'erasure.requested',
 ] as const;
 

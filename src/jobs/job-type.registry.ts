@@ -57,6 +57,11 @@ export class JobTypeRegistry implements OnModuleInit {
     return [...this.types.values()].filter(({ usesStore }) => usesStore).map(({ name }) => name);
   }
 
+  /** The types that wait for others while they run. */
+  get waitingTypes(): string[] {
+    return [...this.types.values()].filter(({ waits }) => waits).map(({ name }) => name);
+  }
+
   /** The types that workers outside work on. */
   get externalNames(): string[] {
     return [...this.types.values()].filter(({ external }) => external).map(({ name }) => name);

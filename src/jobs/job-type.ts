@@ -38,6 +38,11 @@ export interface JobType<Parameters extends object = object, Result extends obje
   readonly usesStore: boolean;
   /** Whether the result names an artifact, which expires after the configured retention. */
   readonly keepsArtifact: boolean;
+  /**
+   * Whether its handler does little but wait for others, for hours perhaps. It takes no slot while it runs, is given back at
+   * once when its worker stops, and is not suspected when its worker crashes.
+   */
+  readonly waits: boolean;
   /** Only for the compiler: ties the types of parameters and result to the definition. */
   readonly types?: { parameters: Parameters; result: Result };
 }
@@ -49,6 +54,7 @@ const DEFAULTS = {
   external: false,
   usesStore: false,
   keepsArtifact: false,
+  waits: false,
 };
 
 /** Defines a job type: `defineJobType<ReportParameters, ReportResult>({ name: 'orders.report', ... })`. */

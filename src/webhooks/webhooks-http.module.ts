@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { JobsHttpModule } from '../jobs/http/jobs-http.module';
 import { DeliveriesController } from './deliveries/deliveries.controller';
 import { DeliveriesService } from './deliveries/deliveries.service';
 import { EndpointsController } from './endpoints/endpoints.controller';
@@ -8,6 +9,10 @@ import { OwnershipChallengeService } from './endpoints/ownership-challenge.servi
 import { TestEventsService } from './endpoints/test-events.service';
 import { EventFeedService } from './feed/event-feed.service';
 import { EventsController } from './feed/events.controller';
+import { RecoverAdmission } from './recovery/recover.admission';
+import { RedeliverAdmission } from './recovery/redeliver.admission';
+import { ResendsController } from './recovery/resends.controller';
+import { ResendsService } from './recovery/resends.service';
 import { WebhookSettingsController } from './settings/webhook-settings.controller';
 import { WebhookSettingsEntity } from './settings/webhook-settings.entity';
 import { WebhookSettingsService } from './settings/webhook-settings.service';
@@ -17,13 +22,14 @@ import { WebhooksModule } from './webhooks.module';
 
 /** The routes of callbacks. */
 @Module({
-  imports: [WebhooksModule, TypeOrmModule.forFeature([WebhookSettingsEntity])],
+  imports: [JobsHttpModule, WebhooksModule, TypeOrmModule.forFeature([WebhookSettingsEntity])],
   controllers: [
     EndpointsController,
     DeliveriesController,
     WebhookSettingsController,
     EventsController,
     JwksController,
+    ResendsController,
   ],
   providers: [
     DeliveriesService,
@@ -31,6 +37,9 @@ import { WebhooksModule } from './webhooks.module';
     EventFeedService,
     OwnershipChallengeService,
     PublicKeysService,
+    RecoverAdmission,
+    RedeliverAdmission,
+    ResendsService,
     TestEventsService,
     WebhookSettingsService,
   ],

@@ -7,6 +7,9 @@ import { DeliveryRetentionService } from './deliveries/delivery-retention.servic
 import { DeliveryWorkerService } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
 import { FanOutService } from './deliveries/fan-out.service';
+import { RecoverHandler } from './recovery/recover.handler';
+import { RedeliverHandler } from './recovery/redeliver.handler';
+import { ResendService } from './recovery/resend.service';
 import { WebhooksModule } from './webhooks.module';
 
 /** What delivers. Only in worker roles. */
@@ -21,6 +24,9 @@ import { WebhooksModule } from './webhooks.module';
     DeliveryWorkerService,
     DestinationHealth,
     FanOutService,
+    RecoverHandler,
+    RedeliverHandler,
+    ResendService,
   ],
 })
 export class WebhooksWorkerModule {}

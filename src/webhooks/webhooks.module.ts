@@ -8,6 +8,9 @@ import { DeliveryMetrics } from './deliveries/delivery-metrics';
 import { DeliveryTargetsService } from './deliveries/delivery-targets.service';
 import { EgressModule } from './egress/egress.module';
 import { FeedOrderService } from './feed/feed-order.service';
+import { FeedWalkService } from './feed/feed-walk.service';
+import { WEBHOOKS_RECOVER } from './recovery/recover.job';
+import { WEBHOOKS_REDELIVER } from './recovery/redeliver.job';
 import { SigningModule } from './signing/signing.module';
 
 /** Callbacks: what every role needs of them. */
@@ -16,11 +19,12 @@ import { SigningModule } from './signing/signing.module';
     CallbackPolicyModule,
     EgressModule,
     JobsModule,
+    JobsModule.forFeature(WEBHOOKS_RECOVER, WEBHOOKS_REDELIVER),
     MetricsModule,
     SigningModule,
     BullModule.registerQueue({ name: DELIVERIES_QUEUE }),
   ],
-  providers: [DeliveryWakeUps, DeliveryMetrics, DeliveryTargetsService, FeedOrderService],
+  providers: [DeliveryWakeUps, DeliveryMetrics, DeliveryTargetsService, FeedOrderService, FeedWalkService],
   exports: [
     BullModule,
     CallbackPolicyModule,
@@ -28,6 +32,7 @@ import { SigningModule } from './signing/signing.module';
     DeliveryMetrics,
     DeliveryTargetsService,
     EgressModule,
+    FeedWalkService,
     JobsModule,
     SigningModule,
   ],

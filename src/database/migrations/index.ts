@@ -23,6 +23,7 @@ import { ReportFormats1795651200022 } from './0022-report-formats';
 import { Brands1795651200023 } from './0023-brands';
 import { EndpointHeaders1795651200025 } from './0025-endpoint-headers';
 import { OwnKeys1795651200026 } from './0026-own-keys';
+import { Resends1795651200027 } from './0027-resends';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   Brands1795651200023,
   EndpointHeaders1795651200025,
   OwnKeys1795651200026,
+  Resends1795651200027,
 ];

@@ -33,7 +33,7 @@ The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`
 
 /** A job's events as they happen. */
 @ApiTags('jobs')
-@RequireScope(Scope.Reports, Scope.Orders)
+@RequireScope(Scope.Reports, Scope.Orders, Scope.Webhooks)
 @Controller('v1/jobs')
 export class JobEventsController {
   constructor(

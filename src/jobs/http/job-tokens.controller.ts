@@ -16,7 +16,7 @@ import { JobTokenView } from './job-token.view';
 
 /** Tokens that open one job, so that a browser needs no API key. */
 @ApiTags('jobs')
-@RequireScope(Scope.Reports, Scope.Orders)
+@RequireScope(Scope.Reports, Scope.Orders, Scope.Webhooks)
 @Controller('v1/jobs')
 export class JobTokensController {
   constructor(

@@ -52,7 +52,7 @@ import { retryAfterSeconds } from '../../common/retry-after';
 
 /** The monitor: every job of the caller's, whatever its type. Never redirects. */
 @ApiTags('jobs')
-@RequireScope(Scope.Reports, Scope.Orders)
+@RequireScope(Scope.Reports, Scope.Orders, Scope.Webhooks)
 @Controller('v1/jobs')
 export class JobsController {
   constructor(
@@ -80,6 +80,7 @@ export class JobsController {
   }
 
   @Post()
+  @RequireScope(Scope.Reports, Scope.Orders)
   @AcceptsJob()
   @ApiOperation({
     operationId: 'createJob',

@@ -24,6 +24,8 @@ export interface Run {
   next: Promise<Run | null>;
   /** Nothing else is begun until it has ended. */
   isAlone: boolean;
+  /** It has no slot: whoever began it has another free. */
+  waits: boolean;
 }
 
 /** Works on jobs: claims one, runs its handler, and stores in Postgres how it ended. */
@@ -49,11 +51,12 @@ export class JobRunnerService {
 
   /**
    * Stops taking jobs, lets those under way end for a while, then gives the rest back unfinished, so that another
-   * worker takes them at once.
+   * worker takes them at once. What waits for others is given back now.
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
     await this.slots.close();
+    for (const attempt of this.slots.waiting) attempt.abort('released');
     const idle = (): boolean => this.slots.active.length === 0;
     await settled(idle, graceMs);
     for (const attempt of this.slots.active) attempt.abort('released');
@@ -63,7 +66,8 @@ export class JobRunnerService {
   private begin(attempt: JobAttempt): Run {
     const { id, request_id, crashes } = attempt.job;
     const next = withLogContext({ request_id, job_id: id }, () => this.work(attempt));
-    return { next, isAlone: crashes > 0 };
+    const waits = !this.slots.takesSlot(attempt);
+    return { next, isAlone: crashes > 0 && !waits, waits };
   }
 
   /** @returns what its slot does next */

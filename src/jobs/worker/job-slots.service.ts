@@ -13,6 +13,9 @@ import { JobAttempt } from './job-attempt';
 /** More than anybody configures slots. */
 const MOST_AT_ONCE = 1_000;
 
+/** Jobs of one worker that wait for others, beside those in its slots: each has a little to do now and then. */
+const MOST_WAITING = 32;
+
 /** An attempt that came to its result. */
 interface Finished {
   attempt: JobAttempt;
@@ -60,6 +63,16 @@ export class JobSlotsService {
     return [...this.attempts];
   }
 
+  /** Those of them that take no slot: they wait for others. */
+  get waiting(): JobAttempt[] {
+    const types = this.registry.waitingTypes;
+    return this.active.filter(({ job }) => types.includes(job.type));
+  }
+
+  takesSlot({ job }: JobAttempt): boolean {
+    return !this.registry.waitingTypes.includes(job.type);
+  }
+
   /** How many more jobs could be worked on now. */
   get free(): number {
     return this.freeBeside(0);
@@ -81,7 +94,7 @@ export class JobSlotsService {
   /** Of an attempt that ended in any way. */
   release(attempt: JobAttempt): void {
     this.attempts.delete(attempt);
-    if (attempt.job.crashes > 0) this.suspectRuns = false;
+    if (this.isSuspect(attempt)) this.suspectRuns = false;
   }
 
   /** Claims nothing more. Resolves after the claim that may be under way. */
@@ -90,20 +103,31 @@ export class JobSlotsService {
     await this.claimsOfSlots.run(null).catch(() => undefined);
   }
 
-  /** @param finished how many of the attempts are about to end */
+  /** @param finished how many of the attempts that take a slot are about to end */
   private freeBeside(finished: number): number {
     if (this.closing || this.suspectRuns) return 0;
-    return Math.max(0, this.config.jobConcurrency - this.attempts.size + finished);
+    return Math.max(0, this.config.jobConcurrency - this.busy + finished);
+  }
+
+  /** How many slots are taken. */
+  private get busy(): number {
+    return this.active.filter((attempt) => this.takesSlot(attempt)).length;
+  }
+
+  /** One that waits did not crash its worker, and runs for too long to keep the slots empty meanwhile. */
+  private isSuspect(attempt: JobAttempt): boolean {
+    return attempt.job.crashes > 0 && this.takesSlot(attempt);
   }
 
   private async claimFor(slots: (Finished | null)[]): Promise<Given[]> {
     const finished = slots.filter((slot) => slot !== null);
-    const most = Math.min(slots.length, this.freeBeside(finished.length));
+    const ending = finished.filter(({ attempt }) => this.takesSlot(attempt)).length;
+    const most = Math.min(slots.length, this.freeBeside(ending));
     const { ends, jobs, mayBeMore } = await this.completeAndClaim(finished, most);
     for (const { attempt } of finished) this.attempts.delete(attempt);
     const attempts = jobs.map((job) => this.attemptAt(job));
     // A job that crashed its worker once runs alone, so that its next crash takes no neighbour with it.
-    if (jobs.some(({ crashes }) => crashes > 0)) this.suspectRuns = true;
+    if (attempts.some((attempt) => this.isSuspect(attempt))) this.suspectRuns = true;
     for (const attempt of attempts) {
       this.attempts.add(attempt);
       if (this.closing) attempt.abort('released');
@@ -126,7 +150,8 @@ export class JobSlotsService {
       await this.transitions.releaseUnknown(this.worker, known);
     }
     this.claimWasCutOff = true;
-    const claimant = this.claimant(this.attempts.size === finished.length, most);
+    const ending = finished.filter(({ attempt }) => this.takesSlot(attempt)).length;
+    const claimant = this.claimant(this.busy === ending, most);
     const given =
       finished.length === 0
         ? { ends: [], ...(await this.claims.claim(claimant)) }
@@ -138,10 +163,14 @@ export class JobSlotsService {
     return given;
   }
 
-  /** Without the types that need the store of files while that is away. */
+  /** Without the types that need the store of files while that is away, and those of which it has enough. */
   private claimant(alone: boolean, most: number): Claimant {
-    const { names, storeTypes } = this.registry;
-    const types = this.storeHealth.isAway ? names.filter((name) => !storeTypes.includes(name)) : names;
+    const { names, storeTypes, waitingTypes } = this.registry;
+    const unwanted = [
+      ...(this.storeHealth.isAway ? storeTypes : []),
+      ...(this.waiting.length >= MOST_WAITING ? waitingTypes : []),
+    ];
+    const types = names.filter((name) => !unwanted.includes(name));
     return { types, worker: this.worker, leaseSeconds: this.config.jobLeaseSeconds, alone, most };
   }
 

@@ -95,6 +95,12 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
 
   private async goOn(first: Run): Promise<void> {
     for (let run: Run | null = first; run !== null;) {
+      if (run.waits) {
+        // What it goes on with afterwards is under way then. Bull wakes nobody else while this is waited for.
+        run.next.catch(() => undefined);
+        run = await this.runner.startNext();
+        continue;
+      }
       const next: Run | null = await run.next;
       // It was a suspect that ran alone: the other slots were kept empty meanwhile.
       if (run.isAlone) this.poll.poke();

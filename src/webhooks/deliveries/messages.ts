@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { prepared } from '../../database/prepared';
 import { parseDestination } from './destination';
+import { wantsType } from './event-types';
 import { newId } from '../../common/ids';
 import { NUMBER_IN_FEED } from '../feed/feed-order.service';
 
@@ -162,10 +163,7 @@ const INSERT_DELIVERIES = prepared(
       CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
       WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
         AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
-          ELSE EXISTS (
-            SELECT FROM unnest(e.event_types) AS pattern
-            WHERE pattern = k.type OR pattern = '*'
-              OR (right(pattern, 2) = '.*' AND starts_with(k.type, left(pattern, -1)))) END
+          ELSE ${wantsType('k.type', 'e.event_types')} END
       UNION ALL
       SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.epoch, t.disabled_reason IN ('owner', 'gone')
       FROM wanted w

@@ -20,8 +20,8 @@ import { MayBeLeftOut } from '../../common/validators';
 import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 import { headersProblem, MOST_HEADERS } from './endpoint-headers';
 
-const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
-const MOST_EVENT_TYPES = 50;
+export const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
+export const MOST_EVENT_TYPES = 50;
 const SCHEMES: SignatureScheme[] = ['v1', 'v1a'];
 const PEM_LENGTH = 20_000;
 

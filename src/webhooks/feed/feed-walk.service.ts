@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { FINAL_BELOW } from './feed-order.service';
+
+/** A place in the event feed: what comes after it has a higher one. Both are whole numbers. */
+export interface FeedPlace {
+  transaction_id: string;
+  position: string;
+}
+
+/**
+ * Events are written some milliseconds after they happened, and their transactions begin in nearly the order in which they
+ * are numbered: it is searched from so much earlier on.
+ */
+const FEED_SLACK_MS = 60_000;
+
+const FIRST_FROM = `
+  SELECT transaction_id::text, created_at FROM webhook_message
+  WHERE client_id = $1 AND transaction_id >= $2::xid8 ORDER BY transaction_id, position LIMIT 1`;
+
+const LAST = `
+  SELECT transaction_id::text, position::text FROM webhook_message
+  WHERE client_id = $1 AND transaction_id < ${FINAL_BELOW} ORDER BY transaction_id DESC, position DESC LIMIT 1`;
+
+/** Where in a client's event feed a window of time begins and ends. Its events are in no index by their time. */
+@Injectable()
+export class FeedWalkService {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Looks up some forty events, however many there are.
+   *
+   * @returns a place after which is all that happened at that time or later, and hardly anything that happened before;
+   *   `null` where there is nothing
+   */
+  async before(clientId: string, since: Date): Promise<FeedPlace | null> {
+    const last = await this.last(clientId);
+    if (last === null) return null;
+    const writtenFrom = since.getTime() - FEED_SLACK_MS;
+    let [low, high] = [0n, BigInt(last.transaction_id) + 1n];
+    while (low < high) {
+      const middle = (low + high) / 2n;
+      const event = await this.firstFrom(clientId, middle);
+      if (event !== undefined && event.created_at.getTime() < writtenFrom)
+        low = BigInt(event.transaction_id) + 1n;
+      else high = middle;
+    }
+    return { transaction_id: low.toString(), position: '-1' };
+  }
+
+  /** @returns the place of the last event that can be read; `null` where there is none */
+  async last(clientId: string): Promise<FeedPlace | null> {
+    const [row] = await this.dataSource.query<FeedPlace[]>(LAST, [clientId]);
+    return row ?? null;
+  }
+
+  private async firstFrom(
+    clientId: string,
+    transactionId: bigint,
+  ): Promise<{ transaction_id: string; created_at: Date } | undefined> {
+    const [row] = await this.dataSource.query<{ transaction_id: string; created_at: Date }[]>(FIRST_FROM, [
+      clientId,
+      transactionId.toString(),
+    ]);
+    return row;
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { PermanentJobError } from '../../jobs/job-error';
+import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
+import type { FeedPlace } from '../feed/feed-walk.service';
+import { type RecoverParameters, type ResendResult, WEBHOOKS_RECOVER } from './recover.job';
+import { actOfRecovery, type Candidate, CANDIDATES_OF_ENDPOINT } from './resend-candidates';
+import { GETS_CALLBACKS } from './resend-statements';
+import { ResendService } from './resend.service';
+
+/** Sends an endpoint what it missed of a window. */
+@Injectable()
+@HandlesJob(WEBHOOKS_RECOVER)
+export class RecoverHandler implements JobHandler<RecoverParameters, ResendResult> {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly resends: ResendService,
+  ) {}
+
+  run(context: JobContext<RecoverParameters>): Promise<ResendResult> {
+    const { endpoint_id, only } = context.parameters;
+    return this.resends.run(context, {
+      endpointId: endpoint_id,
+      candidates: (after, last, limit) => this.candidates(context, after, last, limit),
+      actOn: (candidate) => actOfRecovery(candidate, only),
+    });
+  }
+
+  private async candidates(
+    { clientId, jobId, parameters }: JobContext<RecoverParameters>,
+    after: FeedPlace,
+    last: FeedPlace,
+    limit: number,
+  ): Promise<Candidate[]> {
+    const { endpoint_id, since, until } = parameters;
+    await this.requireEndpoint(clientId, endpoint_id);
+    return this.dataSource.query(CANDIDATES_OF_ENDPOINT, [
+      clientId,
+      after.transaction_id,
+      after.position,
+      last.transaction_id,
+      last.position,
+      since,
+      until,
+      limit,
+      endpoint_id,
+      jobId,
+    ]);
+  }
+
+  /** Whatever its owner did to it since. */
+  private async requireEndpoint(clientId: string, endpointId: string): Promise<void> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `SELECT FROM webhook_endpoint e JOIN webhook_destination t ON t.endpoint_id = e.id
+       WHERE e.id = $1 AND e.client_id = $2 AND ${GETS_CALLBACKS}`,
+      [endpointId, clientId],
+    );
+    if (rows.length > 0) return;
+    throw new PermanentJobError(
+      'endpoint_not_enabled',
+      'The endpoint was removed, disabled, or given a URL that is not verified.',
+      'conflict',
+    );
+  }
+}

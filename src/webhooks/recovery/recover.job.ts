@@ -1,0 +1,55 @@
+import { Scope } from '../../clients/scope';
+import { defineJobType } from '../../jobs/job-type';
+
+/** What of a window an endpoint gets again. */
+export enum RecoverOnly {
+  /** What was given up, and what waits since an attempt failed. */
+  Failed = 'failed',
+  /** Events that it would get today, and that were never to be delivered to it. */
+  Missing = 'missing',
+  /** Both, and what it has had already. */
+  All = 'all',
+}
+
+/** Of which events, by the time at which they happened: ISO 8601, `until` not included. */
+export interface ResendWindow {
+  since: string;
+  until: string;
+}
+
+export interface RecoverParameters extends ResendWindow {
+  endpoint_id: string;
+  only: RecoverOnly;
+}
+
+/** What became of the deliveries of a window. */
+export interface ResendResult {
+  /** That happened in the window. */
+  events: number;
+  /** Deliveries that were made due. */
+  resent: number;
+  /** Of these, what was delivered while the job ran. */
+  delivered: number;
+  /** Whose attempt failed: they are tried again on their schedule. */
+  failed: number;
+  /** For a receiver that rests, since it only fails, or that gets nothing any more. */
+  waiting: number;
+}
+
+/** A receiver that takes one delivery a second has a week for 600,000. */
+const WEEK_SECONDS = 7 * 86_400;
+
+/** What jobs that resend have in common: they wait for receivers. */
+export const RESENDS = {
+  steps: ['resend'] as [string],
+  scope: Scope.Webhooks,
+  deadlineSeconds: WEEK_SECONDS,
+  // In so long a time workers may die more often, and it goes on where it was.
+  maxCrashes: 100,
+  waits: true,
+};
+
+export const WEBHOOKS_RECOVER = defineJobType<RecoverParameters, ResendResult>({
+  name: 'webhooks.recover',
+  ...RESENDS,
+});
