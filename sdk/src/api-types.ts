@@ -71,7 +71,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a PDF or CSV of your orders
-         * @description Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. The `result` of its job (`GET /v1/jobs/{id}`) is an `OrdersReportResultView`: the file, and the totals of each currency.
+         * @description Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. The `result` of its job has the files, and the totals of each currency.
          */
         post: operations["createOrderReport"];
         delete?: never;
@@ -232,8 +232,8 @@ export interface paths {
          * Stream a job
          * @description Server-Sent Events: the job's history from its beginning, then what happens, until the terminal event.
          *     The event's name is the last part of its `type` (`accepted`, `started`, `progressed`, `completed`, …), its data a
-         *     `JobEventView`, its `id` the id that the event has on every channel. Between them, `progress` events without an id show
-         *     `{status, attempt, progress, step}`. After a break, send the last id as `Last-Event-ID` (an `EventSource` does so).
+         *     `JobEventView`, its `id` the id that the event has on every channel. Between them, `progress` events without an id have a
+         *     `JobProgressView`. After a break, send the last id as `Last-Event-ID` (an `EventSource` does so).
          */
         get: operations["streamJobEvents"];
         put?: never;
@@ -1171,84 +1171,6 @@ export interface components {
              */
             "violated-policies"?: ("submit" | "poll" | "other" | "address" | "link" | "jwks" | "docs" | "page" | "unknown" | "jobs-in-flight")[];
         };
-        /** @enum {string} */
-        ReportFormat: "pdf" | "xlsx" | "csv" | "ndjson";
-        ReportArtifactView: {
-            format?: components["schemas"]["ReportFormat"];
-            /** @enum {string} */
-            media_type: "application/pdf" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "text/csv" | "application/x-ndjson";
-            /** @example 48211 */
-            bytes: number;
-            /**
-             * @description SHA-256.
-             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-             */
-            sha256: string;
-            /**
-             * @description Of data in this file: of orders; with `include_items` in a PDF and an XLSX also of lines, and in a CSV of these alone.
-             * @example 1315
-             */
-            rows?: number;
-            /**
-             * @description Of a PDF.
-             * @example 12
-             */
-            pages?: number | null;
-            /**
-             * Format: uri-reference
-             * @description Where this file is.
-             */
-            href?: string;
-        };
-        CurrencyTotalView: {
-            /**
-             * @description ISO 4217.
-             * @example USD
-             */
-            currency: string;
-            /** @example 1315 */
-            orders: number;
-            /**
-             * @description Exact decimal: the sum of `total` of all orders.
-             * @example 609205.86
-             */
-            gross: string;
-            /**
-             * @description Of cancelled orders.
-             * @example 12479.22
-             */
-            cancelled: string;
-            /**
-             * @description Refunds of all other orders.
-             * @example 1250.40
-             */
-            refunded: string;
-            /**
-             * @description `gross - cancelled - refunded`.
-             * @example 595476.24
-             */
-            net: string;
-        };
-        OrdersReportResultView: {
-            /** @description The first of the files. */
-            artifact: components["schemas"]["ReportArtifactView"];
-            /** @description One for each format, in the order in which they were asked for; not in reports of before there were several. */
-            artifacts?: components["schemas"]["ReportArtifactView"][];
-            /**
-             * @description In a delta those that are there.
-             * @example 1315
-             */
-            orders: number;
-            /**
-             * @description In a delta those that are gone, or not among what was asked for; elsewhere 0.
-             * @example 0
-             */
-            removed?: number;
-            /** @description The cursor of the snapshot, for `changed_since` of the next report, and for `after` of `GET /v1/orders/changes`. */
-            as_of?: string;
-            /** @description By currency, with the digits that are in the file. Not in reports made before there were any. */
-            totals?: components["schemas"]["CurrencyTotalView"][];
-        };
         /**
          * @description Only orders with one of these; the same as `filter.status`.
          * @enum {string}
@@ -1288,6 +1210,11 @@ export interface components {
          * @enum {string}
          */
         GroupBy: "customer" | "status" | "currency" | "day" | "month";
+        /**
+         * @description The files, all of one snapshot. `csv` and `ndjson` have a row for each order, `csv` with `include_items` for each line; their amounts are exact, whatever the locale. Left out: `pdf`.
+         * @enum {string}
+         */
+        ReportFormat: "pdf" | "xlsx" | "csv" | "ndjson";
         CsvOptionsBody: {
             /**
              * @description Between two cells. Left out: a comma.
@@ -1463,12 +1390,38 @@ export interface components {
             /**
              * Format: uri
              * @description Gets a signed POST when the report has ended, however it ended.
-             * @example https://example.com/hooks/reports
              */
             callback_url?: string | null;
         };
         /** @enum {string} */
         JobStatus: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
+        ReportListItem: {
+            /** Format: uuid */
+            id: string;
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: uri-reference
+             * @description Where to poll.
+             */
+            href: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ReportPageView: {
+            data: components["schemas"]["ReportListItem"][];
+            next_cursor: string | null;
+        };
+        ReportLinkView: {
+            /**
+             * Format: uri
+             * @description Opens the file without an API key: treat it as a secret.
+             */
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description The file that it opens, as in the job. */
+            sha256: string;
+        };
         /** @enum {string} */
         StepStatus: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
         StepView: {
@@ -1520,108 +1473,12 @@ export interface components {
             /** @example http://localhost:3000/v1/jobs/0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11 */
             href: string;
         };
-        JobView: {
-            /**
-             * Format: uuid
-             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
-             */
-            id: string;
-            /** @example orders.report */
-            type: string;
-            /** @example IN_PROGRESS */
-            status: components["schemas"]["JobStatus"];
-            /**
-             * @description Per cent of the work done.
-             * @example 42
-             */
-            progress: number;
-            /**
-             * @description Estimated seconds until the job ends.
-             * @example 3
-             */
-            eta_seconds: number | null;
-            /**
-             * @description The current or last attempt; 0 before the first.
-             * @example 1
-             */
-            attempt: number;
-            steps: components["schemas"]["StepView"][];
-            request: components["schemas"]["JobRequestView"];
-            /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Why it failed, or why the last attempt did. */
-            error: components["schemas"]["JobErrorView"] | null;
-            cancel_requested: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the artifact is deleted.
-             */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description Since when a person that it held is erased, and with the person its result or its file.
-             */
-            erased_at: string | null;
-            links: components["schemas"]["LinkView"][];
-        };
-        ReportListItem: {
-            /** Format: uuid */
-            id: string;
-            status: components["schemas"]["JobStatus"];
-            /**
-             * Format: uri-reference
-             * @description Where to poll.
-             */
-            href: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        ReportPageView: {
-            data: components["schemas"]["ReportListItem"][];
-            next_cursor: string | null;
-        };
-        ReportLinkView: {
-            /**
-             * Format: uri
-             * @description Opens the file without an API key: treat it as a secret.
-             */
-            url: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** @description The file that it opens, as in the job. */
-            sha256: string;
-        };
+        JobView: components["schemas"]["OrdersCreateJobView"] | components["schemas"]["OrdersImportJobView"] | components["schemas"]["OrdersReadJobView"] | components["schemas"]["OrdersSummaryJobView"] | components["schemas"]["OrdersReportJobView"];
         JobPageView: {
             data: components["schemas"]["JobView"][];
             next_cursor: string | null;
         };
-        JobSubmissionBody: {
-            /** @example orders.report */
-            type: string;
-            /**
-             * @description What the type's own operation takes.
-             * @example {
-             *       "start_date": "2016-01-01",
-             *       "end_date": "2017-01-01"
-             *     }
-             */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: uri
-             * @description Gets a signed POST when the job has ended, however it ended.
-             */
-            callback_url?: string;
-        };
+        JobSubmissionBody: components["schemas"]["OrdersCreateJobSubmissionBody"] | components["schemas"]["OrdersReadJobSubmissionBody"] | components["schemas"]["OrdersSummaryJobSubmissionBody"] | components["schemas"]["OrdersReportJobSubmissionBody"];
         JobEventView: {
             /**
              * Format: uuid
@@ -1639,6 +1496,22 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        JobProgressView: {
+            /** @enum {string} */
+            status: "IN_PROGRESS";
+            /** @example 1 */
+            attempt: number;
+            /**
+             * @description Per cent.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description The step under way.
+             * @example render
+             */
+            step: string | null;
         };
         /**
          * @description What it is good for: `read` the job and its status, `stream` its events, `download` its files and get links to them, `cancel` it. Left out: all but `cancel`.
@@ -1890,7 +1763,7 @@ export interface components {
              */
             date_form: string | null;
         };
-        OrderImportResultView: {
+        OrdersImportResultView: {
             /** @example 12 */
             created?: number;
             /** @example 3 */
@@ -1958,8 +1831,6 @@ export interface components {
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
             id: string;
-            /** @example orders.report */
-            type: string;
             /** @example IN_PROGRESS */
             status: components["schemas"]["JobStatus"];
             /**
@@ -1979,10 +1850,6 @@ export interface components {
             attempt: number;
             steps: components["schemas"]["StepView"][];
             request: components["schemas"]["JobRequestView"];
-            /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | components["schemas"]["OrderImportResultView"] | null;
             /** @description Why it failed, or why the last attempt did. */
             error: components["schemas"]["JobErrorView"] | null;
             cancel_requested: boolean;
@@ -2003,6 +1870,9 @@ export interface components {
              */
             erased_at: string | null;
             links: components["schemas"]["LinkView"][];
+            /** @enum {string} */
+            type: "orders.import";
+            result: components["schemas"]["OrdersImportResultView"] | null;
             /**
              * @description The errors that were found; with one or more, nothing was imported. From 10000 on, and after an error that leaves the rest of the file without meaning, reading stops, and there may be more: the message of `error` says so.
              * @example 1
@@ -2374,63 +2244,34 @@ export interface components {
              */
             number: string;
         };
-        TaskView: {
+        CurrencyTotalView: {
             /**
-             * Format: uuid
-             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             * @description ISO 4217.
+             * @example USD
              */
-            id: string;
-            /** @example orders.report */
-            type: string;
-            /** @example IN_PROGRESS */
-            status: components["schemas"]["JobStatus"];
+            currency: string;
+            /** @example 1315 */
+            orders: number;
             /**
-             * @description Per cent of the work done.
-             * @example 42
+             * @description Exact decimal: the sum of `total` of all orders.
+             * @example 609205.86
              */
-            progress: number;
+            gross: string;
             /**
-             * @description Estimated seconds until the job ends.
-             * @example 3
+             * @description Of cancelled orders.
+             * @example 12479.22
              */
-            eta_seconds: number | null;
+            cancelled: string;
             /**
-             * @description The current or last attempt; 0 before the first.
-             * @example 1
+             * @description Refunds of all other orders.
+             * @example 1250.40
              */
-            attempt: number;
-            request: components["schemas"]["JobRequestView"];
-            /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Why it failed, or why the last attempt did. */
-            error: components["schemas"]["JobErrorView"] | null;
-            cancel_requested: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
+            refunded: string;
             /**
-             * Format: date-time
-             * @description When the artifact is deleted.
+             * @description `gross - cancelled - refunded`.
+             * @example 595476.24
              */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description Since when a person that it held is erased, and with the person its result or its file.
-             */
-            erased_at: string | null;
-            links: components["schemas"]["LinkView"][];
-            /**
-             * Format: date-time
-             * @description When it is expected to end, as an estimate.
-             */
-            eta: string | null;
-            /** @description The steps of the work, in order. */
-            workflow: components["schemas"]["StepView"][];
+            net: string;
         };
         StatusTotalView: {
             /** @example shipped */
@@ -2566,6 +2407,7 @@ export interface components {
              */
             number?: string;
         };
+        TaskView: components["schemas"]["OrdersCreateTaskView"] | components["schemas"]["OrdersImportTaskView"] | components["schemas"]["OrdersReadTaskView"] | components["schemas"]["OrdersSummaryTaskView"] | components["schemas"]["OrdersReportTaskView"];
         TaskPageView: {
             data: components["schemas"]["TaskView"][];
             next_cursor: string | null;
@@ -3447,6 +3289,840 @@ export interface components {
              */
             challenge: string;
         };
+        OrderParams: {
+            /** Format: uuid */
+            id: string;
+        };
+        OrderSummaryQuery: {
+            /**
+             * Format: date
+             * @description First day, included.
+             * @example 2016-01-01
+             */
+            start_date: string;
+            /**
+             * Format: date
+             * @description The first day not included.
+             * @example 2017-01-01
+             */
+            end_date: string;
+            /**
+             * @description IANA; where the days begin. Left out: `UTC`.
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            status?: components["schemas"]["OrderStatus"][];
+        };
+        ReportParameters: {
+            /**
+             * Format: date
+             * @description First day, included. It may be left out, with `end_date`, where `changed_since` is given.
+             * @example 2016-01-01
+             */
+            start_date?: string;
+            /**
+             * Format: date
+             * @description The first day not included.
+             * @example 2017-01-01
+             */
+            end_date?: string;
+            /** @description A delta: `as_of` of a report, or a `cursor` of the changes. Only orders that changed after it, with a last column `change`: `updated`; or `removed`, with the number alone, for an order that is gone or not among those that are asked for. */
+            changed_since?: string;
+            /** @description Only orders with one of these; the same as `filter.status`. */
+            status?: components["schemas"]["OrderStatus"][];
+            /** @description Which orders of the period. */
+            filter?: components["schemas"]["ReportFilterBody"];
+            /** @description Chosen and ordered. Left out: `ordered_at`, `number`, `customer_name`, `status` and `total` in a PDF, and all elsewhere. */
+            columns?: components["schemas"]["OrderColumn"][];
+            /**
+             * @description Columns, with a `-` before for descending. Left out: by time and number, which decide too where these are equal.
+             * @example [
+             *       "-total"
+             *     ]
+             */
+            sort?: string[];
+            /** @description PDF and XLSX show a heading and subtotals for each group, CSV and NDJSON the orders in the order of the groups. Customers are one by their reference, without one by their name; days and months are those of `time_zone`. */
+            group_by?: components["schemas"]["GroupBy"];
+            /** @description Adds each order's lines, and in a PDF its discount, shipping, tax, adjustment and refund. Left out: `false`. */
+            include_items?: boolean;
+            /** @description The files, all of one snapshot. `csv` and `ndjson` have a row for each order, `csv` with `include_items` for each line; their amounts are exact, whatever the locale. Left out: `pdf`. */
+            formats?: components["schemas"]["ReportFormat"][];
+            /** @description One of them alone, in place of `formats`. */
+            format?: components["schemas"]["ReportFormat"];
+            /** @description Tags the PDF for screen readers. Short reports are tagged anyway; with this, all up to 5,000 rows, and a longer one is refused with `too_many_rows_for_accessible`. */
+            accessible?: boolean;
+            /**
+             * @description BCP 47; the language of labels, digits and dates. For a PDF a language whose script can be printed. Left out: `en-US`.
+             * @example de-DE
+             */
+            locale?: string;
+            /**
+             * @description IANA; where the period's days begin. Left out: `UTC`.
+             * @example Europe/Berlin
+             */
+            time_zone?: string;
+            /**
+             * @description Of the PDF. Left out: `Letter` where the region of the locale prints on it, else `A4`.
+             * @enum {string}
+             */
+            paper?: "A4" | "Letter";
+            /**
+             * @description Texts of your own in PDF, XLSX and headings of CSV: message keys (docs/languages.md) to text.
+             * @example {
+             *       "customer_name": "Client"
+             *     }
+             */
+            labels?: {
+                title?: string;
+                period?: string;
+                all_days?: string;
+                as_of?: string;
+                generated?: string;
+                time_zone?: string;
+                summary?: string;
+                sheet_orders?: string;
+                page_of?: string;
+                continued?: string;
+                ordered_at?: string;
+                number?: string;
+                customer_name?: string;
+                customer_reference?: string;
+                status?: string;
+                currency?: string;
+                line_count?: string;
+                subtotal?: string;
+                discount_total?: string;
+                shipping_total?: string;
+                tax_total?: string;
+                adjustment_total?: string;
+                total?: string;
+                refunded_total?: string;
+                net_total?: string;
+                tax_included?: string;
+                tax_included_row?: string;
+                sku?: string;
+                description?: string;
+                quantity?: string;
+                unit_price?: string;
+                line_total?: string;
+                change?: string;
+                number_or_sku?: string;
+                customer_or_item?: string;
+                status_or_quantity?: string;
+                status_pending?: string;
+                status_paid?: string;
+                status_shipped?: string;
+                status_delivered?: string;
+                status_cancelled?: string;
+                status_refunded?: string;
+                updated?: string;
+                removed?: string;
+                yes?: string;
+                no?: string;
+                orders?: string;
+                lines?: string;
+                currencies?: string;
+                gross?: string;
+                cancelled?: string;
+                refunded?: string;
+                net?: string;
+                net_sales_per_day?: string;
+                net_sales_per_week?: string;
+                net_sales_per_month?: string;
+                day?: string;
+                week_from?: string;
+                month?: string;
+                group?: string;
+                group_total?: string;
+                all_orders?: string;
+                grand_total?: string;
+                order_count?: string;
+                order_statuses?: string;
+                all?: string;
+                shown?: string;
+                shown_orders?: string;
+                shown_orders_lines?: string;
+                shown_changed?: string;
+                shown_changed_lines?: string;
+                filter_currency?: string;
+                filter_customer?: string;
+                filter_min_total?: string;
+                filter_max_total?: string;
+                grouped_by?: string;
+                sorted_by?: string;
+                descending?: string;
+                no_orders?: string;
+                no_orders_with_status?: string;
+                no_changes?: string;
+                no_changes_with_status?: string;
+                changes_all_gone?: string;
+                changes_all_gone_with_status?: string;
+                cut_note_formats?: string;
+            };
+            /** @description How the CSV is written. */
+            csv?: components["schemas"]["CsvOptionsBody"];
+            /** @description Left out: "Order report", in the language of `locale`. */
+            title?: string;
+        };
+        ReportArtifactView: {
+            format?: components["schemas"]["ReportFormat"];
+            /** @enum {string} */
+            media_type: "application/pdf" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "text/csv" | "application/x-ndjson";
+            /** @example 48211 */
+            bytes: number;
+            /**
+             * @description SHA-256.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256: string;
+            /**
+             * @description Of data in this file: of orders; with `include_items` in a PDF and an XLSX also of lines, and in a CSV of these alone.
+             * @example 1315
+             */
+            rows?: number;
+            /**
+             * @description Of a PDF.
+             * @example 12
+             */
+            pages?: number | null;
+            /**
+             * Format: uri-reference
+             * @description Where this file is.
+             */
+            href?: string;
+        };
+        OrdersReportResultView: {
+            /** @description The first of the files. */
+            artifact: components["schemas"]["ReportArtifactView"];
+            /** @description One for each format, in the order in which they were asked for; not in reports of before there were several. */
+            artifacts?: components["schemas"]["ReportArtifactView"][];
+            /**
+             * @description In a delta those that are there.
+             * @example 1315
+             */
+            orders: number;
+            /**
+             * @description In a delta those that are gone, or not among what was asked for; elsewhere 0.
+             * @example 0
+             */
+            removed?: number;
+            /** @description The cursor of the snapshot, for `changed_since` of the next report, and for `after` of `GET /v1/orders/changes`. */
+            as_of?: string;
+            /** @description By currency, with the digits that are in the file. Not in reports made before there were any. */
+            totals?: components["schemas"]["CurrencyTotalView"][];
+        };
+        OrdersCreateJobView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.create";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderWithLinesView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        OrdersImportJobView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.import";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrdersImportResultView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        OrdersReadJobView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.read";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderWithLinesView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        OrdersSummaryJobView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.summary";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderSummaryView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        OrdersReportJobView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.report";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrdersReportResultView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        OrdersCreateTaskView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.create";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderWithLinesView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        OrdersImportTaskView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.import";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrdersImportResultView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        OrdersReadTaskView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.read";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderWithLinesView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        OrdersSummaryTaskView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.summary";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrderSummaryView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        OrdersReportTaskView: {
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.report";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: components["schemas"]["OrdersReportResultView"] | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        OrdersCreateJobSubmissionBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.create";
+            parameters: components["schemas"]["NewOrderBody"];
+            /**
+             * Format: uri
+             * @description Gets a signed POST when the job has ended, however it ended.
+             */
+            callback_url?: string;
+        };
+        OrdersReadJobSubmissionBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.read";
+            parameters: components["schemas"]["OrderParams"];
+            /**
+             * Format: uri
+             * @description Gets a signed POST when the job has ended, however it ended.
+             */
+            callback_url?: string;
+        };
+        OrdersSummaryJobSubmissionBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.summary";
+            parameters: components["schemas"]["OrderSummaryQuery"];
+            /**
+             * Format: uri
+             * @description Gets a signed POST when the job has ended, however it ended.
+             */
+            callback_url?: string;
+        };
+        OrdersReportJobSubmissionBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "orders.report";
+            parameters: components["schemas"]["ReportParameters"];
+            /**
+             * Format: uri
+             * @description Gets a signed POST when the job has ended, however it ended.
+             */
+            callback_url?: string;
+        };
     };
     responses: never;
     parameters: {
@@ -3746,7 +4422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersReportJobView"];
                 };
             };
             /** @description Accepted: it will end, whatever happens to us. */
@@ -3766,7 +4442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersReportJobView"];
                 };
             };
             /** @description It ended while you waited: the file is at `Location`. */
@@ -3947,7 +4623,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersReportJobView"];
                 };
             };
             /** @description Ready: the file is at `Location`. */
@@ -4111,7 +4787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersReportJobView"];
                 };
             };
             /** @description It is being made; its worker stops at once. */
@@ -4124,7 +4800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersReportJobView"];
                 };
             };
             /** @description The id is not a UUID. */
@@ -5674,6 +6350,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The schema is that of the `data` of each event. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5683,7 +6360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["JobEventView"] | components["schemas"]["JobProgressView"];
                 };
             };
             /** @description The job has ended, and you have its last event: do not reconnect. */
@@ -7758,7 +8435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["OrdersImportJobView"];
                 };
             };
             /** @description The query is not valid, or the upload broke off. */
@@ -8606,7 +9283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskView"];
+                    "application/json": components["schemas"]["OrdersCreateTaskView"];
                 };
             };
             /** @description The body is not JSON. */
@@ -8798,7 +9475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskView"];
+                    "application/json": components["schemas"]["OrdersSummaryTaskView"];
                 };
             };
             /** @description The period or a filter is not valid. */
@@ -8932,7 +9609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskView"];
+                    "application/json": components["schemas"]["OrdersReadTaskView"];
                 };
             };
             /** @description The id is not a UUID. */

@@ -8,6 +8,13 @@ export class JobTypeDefinition {
   constructor(readonly type: JobType) {}
 }
 
+/** The types that the features of the application define. */
+export function definedTypes(discovery: DiscoveryService): JobType[] {
+  const instances: unknown[] = discovery.getProviders().map(({ instance }) => instance as unknown);
+  const definitions = instances.filter((instance) => instance instanceof JobTypeDefinition);
+  return [...new Set(definitions.map(({ type }) => type))];
+}
+
 /** Every job type of the application, and its handler where this process works. */
 @Injectable()
 export class JobTypeRegistry implements OnModuleInit {
@@ -19,8 +26,8 @@ export class JobTypeRegistry implements OnModuleInit {
 
   /** Before anything begins to work. */
   onModuleInit(): void {
+    for (const type of definedTypes(this.discovery)) this.addType(type);
     for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (instance instanceof JobTypeDefinition) this.addType(instance.type);
       const type: unknown = metatype ? Reflect.getMetadata(HANDLES_JOB, metatype) : undefined;
       if (type !== undefined) this.addHandler(type as JobType, instance as JobHandler<object, object>);
       const admitted: unknown = metatype ? Reflect.getMetadata(ADMITS_JOB, metatype) : undefined;

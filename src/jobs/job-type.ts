@@ -32,6 +32,8 @@ export interface JobType<Parameters extends object = object, Result extends obje
   readonly resource?: JobResource;
   /** How a request for it is read, where any route may submit one; without it, only its own operation does. */
   readonly input?: JobInput<Parameters>;
+  /** The class that documents its result; without it, the result is any object. */
+  readonly resultView?: Type<object>;
   /** Whether its work is done outside, by workers that claim it over HTTP; it then has no handler here. */
   readonly external: boolean;
   /** Whether its handler needs the store of files: while that is away it is not begun, and its deadline moves on. */
@@ -59,7 +61,10 @@ const DEFAULTS = {
 
 /** Defines a job type: `defineJobType<ReportParameters, ReportResult>({ name: 'orders.report', ... })`. */
 export function defineJobType<Parameters extends object, Result extends object>(
-  definition: Pick<JobType<Parameters, Result>, 'name' | 'steps' | 'scope' | 'resource' | 'input'> &
+  definition: Pick<
+    JobType<Parameters, Result>,
+    'name' | 'steps' | 'scope' | 'resource' | 'input' | 'resultView'
+  > &
     Partial<typeof DEFAULTS>,
 ): JobType<Parameters, Result> {
   return Object.freeze({ ...DEFAULTS, ...definition });

@@ -10,6 +10,7 @@ import { MEDIA_TYPES, ReportFormat, type ReportMediaType } from './formats/repor
 import type { OrdersReportParameters } from './formats/report-parameters';
 import { reportMessages } from './messages/report-messages';
 import { paperOf } from './rendering/paper';
+import { OrdersReportResultView } from './orders-report.view';
 import { ReportParameters } from './report-request.dto';
 import { formatsOf } from './report-rules';
 
@@ -127,6 +128,7 @@ export const ORDERS_REPORT = defineJobType<StoredReportParameters, OrdersReportR
   usesStore: true,
   keepsArtifact: true,
   input: jobInput(ReportParameters, toReportParameters),
+  resultView: OrdersReportResultView,
   resource: {
     rel: 'reports',
     path: '/v1/orders/reports/{id}',

@@ -257,7 +257,6 @@ export class ReportRequest extends ReportParameters {
     format: 'uri',
     pattern: '^https?://',
     maxLength: 2048,
-    example: 'https://example.com/hooks/reports',
     description: 'Gets a signed POST when the report has ended, however it ended.',
   })
   @IsOptional()

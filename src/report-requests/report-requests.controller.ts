@@ -14,7 +14,6 @@ import {
 import {
   ApiAcceptedResponse,
   ApiCallbacks,
-  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -40,19 +39,20 @@ import { isTerminal, type Job, JobState } from '../jobs/job';
 import { JOB_CALLBACK } from '../jobs/http/job-callback.view';
 import { erasedError, failureOf } from '../jobs/job-error';
 import { JobPresenter } from '../jobs/http/job.presenter';
-import { JobView } from '../jobs/http/job.view';
+import { jobSchema } from '../jobs/http/job-schemas';
+import type { JobView } from '../jobs/http/job.view';
 import { HonoursWait } from '../jobs/http/prefer-wait';
 import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
-import { artifactsOf, type OrdersReportResult } from './orders-report.job';
-import { OrdersReportResultView } from './orders-report.view';
+import { artifactsOf, ORDERS_REPORT, type OrdersReportResult } from './orders-report.job';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
 import { cancelled, ReportRequestsService, REPORTS_PATH } from './report-requests.service';
 
+const REPORT_JOB = jobSchema(ORDERS_REPORT, 'JobView');
+
 /** The report operation by polling: submit, watch, cancel. */
 @ApiTags('reports')
-@ApiExtraModels(OrdersReportResultView)
 @RequireScope(Scope.Reports)
 @Controller('v1/orders/reports')
 export class ReportRequestsController {
@@ -63,18 +63,18 @@ export class ReportRequestsController {
     private readonly acceptance: Acceptance,
   ) {}
 
-  @AcceptsJob()
+  @AcceptsJob(ORDERS_REPORT)
   @Post()
   @ApiOperation({
     operationId: 'createOrderReport',
     summary: 'Ask for a PDF or CSV of your orders',
     description:
       'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. ' +
-      'The `result` of its job (`GET /v1/jobs/{id}`) is an `OrdersReportResultView`: the file, and the totals of each currency.',
+      'The `result` of its job has the files, and the totals of each currency.',
   })
   @ApiCallbacks(JOB_CALLBACK)
   @ApiOkResponse({
-    type: JobView,
+    schema: REPORT_JOB,
     description: 'It ended while you waited, and `Accept` names JSON and not the file.',
   })
   @ApiResponse({
@@ -129,7 +129,7 @@ export class ReportRequestsController {
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
-    type: JobView,
+    schema: REPORT_JOB,
     description:
       'Not ready: ask again after `Retry-After` seconds. `status` is `IN_PROGRESS`, before the start too. Or ready, `COMPLETED`, ' +
       'where `Accept` names JSON and not the file.',
@@ -165,8 +165,8 @@ export class ReportRequestsController {
   @AllowsJobToken(JobPermission.Cancel)
   @ApiOperation({ operationId: 'cancelOrderReport', summary: 'Cancel a report' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
-  @ApiAcceptedResponse({ type: JobView, description: 'It is being made; its worker stops at once.' })
+  @ApiOkResponse({ schema: REPORT_JOB, description: 'It is cancelled.' })
+  @ApiAcceptedResponse({ schema: REPORT_JOB, description: 'It is being made; its worker stops at once.' })
   @ApiProblems({
     400: 'The id is not a UUID.',
     404: 'You have no such report.',

@@ -15,10 +15,10 @@ import type { AuthenticatedRequest } from '../clients/current-client.decorator';
 import { appliedPreferences, preferencesOf } from '../common/http/prefer';
 import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
+import { jobSchema } from '../jobs/http/job-schemas';
 import { Acceptance, ACCEPTED_HEADERS } from '../jobs/http/acceptance';
 import { AsyncCall, AsyncCallsService } from './async-calls.service';
 import { TaskAnswersService } from './task-answers.service';
-import { TaskView } from './task.view';
 
 const ASYNC_CALL = Symbol('asynchronous call');
 
@@ -74,7 +74,7 @@ export const RespondsAsync = (type: JobType, from: AsyncCall['from']): MethodDec
       schema: { type: 'string', example: 'respond-async, wait=5' },
     }),
     ApiAcceptedResponse({
-      type: TaskView,
+      schema: jobSchema(type, 'TaskView'),
       description: 'You preferred `respond-async`: poll the task at `Location`.',
       headers: { ...ACCEPTED_HEADERS, 'Preference-Applied': { schema: { type: 'string' } } },
     }),

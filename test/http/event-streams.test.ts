@@ -6,6 +6,8 @@ import { TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
 import { Scope } from '../../src/clients/scope';
+import { OpenApi } from './support/openapi';
+import { validatorsOf } from './support/schema-validators';
 import { issueKey } from './support/tenant';
 
 let app: TestApp;
@@ -72,6 +74,12 @@ describe('the event stream', () => {
       data: { status: 'COMPLETED', result: { attempt: 1 } },
     });
     expect(stream.retry).toBeGreaterThan(0);
+
+    const openApi = await OpenApi.of(app);
+    const stated = openApi.operations.find(({ operationId }) => operationId === 'streamJobEvents')!;
+    const { schema } = stated.responses['200']!.content!['text/event-stream']!;
+    const validate = validatorsOf(openApi)(schema);
+    for (const { data } of stream.events) expect([validate(data), validate.errors]).toEqual([true, null]);
   });
 
   it('sends each event under the id that it has in the log', async () => {

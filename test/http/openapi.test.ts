@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Scope } from '../../src/clients/scope';
 import { Answer, CallOptions, TestApp } from '../support/test-app';
+import { EventReader } from '../support/event-reader';
 import { waitFor } from '../support/services';
 import { TestReceiver } from '../webhooks/test-receiver';
 import { OpenApi, Operation, Schema } from './support/openapi';
@@ -173,6 +174,39 @@ describe('is what generators can use:', () => {
     expect(defaults.map(([path]) => path)).toEqual([]);
   });
 
+  it('jobs, tasks and submissions are what they are by their type', () => {
+    const { schemas } = openApi.document['components'];
+    const byType = (union: string, field: string): Record<string, string> => {
+      const mapping = schemas[union].discriminator.mapping as Record<string, string>;
+      return Object.fromEntries(
+        Object.entries(mapping).map(([type, $ref]) => {
+          const { type: types, [field]: typed } = openApi.resolve({ $ref })['properties'];
+          expect(types.enum).toContain(type);
+          const { $ref: referred = '' } = typed.anyOf?.[0] ?? typed;
+          return [type, referred.slice('#/components/schemas/'.length)];
+        }),
+      );
+    };
+    const results = {
+      'orders.create': 'OrderWithLinesView',
+      'orders.import': 'OrdersImportResultView',
+      'orders.read': 'OrderWithLinesView',
+      'orders.report': 'OrdersReportResultView',
+      'orders.summary': 'OrderSummaryView',
+      // Done outside.
+      'warehouse.pick': '',
+    };
+    expect(byType('JobView', 'result')).toEqual(results);
+    expect(byType('TaskView', 'result')).toEqual(results);
+    expect(byType('JobSubmissionBody', 'parameters')).toEqual({
+      'orders.create': 'NewOrderBody',
+      'orders.read': 'OrderParams',
+      'orders.report': 'ReportParameters',
+      'orders.summary': 'OrderSummaryQuery',
+      'warehouse.pick': '',
+    });
+  });
+
   it('bodies are closed, and answers are not', () => {
     const closedOnes = Object.entries(openApi.document['components'].schemas as Record<string, Schema>)
       .filter(([, schema]) => schema['properties'] !== undefined && schema['additionalProperties'] === false)
@@ -214,10 +248,13 @@ it('shows examples that are valid', () => {
   visit(openApi.document['paths'], '#/paths');
   visit(openApi.document['webhooks'], '#/webhooks');
   for (const operation of openApi.operations) {
-    const shown = openApi.exampleBody(operation);
-    if (shown === undefined || typeof shown.body === 'string') continue;
-    const validate = compileExample(Object.values(operation.requestBody!.content)[0]!.schema);
-    if (!validate(shown.body)) wrong.push(`${nameOf(operation)}: ${JSON.stringify(validate.errors)}`);
+    for (const [type, { schema, examples = {} }] of Object.entries(operation.requestBody?.content ?? {})) {
+      const named = Object.entries(examples);
+      if (/[/+]json$/.test(type) && named.length === 0) wrong.push(`${nameOf(operation)} shows no example`);
+      const validate = compileExample(schema);
+      for (const [name, { value }] of named)
+        if (!validate(value)) wrong.push(`${nameOf(operation)}, ${name}: ${JSON.stringify(validate.errors)}`);
+    }
   }
   expect(wrong).toEqual([]);
 });
@@ -281,18 +318,87 @@ describe('says what is true of', () => {
     );
   });
 
+  it('every example of a body', async () => {
+    const bodies = all().filter((operation) => openApi.exampleNames(operation).length > 0);
+    await forEach(bodies, async (operation) => {
+      for (const name of openApi.exampleNames(operation)) {
+        const ids = { ...tenant.ids, ...(await fresh(operation)) };
+        const call = exampleCall(openApi, operation, receiver, name);
+        const { parameters } = call.body as { parameters?: { id?: string } };
+        if (parameters?.id !== undefined) parameters.id = tenant.ids['/v1/orders/']!;
+        const { status, body } = await ask(operation, ids, call);
+        if (status >= 300) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+      }
+    });
+  });
+
   it('every operation when all is well', async () => {
     const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
     const operations = all()
       .filter((operation) => !isStream(operation))
       .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method));
     await forEach(operations, async (operation) => {
-      // As if its last challenge was long ago: the next one is soon.
-      await app.dataSource.query('UPDATE webhook_endpoint SET challenge_asked_at = NULL');
+      await fresh({ ...operation, operationId: '' });
       // The tenant is needed further on.
       const erased = nameOf(operation) === 'DELETE /v1/clients/{id}';
       return ask(operation, erased ? { '/v1/clients/': (await app.client('for a moment')).id } : tenant.ids);
     });
+  });
+
+  it('jobs of every type, with what they resulted in', async () => {
+    const named = (name: string): Operation => all().find((operation) => nameOf(operation) === name)!;
+    const worker = await TestApp.start({ ROLE: 'worker' }, app);
+    const watch = named('GET /v1/jobs/{id}');
+    const submit = named('POST /v1/jobs');
+    const order = await app.call('POST', '/v1/orders', {
+      key,
+      ...exampleCall(openApi, named('POST /v1/orders'), receiver),
+    });
+    const imports = named('POST /v1/orders/imports');
+    // The tenant has sent the same file.
+    const updating = await app.call('POST', '/v1/orders/imports?on_conflict=update', {
+      key,
+      ...exampleCall(openApi, imports, receiver),
+    });
+    check(imports, updating);
+    const ids = [updating.body.id];
+    for (const name of openApi.exampleNames(submit)) {
+      const call = exampleCall(openApi, submit, receiver, name);
+      const { parameters } = call.body as { parameters: { id?: string } };
+      if (parameters.id !== undefined) parameters.id = order.body.id;
+      ids.push((await ask(submit, {}, call)).body.id);
+    }
+    const ended = async (id: string): Promise<Answer> => {
+      const own = { ...tenant.ids, '/v1/jobs/': id, '/v1/tasks/': id };
+      const job = await waitFor(
+        async () => {
+          const answer = await ask(watch, own);
+          return answer.body.finished_at !== null && answer;
+        },
+        { what: 'the end of the job', timeoutMs: 120_000 },
+      );
+      await ask(named('GET /v1/tasks/{id}'), own);
+      return job;
+    };
+    const jobs = await Promise.all(ids.map(ended));
+    expect(jobs.map(({ body }) => [body.type, body.result === null])).toEqual([
+      ['orders.import', false],
+      ['orders.report', false],
+      ['orders.create', false],
+      ['orders.read', false],
+      ['orders.summary', false],
+    ]);
+    await ask(named('GET /v1/jobs'), {});
+    await ask(named('GET /v1/tasks'), {});
+
+    // What a stream sends is in the document as the schema of its data.
+    const stream = named('GET /v1/jobs/{id}/events');
+    const validate = validatorsOf(openApi)(stream.responses['200']!.content!['text/event-stream']!.schema);
+    const reader = await EventReader.open(`${app.url}/v1/jobs/${ids[1]}/events`, { key });
+    await reader.end();
+    expect(reader.events.length).toBeGreaterThan(2);
+    for (const { data } of reader.events) expect([validate(data), validate.errors]).toEqual([true, null]);
+    await worker.stop();
   });
 
   it('a report from its submission to its end, in every way that it can end', async () => {
@@ -367,6 +473,18 @@ it('has seen every operation succeed', () => {
     .filter((name) => ![...(seen.get(name) ?? [])].some((status) => status < 400));
   expect(without).toEqual([]);
 });
+
+/** What an example can be used on only once, made anew. */
+async function fresh({ operationId }: Operation): Promise<Record<string, string>> {
+  // As if its last challenge was long ago: the next one is soon.
+  await app.dataSource.query('UPDATE webhook_endpoint SET challenge_asked_at = NULL');
+  if (operationId === 'rotateClientKey')
+    return { '/v1/clients/{id}/keys/': (await issueKey(app, tenant.id, [Scope.Reports])).id };
+  if (operationId !== 'updateTask') return {};
+  await app.call('POST', '/v1/jobs', { key, body: { type: 'warehouse.pick', parameters: {} } });
+  const { body } = await app.call('POST', '/v1/tasks/claim', { key, body: {} });
+  return { '/v1/tasks/': body.id };
+}
 
 /** Every schema in a part of the document, with where it is. */
 function* schemasIn(node: unknown, path = '#'): Generator<[string, Schema]> {

@@ -1,8 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AppConfig } from '../../config/app-config';
+import { definedTypes } from '../../jobs/job-type.registry';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
+import { showExamples } from './docs.examples';
+import { describeJobTypes, jobTypeModels } from './docs.job-types';
 import { AddressLimitsService } from '../../rate-limits/address-limits.service';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
@@ -15,6 +19,7 @@ Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a 
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`. */
 export function setUpDocs(app: INestApplication, config: AppConfig): void {
+  const types = definedTypes(app.get(DiscoveryService, { strict: false }));
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
@@ -46,8 +51,10 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
-    { extraModels: CALLBACK_BODIES },
+    { extraModels: [...CALLBACK_BODIES, ...jobTypeModels(types)] },
   );
+  describeJobTypes(document, types);
+  showExamples(document);
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
   app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));

@@ -6,9 +6,11 @@ import { RatePolicy } from '../../common/http/rate-policy';
 import { retryAfterSeconds } from '../../common/retry-after';
 import { AppConfig } from '../../config/app-config';
 import { isTerminal, type Job } from '../job';
+import type { JobType } from '../job-type';
 import { JobTypeRegistry } from '../job-type.registry';
 import { JobsService } from '../jobs.service';
 import { JobPresenter } from './job.presenter';
+import { jobSchema } from './job-schemas';
 import { JobView } from './job.view';
 import { ApiWait, PreferWait, waitFor } from './prefer-wait';
 
@@ -25,9 +27,10 @@ export const ACCEPTED_HEADERS = {
 /**
  * Marks a route that accepts a job: 202, `Idempotency-Key`, `Prefer: wait=N`, and how many of them a client may send.
  *
+ * @param type of the job; without it any
  * @param sent what the request carries, as callers call it
  */
-export const AcceptsJob = (sent: 'body' | 'file' = 'body'): MethodDecorator =>
+export const AcceptsJob = (type?: JobType, sent: 'body' | 'file' = 'body'): MethodDecorator =>
   applyDecorators(
     RatePolicy('submit'),
     HttpCode(HttpStatus.ACCEPTED),
@@ -39,7 +42,7 @@ export const AcceptsJob = (sent: 'body' | 'file' = 'body'): MethodDecorator =>
     }),
     ApiWait(),
     ApiAcceptedResponse({
-      type: JobView,
+      ...(type ? { schema: jobSchema(type, 'JobView') } : { type: JobView }),
       description: 'Accepted: it will end, whatever happens to us.',
       headers: ACCEPTED_HEADERS,
     }),

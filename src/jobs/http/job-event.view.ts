@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { JobFailure } from '../job';
+import { type JobFailure, JobState } from '../job';
 import type { JobEvent } from './job-watch.service';
 import { errorView, type JobPresenter } from './job.presenter';
 
@@ -28,6 +28,21 @@ export class JobEventView {
       'result and error are gone, with a person that they were about.',
   })
   data: object;
+}
+
+/** The data of what is streamed between events. */
+export class JobProgressView {
+  @ApiProperty({ enum: [JobState.InProgress] })
+  status: JobState.InProgress;
+
+  @ApiProperty({ type: 'integer', example: 1 })
+  attempt: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: 100, example: 42, description: 'Per cent.' })
+  progress: number;
+
+  @ApiProperty({ type: String, nullable: true, example: 'render', description: 'The step under way.' })
+  step: string | null;
 }
 
 export const viewEvent = (jobId: string, event: JobEvent, presenter: JobPresenter): JobEventView => ({

@@ -7,6 +7,7 @@ import {
   ApiOperation,
   ApiParam,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AllowsJobToken } from '../../clients/allows-job-token.decorator';
@@ -19,7 +20,7 @@ import { EventStream } from '../../common/http/event-stream';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
-import { JobEventView, viewEvent } from './job-event.view';
+import { JobEventView, JobProgressView, viewEvent } from './job-event.view';
 import { JobPresenter } from './job.presenter';
 import { JobEventStreamsService } from './job-event-streams.service';
 import { JobState } from '../job';
@@ -28,8 +29,8 @@ import type { JobUpdate } from './job-watch.service';
 
 const DESCRIPTION = `Server-Sent Events: the job's history from its beginning, then what happens, until the terminal event.
 The event's name is the last part of its \`type\` (\`accepted\`, \`started\`, \`progressed\`, \`completed\`, …), its data a
-\`JobEventView\`, its \`id\` the id that the event has on every channel. Between them, \`progress\` events without an id show
-\`{status, attempt, progress, step}\`. After a break, send the last id as \`Last-Event-ID\` (an \`EventSource\` does so).`;
+\`JobEventView\`, its \`id\` the id that the event has on every channel. Between them, \`progress\` events without an id have a
+\`JobProgressView\`. After a break, send the last id as \`Last-Event-ID\` (an \`EventSource\` does so).`;
 
 /** A job's events as they happen. */
 @ApiTags('jobs')
@@ -48,8 +49,15 @@ export class JobEventsController {
   @ApiOperation({ operationId: 'streamJobEvents', summary: 'Stream a job', description: DESCRIPTION })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', format: 'uuid' } })
-  @ApiExtraModels(JobEventView)
-  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiExtraModels(JobEventView, JobProgressView)
+  @ApiOkResponse({
+    description: 'The schema is that of the `data` of each event.',
+    content: {
+      'text/event-stream': {
+        schema: { oneOf: [{ $ref: getSchemaPath(JobEventView) }, { $ref: getSchemaPath(JobProgressView) }] },
+      },
+    },
+  })
   @ApiNoContentResponse({ description: 'The job has ended, and you have its last event: do not reconnect.' })
   @ApiProblems({
     400: 'The id is not a UUID.',
@@ -88,7 +96,8 @@ export class JobEventsController {
       const name = event.type.slice(event.type.lastIndexOf('.') + 1);
       stream.send({ id: event.id, event: name, data: viewEvent(jobId, event, this.presenter) });
     }
-    if (state === JobState.InProgress)
-      stream.send({ event: 'progress', data: { status: state, attempt, progress, step } });
+    if (state !== JobState.InProgress) return;
+    const data: JobProgressView = { status: state, attempt, progress, step };
+    stream.send({ event: 'progress', data });
   }
 }

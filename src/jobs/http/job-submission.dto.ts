@@ -12,7 +12,6 @@ export class JobSubmissionBody {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    example: { start_date: '2016-01-01', end_date: '2017-01-01' },
     description: "What the type's own operation takes.",
   })
   @IsObject()

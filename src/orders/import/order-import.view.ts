@@ -1,8 +1,8 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { JobView } from '../../jobs/http/job.view';
-import type { Detected } from './file-reader';
 import { type ImportFailure, MAX_COUNTED_ERRORS, MAX_ROW_ERRORS } from './import-failures';
-import type { OrdersImportResult } from './orders-import.job';
+import { ORDERS_IMPORT } from './orders-import.job';
+import { OrdersImportResultView } from './orders-import-result.view';
 
 export class RowErrorView {
   @ApiProperty({
@@ -33,85 +33,13 @@ export class RowErrorView {
   value: string | null;
 }
 
-/** How a file is written, as it was recognised. */
-export class DetectedView implements Detected {
-  @ApiProperty({ enum: ['delimited', 'ndjson'] })
-  format: Detected['format'];
-
-  @ApiProperty({ enum: ['utf-8', 'utf-16le', 'utf-16be'] })
-  encoding: Detected['encoding'];
-
-  @ApiProperty()
-  byte_order_mark: boolean;
-
-  @ApiProperty({ type: String, enum: ['gzip', null], nullable: true })
-  compression: 'gzip' | null;
-
-  @ApiProperty({ type: String, nullable: true, example: ';', description: '`null` in NDJSON.' })
-  delimiter: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: ',', description: '`null` in NDJSON.' })
-  decimal_mark: string | null;
-
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    example: 'DD.MM.YYYY',
-    description: '`null` where nothing shows it, and in NDJSON.',
-  })
-  date_form: string | null;
-}
-
-/** What became of a file; with `dry_run` what would have. What imports of before did not count is not there. */
-export class OrderImportResultView implements Partial<OrdersImportResult> {
-  @ApiPropertyOptional({ type: 'integer', example: 12 })
-  created?: number;
-
-  @ApiPropertyOptional({ type: 'integer', example: 3 })
-  updated?: number;
-
-  @ApiPropertyOptional({
-    type: 'integer',
-    example: 985,
-    description: 'With `update`: orders that were the same already.',
-  })
-  unchanged?: number;
-
-  @ApiPropertyOptional({
-    type: 'integer',
-    example: 0,
-    description: 'With `skip`: orders that were there already, identical or not.',
-  })
-  skipped?: number;
-
-  @ApiProperty({ type: 'integer', example: 1000, description: 'In the file.' })
-  orders: number;
-
-  @ApiProperty({ type: 'integer', example: 2417, description: 'In the file.' })
-  lines: number;
-
-  @ApiPropertyOptional({
-    type: [String],
-    example: ['#1007'],
-    description:
-      'The numbers of orders in the file whose refund is above their total, the first 20 of them: they count as refunded whole.',
-  })
-  capped_refunds?: string[];
-
-  @ApiProperty({ type: [String], example: ['Notes'], description: 'Columns of the file that are not read.' })
-  ignored_columns: string[];
-
-  @ApiPropertyOptional({ type: DetectedView })
-  detected?: DetectedView;
-
-  @ApiPropertyOptional({ description: 'Whether nothing was written.' })
-  dry_run?: boolean;
-}
-
 /** An import job, with the errors of a file that could not be imported. */
-export class OrderImportView extends JobView {
-  @ApiProperty({ type: OrderImportResultView, nullable: true })
-  declare result: OrderImportResultView | null;
+export class OrderImportView extends OmitType(JobView, ['type', 'result']) {
+  @ApiProperty({ enum: [ORDERS_IMPORT.name] })
+  type: string;
+
+  @ApiProperty({ type: OrdersImportResultView, nullable: true })
+  result: OrdersImportResultView | null;
 
   @ApiProperty({
     type: 'integer',

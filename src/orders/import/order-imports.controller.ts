@@ -26,7 +26,7 @@ import { MAX_COLUMNS, MAX_RECORD_CHARACTERS } from './csv-records';
 import { OrderImportView, viewImport } from './order-import.view';
 import { ImportQuery, toSettings } from './order-imports.dto';
 import { OrderImportsService } from './order-imports.service';
-import { IMPORTS_PATH } from './orders-import.job';
+import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 import {
   DELIMITED_MEDIA_TYPES,
   FORM_MEDIA_TYPE,
@@ -83,7 +83,7 @@ export class OrderImportsController {
   ) {}
 
   @Post()
-  @AcceptsJob('file')
+  @AcceptsJob(ORDERS_IMPORT, 'file')
   @ApiOperation({
     operationId: 'createOrderImport',
     summary: 'Import orders from a file',

@@ -2,6 +2,7 @@ import { Scope } from '../../clients/scope';
 import { defineJobType } from '../../jobs/job-type';
 import type { Detected } from './file-reader';
 import { type ImportSettings, PLAIN } from './import-settings';
+import { OrdersImportResultView } from './orders-import-result.view';
 
 export interface OrdersImportParameters {
   /** Where the store has the uploaded file. */
@@ -42,5 +43,6 @@ export const ORDERS_IMPORT = defineJobType<OrdersImportParameters, OrdersImportR
   scope: Scope.Orders,
   deadlineSeconds: 3_600,
   usesStore: true,
+  resultView: OrdersImportResultView,
   resource: { rel: 'imports', path: `${IMPORTS_PATH}/{id}`, statusPath: `${IMPORTS_PATH}/{id}` },
 });

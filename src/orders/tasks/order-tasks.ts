@@ -4,9 +4,9 @@ import { Scope } from '../../clients/scope';
 import { defineJobType, jobInput } from '../../jobs/job-type';
 import { OrderSummaryQuery, toFilter } from '../order-queries.dto';
 import type { OrderFilter } from '../order-filter';
-import type { OrderSummaryView } from '../order-summary.view';
+import { OrderSummaryView } from '../order-summary.view';
 import { NewOrderBody } from '../order.dto';
-import type { OrderWithLinesView } from '../order.view';
+import { OrderWithLinesView } from '../order.view';
 
 export class OrderParams {
   @ApiProperty({ format: 'uuid' })
@@ -20,6 +20,7 @@ export const ORDERS_READ = defineJobType<OrderParams, OrderWithLinesView>({
   steps: ['read'],
   scope: Scope.Orders,
   input: jobInput(OrderParams, ({ id }) => ({ id })),
+  resultView: OrderWithLinesView,
 });
 
 /** Creating an order as a job. The order gets the job's id, so that no attempt can make a second one. */
@@ -28,6 +29,7 @@ export const ORDERS_CREATE = defineJobType<NewOrderBody, OrderWithLinesView>({
   steps: ['write'],
   scope: Scope.Orders,
   input: jobInput(NewOrderBody, (body) => body),
+  resultView: OrderWithLinesView,
   resource: { rel: 'orders', path: '/v1/orders/{id}', statusPath: '/v1/tasks/{id}' },
 });
 
@@ -37,4 +39,5 @@ export const ORDERS_SUMMARY = defineJobType<OrderFilter, OrderSummaryView>({
   steps: ['summarize'],
   scope: Scope.Orders,
   input: jobInput(OrderSummaryQuery, toFilter),
+  resultView: OrderSummaryView,
 });

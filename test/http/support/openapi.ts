@@ -3,12 +3,18 @@ import type { TestApp } from '../../support/test-app';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
 export type Schema = Record<string, any>;
 
+interface Media {
+  schema: Schema;
+  /** By name. */
+  examples?: Record<string, { summary: string; value: Schema }>;
+}
+
 export interface Operation {
   operationId: string;
   method: string;
   path: string;
   parameters: { name: string; in: string; required?: boolean; example?: unknown; schema: Schema }[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
+  requestBody?: { required?: boolean; content: Record<string, Media> };
   responses: Record<
     string,
     { headers?: Record<string, Schema>; content?: Record<string, { schema: Schema }> }
@@ -70,10 +76,26 @@ export class OpenApi {
     return walk(schema) as Schema;
   }
 
-  /** The request body that the document shows, as its media type and its text or object; undefined without one. */
-  exampleBody({ requestBody }: Operation): { type: string; body: Schema | string } | undefined {
+  /** The names of the bodies that the document shows for JSON. */
+  exampleNames({ requestBody }: Operation): string[] {
+    return Object.keys(requestBody?.content['application/json']?.examples ?? {});
+  }
+
+  /**
+   * A request body that the document shows, as its media type and its text or object; undefined without one.
+   *
+   * @param named the first without it
+   */
+  exampleBody(
+    { requestBody }: Operation,
+    named?: string,
+  ): { type: string; body: Schema | string } | undefined {
     const [entry] = Object.entries(requestBody?.content ?? {});
-    return entry && { type: entry[0], body: this.example(entry[1].schema) as Schema | string };
+    if (entry === undefined) return undefined;
+    const [type, { schema, examples = {} }] = entry;
+    const shown = named === undefined ? Object.values(examples)[0] : examples[named];
+    const body = shown?.value ?? (this.example(schema) as Schema | string);
+    return { type, body };
   }
 
   /** The parameters that the address must have, as the document shows them. */

@@ -33,13 +33,18 @@ export async function issueKey(
   return answer.body;
 }
 
-/** What the document shows as an example, with our own receiver for every URL that would be called. */
+/**
+ * What the document shows as an example, with our own receiver for every URL that would be called.
+ *
+ * @param named one of several; the first without it
+ */
 export function exampleCall(
   openApi: OpenApi,
   operation: Operation,
   receiver: TestReceiver,
+  named?: string,
 ): { body?: unknown; headers?: Record<string, string> } {
-  const example = openApi.exampleBody(operation);
+  const example = openApi.exampleBody(operation, named);
   if (example === undefined) return {};
   const headers = { 'Content-Type': example.type };
   if (typeof example.body === 'string') return { body: example.body, headers };
@@ -49,6 +54,8 @@ export function exampleCall(
   // What must be unique is made so; the number of an order that has one already is that one.
   for (const member of ['name', 'number']) if (body[member] !== undefined) body[member] = randomUUID();
   if (operation.method !== 'POST') delete body['number'];
+  if (body['parameters']?.number !== undefined)
+    body['parameters'] = { ...body['parameters'], number: randomUUID() };
   return { body, headers };
 }
 
