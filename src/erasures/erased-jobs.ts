@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { dayStart } from '../orders/order-period';
 import { ERASED, type ErasureAtWork } from './erasure';
-import { hasTrace, isAbout, type Traces, tracesParameters } from './traces';
+import { hasTrace, isAbout, labelTexts, type Traces, tracesParameters } from './traces';
 
 /** Jobs of one batch: each may hold what a body of a request can. */
 const BATCH = 200;
@@ -16,6 +16,8 @@ export interface JobCursor {
 const FIRST: JobCursor = { state: '', type: '', id: '00000000-0000-0000-0000-000000000000' };
 
 const TEXTS = `concat_ws(E'\\n', j.request::text, j.parameters::text, j.result::text, j.error::text, j.callback_url, j.request_id)`;
+
+const LABELS = labelTexts('j.metadata::text', 'to_json(j.tags)::text');
 
 /** Whether a report that began to be made then may show an order of the person, in SQL. What its status was is not known. */
 const MAY_SHOW = `EXISTS (
@@ -49,11 +51,11 @@ export async function eraseFromJobs(
   const { state, type, id } = { ...FIRST, ...after };
   const page = await manager.query<JudgedJob[]>(
     `SELECT j.state, j.type, j.id,
-       ${isAbout('j.texts')} OR EXISTS (
+       ${isAbout('j.texts')} OR ${isAbout('j.labels')} OR EXISTS (
          SELECT FROM erasure_order o WHERE o.erasure_id = $3 AND o.order_id::text = j.result ->> 'id') AS is_about,
        EXISTS (SELECT FROM report_file f WHERE f.job_id = j.id) AND ${MAY_SHOW} AS may_show
      FROM (
-       SELECT j.*, ${TEXTS} AS texts FROM job j
+       SELECT j.*, ${TEXTS} AS texts, ${LABELS} AS labels FROM job j
        WHERE client_id = $4 AND (state, type, id) > ($5, $6, $7::uuid) AND state IN ('CANCELLED', 'COMPLETED', 'FAILED')
        ORDER BY state, type, id LIMIT ${BATCH}
      ) j ORDER BY j.state, j.type, j.id`,
@@ -84,7 +86,7 @@ async function emptyJobs(manager: EntityManager, ids: string[], traces: Traces):
   if (ids.length === 0) return 0;
   const emptied = await manager.query<{ is_new: boolean }[]>(
     `WITH emptied AS (
-       UPDATE job j SET parameters = '{}', result = ${RESULT_LEFT}, callback_url = NULL,
+       UPDATE job j SET metadata = '{}', tags = '{}', parameters = '{}', result = ${RESULT_LEFT}, callback_url = NULL,
          request = json_build_object('method', j.request -> 'method', 'path', CASE
            WHEN ${hasTrace(`split_part(j.request ->> 'path', '?', 1)`)} THEN '${ERASED}'
            ELSE split_part(j.request ->> 'path', '?', 1) END, 'body', NULL),
@@ -171,7 +173,7 @@ export async function countUnfinished(
   const [row] = await manager.query<{ jobs: number }[]>(
     `SELECT count(*)::int AS jobs FROM job j
      WHERE client_id = $3 AND state IN ('PENDING', 'IN_PROGRESS') AND created_at <= $5::timestamptz
-       AND (type = ANY($4::text[]) OR ${isAbout(TEXTS)})`,
+       AND (type = ANY($4::text[]) OR ${isAbout(TEXTS)} OR ${isAbout(LABELS)})`,
     [...tracesParameters(traces), erasure.client_id, ownTypes, until],
   );
   return row?.jobs ?? 0;

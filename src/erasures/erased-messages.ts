@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { type ErasureAtWork } from './erasure';
-import { isAbout, type Traces, tracesParameters } from './traces';
+import { isAbout, labelTexts, type Traces, tracesParameters } from './traces';
 
-/** Messages of one batch, of up to 20 kB each. */
+/** Messages of one batch, of up to 27 kB each. */
 const BATCH = 200;
 /** Rows that one statement deletes beside them. */
 const ROWS = 1_000;
@@ -12,6 +12,15 @@ export interface MessageCursor {
   transaction: string;
   position: string;
 }
+
+/** In a body, as `callbackBody` writes it: `"metadata":{…},"tags":[…]`. */
+const STRING = '"(?:[^"\\\\]|\\\\.)*"';
+const LABELS = `substring(m.text FROM '"round":[0-9]+,("metadata":\\{(?:${STRING}[:,]?)*\\},"tags":\\[(?:${STRING},?)*\\])')`;
+
+/** What only a job that is erased itself says of what it was: its result, and its labels. */
+const HAS_MORE = ['"result":', '"metadata":{"', '"tags":["']
+  .map((text) => `position('${text}' IN m.text) > 0`)
+  .join(' OR ');
 
 const FIRST: MessageCursor = { transaction: '0', position: '0' };
 
@@ -43,13 +52,13 @@ export async function eraseFromMessages(
   const { transaction, position } = after ?? FIRST;
   const page = await manager.query<JudgedMessage[]>(
     `SELECT m.id, m.transaction_id::text AS transaction, m.position::text AS position,
-       m.text IS NOT NULL AND (${isAbout('m.text')} OR (j.erased_at IS NOT NULL AND position('"result":' IN m.text) > 0
-         AND j.parameters = '{}')) AS is_about
+       m.text IS NOT NULL AND (${isAbout('m.text')} OR ${isAbout('l.labels')}
+         OR (j.erased_at IS NOT NULL AND (${HAS_MORE}) AND j.parameters = '{}')) AS is_about
      FROM (
        SELECT id, job_id, transaction_id, position, convert_from(body, 'UTF8') AS text FROM webhook_message
        WHERE client_id = $3 AND (transaction_id, position) > ($4::xid8, $5::bigint)
        ORDER BY transaction_id, position LIMIT ${BATCH}
-     ) m LEFT JOIN job j ON j.id = m.job_id
+     ) m LEFT JOIN job j ON j.id = m.job_id CROSS JOIN LATERAL (SELECT ${labelTexts(LABELS)} AS labels OFFSET 0) l
      ORDER BY m.transaction_id, m.position`,
     [...tracesParameters(traces), erasure.client_id, transaction, position],
   );

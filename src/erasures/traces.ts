@@ -69,6 +69,17 @@ const matches = (text: string, trace: string): string =>
 export const isAbout = (text: string): string =>
   `(${matches(text, '$1')} OR ($2::text IS NOT NULL AND ${matches(text, '$2')} AND ${text} !~ '"customer_reference": ?"'))`;
 
+/**
+ * Labels of a job as texts of their own, in SQL: what callers name as they like would else be taken for fields of ours. A quote
+ * inside a text is escaped, so this one ends a name.
+ *
+ * @param labels SQL of what `JSON.stringify` makes of metadata, and of tags
+ */
+export const labelTexts = (...labels: string[]): string => {
+  const text = `concat_ws(E'\\n', ${labels.join(', ')})`;
+  return `concat_ws(E'\\n', ${text}, replace(${text}, '":"', '","'))`;
+};
+
 /** Whether a text has a trace of the person, in SQL. */
 export const hasTrace = (text: string): string =>
   `(${matches(text, '$1')} OR coalesce(${matches(text, '$2')}, false))`;

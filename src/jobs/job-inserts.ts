@@ -14,6 +14,9 @@ export interface NewJob {
   request: JobRequest;
   /** Of the HTTP request that submitted it. */
   request_id: string | null;
+  /** `null` for none, as with the tags. */
+  metadata: Record<string, string> | null;
+  tags: string[] | null;
   parameters: object;
   idempotency_key: string | null;
   /** Hexadecimal. */
@@ -60,7 +63,7 @@ const INSERT = prepared(
   `
   WITH submitted AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS submitted(id uuid, client_id uuid, type text, request json, request_id text,
-      parameters jsonb, idempotency_key text, idempotency_hash text, max_failures smallint, max_crashes smallint, steps text[],
+      metadata json, tags text[], parameters jsonb, idempotency_key text, idempotency_hash text, max_failures smallint, max_crashes smallint, steps text[],
       deadline_seconds float8, callback_url text, estimated_seconds float8)
   ), keys AS (
     INSERT INTO idempotency_key (client_id, key, hash, job_id)
@@ -68,9 +71,10 @@ const INSERT = prepared(
     ON CONFLICT (client_id, key) DO NOTHING
     RETURNING job_id
   ), changed AS (
-    INSERT INTO job (id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps, deadline_at,
-      callback_url, estimated_end_at)
-    SELECT id, client_id, type, request, request_id, parameters, max_failures, max_crashes, steps,
+    INSERT INTO job (id, client_id, type, request, request_id, metadata, tags, parameters, max_failures, max_crashes, steps,
+      deadline_at, callback_url, estimated_end_at)
+    SELECT id, client_id, type, request, request_id, coalesce(metadata, '{}'), coalesce(tags, '{}'), parameters,
+      max_failures, max_crashes, steps,
       now() + make_interval(secs => deadline_seconds), callback_url, now() + make_interval(secs => estimated_seconds)
     FROM submitted WHERE idempotency_key IS NULL OR id IN (SELECT job_id FROM keys)
     RETURNING *

@@ -5,6 +5,7 @@ import { newId } from '../common/ids';
 import { addToLogContext, logContext } from '../common/log-context';
 import { IdempotencyKeysService } from './idempotency-keys.service';
 import { Job, JobRequest } from './job';
+import type { GivenLabels } from './job-labels';
 import { JobWakeUps } from './job-wake-ups';
 import { JobEtaService } from './job-eta.service';
 import { JobInserts } from './job-inserts';
@@ -14,7 +15,7 @@ import { JobTypeRegistry } from './job-type.registry';
 import type { Caller } from '../clients/client';
 import { validated } from '../common/http/validated';
 
-export interface Submission<Parameters extends object> {
+export interface Submission<Parameters extends object> extends GivenLabels {
   /** For the job, where something was named after it before; else it gets a new one. */
   id?: string;
   clientId: string;
@@ -26,7 +27,7 @@ export interface Submission<Parameters extends object> {
   callbackUrl?: string | undefined;
 }
 
-export interface GenericRequest {
+export interface GenericRequest extends GivenLabels {
   type: string;
   parameters: object;
   callback_url?: string;
@@ -77,7 +78,7 @@ export class JobSubmissionService {
    */
   async submitAny(
     { client, scopes }: Caller,
-    { type: name, parameters, callback_url }: GenericRequest,
+    { type: name, parameters, callback_url, metadata, tags }: GenericRequest,
     request: JobRequest,
     idempotencyKey: string | undefined,
   ): Promise<Job> {
@@ -94,6 +95,8 @@ export class JobSubmissionService {
       clientId: client.id,
       request,
       parameters: type.input.toParameters(body, client),
+      metadata,
+      tags,
       idempotencyKey,
       callbackUrl: callback_url ?? undefined,
     });
@@ -177,7 +180,7 @@ export class JobSubmissionService {
 
   private async insert(
     type: JobType,
-    { id, clientId, request, parameters, idempotencyKey, callbackUrl }: Submission<object>,
+    { id, clientId, request, parameters, metadata, tags, idempotencyKey, callbackUrl }: Submission<object>,
     hash: Buffer | null,
     deadlineSeconds: number,
   ): Promise<Job | undefined> {
@@ -187,6 +190,8 @@ export class JobSubmissionService {
       type: type.name,
       request,
       request_id: logContext().request_id ?? null,
+      metadata: metadata ?? null,
+      tags: tags ?? null,
       parameters,
       idempotency_key: idempotencyKey ?? null,
       idempotency_hash: hash?.toString('hex') ?? null,

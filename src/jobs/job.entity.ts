@@ -19,6 +19,12 @@ export class JobEntity implements Job {
   @Column('json')
   request: JobRequest;
 
+  @Column('json')
+  metadata: Record<string, string>;
+
+  @Column('text', { array: true })
+  tags: string[];
+
   @Column('jsonb')
   parameters: object;
 

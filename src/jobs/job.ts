@@ -1,4 +1,5 @@
 import type { ErrorKind, FieldError } from '../common/app-error';
+import type { JobLabels } from './job-labels';
 
 /** A failure as it is stored. Callers see its `code`, `message` and what says when and where, not `kind` and the rest. */
 export interface JobFailure {
@@ -25,7 +26,7 @@ export interface JobRequest {
 }
 
 /** A row of the job table, as it comes from the database. */
-export interface Job {
+export interface Job extends JobLabels {
   /** Of the answer to a repeated request alone: an `Idempotency-Key` gave the job that it had made before. */
   replayed?: true;
   id: string;
@@ -58,7 +59,7 @@ export interface Job {
 }
 
 /** The columns of `Job`, for `SELECT` and `RETURNING`. */
-export const JOB_COLUMNS = `id, client_id, type, state, request, parameters, callback_url, attempt,
+export const JOB_COLUMNS = `id, client_id, type, state, request, metadata, tags, parameters, callback_url, attempt,
   failures, crashes, round, steps, step, progress, size, result, error, run_at, deadline_at, cancel_requested_at,
   created_at, started_at, finished_at, expires_at, estimated_end_at, erased_at`;
 

@@ -17,6 +17,7 @@ import { JobTypeRegistry } from './job-type.registry';
 export interface JobFilter {
   types: string[];
   states?: JobState[] | undefined;
+  tag?: string | undefined;
   createdSince?: string | undefined;
   createdUntil?: string | undefined;
 }
@@ -47,11 +48,11 @@ const CLOCKS = `interval '1 hour'`;
  * walks the ends of the primary key to the first row that is there, through the entries of all that were deleted and not vacuumed
  * yet: more than the work itself.
  */
-const list = (times: string): string => `
+const list = (jobs: string, times: string): string => `
   SELECT job.* FROM (
     SELECT one.id FROM unnest($3::text[]) AS wanted(state) CROSS JOIN unnest($2::text[]) AS kind(type)
     CROSS JOIN LATERAL (
-      SELECT id FROM job
+      SELECT id FROM ${jobs}
       WHERE client_id = $1 AND state = wanted.state AND job.type = kind.type
         AND id < (SELECT coalesce($6::uuid, first_uuid_v7($5::timestamptz + ${CLOCKS}), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
         AND id >= (SELECT coalesce(first_uuid_v7($4::timestamptz - ${CLOCKS}), '00000000-0000-0000-0000-000000000000'))
@@ -61,10 +62,16 @@ const list = (times: string): string => `
   ) newest CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS} FROM job WHERE id = newest.id LIMIT 1) job
   ORDER BY job.id DESC`;
 
+/** Those with a tag have an index of their own. */
+const OF_TAG = '(SELECT job_id AS id, client_id, state, type, created_at FROM job_tag WHERE tag = $8) job';
+const OF_TIMES = `AND ($4::timestamptz IS NULL OR created_at >= $4)
+        AND ($5::timestamptz IS NULL OR created_at < $5)`;
+
 /** Without times the index has all that it asks for. */
-const LIST = prepared('job_list', list(''));
-const LIST_OF_TIMES = list(`AND ($4::timestamptz IS NULL OR created_at >= $4)
-        AND ($5::timestamptz IS NULL OR created_at < $5)`);
+const LIST = prepared('job_list', list('job', ''));
+const LIST_OF_TIMES = list('job', OF_TIMES);
+const LIST_OF_TAG = prepared('job_list_of_tag', list(OF_TAG, ''));
+const LIST_OF_TAG_AND_TIMES = list(OF_TAG, OF_TIMES);
 
 /** What may be done with jobs that are there: read, list, cancel, retry. Always for one client, but a retry. */
 @Injectable()
@@ -106,9 +113,11 @@ export class JobsService {
     const of = { list: 'jobs', clientId, filters: { ...filter } };
     const [before] = await this.cursors.read(query.cursor, ['id'], of);
     const size = pageSize(query);
-    const { types, states, createdSince, createdUntil } = filter;
+    const { types, states, tag, createdSince, createdUntil } = filter;
     const hasTimes = createdSince !== undefined || createdUntil !== undefined;
-    const rows = await this.dataSource.query<Job[]>(hasTimes ? LIST_OF_TIMES : LIST, [
+    const all = hasTimes ? LIST_OF_TIMES : LIST;
+    const ofTag = hasTimes ? LIST_OF_TAG_AND_TIMES : LIST_OF_TAG;
+    const rows = await this.dataSource.query<Job[]>(tag === undefined ? all : ofTag, [
       clientId,
       types,
       states ?? Object.values(JobState),
@@ -116,6 +125,7 @@ export class JobsService {
       createdUntil ?? null,
       before ?? null,
       size + 1,
+      ...(tag === undefined ? [] : [tag]),
     ]);
     return this.cursors.page(rows, size, present, (job) => [job.id], of);
   }

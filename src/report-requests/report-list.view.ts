@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { JobState } from '../jobs/job';
+import { JobLabelsView } from '../jobs/http/job-labels.view';
 
-export class ReportListItem {
+export class ReportListItem extends JobLabelsView {
   @ApiProperty({ format: 'uuid' })
   id: string;
 

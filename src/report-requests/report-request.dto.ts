@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -27,6 +27,7 @@ import {
   LONGEST_TIME_ZONE,
   MayBeLeftOut,
 } from '../common/validators';
+import { JobLabelsBody } from '../jobs/http/job-labels.dto';
 import { type GroupBy, GROUPINGS, SORT_KEY_PATTERN } from '../orders/order-arrangement';
 import { ORDER_COLUMNS, type OrderColumn } from '../orders/order-columns';
 import type { OrderStatus } from '../orders/order-status';
@@ -250,7 +251,7 @@ export class ReportParameters {
 }
 
 /** The body of `POST /v1/orders/reports`. */
-export class ReportRequest extends ReportParameters {
+export class ReportRequest extends IntersectionType(ReportParameters, JobLabelsBody) {
   @ApiPropertyOptional({
     type: String,
     nullable: true,

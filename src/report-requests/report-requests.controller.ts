@@ -32,12 +32,12 @@ import { ApiProblems } from '../common/http/problem';
 import type { RequestWithToken } from '../common/http/query-token.middleware';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
-import { PageQuery } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import { isTerminal, type Job, JobState } from '../jobs/job';
 import { JOB_CALLBACK } from '../jobs/http/job-callback.view';
 import { erasedError, failureOf } from '../jobs/job-error';
+import { JobPageQuery } from '../jobs/http/job-list.query';
 import { JobPresenter } from '../jobs/http/job.presenter';
 import { jobSchema } from '../jobs/http/job-schemas';
 import type { JobView } from '../jobs/http/job.view';
@@ -106,11 +106,13 @@ export class ReportRequestsController {
   @LinkToNext()
   @ApiOperation({ operationId: 'listOrderReports', summary: 'List your report jobs, newest first' })
   @ApiOkResponse({ type: ReportPageView })
-  @ApiProblems({ 400: 'The page is not valid.' })
-  list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<ReportPageView> {
-    return this.reports.list(client, query, ({ id, state, created_at }) => ({
+  @ApiProblems({ 400: 'The filter or the page is not valid.' })
+  list(@CurrentClient() client: Client, @Query() query: JobPageQuery): Promise<ReportPageView> {
+    return this.reports.list(client, query, ({ id, state, metadata, tags, created_at }) => ({
       id,
       status: state,
+      metadata,
+      tags,
       href: `${this.config.publicPath}${REPORTS_PATH}/status/${id}`,
       created_at: created_at.toISOString(),
     }));

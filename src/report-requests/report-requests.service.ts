@@ -4,8 +4,9 @@ import { ArtifactMissingError, ArtifactStore, ByteRange } from '../artifacts/art
 import type { Actor } from '../clients/audit-entry';
 import type { Client } from '../clients/client';
 import { AppError } from '../common/app-error';
-import type { Page, PageQuery } from '../common/pagination';
+import type { Page } from '../common/pagination';
 import { retryAfterSeconds } from '../common/retry-after';
+import type { JobPageQuery } from '../jobs/http/job-list.query';
 import { JobsService } from '../jobs/jobs.service';
 import { type Job, JobState } from '../jobs/job';
 import { JobEtaService } from '../jobs/job-eta.service';
@@ -53,6 +54,8 @@ export class ReportRequestsService {
       clientId: client.id,
       request: { method: 'POST', path: REPORTS_PATH, body: request },
       parameters: toReportParameters(request, client),
+      metadata: request.metadata,
+      tags: request.tags,
       idempotencyKey,
       callbackUrl: request.callback_url ?? undefined,
     });
@@ -62,8 +65,8 @@ export class ReportRequestsService {
     return this.jobs.get(client.id, id, [ORDERS_REPORT.name]);
   }
 
-  list<T>(client: Client, query: PageQuery, present: (job: Job) => T): Promise<Page<T>> {
-    return this.jobs.list(client.id, { types: [ORDERS_REPORT.name] }, query, present);
+  list<T>(client: Client, query: JobPageQuery, present: (job: Job) => T): Promise<Page<T>> {
+    return this.jobs.list(client.id, { types: [ORDERS_REPORT.name], tag: query.tag }, query, present);
   }
 
   async cancel(client: Client, id: string): Promise<Job> {

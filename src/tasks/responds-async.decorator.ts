@@ -17,6 +17,7 @@ import { JobState } from '../jobs/job';
 import type { JobType } from '../jobs/job-type';
 import { jobSchema } from '../jobs/http/job-schemas';
 import { Acceptance, ACCEPTED_HEADERS } from '../jobs/http/acceptance';
+import { ApiJobLabelsQuery } from '../jobs/http/job-labels.dto';
 import { AsyncCall, AsyncCallsService } from './async-calls.service';
 import { TaskAnswersService } from './task-answers.service';
 
@@ -36,12 +37,14 @@ class RespondsAsyncInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
     const preferences = preferencesOf(request.get('prefer'));
-    if (!preferences.respondAsync || request.caller === undefined || request.method === 'HEAD')
+    const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
+    if (!preferences.respondAsync || request.caller === undefined || request.method === 'HEAD') {
+      this.calls.requireNoLabels(request, call);
       return next.handle();
+    }
 
     const response = http.getResponse<Response>();
     const { client } = request.caller;
-    const call = this.reflector.get<AsyncCall>(ASYNC_CALL, context.getHandler());
     const accepted = await this.calls.submit(client, call, request);
     const { job, waited } = await this.acceptance.settled(accepted, request, response);
     const waitSeconds = waited ? preferences.waitSeconds : undefined;
@@ -73,6 +76,7 @@ export const RespondsAsync = (type: JobType, from: AsyncCall['from']): MethodDec
         '`respond-async`: answer 202 and a task. With `wait=N`: only when it takes longer than that.',
       schema: { type: 'string', example: 'respond-async, wait=5' },
     }),
+    ApiJobLabelsQuery('Only with `respond-async`.'),
     ApiAcceptedResponse({
       schema: jobSchema(type, 'TaskView'),
       description: 'You preferred `respond-async`: poll the task at `Location`.',

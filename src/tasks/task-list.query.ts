@@ -1,4 +1,4 @@
 import { PickType } from '@nestjs/swagger';
 import { JobListQuery } from '../jobs/http/job-list.query';
 
-export class TaskListQuery extends PickType(JobListQuery, ['page_size', 'cursor', 'status', 'type']) {}
+export class TaskListQuery extends PickType(JobListQuery, ['page_size', 'cursor', 'status', 'type', 'tag']) {}

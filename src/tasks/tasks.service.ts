@@ -23,6 +23,6 @@ export class TasksService {
   list({ client, scopes }: Caller, query: TaskListQuery): Promise<Page<Job>> {
     const visible = this.registry.visibleTo(scopes);
     const types = query.type === undefined ? visible : visible.filter((name) => name === query.type);
-    return this.jobs.list(client.id, { types, states: query.status }, query, (job) => job);
+    return this.jobs.list(client.id, { types, states: query.status, tag: query.tag }, query, (job) => job);
   }
 }

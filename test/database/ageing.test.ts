@@ -129,6 +129,20 @@ describe('jobs', () => {
     expect(await query('SELECT id FROM job')).toEqual([]);
   });
 
+  it('take their tags with them', async () => {
+    await addJob(91, `${ended(91)}, tags = '{a,b}'`, 3);
+    const [kept] = await addJob(89, `${ended(89)}, tags = '{a}'`);
+    const tags = (): Promise<object[]> =>
+      query('SELECT tag, state, job_id FROM job_tag ORDER BY job_id, tag');
+    expect(await tags()).toHaveLength(7);
+    await retention().jobs();
+    await aDayGoesBy();
+    await retention().jobs();
+    expect(await tags()).toEqual([{ tag: 'a', state: 'CANCELLED', job_id: kept }]);
+    await query('DELETE FROM client');
+    expect(await tags()).toEqual([]);
+  });
+
   it('live as long as their files at least', async () => {
     const [id] = await addJob(100, ended(100));
     const longer = { ARTIFACT_RETENTION_DAYS: '120' };

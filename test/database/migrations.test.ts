@@ -239,6 +239,43 @@ it('orders of before have amounts in minor units, are refunded as they say, and 
   await expect(revertTo(url, 'NextDue')).rejects.toThrow('Not reverted: the discounts, taxes and refunds');
 });
 
+it('jobs and endpoints of before have no labels, and labels are not lost by going back', async () => {
+  const url = await database(createTestDatabase());
+  await revertTo(url, 'Brands');
+  await query(
+    url,
+    `WITH owner AS (INSERT INTO client (name) VALUES ('Shop') RETURNING id), job AS (
+       INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at)
+       SELECT uuid_v7(), id, 'test.kept', '{}', '{}', 1, 1, '{}', now() FROM owner
+     ), message AS (
+       INSERT INTO webhook_message (id, client_id, type, body, occurred_at)
+       SELECT uuid_v7(), id, 'test.kept', '{}', now() FROM owner
+     ) INSERT INTO webhook_endpoint (id, client_id, url, event_types, signatures)
+     SELECT uuid_v7(), id, 'https://shop.test/', '{*}', '{v1}' FROM owner`,
+  );
+  await migrate(url);
+  expect(await query(url, 'SELECT metadata, tags FROM job')).toEqual([{ metadata: {}, tags: [] }]);
+  expect(await query(url, 'SELECT tags FROM webhook_endpoint')).toEqual([{ tags: [] }]);
+  const refused = async (change: string, undo: string): Promise<void> => {
+    await query(url, change);
+    await expect(revertTo(url, 'Brands')).rejects.toThrow('Not reverted: metadata and tags would be lost.');
+    await query(url, undo);
+  };
+  await refused(`UPDATE job SET tags = '{a}'`, `UPDATE job SET tags = '{}'`);
+  expect(await query(url, 'SELECT FROM job_tag')).toEqual([]);
+  await refused(`UPDATE job SET metadata = '{"a":"b"}'`, `UPDATE job SET metadata = '{}'`);
+  await refused(`UPDATE webhook_endpoint SET tags = '{a}'`, `UPDATE webhook_endpoint SET tags = '{}'`);
+  await refused(
+    `UPDATE webhook_message SET body = convert_to(repeat('x', 27000), 'UTF8')`,
+    `UPDATE webhook_message SET body = convert_to(repeat('x', 20000), 'UTF8')`,
+  );
+  const long = `UPDATE webhook_message SET body = convert_to(repeat('x', 27001), 'UTF8')`;
+  await migrate(url);
+  await expect(query(url, long)).rejects.toThrow('webhook_message_body_check');
+  await revertTo(url, 'Brands');
+  expect(await query(url, 'SELECT type FROM job')).toEqual([{ type: 'test.kept' }]);
+});
+
 it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {
   const without = await npm('migrate', {});
   expect(without.output).toMatch(/^\nDATABASE_URL is not set: [^\n]*\n$/);

@@ -15,6 +15,7 @@ const TABLES = [
   'idempotency_key',
   'job',
   'job_event',
+  'job_tag',
   'order_import_failure',
   'orders',
   'webhook_destination',

@@ -36,10 +36,20 @@ export const orderOf = (number: string, more: object = {}): object => ({
 });
 
 /** Work that is done outside. */
-export const outside = async (shop: Shop, parameters: object, callbackUrl?: string): Promise<string> =>
+export const outside = async (
+  shop: Shop,
+  parameters: object,
+  callbackUrl?: string,
+  labels: object = {},
+): Promise<string> =>
   (
     await shop.call('POST', '/v1/jobs', {
-      body: { type: EXTERNAL, parameters, ...(callbackUrl !== undefined && { callback_url: callbackUrl }) },
+      body: {
+        type: EXTERNAL,
+        parameters,
+        ...(callbackUrl !== undefined && { callback_url: callbackUrl }),
+        ...labels,
+      },
     })
   ).body.id;
 
@@ -52,6 +62,10 @@ export interface Left {
   read: string;
   picked: string;
   wrong: string;
+  /** Of no other trace than what they are labelled with. */
+  named: string;
+  valued: string;
+  tagged: string;
   march: string;
   titled: string;
   /** A file of a month without the person. */
@@ -113,11 +127,31 @@ export async function leaveEverywhere(app: TestApp, receiver: TestReceiver, shop
   await shop.call('PUT', `/v1/tasks/${picked}`, {
     body: { attempt: claim.body.attempt, status: 'COMPLETED', result: { signed_by: EMAIL } },
   });
+  // As fields of ours are called, in lower case, and beside what another customer is named by.
+  const named = await shop.report({ ...APRIL, metadata: { [NAME.toLowerCase()]: 'asked' } });
+  const valued = await shop.report({ ...APRIL, metadata: { status: REFERENCE, type: 'monthly' } });
+  const tagged = await shop.task('POST', `/v1/orders?tag=${encodeURIComponent(`for ${NAME}`)}`, {
+    ...orderOf('B-3'),
+    customer_name: 'Otto Maier',
+    customer_reference: 'OM-1',
+  });
   const march = await shop.report(MARCH);
   const april = await shop.report(APRIL);
   const titled = await shop.report({ ...APRIL, title: `For ${NAME}` });
 
-  const ids = { created, read, namesake, picked, march, april, titled, wrong: wrong.body.id };
+  const ids = {
+    created,
+    read,
+    namesake,
+    picked,
+    named,
+    valued,
+    tagged,
+    march,
+    april,
+    titled,
+    wrong: wrong.body.id,
+  };
   const jobs = [...Object.values(ids), imported.body.id, refused.body.id];
   return { plain, ...ids, other, feed: await settled(app, shop, jobs, echoing) };
 }

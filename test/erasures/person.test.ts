@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { ArtifactStore, StoreUnavailableError } from '../../src/artifacts/artifact-store';
 import type { ErasureAtWork } from '../../src/erasures/erasure';
 import { ErasureWorkerService } from '../../src/erasures/erasure-worker.service';
+import { faultsOfMetadata, faultsOfTags } from '../../src/jobs/job-labels';
 import { FanOutService } from '../../src/webhooks/deliveries/fan-out.service';
 import { eraseFromMessages } from '../../src/erasures/erased-messages';
 import { FormerCustomersService } from '../../src/erasures/former-customers.service';
 import { PersonErasureService } from '../../src/erasures/person-erasure.service';
-import { isAbout, tracesOf, tracesParameters } from '../../src/erasures/traces';
+import { isAbout, labelTexts, tracesOf, tracesParameters } from '../../src/erasures/traces';
 import { waitFor } from '../support/services';
 import { type Answer, TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
@@ -80,7 +81,7 @@ it('is nowhere any more: neither in a row, nor a key of Redis, nor a file, nor a
     status: 'COMPLETED',
     waiting_for_jobs: null,
     error: null,
-    erased: { orders: 4, files: 2 },
+    erased: { orders: 4, files: 4 },
   });
   expect(await summary()).toEqual(before.summary);
 
@@ -436,6 +437,94 @@ it.each(['ǅurđica', 'ǈubica', 'ǋegoš', 'ǲ-1'])(
     expect(rows).toEqual([]);
   },
 );
+
+describe('in the labels of jobs', () => {
+  /** What may be there: words of ours, other words, and signs that are escaped. */
+  const label = fc
+    .oneof(
+      fc.constantFrom('status', 'type', 'customer_reference', 'edda', 'a":"b', '\\', '2031-01-01'),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+    )
+    .filter((text) => faultsOfTags([text]).length + faultsOfMetadata({ [text]: text }).length === 0);
+
+  it('is found as a name, a text or a tag, whatever it is and whatever stands beside it', async () => {
+    const samples = fc.sample(
+      fc.tuple(label, label, label).filter(([a, b, c]) => new Set([a, b, c]).size === 3),
+      200,
+    );
+    const rows = samples.flatMap(([reference, one, other]) => [
+      { reference, metadata: { [one]: other, [reference]: one }, tags: [one] },
+      { reference, metadata: { [one]: reference, [other]: one }, tags: [] },
+      { reference, metadata: { [one]: other }, tags: [other, reference] },
+    ]);
+    const asked = `SELECT reference, metadata, tags FROM json_to_recordset($3::json) AS t(reference text,
+        metadata json, tags text[]), LATERAL (SELECT ${labelTexts('metadata::text', 'to_json(tags)::text')} AS labels) l`;
+    const missed: unknown[] = [];
+    // Each has an expression of its own.
+    for (const row of rows) {
+      const traces = tracesParameters(tracesOf(row.reference, []));
+      const found = await app.dataSource.query<unknown[]>(`${asked} WHERE ${isAbout('labels')}`, [
+        ...traces,
+        JSON.stringify([row]),
+      ]);
+      if (found.length === 0) missed.push(row);
+    }
+    expect(missed).toEqual([]);
+  });
+
+  it('is found there alone, and what was sent of them is emptied also where their job is gone', async () => {
+    await shop.create(orderOf('A-1', { customer_name: 'edda', customer_reference: 'shipped' }));
+    const cases = {
+      name: { metadata: { edda: 'asked' } },
+      text: { metadata: { status: 'shipped', type: 'monthly' } },
+      tag: { tags: ['monthly', 'for edda'] },
+      none: { metadata: { status: 'paid', eddas: 'unshipped' }, tags: ['monthly'] },
+    };
+    const entries = Object.entries(cases);
+    const ids: Record<string, string[]> = {};
+    for (const [kind, labels] of entries)
+      ids[kind] = [await outside(shop, {}, undefined, labels), await outside(shop, {}, undefined, labels)];
+    const all = Object.values(ids).flat();
+    for (const id of all) await shop.call('DELETE', `/v1/jobs/${id}`);
+    const bodies = async (): Promise<Record<string, string | null>> =>
+      Object.fromEntries(
+        (await shop.call('GET', '/v1/events?page_size=100')).body.data.map(
+          (event: { job_id: string; body: string | null }) => [event.job_id, event.body],
+        ),
+      );
+    const before = await waitFor(
+      async () => {
+        const found = await bodies();
+        return all.every((id) => found[id] !== undefined) && found;
+      },
+      { what: 'the events of all' },
+    );
+    // Their retention was shorter than that of the events.
+    await app.dataSource.query('DELETE FROM job WHERE id = ANY($1)', [
+      entries.map(([kind]) => ids[kind]![1]),
+    ]);
+    expect((await shop.done(await erase('shipped'))).body.erased).toMatchObject({ jobs: 3, messages: 6 });
+
+    const after = await bodies();
+    for (const [kind, labels] of entries) {
+      const [id, gone] = ids[kind]!;
+      const { body } = await shop.call('GET', `/v1/jobs/${id}`);
+      const isKept = kind === 'none';
+      expect({ kind, ...body }).toMatchObject({
+        kind,
+        ...(isKept ? labels : { metadata: {}, tags: [], erased_at: expect.any(String) }),
+      });
+      expect([kind, after[id!], after[gone!]]).toEqual([
+        kind,
+        isKept ? before[id!] : null,
+        isKept ? before[gone!] : null,
+      ]);
+    }
+    expect((await shop.call('GET', '/v1/jobs?tag=monthly')).body.data).toMatchObject([
+      { id: ids['none']![0] },
+    ]);
+  });
+});
 
 describe('of what is ours in a text', () => {
   const judged = async (text: string, reference: string, names: string[] = []): Promise<boolean> => {

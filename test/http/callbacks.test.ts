@@ -125,7 +125,7 @@ it('documents what is sent of a job, however it ended', async () => {
   });
   expect(data['unlike']).not.toHaveProperty('artifact');
   expect(data['failed']).toMatchObject({ error: { code: 'empty' } });
-  expect(Object.keys(data['cancelled']!).sort()).toEqual(['id', 'round', 'status']);
+  expect(Object.keys(data['cancelled']!).sort()).toEqual(['id', 'metadata', 'round', 'status', 'tags']);
 });
 
 it('gives each round of one job an id of its own', async () => {

@@ -108,3 +108,46 @@ it('is planned and read as quickly after many jobs were deleted and before they 
   expect(pages!.planning).toBeLessThan(PAGES_OF_PLANNING);
   expect(pages!.running).toBeLessThan(400);
 });
+
+it('has those with a tag, however many have it and however few of these are asked for', async () => {
+  const made = await history(12_000);
+  const tag = (tags: string[], ids: string[]): Promise<unknown> =>
+    engine.database.query('UPDATE job SET tags = $1 WHERE id = ANY($2)', [tags, ids]);
+  const oldest = made.slice(-9);
+  await tag(['common'], made);
+  await tag(['common', 'rare'], oldest);
+  // Of the common ones only these have failed.
+  await engine.database.query(`UPDATE job SET state = 'COMPLETED', result = '{}' WHERE client_id = $1`, [
+    client,
+  ]);
+  await engine.database.query(
+    `UPDATE job SET state = 'FAILED', result = NULL, error = '{"code": "internal"}' WHERE id = ANY($1)`,
+    [oldest.slice(0, 3)],
+  );
+  await engine.database.query('ANALYZE job, job_tag');
+
+  expect((await list({ tag: 'common' }, { page_size: 5 })).data).toEqual(made.slice(0, 5));
+  const first = await list({ tag: 'rare' }, { page_size: 5 });
+  expect(first.data).toEqual(oldest.slice(0, 5));
+  expect(await list({ tag: 'rare' }, { page_size: 5, cursor: first.next_cursor! })).toEqual({
+    data: oldest.slice(5),
+    next_cursor: null,
+  });
+  expect((await list({ tag: 'none' })).data).toEqual([]);
+  const [row] = await engine.database.query<{ at: string }[]>(
+    'SELECT created_at::text AS at FROM job WHERE id = $1',
+    [oldest[4]],
+  );
+  const before = { tag: 'rare', createdUntil: row!.at };
+  expect((await list(before)).data).toEqual(oldest.slice(5));
+
+  const asked = await statementsOf(engine.database, /wanted\(state\)/, async () => {
+    expect((await list({ tag: 'common', states: [JobState.Failed] })).data).toEqual(oldest.slice(0, 3));
+    await list({ tag: 'rare' });
+    await list({ tag: 'common', createdSince: row!.at, states: [JobState.Failed] });
+    await list(before);
+  });
+  expect(asked).toHaveLength(4);
+  for (const { running, text } of await pagesReadBy(engine.database, asked))
+    expect([running < 300, running, text]).toEqual([true, running, text]);
+});

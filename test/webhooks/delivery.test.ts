@@ -34,6 +34,8 @@ describe('a callback_url', () => {
         id: job.id,
         status: 'COMPLETED',
         round: 0,
+        metadata: {},
+        tags: [],
         artifact: { ...NOOP_ARTIFACT, expires_at: expect.stringMatching(/Z$/) },
       },
     });

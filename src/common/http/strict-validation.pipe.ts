@@ -2,6 +2,7 @@ import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@
 import { AppError, ErrorKind, FieldError } from '../app-error';
 import { withBracketedLists } from './bracketed-lists';
 import { tooLongLists } from './list-limits';
+import { namedFaults } from './named-faults';
 import { unreadableFields } from './unreadable-fields';
 
 const OPTIONS = {
@@ -68,10 +69,10 @@ function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {
     // The last one is of the topmost decorator: `5` is no string, which says more than that it is too short for one.
     const own = Object.entries(error.constraints ?? {})
       .slice(-1)
-      .map(([rule, message]) => ({
-        field,
-        message: rule === 'whitelistValidation' ? `${field} is not a known field` : message,
-      }));
+      .flatMap(([rule, message]) => {
+        const said = rule === 'whitelistValidation' ? `${field} is not a known field` : message;
+        return namedFaults(error, rule, field) ?? [{ field, message: said }];
+      });
     return [...own, ...fieldErrors(error.children ?? [], field)];
   });
 }

@@ -21,6 +21,7 @@ import { Erasures1795651200020 } from './0020-erasures';
 import { DueDestinations1795651200021 } from './0021-due-destinations';
 import { ReportFormats1795651200022 } from './0022-report-formats';
 import { Brands1795651200023 } from './0023-brands';
+import { JobLabels1795651200024 } from './0024-job-labels';
 import { EndpointHeaders1795651200025 } from './0025-endpoint-headers';
 import { OwnKeys1795651200026 } from './0026-own-keys';
 import { Resends1795651200027 } from './0027-resends';
@@ -50,6 +51,7 @@ export const migrations = [
   DueDestinations1795651200021,
   ReportFormats1795651200022,
   Brands1795651200023,
+  JobLabels1795651200024,
   EndpointHeaders1795651200025,
   OwnKeys1795651200026,
   Resends1795651200027,

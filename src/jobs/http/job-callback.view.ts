@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { JobLabelsView } from './job-labels.view';
 import { JobErrorView, LinkView } from './job.view';
 import { JobState } from '../job';
 
@@ -45,7 +46,7 @@ class CallbackArtifactView {
   expires_at: string | null;
 }
 
-class CallbackDataView {
+class CallbackDataView extends JobLabelsView {
   @ApiProperty({ format: 'uuid', description: 'The job.' })
   id: string;
 

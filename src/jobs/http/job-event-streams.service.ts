@@ -21,7 +21,7 @@ export class JobEventStreamsService {
 
   /**
    * @param lastEventId the last event that the caller has; one that is not of this job counts as none
-   * @returns the events after it, then those to come, until the caller's key ends; `null` when the job has ended and the caller has its last event
+   * @returns the job as it is now, with the events after that one, then those to come, until the caller's key ends; `null` when the job has ended and the caller has its last event
    * @throws AppError 404 when the client has no such job of these types, 429 when it holds too many streams
    */
   async open(
@@ -29,7 +29,7 @@ export class JobEventStreamsService {
     jobId: string,
     types: string[],
     lastEventId: string | undefined,
-  ): Promise<Observable<JobUpdate> | null> {
+  ): Promise<{ job: Job; updates: Observable<JobUpdate> } | null> {
     const clientId = caller.client.id;
     const job = await this.jobs.get(clientId, jobId, types);
     const last = await this.find(job, lastEventId);
@@ -40,9 +40,10 @@ export class JobEventStreamsService {
         retryAfter: 5,
       });
     }
-    return this.watch
+    const updates = this.watch
       .watch(clientId, job.id, last?.position ?? '0')
       .pipe(takeUntil(held.keyEnded), finalize(held.release));
+    return { job, updates };
   }
 
   private async find(

@@ -1,10 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type JobFailure, JobState } from '../job';
+import { type Job, type JobFailure, JobState } from '../job';
+import { JobLabelsView } from './job-labels.view';
 import type { JobEvent } from './job-watch.service';
 import { errorView, type JobPresenter } from './job.presenter';
 
 /** The data of a streamed event. */
-export class JobEventView {
+export class JobEventView extends JobLabelsView {
   @ApiProperty({ format: 'uuid', description: 'The same on every channel.' })
   id: string;
 
@@ -45,13 +46,15 @@ export class JobProgressView {
   step: string | null;
 }
 
-export const viewEvent = (jobId: string, event: JobEvent, presenter: JobPresenter): JobEventView => ({
+export const viewEvent = (job: Job, event: JobEvent, presenter: JobPresenter): JobEventView => ({
   id: event.id,
   type: event.type,
-  job_id: jobId,
+  job_id: job.id,
   attempt: event.attempt,
   occurred_at: event.occurred_at,
-  data: viewData(jobId, event, presenter),
+  metadata: job.metadata,
+  tags: job.tags,
+  data: viewData(job.id, event, presenter),
 });
 
 /** As the monitor shows the same. */

@@ -23,7 +23,7 @@ import { UuidParam } from '../../common/http/uuid-param';
 import { JobEventView, JobProgressView, viewEvent } from './job-event.view';
 import { JobPresenter } from './job.presenter';
 import { JobEventStreamsService } from './job-event-streams.service';
-import { JobState } from '../job';
+import { type Job, JobState } from '../job';
 import { JobTypeRegistry } from '../job-type.registry';
 import type { JobUpdate } from './job-watch.service';
 
@@ -72,14 +72,14 @@ export class JobEventsController {
     @Res() response: Response,
   ): Promise<void> {
     const types = this.registry.visibleTo(caller.scopes);
-    const updates = await this.streams.open(caller, id, types, lastEventId);
-    if (updates === null) {
+    const opened = await this.streams.open(caller, id, types, lastEventId);
+    if (opened === null) {
       response.status(HttpStatus.NO_CONTENT).end();
       return;
     }
     const stream = new EventStream(response);
-    const subscription = updates.subscribe({
-      next: (item) => this.send(stream, id, item),
+    const subscription = opened.updates.subscribe({
+      next: (item) => this.send(stream, opened.job, item),
       complete: () => stream.end(),
     });
     response.on('close', () => subscription.unsubscribe());
@@ -87,14 +87,10 @@ export class JobEventsController {
     if (request.method === 'HEAD') stream.end();
   }
 
-  private send(
-    stream: EventStream,
-    jobId: string,
-    { events, state, attempt, progress, step }: JobUpdate,
-  ): void {
+  private send(stream: EventStream, job: Job, { events, state, attempt, progress, step }: JobUpdate): void {
     for (const event of events) {
       const name = event.type.slice(event.type.lastIndexOf('.') + 1);
-      stream.send({ id: event.id, event: name, data: viewEvent(jobId, event, this.presenter) });
+      stream.send({ id: event.id, event: name, data: viewEvent(job, event, this.presenter) });
     }
     if (state !== JobState.InProgress) return;
     const data: JobProgressView = { status: state, attempt, progress, step };

@@ -5,6 +5,7 @@ import { PageQuery } from '../../common/pagination';
 import { parseTimestamp, TIMESTAMP_PATTERN } from '../../common/timestamp';
 import { IsTimestamp, toList } from '../../common/validators';
 import { JobState } from '../job';
+import { IsTagFilter } from './job-labels.dto';
 import { JobView } from './job.view';
 
 const STATE_COUNT = Object.keys(JobState).length;
@@ -13,7 +14,13 @@ const STATE_COUNT = Object.keys(JobState).length;
 const toUtc = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (parseTimestamp(value)?.toISOString() ?? value) : value;
 
-export class JobListQuery extends PageQuery {
+/** The query of lists of one type. */
+export class JobPageQuery extends PageQuery {
+  @IsTagFilter()
+  tag?: string;
+}
+
+export class JobListQuery extends JobPageQuery {
   @ApiPropertyOptional({
     // Of `enum` and `isArray` no `maxItems` would reach the document of a query.
     type: 'array',

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsString, Length } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
+import { JobLabelsBody } from './job-labels.dto';
 
 /** The body of `POST /v1/jobs`. */
-export class JobSubmissionBody {
+export class JobSubmissionBody extends JobLabelsBody {
   @ApiProperty({ example: 'orders.report', minLength: 1, maxLength: 100 })
   @IsString()
   @Length(1, 100)

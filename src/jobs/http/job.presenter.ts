@@ -30,6 +30,8 @@ export class JobPresenter {
       attempt: job.attempt,
       steps: stepsOf(job),
       request: job.request,
+      metadata: job.metadata,
+      tags: job.tags,
       result:
         job.erased_at === null && job.result !== null ? this.result(job.type, job.id, job.result) : null,
       error: job.error && errorView(job.error),

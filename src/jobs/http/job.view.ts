@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { JobState } from '../job';
+import { JobLabelsView } from './job-labels.view';
 
 export class StepView {
   @ApiProperty({ example: 'render' })
@@ -56,7 +57,7 @@ export class JobErrorView {
 }
 
 /** A job as its owner sees it; the shape of the monitor, of 202 answers and of list items. */
-export class JobView {
+export class JobView extends JobLabelsView {
   @ApiProperty({ format: 'uuid', example: '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11' })
   id: string;
 

@@ -73,7 +73,13 @@ export class JobsController {
     const types = query.type === undefined ? visible : visible.filter((name) => name === query.type);
     return this.jobs.list(
       caller.client.id,
-      { types, states: query.status, createdSince: query.created_since, createdUntil: query.created_until },
+      {
+        types,
+        states: query.status,
+        tag: query.tag,
+        createdSince: query.created_since,
+        createdUntil: query.created_until,
+      },
       query,
       (job) => this.presenter.viewWith(job, null),
     );

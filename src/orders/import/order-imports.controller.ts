@@ -13,12 +13,12 @@ import { LinkToNext } from '../../common/http/link-to-next.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
-import { PageQuery } from '../../common/pagination';
 import { retryAfterSeconds } from '../../common/retry-after';
 import { HonoursWait } from '../../jobs/http/prefer-wait';
 import { AcceptsJob, Acceptance } from '../../jobs/http/acceptance';
 import { type Job } from '../../jobs/job';
-import { JobPageView } from '../../jobs/http/job-list.query';
+import { JobPageQuery, JobPageView } from '../../jobs/http/job-list.query';
+import { labelsOf } from '../../jobs/http/job-labels.dto';
 import { JobPresenter } from '../../jobs/http/job.presenter';
 import { JobView } from '../../jobs/http/job.view';
 import { ORDER_LIMITS } from '../order-limits';
@@ -110,6 +110,7 @@ export class OrderImportsController {
       const { file, declaredBytes, ...kind } = await uploadOf(request);
       requireTable(query, kind);
       accepted = await this.imports.submit(client, file, {
+        labels: labelsOf(query),
         settings: toSettings(query, kind),
         idempotencyKey: key,
         declaredBytes,
@@ -129,8 +130,8 @@ export class OrderImportsController {
   @LinkToNext()
   @ApiOperation({ operationId: 'listOrderImports', summary: 'List your imports, newest first' })
   @ApiOkResponse({ type: JobPageView })
-  @ApiProblems({ 400: 'The page is not valid.' })
-  list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<JobPageView> {
+  @ApiProblems({ 400: 'The filter or the page is not valid.' })
+  list(@CurrentClient() client: Client, @Query() query: JobPageQuery): Promise<JobPageView> {
     return this.imports.list(client, query, (job) => this.presenter.viewWith(job, null));
   }
 

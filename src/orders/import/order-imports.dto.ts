@@ -4,6 +4,7 @@ import { buildMessage, IsBoolean, IsEnum, IsOptional, IsUppercase, ValidateBy } 
 import { isWritable } from '../../common/http/unreadable-fields';
 import { CURRENCY_PATTERN } from '../../common/currency';
 import { IsTimeZoneName, LONGEST_TIME_ZONE, MayBeLeftOut } from '../../common/validators';
+import { JobLabelsQuery, toJson } from '../../jobs/http/job-labels.dto';
 import { IsCurrency } from '../order-validators';
 import { OrderStatus } from '../order-status';
 import { columnNamed } from './file-header';
@@ -14,15 +15,6 @@ const MOST_MAPPED = 100;
 
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' ? true : value === 'false' ? false : value;
-
-/** Text that is JSON; what is none stays as it is, and is refused. */
-function toJson({ value }: { value: unknown }): unknown {
-  try {
-    return typeof value === 'string' ? JSON.parse(value) : value;
-  } catch {
-    return value;
-  }
-}
 
 /** @returns what is wrong with it */
 function faultOfMap(value: unknown): string | undefined {
@@ -50,7 +42,7 @@ const IsColumnMap = (): PropertyDecorator =>
     },
   });
 
-export class ImportQuery {
+export class ImportQuery extends JobLabelsQuery {
   @ApiPropertyOptional({
     enum: OnConflict,
     enumName: 'OnConflict',

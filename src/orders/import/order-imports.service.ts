@@ -5,8 +5,10 @@ import { Measure } from '../../artifacts/measure';
 import type { Client } from '../../clients/client';
 import { AppError } from '../../common/app-error';
 import { newId } from '../../common/ids';
-import type { Page, PageQuery } from '../../common/pagination';
+import type { Page } from '../../common/pagination';
 import type { Job, JobRequest } from '../../jobs/job';
+import type { GivenLabels } from '../../jobs/job-labels';
+import type { JobPageQuery } from '../../jobs/http/job-list.query';
 import { JobsService } from '../../jobs/jobs.service';
 import { JobSubmissionService } from '../../jobs/job-submission.service';
 import { ORDER_LIMITS } from '../order-limits';
@@ -16,6 +18,7 @@ import { OrderUploadsService, refusalOf } from './order-uploads.service';
 import { IMPORTS_PATH, ORDERS_IMPORT } from './orders-import.job';
 
 export interface ImportRequest {
+  labels: GivenLabels;
   settings: ImportSettings;
   idempotencyKey: string | undefined;
   /** The length of the file, where the request declares it. */
@@ -39,13 +42,13 @@ export class OrderImportsService {
    * @throws AppError `empty_file` (422), and as `OrderUploadsService.store` and `JobSubmissionService` do
    */
   async submit(client: Client, file: Readable, request: ImportRequest): Promise<Job> {
-    const { settings, idempotencyKey } = request;
+    const { labels, settings, idempotencyKey } = request;
     const repeated =
       idempotencyKey === undefined
         ? undefined
         : await this.submission.withKey(client.id, idempotencyKey, async () => {
             const { bytes, sha256 } = await measured(file);
-            return jobRequest(bytes, sha256, settings);
+            return jobRequest(bytes, sha256, settings, labels);
           });
     if (repeated !== undefined) return repeated;
     await this.submission.requireQuota(ORDERS_IMPORT, client.id);
@@ -61,7 +64,8 @@ export class OrderImportsService {
       job = await this.submission.submit(ORDERS_IMPORT, {
         id,
         clientId: client.id,
-        request: jobRequest(bytes, sha256, settings),
+        ...labels,
+        request: jobRequest(bytes, sha256, settings, labels),
         parameters: { file: key, bytes, settings },
         idempotencyKey,
       });
@@ -77,8 +81,8 @@ export class OrderImportsService {
     return { job, failure: await this.failures.find(job.id) };
   }
 
-  list<T>(client: Client, query: PageQuery, present: (job: Job) => T): Promise<Page<T>> {
-    return this.jobs.list(client.id, { types: [ORDERS_IMPORT.name] }, query, present);
+  list<T>(client: Client, query: JobPageQuery, present: (job: Job) => T): Promise<Page<T>> {
+    return this.jobs.list(client.id, { types: [ORDERS_IMPORT.name], tag: query.tag }, query, present);
   }
 }
 
@@ -86,10 +90,15 @@ export class OrderImportsService {
  * What the caller asked for, with all that decides what becomes of it: the same key with anything else is refused. What is as
  * in every plain import is not said, so that a request of before there were settings is the same.
  */
-const jobRequest = (bytes: number, sha256: string, settings: ImportSettings): JobRequest => ({
+const jobRequest = (
+  bytes: number,
+  sha256: string,
+  settings: ImportSettings,
+  labels: GivenLabels,
+): JobRequest => ({
   method: 'POST',
   path: IMPORTS_PATH,
-  body: { bytes, sha256, ...optionsOf(PLAIN, settings), currency: settings.currency },
+  body: { bytes, sha256, ...optionsOf(PLAIN, settings), currency: settings.currency, ...labels },
 });
 
 const OPTIONS: Record<keyof ImportSettings, string> = {

@@ -1,6 +1,7 @@
 import type { JobFailure } from '../../jobs/job';
 import type { JobState } from '../../jobs/job';
 import { withAddresses } from '../../jobs/job-artifacts';
+import type { JobLabels } from '../../jobs/job-labels';
 import type { JobResource } from '../../jobs/job-type';
 
 /** A terminal event as its table has it, with what its job type says. */
@@ -12,6 +13,7 @@ export interface TerminalEvent {
   /** How often an operator had the job tried again: each round ends with a terminal event of its own. */
   round: number;
   occurredAt: Date;
+  labels: JobLabels;
   outcome: {
     status: JobState;
     result?: Record<string, unknown>;
@@ -20,8 +22,10 @@ export interface TerminalEvent {
   };
 }
 
-/** Larger results are fetched through the link. With the bounds on all other texts a body stays below 20 kB. */
+/** Larger results are fetched through the link. With the bounds on all other texts a body stays below `LONGEST_BODY`. */
 const MAX_RESULT_BYTES = 8_000;
+/** Of bytes; the database refuses more. */
+export const LONGEST_BODY = 27_000;
 const [CODE_CHARACTERS, MESSAGE_CHARACTERS] = [100, 1_000];
 const SHA256 = /^[0-9a-f]{64}$/;
 const NAME = /^[a-z0-9_-]{1,20}$/;
@@ -37,7 +41,8 @@ export function callbackBody(
   resource: JobResource | undefined,
   publicUrl: string,
 ): Buffer {
-  const { status, result, error, expires_at } = event.outcome;
+  const { labels, outcome } = event;
+  const { status, result, error, expires_at } = outcome;
   const {
     artifact: given,
     artifacts,
@@ -54,6 +59,7 @@ export function callbackBody(
       id: event.jobId,
       status,
       round: event.round,
+      ...labels,
       ...(artifact && { artifact }),
       ...(files && { artifacts: files }),
       ...(fits(rest) && { result: rest }),

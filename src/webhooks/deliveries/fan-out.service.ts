@@ -23,6 +23,8 @@ interface EventRow {
   occurred_at: Date;
   job_type: string;
   callback_url: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
 }
 
 const TAKE_EVENTS = prepared(
@@ -33,7 +35,8 @@ const TAKE_EVENTS = prepared(
     ), taken AS (
       DELETE FROM webhook_outbox o USING next WHERE o.position = next.position RETURNING o.position, o.event_id
     )
-    SELECT e.id, e.job_id, e.client_id, e.type, e.round, e.data, e.occurred_at, j.type AS job_type, j.callback_url
+    SELECT e.id, e.job_id, e.client_id, e.type, e.round, e.data, e.occurred_at, j.type AS job_type, j.callback_url,
+      j.metadata, j.tags
     FROM taken JOIN job_event e ON e.id = taken.event_id JOIN job j ON j.id = e.job_id
     ORDER BY taken.position`,
 );
@@ -114,6 +117,7 @@ export class FanOutService {
         type: event.type,
         round: event.round,
         occurredAt: event.occurred_at,
+        labels: { metadata: event.metadata, tags: event.tags },
         outcome: event.data,
       },
       this.registry.find(event.job_type)?.resource,

@@ -20,6 +20,9 @@ export class WebhookEndpointEntity {
   event_types: string[];
 
   @Column('text', { array: true })
+  tags: string[];
+
+  @Column('text', { array: true })
   signatures: SignatureScheme[];
 
   @Column('timestamptz', { nullable: true })
