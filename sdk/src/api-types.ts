@@ -1388,6 +1388,23 @@ export interface components {
             /** @description Left out: "Order report", in the language of `locale`. */
             title?: string;
             /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
+            /**
              * Format: uri
              * @description Gets a signed POST when the report has ended, however it ended.
              */
@@ -1396,6 +1413,23 @@ export interface components {
         /** @enum {string} */
         JobStatus: "PENDING" | "IN_PROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
         ReportListItem: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /** Format: uuid */
             id: string;
             status: components["schemas"]["JobStatus"];
@@ -1473,13 +1507,30 @@ export interface components {
             /** @example http://localhost:3000/v1/jobs/0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11 */
             href: string;
         };
-        JobView: components["schemas"]["OrdersCreateJobView"] | components["schemas"]["OrdersImportJobView"] | components["schemas"]["OrdersReadJobView"] | components["schemas"]["OrdersSummaryJobView"] | components["schemas"]["OrdersReportJobView"];
+        JobView: components["schemas"]["OrdersCreateJobView"] | components["schemas"]["OrdersImportJobView"] | components["schemas"]["OrdersReadJobView"] | components["schemas"]["OrdersSummaryJobView"] | components["schemas"]["OrdersReportJobView"] | components["schemas"]["WebhooksRecoverJobView"] | components["schemas"]["WebhooksRedeliverJobView"];
         JobPageView: {
             data: components["schemas"]["JobView"][];
             next_cursor: string | null;
         };
         JobSubmissionBody: components["schemas"]["OrdersCreateJobSubmissionBody"] | components["schemas"]["OrdersReadJobSubmissionBody"] | components["schemas"]["OrdersSummaryJobSubmissionBody"] | components["schemas"]["OrdersReportJobSubmissionBody"];
         JobEventView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @description The same on every channel.
@@ -1826,6 +1877,23 @@ export interface components {
             value: string | null;
         };
         OrderImportView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -2407,7 +2475,7 @@ export interface components {
              */
             number?: string;
         };
-        TaskView: components["schemas"]["OrdersCreateTaskView"] | components["schemas"]["OrdersImportTaskView"] | components["schemas"]["OrdersReadTaskView"] | components["schemas"]["OrdersSummaryTaskView"] | components["schemas"]["OrdersReportTaskView"];
+        TaskView: components["schemas"]["OrdersCreateTaskView"] | components["schemas"]["OrdersImportTaskView"] | components["schemas"]["OrdersReadTaskView"] | components["schemas"]["OrdersSummaryTaskView"] | components["schemas"]["OrdersReportTaskView"] | components["schemas"]["WebhooksRecoverTaskView"] | components["schemas"]["WebhooksRedeliverTaskView"];
         TaskPageView: {
             data: components["schemas"]["TaskView"][];
             next_cursor: string | null;
@@ -2427,6 +2495,23 @@ export interface components {
             worker?: string;
         };
         ClaimedTaskView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -2536,6 +2621,8 @@ export interface components {
              *     ]
              */
             event_types?: string[];
+            /** @description Only events of jobs with at least one of these tags. Left out, or empty: of all jobs, and events that are of none. */
+            tags?: string[];
             description?: string;
             /** @description `v1`, also of a new endpoint that says nothing, is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`. */
             signatures?: ("v1" | "v1a")[];
@@ -2595,6 +2682,11 @@ export interface components {
              *     ]
              */
             event_types: string[];
+            /**
+             * @description It gets events of jobs with one of these; of all, and of what is no job, where there are none.
+             * @example []
+             */
+            tags: string[];
             status: components["schemas"]["EndpointStatus"];
             disabled_reason: components["schemas"]["DisabledReason"] | null;
             /** Format: date-time */
@@ -2656,6 +2748,11 @@ export interface components {
              *     ]
              */
             event_types: string[];
+            /**
+             * @description It gets events of jobs with one of these; of all, and of what is no job, where there are none.
+             * @example []
+             */
+            tags: string[];
             status: components["schemas"]["EndpointStatus"];
             disabled_reason: components["schemas"]["DisabledReason"] | null;
             /** Format: date-time */
@@ -2717,6 +2814,8 @@ export interface components {
              *     ]
              */
             event_types?: string[];
+            /** @description Only events of jobs with at least one of these tags. Left out, or empty: of all jobs, and events that are of none. */
+            tags?: string[];
             description?: string;
             /** @description `v1`, also of a new endpoint that says nothing, is HMAC-SHA256 with the secret, `v1a` Ed25519 with the keys of `/.well-known/jwks.json`. */
             signatures?: ("v1" | "v1a")[];
@@ -3182,6 +3281,23 @@ export interface components {
         };
         CallbackDataView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @description The job.
              */
@@ -3513,6 +3629,23 @@ export interface components {
         };
         OrdersCreateJobView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -3565,6 +3698,23 @@ export interface components {
             links: components["schemas"]["LinkView"][];
         };
         OrdersImportJobView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -3619,6 +3769,23 @@ export interface components {
         };
         OrdersReadJobView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -3671,6 +3838,23 @@ export interface components {
             links: components["schemas"]["LinkView"][];
         };
         OrdersSummaryJobView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -3725,6 +3909,23 @@ export interface components {
         };
         OrdersReportJobView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -3776,7 +3977,168 @@ export interface components {
             erased_at: string | null;
             links: components["schemas"]["LinkView"][];
         };
+        WebhooksRecoverJobView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhooks.recover";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
+        WebhooksRedeliverJobView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhooks.redeliver";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            steps: components["schemas"]["StepView"][];
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+        };
         OrdersCreateTaskView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -3837,6 +4199,23 @@ export interface components {
         };
         OrdersImportTaskView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -3895,6 +4274,23 @@ export interface components {
             workflow: components["schemas"]["StepView"][];
         };
         OrdersReadTaskView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
             /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -3955,6 +4351,23 @@ export interface components {
         };
         OrdersSummaryTaskView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -4014,6 +4427,23 @@ export interface components {
         };
         OrdersReportTaskView: {
             /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
              * Format: uuid
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
              */
@@ -4071,7 +4501,180 @@ export interface components {
             /** @description The steps of the work, in order. */
             workflow: components["schemas"]["StepView"][];
         };
+        WebhooksRecoverTaskView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhooks.recover";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
+        WebhooksRedeliverTaskView: {
+            /**
+             * @description As it was submitted; empty where nothing was, and where it is erased.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description As they were submitted; empty likewise.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Format: uuid
+             * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+             */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhooks.redeliver";
+            /** @example IN_PROGRESS */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Per cent of the work done.
+             * @example 42
+             */
+            progress: number;
+            /**
+             * @description Estimated seconds until the job ends.
+             * @example 3
+             */
+            eta_seconds: number | null;
+            /**
+             * @description The current or last attempt; 0 before the first.
+             * @example 1
+             */
+            attempt: number;
+            request: components["schemas"]["JobRequestView"];
+            /** @description What it resulted in; its type says what that is. `null` before. */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why it failed, or why the last attempt did. */
+            error: components["schemas"]["JobErrorView"] | null;
+            cancel_requested: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the artifact is deleted.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when a person that it held is erased, and with the person its result or its file.
+             */
+            erased_at: string | null;
+            links: components["schemas"]["LinkView"][];
+            /**
+             * Format: date-time
+             * @description When it is expected to end, as an estimate.
+             */
+            eta: string | null;
+            /** @description The steps of the work, in order. */
+            workflow: components["schemas"]["StepView"][];
+        };
         OrdersCreateJobSubmissionBody: {
+            /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4086,6 +4689,23 @@ export interface components {
         };
         OrdersReadJobSubmissionBody: {
             /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4099,6 +4719,23 @@ export interface components {
         };
         OrdersSummaryJobSubmissionBody: {
             /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -4111,6 +4748,23 @@ export interface components {
             callback_url?: string;
         };
         OrdersReportJobSubmissionBody: {
+            /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4289,6 +4943,8 @@ export interface operations {
                 page_size?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only jobs that were given this tag. */
+                tag?: string;
             };
             header?: never;
             path?: never;
@@ -4309,7 +4965,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportPageView"];
                 };
             };
-            /** @description The page is not valid. */
+            /** @description The filter or the page is not valid. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5628,6 +6284,8 @@ export interface operations {
                 page_size?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only jobs that were given this tag. */
+                tag?: string;
                 status?: components["schemas"]["JobStatus"][];
                 type?: string;
                 /** @description Accepted at this time or later. */
@@ -8255,6 +8913,8 @@ export interface operations {
                 page_size?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only jobs that were given this tag. */
+                tag?: string;
             };
             header?: never;
             path?: never;
@@ -8275,7 +8935,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobPageView"];
                 };
             };
-            /** @description The page is not valid. */
+            /** @description The filter or the page is not valid. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8362,6 +9022,10 @@ export interface operations {
     createOrderImport: {
         parameters: {
             query?: {
+                /** @description A JSON object of up to 20 names (of 40 characters) and texts. Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON. */
+                metadata?: string;
+                /** @description Repeated for several. Lists of jobs filter by them, and endpoints select events by them. */
+                tag?: string[];
                 /** @description What becomes of an order that you have already: `error` (without the field) imports nothing, `skip` leaves it as it is, `update` sets what the file has columns for and replaces the lines. */
                 on_conflict?: components["schemas"]["OnConflict"];
                 /** @description Whose export the file is, untouched; only of delimited files. */
@@ -9235,7 +9899,12 @@ export interface operations {
     };
     createOrder: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only with `respond-async`. A JSON object of up to 20 names (of 40 characters) and texts. Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON. */
+                metadata?: string;
+                /** @description Only with `respond-async`. Repeated for several. Lists of jobs filter by them, and endpoints select events by them. */
+                tag?: string[];
+            };
             header?: {
                 /** @description `respond-async`: answer 202 and a task. With `wait=N`: only when it takes longer than that. */
                 Prefer?: string;
@@ -9435,6 +10104,10 @@ export interface operations {
                 /** @description IANA; where the days begin. Left out: `UTC`. */
                 time_zone?: string;
                 status?: components["schemas"]["OrderStatus"][];
+                /** @description Only with `respond-async`. A JSON object of up to 20 names (of 40 characters) and texts. Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON. */
+                metadata?: string;
+                /** @description Only with `respond-async`. Repeated for several. Lists of jobs filter by them, and endpoints select events by them. */
+                tag?: string[];
             };
             header?: {
                 /** @description `respond-async`: answer 202 and a task. With `wait=N`: only when it takes longer than that. */
@@ -9565,7 +10238,12 @@ export interface operations {
     };
     getOrder: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only with `respond-async`. A JSON object of up to 20 names (of 40 characters) and texts. Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON. */
+                metadata?: string;
+                /** @description Only with `respond-async`. Repeated for several. Lists of jobs filter by them, and endpoints select events by them. */
+                tag?: string[];
+            };
             header?: {
                 /** @description `respond-async`: answer 202 and a task. With `wait=N`: only when it takes longer than that. */
                 Prefer?: string;
@@ -10038,6 +10716,8 @@ export interface operations {
                 page_size?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only jobs that were given this tag. */
+                tag?: string;
                 status?: components["schemas"]["JobStatus"][];
                 type?: string;
             };

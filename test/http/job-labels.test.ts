@@ -1,7 +1,7 @@
 import { EventReader } from '../support/event-reader';
 import { waitFor } from '../support/services';
 import { type Answer, type CallOptions, TestApp } from '../support/test-app';
-import { TestReceiver } from '../webhooks/test-receiver';
+import { type Received, TestReceiver } from '../webhooks/test-receiver';
 
 const EXTERNAL = 'warehouse.pick';
 const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01', format: 'csv' };
@@ -264,6 +264,97 @@ it('streams, callbacks and the event feed say them', async () => {
   expect(JSON.parse(received!.body.toString()).data).toMatchObject({ id: body.id, ...LABELS });
   const feed = await call('GET', '/v1/events');
   expect(feed.body.data.map((event: { body: string }) => event.body)).toEqual([received!.body.toString()]);
+});
+
+describe('endpoints select events by tags', () => {
+  const register = async (path: string, settings: object): Promise<string> => {
+    const { status, body } = await call('POST', '/v1/webhooks/endpoints', {
+      body: { url: receiver.url(path), ...settings },
+    });
+    expect(status).toBe(201);
+    expect(body.status).toBe('enabled');
+    return body.id;
+  };
+  const jobsAt = (path: string): string[] =>
+    receiver
+      .at(path)
+      .map(({ body }: Received) => JSON.parse(body.toString()).data.id)
+      .filter((id: string | undefined) => id !== undefined);
+  /** A job that ends, and is fanned out. */
+  const done = async (labels: object): Promise<string> => {
+    const { body } = await WAYS['external']!(labels);
+    await call('DELETE', `/v1/jobs/${body.id}`);
+    return body.id;
+  };
+  const allAt = (path: string, ids: string[]): Promise<unknown> =>
+    waitFor(() => ids.every((id) => jobsAt(path).includes(id)), { what: `the events at ${path}` });
+
+  it('gets those of jobs with one of them, and its own type; without tags all', async () => {
+    await register('/all', {});
+    await register('/none-named', { tags: [] });
+    const urgent = await register('/urgent', { tags: ['urgent', 'a,b'] });
+    await register('/urgent-reports', { tags: ['urgent'], event_types: ['orders.report.*'] });
+    const jobs = {
+      both: await done({ tags: ['urgent', 'a,b'] }),
+      one: await done({ tags: ['other', 'a,b'] }),
+      other: await done({ tags: ['other', 'a', 'b', 'Urgent'] }),
+      none: await done({}),
+    };
+    await allAt('/all', Object.values(jobs));
+    await allAt('/none-named', Object.values(jobs));
+    await allAt('/urgent', [jobs.both, jobs.one]);
+
+    // What is sent from here on is sent after all that was.
+    const changed = await call('PATCH', `/v1/webhooks/endpoints/${urgent}`, { body: { tags: ['other'] } });
+    expect(changed).toMatchObject({ status: 200, body: { tags: ['other'] } });
+    const later = await done({ tags: ['other'] });
+    await done({ tags: ['urgent'] });
+    await allAt('/urgent', [later]);
+    await call('PATCH', `/v1/webhooks/endpoints/${urgent}`, { body: { tags: [] } });
+    const last = await done({});
+    await allAt('/urgent', [last]);
+    expect(jobsAt('/urgent').sort()).toEqual([jobs.both, jobs.one, later, last].sort());
+    expect(jobsAt('/urgent-reports')).toEqual([]);
+  });
+
+  it('a test event comes whatever they are, and the own URL of a job is called', async () => {
+    const id = await register('/tagged', { tags: ['urgent'] });
+    expect((await call('POST', `/v1/webhooks/endpoints/${id}/test`)).status).toBe(202);
+    const { body } = await WAYS['external']!({ callback_url: receiver.url('/tagged') });
+    await call('DELETE', `/v1/jobs/${body.id}`);
+    await allAt('/tagged', [body.id]);
+    const types = receiver.at('/tagged').map((received) => JSON.parse(received.body.toString()).type);
+    expect(types).toContain('webhook.test');
+  });
+
+  it('what it is caught up with is selected likewise', async () => {
+    const jobs = [await done({ tags: ['late', 'b'] }), await done({ tags: ['b'] }), await done({})];
+    await waitFor(async () => (await call('GET', '/v1/events')).body.data.length === jobs.length, {
+      what: 'the events of all',
+    });
+    const id = await register('/late', { tags: ['late', 'later'] });
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    const { status, body } = await call('POST', `/v1/webhooks/endpoints/${id}/recover`, {
+      body: { since, only: 'missing' },
+    });
+    expect(status).toBe(202);
+    expect((await ended(body.id)).body).toMatchObject({ status: 'COMPLETED' });
+    await allAt('/late', [jobs[0]!]);
+    expect(jobsAt('/late')).toEqual([jobs[0]]);
+  });
+
+  it('what an endpoint must not have is named', async () => {
+    for (const [tags, field] of [
+      [['a', 'a'], 'tags[1]'],
+      [['a\n'], 'tags[0]'],
+      [null, 'tags'],
+      [Array.from({ length: 11 }, (_, n) => `n${n}`), 'tags'],
+    ] as const) {
+      const body = { url: receiver.url('/refused'), tags };
+      const refused = await call('POST', '/v1/webhooks/endpoints', { body });
+      expect([refused.status, fieldsOf(refused)]).toEqual([422, [field]]);
+    }
+  });
 });
 
 it('an end, a retention or a client that goes leaves no tag behind', async () => {

@@ -103,6 +103,7 @@ export class FanOutService {
         body: this.bodyOf(event),
         occurredAt: event.occurred_at,
         callbackUrl: event.callback_url,
+        tags: event.tags,
       }));
       await writeMessages(manager, messages, giveUpAfter(this.config.callbackRetrySchedule));
       return events.length;

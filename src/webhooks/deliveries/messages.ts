@@ -19,6 +19,8 @@ export interface NewMessage {
   occurredAt: Date;
   /** Of the job that it is about. */
   callbackUrl: string | null;
+  /** Of the job that it is about; endpoints that name tags get nothing of a message without one. */
+  tags?: string[];
   /** The only endpoint that gets it, of a test event. */
   onlyEndpoint?: string;
 }
@@ -33,7 +35,7 @@ interface OwnUrl {
 }
 
 /**
- * Writes messages and the duty to deliver each: to every endpoint that wants its type, and to the job's own URL; once
+ * Writes messages and the duty to deliver each: to every endpoint that wants its type and its tags, and to the job's own URL; once
  * for each URL. An endpoint that is unverified, or disabled by its owner or by its own 410, gets nothing, and a job's
  * own URL that has become that of a disabled one gets a delivery that says so; one that fails keeps its deliveries until
  * it recovers.
@@ -124,6 +126,8 @@ async function writeDeliveries(
     messages.map(({ clientId }) => clientId),
     messages.map(({ type }) => type),
     messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null),
+    // Arrays of arrays have to be of one length.
+    messages.map(({ tags }) => JSON.stringify(tags ?? [])),
     urls.map(({ id }) => id),
     urls.map(({ clientId }) => clientId),
     urls.map(({ url }) => url),
@@ -145,14 +149,14 @@ const INSERT_DELIVERIES = prepared(
   'insert_deliveries',
   `
     WITH message AS MATERIALIZED (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
-        AS m(id, client_id, type, only_endpoint, place)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::jsonb[]) WITH ORDINALITY
+        AS m(id, client_id, type, only_endpoint, tags, place)
     ), kind AS MATERIALIZED (
       -- All messages of a kind go to the same endpoints: those are looked for once.
-      SELECT client_id, type, only_endpoint, array_agg(id) AS ids, array_agg(place) AS places
-      FROM message GROUP BY client_id, type, only_endpoint
+      SELECT client_id, type, only_endpoint, tags, array_agg(id) AS ids, array_agg(place) AS places
+      FROM message GROUP BY client_id, type, only_endpoint, tags
     ), wanted AS MATERIALIZED (
-      SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
+      SELECT * FROM unnest($6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::int[])
         AS u(id, client_id, url, address, place)
     ), target AS (
       SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until, t.epoch,
@@ -163,7 +167,7 @@ const INSERT_DELIVERIES = prepared(
       CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
       WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
         AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
-          ELSE ${wantsType('k.type', 'e.event_types')} END
+          ELSE (e.tags = '{}' OR k.tags ?| e.tags) AND ${wantsType('k.type', 'e.event_types')} END
       UNION ALL
       SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.epoch, t.disabled_reason IN ('owner', 'gone')
       FROM wanted w
@@ -187,7 +191,7 @@ const INSERT_DELIVERIES = prepared(
       finished_at)
     SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, epoch,
       -- The time in which it rests is not its fault.
-      greatest(now(), paused_until) + make_interval(secs => $10),
+      greatest(now(), paused_until) + make_interval(secs => $11),
       CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END,
       CASE WHEN refused THEN 'endpoint_disabled' END, CASE WHEN refused THEN now() END
     FROM once ORDER BY place`,

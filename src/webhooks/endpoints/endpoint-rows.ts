@@ -29,9 +29,9 @@ export async function insertEndpoint(
   sealed: SealedSettings,
 ): Promise<void> {
   const rows = await manager.query<unknown[]>(
-    `INSERT INTO webhook_endpoint (id, client_id, url, description, event_types, signatures, certificate_authority,
+    `INSERT INTO webhook_endpoint (id, client_id, url, description, event_types, tags, signatures, certificate_authority,
          client_certificate, client_key, headers, header_names)
-       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
        WHERE (SELECT count(*) FROM webhook_endpoint WHERE client_id = $2) < ${MAX_ENDPOINTS}
        ON CONFLICT ON CONSTRAINT webhook_endpoint_url DO NOTHING RETURNING id`,
     [
@@ -40,6 +40,7 @@ export async function insertEndpoint(
       url,
       request.description ?? '',
       request.event_types ?? ['*'],
+      request.tags ?? [],
       request.signatures ?? ['v1'],
       request.certificate_authority ?? null,
       request.client_certificate ?? null,
@@ -120,18 +121,19 @@ export async function updateEndpoint(
     `UPDATE webhook_endpoint SET updated_at = now(), url = coalesce($2, url),
          verified_at = CASE WHEN $2::text IS NULL THEN verified_at END,
          description = coalesce($3, description), event_types = coalesce($4, event_types),
-         signatures = coalesce($5, signatures),
-         certificate_authority = CASE WHEN $6 THEN $7 ELSE certificate_authority END,
-         client_certificate = CASE WHEN $8 THEN $9 ELSE client_certificate END,
-         client_key = CASE WHEN $8 THEN $10::bytea ELSE client_key END,
-         headers = CASE WHEN $11 THEN $12::bytea ELSE headers END,
-         header_names = CASE WHEN $11 THEN $13::text[] ELSE header_names END
+         tags = coalesce($5, tags), signatures = coalesce($6, signatures),
+         certificate_authority = CASE WHEN $7 THEN $8 ELSE certificate_authority END,
+         client_certificate = CASE WHEN $9 THEN $10 ELSE client_certificate END,
+         client_key = CASE WHEN $9 THEN $11::bytea ELSE client_key END,
+         headers = CASE WHEN $12 THEN $13::bytea ELSE headers END,
+         header_names = CASE WHEN $12 THEN $14::text[] ELSE header_names END
        WHERE id = $1`,
     [
       id,
       url,
       change.description ?? null,
       change.event_types ?? null,
+      change.tags ?? null,
       change.signatures ?? null,
       change.certificate_authority !== undefined,
       change.certificate_authority ?? null,

@@ -17,6 +17,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
+import { AreTags } from '../../jobs/http/job-labels.dto';
 import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
 import { headersProblem, MOST_HEADERS } from './endpoint-headers';
 
@@ -75,6 +76,12 @@ class EndpointSettings {
     message: 'each value in $property must be *, a type such as orders.report.completed, or orders.report.*',
   })
   event_types?: string[];
+
+  @AreTags({
+    description:
+      'Only events of jobs with at least one of these tags. Left out, or empty: of all jobs, and events that are of none.',
+  })
+  tags?: string[];
 
   @ApiPropertyOptional({ maxLength: 500 })
   @MayBeLeftOut()

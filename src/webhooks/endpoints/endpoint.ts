@@ -15,6 +15,7 @@ export interface Endpoint {
   url: string;
   description: string;
   event_types: string[];
+  tags: string[];
   signatures: SignatureScheme[];
   verified_at: Date | null;
   verification_failure: string | null;
@@ -42,7 +43,7 @@ export interface Endpoint {
 }
 
 export const SELECT_ENDPOINT = `
-  SELECT e.id, e.client_id, e.url, e.description, e.event_types, e.signatures, e.verified_at, e.verification_failure,
+  SELECT e.id, e.client_id, e.url, e.description, e.event_types, e.tags, e.signatures, e.verified_at, e.verification_failure,
     e.certificate_authority, e.client_certificate, e.header_names, t.max_concurrency, t.max_per_second, t.failures, t.failing_since, t.paused_until,
     t.disabled_reason, t.disabled_at, e.created_at, e.updated_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'scheme', s.scheme,

@@ -39,6 +39,14 @@ export class EndpointView {
   @ApiProperty({ type: [String], example: ['orders.report.*'] })
   event_types: string[];
 
+  @ApiProperty({
+    type: [String],
+    example: [],
+    description:
+      'It gets events of jobs with one of these; of all, and of what is no job, where there are none.',
+  })
+  tags: string[];
+
   @ApiProperty({ enum: EndpointStatus, enumName: 'EndpointStatus' })
   status: EndpointStatus;
 
@@ -131,6 +139,7 @@ export function endpointView(endpoint: Endpoint): EndpointView {
     url: endpoint.url,
     description: endpoint.description,
     event_types: endpoint.event_types,
+    tags: endpoint.tags,
     status: statusOf(endpoint),
     disabled_reason: endpoint.disabled_reason,
     disabled_at: iso(endpoint.disabled_at),

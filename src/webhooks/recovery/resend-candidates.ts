@@ -62,7 +62,8 @@ const CANDIDATE = `
   p.id AS message_id, p.transaction_id::text, p.position::text, p.in_window, p.erased, d.id AS delivery_id, d.state, d.failures`;
 
 const WANTED = `(NOT p.erased AND p.type <> 'webhook.test' AND p.about IS DISTINCT FROM e.id::text
-  AND ${wantsType('p.type', 'e.event_types')})`;
+  AND ${wantsType('p.type', 'e.event_types')}
+  AND (e.tags = '{}' OR coalesce(e.tags && (SELECT tags FROM job WHERE id = p.job_id), false)))`;
 
 /** $9 the endpoint, $10 the job. */
 export const CANDIDATES_OF_ENDPOINT = `
