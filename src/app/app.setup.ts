@@ -1,15 +1,17 @@
 import { DynamicModule, INestApplication } from '@nestjs/common';
-import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import { HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { AppModule } from './app.module';
 import { LOGO_LIMITS, LOGO_MEDIA_TYPES, LOGO_PATH } from '../brands/logo/logo';
 import { nameParserErrors, requireReadableBody, requireUtf8 } from '../common/http/readable-body.middleware';
+import { compress } from '../common/http/compression';
 import { corsOptions } from '../common/http/cors';
 import { DrainingAdapter } from '../common/http/draining.adapter';
+import { MediaTypesGuard } from '../common/http/media-types.guard';
 import { ProblemFilter } from '../common/http/problem.filter';
 import { answerUnparsedRequests } from '../common/http/unparsed-requests';
-import { PUBLIC_PATH } from '../common/http/link-to-next.interceptor';
+import { PUBLIC_PATH } from '../common/http/page-answer.interceptor';
 import { noStore } from '../common/http/no-store.middleware';
 import { takeQueryToken } from '../common/http/query-token.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
@@ -68,6 +70,7 @@ export async function createApp(
     }),
   );
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
+  app.use(['/docs', '/openapi.json', '/openapi.yaml', '/metrics'], compress);
   if (config.runsApi) setUpPage(app);
   app.use('/v1', noStore);
   app.use(requireReadableBody({ [IMPORTS_PATH]: IMPORT_MEDIA_TYPES, [LOGO_PATH]: LOGO_MEDIA_TYPES }));
@@ -81,6 +84,8 @@ export async function createApp(
   });
   app.use(nameParserErrors);
   app.useGlobalPipes(new StrictValidationPipe());
+  // After those that say who it is and whether it may.
+  app.useGlobalGuards(new MediaTypesGuard(app.get(Reflector)));
   app.useGlobalFilters(new ProblemFilter(isDatabaseOutage));
   if (config.runsApi) {
     setUpDocs(app, config);

@@ -8,6 +8,7 @@ import {
 } from 'express';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { compress } from '../common/http/compression';
 import { AddressLimitsService } from '../rate-limits/address-limits.service';
 
 /** The page for people, beside the compiled code and beside the sources alike. */
@@ -24,6 +25,7 @@ export function setUpPage(app: INestApplication): void {
       else next();
     };
   app.use(ofPage(app.get(AddressLimitsService).middleware('page')));
+  app.use(ofPage(compress));
   app.use(ofPage(staticFiles(PAGE, { setHeaders: revalidate })));
 }
 

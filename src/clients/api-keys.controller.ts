@@ -7,7 +7,7 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { OptionalBody } from '../common/http/optional-body';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
@@ -53,7 +53,7 @@ export class ApiKeysController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({
     operationId: 'listClientKeys',
     summary: "List a client's keys, newest first",

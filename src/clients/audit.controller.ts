@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { AuditTrailService } from './audit-trail.service';
 import { AuditPageView, AuditQuery, viewAuditEntry } from './audit.view';
@@ -15,7 +15,7 @@ export class AuditController {
   constructor(private readonly trail: AuditTrailService) {}
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listAuditEntries', summary: 'Read the audit trail, newest first' })
   @ApiOkResponse({ type: AuditPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })

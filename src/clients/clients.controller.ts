@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
@@ -54,7 +54,7 @@ export class ClientsController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listClients', summary: 'List clients, newest first' })
   @ApiOkResponse({ type: ClientPageView })
   @ApiProblems({ 400: 'The page is not valid.' })

@@ -7,7 +7,7 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { PageQuery } from '../common/pagination';
@@ -49,7 +49,7 @@ export class OwnKeysController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({
     operationId: 'listKeys',
     summary: 'List your keys, newest first',

@@ -1,11 +1,10 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
 import type { Client } from '../clients/client';
 import { CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { linkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { pageSize } from '../common/pagination';
 import { OrderChangesView, viewOrderChange } from './order-change.view';
@@ -20,6 +19,7 @@ export class OrderChangesController {
   constructor(private readonly changes: OrderChangesService) {}
 
   @Get()
+  @AnswersPage('after')
   @ApiOperation({
     operationId: 'listOrderChanges',
     summary: 'Read what became of orders, in order',
@@ -32,16 +32,11 @@ export class OrderChangesController {
     400: 'The query is not valid.',
     410: 'Changes after this cursor are no longer kept (`cursor_expired`).',
   })
-  async list(
-    @CurrentClient() client: Client,
-    @Query() query: OrderChangesQuery,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<OrderChangesView> {
+  async list(@CurrentClient() client: Client, @Query() query: OrderChangesQuery): Promise<OrderChangesView> {
     const size = pageSize(query);
     const changes = await this.changes.read(client.id, query.after, size + 1);
     const shown = changes.slice(0, size);
     const next = changes.length > size ? (shown.at(-1)?.cursor ?? null) : null;
-    if (next !== null) linkToNext(response, { after: next, page_size: String(size) });
     return { data: shown.map(viewOrderChange), next_cursor: next };
   }
 }

@@ -27,7 +27,7 @@ import type { Caller, Client } from '../clients/client';
 import { CurrentCaller, CurrentClient } from '../clients/current-client.decorator';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
@@ -60,7 +60,7 @@ export class OrdersController {
   ) {}
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listOrders', summary: 'List orders, newest first' })
   @ApiOkResponse({ type: OrderPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })

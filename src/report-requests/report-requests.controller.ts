@@ -27,7 +27,8 @@ import { type AuthenticatedRequest, CurrentClient } from '../clients/current-cli
 import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
+import { AnswersWith } from '../common/http/media-types.guard';
 import { ApiProblems } from '../common/http/problem';
 import type { RequestWithToken } from '../common/http/query-token.middleware';
 import { RatePolicy } from '../common/http/rate-policy';
@@ -44,11 +45,14 @@ import type { JobView } from '../jobs/http/job.view';
 import { HonoursWait } from '../jobs/http/prefer-wait';
 import { AcceptsJob, Acceptance } from '../jobs/http/acceptance';
 import { parseIdempotencyKey } from '../common/http/idempotency-key';
+import { REPORT_MEDIA_TYPES } from './formats/report-format';
 import { artifactsOf, ORDERS_REPORT, type OrdersReportResult } from './orders-report.job';
 import { ReportPageView } from './report-list.view';
 import { ReportRequest } from './report-request.dto';
 import { cancelled, ReportRequestsService, REPORTS_PATH } from './report-requests.service';
 
+/** An answer about the report, or the way to it. */
+const ANSWERS = ['application/json', ...REPORT_MEDIA_TYPES];
 const REPORT_JOB = jobSchema(ORDERS_REPORT, 'JobView');
 
 /** The report operation by polling: submit, watch, cancel. */
@@ -65,6 +69,7 @@ export class ReportRequestsController {
 
   @AcceptsJob(ORDERS_REPORT)
   @Post()
+  @AnswersWith(ANSWERS)
   @ApiOperation({
     operationId: 'createOrderReport',
     summary: 'Ask for a PDF or CSV of your orders',
@@ -103,7 +108,7 @@ export class ReportRequestsController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listOrderReports', summary: 'List your report jobs, newest first' })
   @ApiOkResponse({ type: ReportPageView })
   @ApiProblems({ 400: 'The filter or the page is not valid.' })
@@ -120,6 +125,7 @@ export class ReportRequestsController {
 
   @RatePolicy('poll')
   @Get('status/:id')
+  @AnswersWith(ANSWERS)
   @AllowsJobToken(JobPermission.Read)
   @HonoursWait()
   @ApiOperation({

@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteRange } from '../artifacts/artifact-store';
 import { AppError } from '../common/app-error';
+import { requireAcceptable } from '../common/http/media-types.guard';
+import { isFresh } from '../common/http/validators';
 import type { RequestWithToken } from '../common/http/query-token.middleware';
 import type { FinishedReport } from './report-requests.service';
 
@@ -20,6 +22,7 @@ export async function sendReport(
   disposition: 'attachment' | 'inline',
   open: (range: ByteRange | undefined) => Promise<Readable>,
 ): Promise<void> {
+  requireAcceptable(request, [artifact.media_type]);
   const etag = `"${artifact.sha256}"`;
   response.set({
     ETag: etag,
@@ -29,7 +32,7 @@ export async function sendReport(
     'Cache-Control': request.queryToken === undefined ? 'private, no-cache' : 'no-store',
     'Content-Disposition': `${disposition}; filename="orders-${job.id}.${artifact.format}"`,
   });
-  if (isAmong(request.get('if-none-match'), etag)) {
+  if (isFresh(request, etag)) {
     response.status(304).end();
     return;
   }
@@ -88,11 +91,3 @@ const isReversed = (header: string): boolean =>
     const [, first, last] = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(range) ?? [];
     return Number(first) > Number(last);
   });
-
-/** Whether `If-None-Match` names this validator: weak comparison, as RFC 9110, section 13.1.2 has it. */
-function isAmong(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return (
-    header.trim() === '*' || header.split(',').some((value) => value.trim().replace(/^W\//, '') === etag)
-  );
-}

@@ -14,7 +14,7 @@ import { CurrentCaller } from '../clients/current-client.decorator';
 import { JobPermission } from '../clients/job-token';
 import { RequireScope } from '../clients/require-scope.decorator';
 import { Scope } from '../clients/scope';
-import { LinkToNext } from '../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../common/http/page-answer.interceptor';
 import { ApiProblems } from '../common/http/problem';
 import { RatePolicy } from '../common/http/rate-policy';
 import { UuidParam } from '../common/http/uuid-param';
@@ -37,7 +37,7 @@ export class TasksController {
   ) {}
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({
     operationId: 'listTasks',
     summary: 'List tasks, newest first, with progress, ETA and workflow',

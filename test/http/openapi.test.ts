@@ -81,7 +81,7 @@ function check(operation: Operation, answer: Answer): void {
 
 /** Headers of the connection and of the representation, which HTTP itself documents, and those that browsers obey. */
 const OF_THE_TRANSPORT =
-  /^(connection|keep-alive|transfer-encoding|date|vary|content-(type|length|security-policy)|x-.*|(cross-)?origin-.*|referrer-policy)$/;
+  /^(connection|keep-alive|transfer-encoding|date|vary|content-(type|length|encoding|security-policy)|x-.*|(cross-)?origin-.*|referrer-policy)$/;
 
 const isStream = (operation: Operation): boolean =>
   operation.responses['200']?.content?.['text/event-stream'] !== undefined;

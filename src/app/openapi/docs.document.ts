@@ -26,9 +26,11 @@ const HEADERS = {
     schema: { type: 'string' },
     example: '"poll";q=90;w=60',
   },
+  ETag: { description: 'Of this page: send it as `If-None-Match`.', schema: { type: 'string' } },
   Link: { description: 'The next page, `rel="next"` (RFC 8288).', schema: { type: 'string' } },
   'Cache-Control': {
-    description: 'Mostly `no-store`: what is answered to one key is for nobody else.',
+    description:
+      'Mostly `no-store`: what is answered to one key is for nobody else. Lists and files may be kept, and are asked for again.',
     schema: { type: 'string' },
     example: 'no-store',
   },
@@ -50,6 +52,7 @@ const OF_LIMITED_OPERATIONS = {
   429: 'Too many requests of a kind (`violated-policies` says which), too many jobs in flight, or no room left for your files (`storage_quota_exceeded`, with `used_bytes` and `max_bytes`): come back after `Retry-After`.',
   503: 'The database, or the store of files (`store_unavailable`, `store_full`), is away for a moment: come back after `Retry-After`.',
 };
+const OF_OPERATIONS_WITH_AN_ANSWER = { 406: 'What it answers is of none of the types in `Accept`.' };
 const OF_OPERATIONS_WITH_BODY = {
   400: 'The body is not JSON.',
   413: 'The body is too large.',
@@ -89,9 +92,11 @@ const isClosed = (schema: Schema): schema is { $ref: string } =>
   '$ref' in schema || schema.additionalProperties === false;
 
 function complete(operation: Operation): void {
+  if (isPaged(operation)) describeRevalidation(operation);
   const problems = {
     ...OF_EVERY_OPERATION,
     ...(isLimited(operation) ? OF_LIMITED_OPERATIONS : {}),
+    ...(isLimited(operation) && hasAnswer(operation) ? OF_OPERATIONS_WITH_AN_ANSWER : {}),
     ...(operation.requestBody === undefined ? {} : OF_OPERATIONS_WITH_BODY),
   };
   for (const [status, description] of Object.entries(problems)) {
@@ -107,13 +112,28 @@ function complete(operation: Operation): void {
 }
 
 /** Statuses of requests that come no further than to the door. */
-const OF_REFUSALS = ['400', '401', '403', '413', '415', '429', '503'];
+const OF_REFUSALS = ['400', '401', '403', '406', '413', '415', '429', '503'];
 const NEEDS_KEY = ['401', '403'];
 
 const isGuarded = ({ responses }: Operation): boolean => responses['401'] !== undefined;
 
 /** The probes of the platform are not limited. */
 const isLimited = ({ tags }: Operation): boolean => tags?.includes('health') !== true;
+
+/** Whether its success has a body. */
+const hasAnswer = ({ responses }: Operation): boolean =>
+  Object.keys(responses).some((status) => /^2/.test(status) && status !== '204');
+
+function describeRevalidation(operation: Operation): void {
+  (operation.parameters ??= []).push({
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The `ETag` of the page that you have.',
+    schema: { type: 'string' },
+  });
+  operation.responses['304'] = { description: 'The page is as you have it.' };
+}
 
 /** Whether it answers a list in pages. */
 const isPaged = ({ parameters = [] }: Operation): boolean =>
@@ -130,7 +150,8 @@ function headersOf(status: string, operation: Operation): Response['headers'] {
     ...(NEEDS_KEY.includes(status) && isGuarded(operation) ? ['WWW-Authenticate'] : []),
     ...(isPreferred(status, operation) ? ['Preference-Applied'] : []),
     ...(isLimited(operation) ? ['Cache-Control', 'RateLimit', 'RateLimit-Policy'] : []),
-    ...(status === '200' && isPaged(operation) ? ['Link'] : []),
+    ...(status === '200' && isPaged(operation) ? ['ETag', 'Link'] : []),
+    ...(status === '304' && isPaged(operation) ? ['ETag'] : []),
     ...(['429', '503'].includes(status) ? ['Retry-After'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

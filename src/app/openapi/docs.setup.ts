@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { revalidated, weakTag } from '../../common/http/validators';
 import type { AppConfig } from '../../config/app-config';
 import { definedTypes } from '../../jobs/job-type.registry';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
@@ -58,6 +59,11 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
   app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
+  // What is generated of the document, and changes with it alone. The assets of the page have validators of their own.
+  app.use(
+    ['/docs/swagger-ui-init.js', '/openapi.json', '/openapi.yaml'],
+    revalidated(weakTag(JSON.stringify(document))),
+  );
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',

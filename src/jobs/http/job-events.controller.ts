@@ -17,6 +17,7 @@ import { JobPermission } from '../../clients/job-token';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { EventStream } from '../../common/http/event-stream';
+import { AnswersWith } from '../../common/http/media-types.guard';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
@@ -44,6 +45,7 @@ export class JobEventsController {
   ) {}
 
   @Get(':id/events')
+  @AnswersWith(['text/event-stream'])
   @AllowsJobToken(JobPermission.Stream)
   @RatePolicy('poll')
   @ApiOperation({ operationId: 'streamJobEvents', summary: 'Stream a job', description: DESCRIPTION })

@@ -34,7 +34,7 @@ import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
-import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { UuidParam } from '../../common/http/uuid-param';
 import { parseIdempotencyKey } from '../../common/http/idempotency-key';
 import { JobSubmissionService } from '../job-submission.service';
@@ -64,7 +64,7 @@ export class JobsController {
   ) {}
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listJobs', summary: 'List jobs, newest first' })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })

@@ -9,7 +9,7 @@ import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
 import { AppError } from '../../common/app-error';
 import { parseIdempotencyKey } from '../../common/http/idempotency-key';
-import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { RatePolicy } from '../../common/http/rate-policy';
 import { UuidParam } from '../../common/http/uuid-param';
@@ -127,7 +127,7 @@ export class OrderImportsController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listOrderImports', summary: 'List your imports, newest first' })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'The filter or the page is not valid.' })

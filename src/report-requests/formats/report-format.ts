@@ -13,6 +13,8 @@ export const MEDIA_TYPES = {
   [ReportFormat.Ndjson]: 'application/x-ndjson',
 } as const satisfies Record<ReportFormat, string>;
 
+export const REPORT_MEDIA_TYPES = Object.values(MEDIA_TYPES);
+
 export type ReportMediaType = (typeof MEDIA_TYPES)[ReportFormat];
 
 /** For the documentation: the file of a report as the content of an answer. */

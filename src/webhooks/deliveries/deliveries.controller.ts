@@ -5,7 +5,7 @@ import type { Client } from '../../clients/client';
 import { CurrentActor, CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
-import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { ApiProblems, passing } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
 import { DeliveriesService } from './deliveries.service';
@@ -26,7 +26,7 @@ export class DeliveriesController {
   constructor(private readonly deliveries: DeliveriesService) {}
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List deliveries, newest first' })
   @ApiOkResponse({ type: DeliveryPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })

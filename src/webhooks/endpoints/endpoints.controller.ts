@@ -26,7 +26,7 @@ import type { Client } from '../../clients/client';
 import { CurrentActor, CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
-import { LinkToNext } from '../../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { OptionalBody } from '../../common/http/optional-body';
 import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
@@ -78,7 +78,7 @@ export class EndpointsController {
   }
 
   @Get()
-  @LinkToNext()
+  @AnswersPage()
   @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List your endpoints, newest first' })
   @ApiOkResponse({ type: EndpointPageView })
   @ApiProblems({ 400: 'The page is not valid.' })

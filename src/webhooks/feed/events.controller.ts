@@ -1,11 +1,10 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
 import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
-import { linkToNext } from '../../common/http/link-to-next.interceptor';
+import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { pageSize } from '../../common/pagination';
 import { EventFeedQuery, EventFeedView } from './event-feed.query';
@@ -19,6 +18,7 @@ export class EventsController {
   constructor(private readonly feed: EventFeedService) {}
 
   @Get()
+  @AnswersPage('after')
   @ApiOperation({
     operationId: 'listEvents',
     summary: 'Read events in order',
@@ -28,16 +28,11 @@ export class EventsController {
   })
   @ApiOkResponse({ type: EventFeedView })
   @ApiProblems({ 400: 'The query is not valid.', 410: 'The event of `after` is no longer kept.' })
-  async list(
-    @CurrentClient() client: Client,
-    @Query() query: EventFeedQuery,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<EventFeedView> {
+  async list(@CurrentClient() client: Client, @Query() query: EventFeedQuery): Promise<EventFeedView> {
     const size = pageSize(query);
     const events = await this.feed.read(client.id, query.after, size + 1);
     const shown = events.slice(0, size);
     const next = events.length > size ? (shown.at(-1)?.id ?? null) : null;
-    if (next !== null) linkToNext(response, { after: next, page_size: String(size) });
     return {
       data: shown.map(({ id, type, job_id, body, occurred_at }) => ({
         id,
