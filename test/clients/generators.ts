@@ -11,7 +11,6 @@ export const OPENAPI_FETCH: Generator = {
   command: [
     join(ROOT, 'node_modules/openapi-typescript/bin/cli.js'),
     'openapi.json',
-    '--default-non-nullable=false',
     '--output',
     'generated/api.ts',
   ],
