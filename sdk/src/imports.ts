@@ -7,9 +7,11 @@ import type { Job, OrderImport } from './types.ts';
 
 type ImportQuery = NonNullable<paths['/v1/orders/imports']['post']['parameters']['query']>;
 
-export interface ImportOptions extends SubmitOptions, Omit<ImportQuery, 'column_map'> {
+export interface ImportOptions extends SubmitOptions, Omit<ImportQuery, 'column_map' | 'metadata'> {
   /** By a heading of the file, the column of ours that it is, or `null` for one that is not to be read. */
   column_map?: Record<string, string | null>;
+  /** Names and texts of your own, to know the import by. */
+  metadata?: Record<string, string>;
   /** Of the file: that of the `Blob`, else `text/csv`. */
   mediaType?: string;
 }
@@ -32,13 +34,24 @@ export class Imports {
   /** Sends a file of orders. A `Blob` is not read into memory: `openAsBlob(path)` of Node is one. */
   async create(
     file: SentBody,
-    { mediaType, column_map, idempotencyKey = newIdempotencyKey(), signal, ...query }: ImportOptions = {},
+    {
+      mediaType,
+      column_map,
+      metadata,
+      idempotencyKey = newIdempotencyKey(),
+      signal,
+      ...query
+    }: ImportOptions = {},
   ): Promise<Import> {
     const type = mediaType ?? (file instanceof Blob && file.type !== '' ? file.type : 'text/csv');
     const { value } = await this.api.http.json<Job>({
       method: 'POST',
       path: '/v1/orders/imports',
-      query: { ...query, ...(column_map && { column_map: JSON.stringify(column_map) }) },
+      query: {
+        ...query,
+        ...(column_map && { column_map: JSON.stringify(column_map) }),
+        ...(metadata && { metadata: JSON.stringify(metadata) }),
+      },
       body: file,
       headers: { 'Content-Type': type, 'Idempotency-Key': idempotencyKey },
       signal,

@@ -1,8 +1,9 @@
+import type { paths } from './api-types.ts';
 import { type Api, newIdempotencyKey } from './api.ts';
 import { JobHandle, type WatchOptions } from './job-handle.ts';
 import { itemsOf } from './pages.ts';
 import { ReportFile } from './report-file.ts';
-import type { ReportRequest } from './types.ts';
+import type { ListedReport, ReportRequest } from './types.ts';
 
 export interface SubmitOptions {
   /**
@@ -12,6 +13,8 @@ export interface SubmitOptions {
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
+
+type ReportQuery = Omit<NonNullable<paths['/v1/orders/reports']['get']['parameters']['query']>, 'cursor'>;
 
 export type ReportFormat = NonNullable<ReportRequest['formats']>[number];
 
@@ -64,10 +67,12 @@ export class Reports {
     return new Report(this.api, id);
   }
 
-  /** Newest first. */
-  list(): AsyncGenerator<{ id: string; status: string; created_at: string }, void, undefined> {
+  /** Newest first; with `tag` those that were given it. */
+  list(query: ReportQuery = {}): AsyncGenerator<ListedReport, void, undefined> {
     return itemsOf((cursor) =>
-      this.api.call('get', '/v1/orders/reports', { query: { ...(cursor !== undefined && { cursor }) } }),
+      this.api.call('get', '/v1/orders/reports', {
+        query: { ...query, ...(cursor !== undefined && { cursor }) },
+      }),
     );
   }
 }

@@ -8,6 +8,8 @@ export type Problem = Schemas['Problem'];
 export type Job = Schemas['JobView'];
 /** What a report may show: POST /v1/orders/reports. */
 export type ReportRequest = Schemas['ReportRequest'];
+/** A report as lists have it. */
+export type ListedReport = Schemas['ReportListItem'];
 /** An import, with the errors of its file. */
 export type OrderImport = Schemas['OrderImportView'];
 export type Order = Schemas['OrderView'];

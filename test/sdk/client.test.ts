@@ -145,6 +145,24 @@ describe('a report', () => {
   };
 });
 
+it('jobs are known by what they were given, and listed by a tag', async () => {
+  const labels = { metadata: { customer: 'Zoë, C-1' }, tags: ['sdk, one', 'sdk'] };
+  const report = await client.reports.create({ ...PERIOD, format: 'csv', ...labels });
+  const job = await client.jobs.create({ type: 'orders.report', parameters: PERIOD, ...labels });
+  const { metadata, tags: tag } = labels;
+  const imported = await client.imports.create(orderFile(1), { dry_run: true, metadata, tag });
+  const listed: Job[] = [];
+  for await (const each of client.jobs.list({ tag: 'sdk, one', page_size: 2 })) listed.push(each);
+  expect(listed.map(({ id }) => id)).toEqual([imported.id, job.id, report.id]);
+  for (const each of listed) expect(each).toMatchObject(labels);
+  const reports = [];
+  for await (const each of client.reports.list({ tag: 'sdk' })) reports.push(each);
+  expect(reports).toMatchObject([
+    { id: job.id, ...labels },
+    { id: report.id, ...labels },
+  ]);
+});
+
 describe('what gets through', () => {
   it.each([
     ['kept back by a proxy', 'buffers'],

@@ -73,9 +73,9 @@ class Reports(_Group):
         """A report that was asked for before, by this process or another one."""
         return Report(self._http, id)
 
-    def list(self):
-        """Newest first."""
-        return self._client._items("/v1/orders/reports", {})
+    def list(self, **query):
+        """Newest first; with `tag` those that were given it."""
+        return self._client._items("/v1/orders/reports", query)
 
 
 class Jobs(_Group):
@@ -95,14 +95,18 @@ class Jobs(_Group):
 
 
 class Imports(_Group):
-    def create(self, file, *, media_type="text/csv", idempotency_key=None, column_map=None, **query):
-        """Sends a file of orders: the path of one, or bytes."""
+    def create(self, file, *, media_type="text/csv", idempotency_key=None, column_map=None, metadata=None, **query):
+        """Sends a file of orders: the path of one, or bytes. `tag` may be a list."""
         is_path = isinstance(file, (str, os.PathLike))
         length = os.path.getsize(file) if is_path else len(file)
         job, _headers = self._http.json(
             "POST",
             "/v1/orders/imports",
-            query={**query, "column_map": None if column_map is None else json.dumps(column_map)},
+            query={
+                **query,
+                "column_map": None if column_map is None else json.dumps(column_map),
+                "metadata": None if metadata is None else json.dumps(metadata),
+            },
             body=(lambda: open(file, "rb")) if is_path else (lambda: io.BytesIO(file)),
             headers={
                 "Content-Type": media_type,

@@ -41,6 +41,16 @@ class ClientTest(unittest.TestCase):
         first = self.client.reports.create(**PERIOD, format="csv", idempotency_key="python")
         self.assertEqual(self.client.reports.create(**PERIOD, format="csv", idempotency_key="python").id, first.id)
 
+    def test_labels(self):
+        metadata, tags = {"customer": "Zoë, C-1"}, ["python, one", "python"]
+        report = self.client.reports.create(**PERIOD, format="csv", metadata=metadata, tags=tags)
+        imported = self.client.imports.create(ORDERS, dry_run=True, metadata=metadata, tag=tags)
+        listed = list(self.client.jobs.list(tag="python, one", page_size=1))
+        self.assertEqual([job["id"] for job in listed], [imported.id, report.id])
+        for job in listed:
+            self.assertEqual((job["metadata"], job["tags"]), (metadata, tags))
+        self.assertEqual([each["id"] for each in self.client.reports.list(tag="python")], [report.id])
+
     def test_cancel(self):
         report = self.client.reports.create(**PERIOD, format="csv")
         report.done()
