@@ -39,7 +39,9 @@ function split(
   schemaOf: (type: JobType, common: ObjectSchema) => Schema,
 ): void {
   const schemas = document.components?.schemas ?? {};
-  const common = schemas[schema] as ObjectSchema;
+  const common = schemas[schema] as ObjectSchema | undefined;
+  // An application that is composed of a part of the modules has a part of the routes.
+  if (common === undefined) return;
   const external = types.filter((type) => type.external).map(({ name }) => name);
   for (const type of types) {
     schemas[jobSchemaName(type, schema)] = {
