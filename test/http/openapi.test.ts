@@ -195,6 +195,8 @@ describe('is what generators can use:', () => {
       'orders.summary': 'OrderSummaryView',
       // Done outside.
       'warehouse.pick': '',
+      'webhooks.recover': '',
+      'webhooks.redeliver': '',
     };
     expect(byType('JobView', 'result')).toEqual(results);
     expect(byType('TaskView', 'result')).toEqual(results);

@@ -137,6 +137,11 @@ const EXAMPLES: Record<string, Examples> = {
     'The old one signs for a day': {},
     'The old one ends at once': { overlap_seconds: 0 },
   },
+  recoverWebhookEndpoint: {
+    'What failed since': { since: '2026-11-01T00:00:00Z' },
+    'Everything of a day': { since: '2026-11-01T00:00:00Z', until: '2026-11-02T00:00:00Z', only: 'all' },
+  },
+  redeliverWebhookDeliveries: { 'Whatever was given up': { since: '2026-11-01T00:00:00Z', filter: {} } },
   putWebhookSettings: {
     'Any callback_url': { unregistered_callbacks: 'allowed' },
     'Only on the origin of an endpoint': { unregistered_callbacks: 'verified_origins' },
