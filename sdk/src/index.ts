@@ -1,5 +1,12 @@
 export type { components, operations, paths } from './api-types.ts';
 export {
+  type DeliveryProof,
+  type ExpectedProof,
+  type KeySet,
+  type ProvenOutcome,
+  verifyDeliveryProof,
+} from './delivery-proof.ts';
+export {
   ApiError,
   ConnectionError,
   DamagedFileError,
@@ -18,3 +25,4 @@ export { MemorySeenEvents, type SeenEvents } from './receiver/seen-events.ts';
 export type { ReportFile } from './report-file.ts';
 export type { Report, ReportFormat, SubmitOptions } from './reports.ts';
 export type * from './types.ts';
+export type { Recovery, Redelivery, SignedProof } from './webhooks.ts';

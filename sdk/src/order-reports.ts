@@ -5,6 +5,7 @@ import { Imports } from './imports.ts';
 import { Jobs } from './jobs.ts';
 import { Orders } from './orders.ts';
 import { Reports } from './reports.ts';
+import { Webhooks } from './webhooks.ts';
 
 /**
  * A client of the service.
@@ -22,6 +23,7 @@ export class OrderReports extends Api {
   readonly imports = new Imports(this);
   readonly orders = new Orders(this);
   readonly events = new Events(this);
+  readonly webhooks = new Webhooks(this);
 
   constructor(options: ClientOptions) {
     super(new HttpClient(options));

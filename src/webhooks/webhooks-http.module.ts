@@ -9,6 +9,9 @@ import { OwnershipChallengeService } from './endpoints/ownership-challenge.servi
 import { TestEventsService } from './endpoints/test-events.service';
 import { EventFeedService } from './feed/event-feed.service';
 import { EventsController } from './feed/events.controller';
+import { ProofsController } from './recovery/proofs.controller';
+import { ProofsService } from './recovery/proofs.service';
+import { ProvenEvents } from './recovery/proven-events';
 import { RecoverAdmission } from './recovery/recover.admission';
 import { RedeliverAdmission } from './recovery/redeliver.admission';
 import { ResendsController } from './recovery/resends.controller';
@@ -29,6 +32,7 @@ import { WebhooksModule } from './webhooks.module';
     WebhookSettingsController,
     EventsController,
     JwksController,
+    ProofsController,
     ResendsController,
   ],
   providers: [
@@ -36,6 +40,8 @@ import { WebhooksModule } from './webhooks.module';
     EndpointsService,
     EventFeedService,
     OwnershipChallengeService,
+    ProofsService,
+    ProvenEvents,
     PublicKeysService,
     RecoverAdmission,
     RedeliverAdmission,

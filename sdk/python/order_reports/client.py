@@ -25,6 +25,7 @@ class OrderReports:
         self.imports = Imports(self)
         self.orders = Orders(self)
         self.events = Events(self)
+        self.webhooks = Webhooks(self)
 
     def call(self, method, path, *, body=None, query=None, headers=None, idempotency_key=None, **path_parameters):
         """
@@ -144,3 +145,45 @@ class Events(_Group):
                 after = event["id"]
                 yield event
             time.sleep(1)
+
+
+class Webhooks(_Group):
+    """What receivers missed, and proofs of what they got."""
+
+    def recover(self, endpoint_id, *, since, until=None, only=None, idempotency_key=None):
+        """
+        Resends to an endpoint what it missed of a window: `only` is "failed" (the default), "missing" or "all". `done()`
+        waits until it is resent.
+        """
+        return self._submit(
+            "/v1/webhooks/endpoints/{id}/recover", idempotency_key, {"id": endpoint_id}, since=since, until=until, only=only
+        )
+
+    def redeliver(self, filter=None, *, since, until=None, idempotency_key=None):
+        """Makes the deliveries of a filter and a window again, to wherever they go."""
+        return self._submit(
+            "/v1/webhooks/deliveries/redeliver", idempotency_key, {}, filter=filter or {}, since=since, until=until
+        )
+
+    def proof(self, endpoint_id, *, since, until):
+        """
+        What became of every event of a window, as a compact JWS (EdDSA). It is not verified here: the standard library has
+        no Ed25519. A JOSE library does, by the keys of `/.well-known/jwks.json?endpoint_id=...`.
+        """
+        return self._http.send(
+            "GET",
+            "/v1/webhooks/endpoints/" + urllib.parse.quote(endpoint_id, safe="") + "/proof",
+            lambda response: response.read().decode(),
+            query={"since": since, "until": until},
+            headers={"Accept": "application/jose, application/problem+json"},
+        )
+
+    def _submit(self, path, idempotency_key, path_parameters, **body):
+        job = self._client.call(
+            "POST",
+            path,
+            body={name: value for name, value in body.items() if value is not None},
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
+            **path_parameters,
+        )
+        return Job(self._http, job["id"], job)

@@ -37,6 +37,18 @@ class ClientTest(unittest.TestCase):
         self.assertIn(report.id, [each["id"] for each in self.client.reports.list()])
         self.assertIn(report.id, [each["job_id"] for each in self.client.events.list()])
 
+    def test_webhooks(self):
+        job = self.client.webhooks.redeliver({"status": ["DELIVERED"]}, since="2020-01-01T00:00:00Z")
+        self.assertEqual(job.done()["result"]["resent"], 0)
+        unknown = "00000000-0000-7000-8000-000000000000"
+        for call in (
+            lambda: self.client.webhooks.recover(unknown, since="2020-01-01", only="missing"),
+            lambda: self.client.webhooks.proof(unknown, since="2020-01-01", until="2020-01-02"),
+        ):
+            with self.assertRaises(ApiError) as raised:
+                call()
+            self.assertEqual(raised.exception.status, 404)
+
     def test_idempotency(self):
         first = self.client.reports.create(**PERIOD, format="csv", idempotency_key="python")
         self.assertEqual(self.client.reports.create(**PERIOD, format="csv", idempotency_key="python").id, first.id)

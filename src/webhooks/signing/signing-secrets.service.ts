@@ -77,6 +77,27 @@ export class SigningSecretsService {
   }
 
   /**
+   * The current key of an endpoint that others have the public half of; made where there is none.
+   *
+   * @throws Error where the endpoint does not exist
+   */
+  async ensurePublic(owner: SecretOwner): Promise<{ id: string; key: Buffer }> {
+    const find = (): Promise<{ id: string; sealed: Buffer }[]> =>
+      this.dataSource.query(
+        `SELECT id, sealed FROM webhook_secret
+         WHERE client_id = $1 AND endpoint_id = $2 AND scheme = 'v1a' AND expires_at IS NULL`,
+        [owner.clientId, owner.endpointId],
+      );
+    let [secret] = await find();
+    if (secret === undefined) {
+      await this.create(owner, 'v1a');
+      [secret] = await find();
+    }
+    if (secret === undefined) throw new Error('There is no key to sign with.');
+    return { id: secret.id, key: this.box.open(secret.sealed, sealOwner(secret.id)) };
+  }
+
+  /**
    * Replaces the current secret. The old one signs as well for a while, as does one that was replaced before: whoever
    * rotates again because an answer was lost must not cut off the receiver that still has the first.
    *

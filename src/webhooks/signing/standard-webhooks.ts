@@ -58,11 +58,12 @@ export function publicKeyOf(seed: Buffer): Buffer {
 /** `whpk_` and base64, as Standard Webhooks writes a public key. */
 export const publicKeyText = (publicKey: Buffer): string => `whpk_${publicKey.toString('base64')}`;
 
+/** @param seed the 32 bytes of an Ed25519 key */
+export const signEd25519 = (content: Buffer, seed: Buffer): Buffer => sign(null, content, privateKeyOf(seed));
+
 const privateKeyOf = (seed: Buffer): KeyObject =>
   createPrivateKey({ key: Buffer.concat([PKCS8_OF_SEED, seed]), format: 'der', type: 'pkcs8' });
 
 function signatureOf(content: Buffer, { scheme, key }: SigningKey): Buffer {
-  return scheme === 'v1'
-    ? createHmac('sha256', key).update(content).digest()
-    : sign(null, content, privateKeyOf(key));
+  return scheme === 'v1' ? createHmac('sha256', key).update(content).digest() : signEd25519(content, key);
 }
