@@ -934,7 +934,7 @@ export interface paths {
         put?: never;
         /**
          * Recover an endpoint
-         * @description What it missed of a window of time. A job that makes deliveries again, with the same ids and bytes, in the order of the event feed and no faster than their receivers take them. Its `result` counts the `events` of the window, the deliveries that were `resent`, and of these the `delivered`, the `failed` (which are tried again on their schedule), and those `waiting` for a receiver that rests. Cancel it by `DELETE /v1/jobs/{id}`.
+         * @description What it missed of a window of time. A job that makes deliveries again, with the same ids and bytes, in the order of the event feed and no faster than their receivers take them. Its `result` counts them. Cancel it by `DELETE /v1/jobs/{id}`.
          */
         post: operations["recoverWebhookEndpoint"];
         delete?: never;
@@ -954,7 +954,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver many again
-         * @description The deliveries of a filter and a window of time, to endpoints and other URLs. A job that makes deliveries again, with the same ids and bytes, in the order of the event feed and no faster than their receivers take them. Its `result` counts the `events` of the window, the deliveries that were `resent`, and of these the `delivered`, the `failed` (which are tried again on their schedule), and those `waiting` for a receiver that rests. Cancel it by `DELETE /v1/jobs/{id}`.
+         * @description The deliveries of a filter and a window of time, to endpoints and other URLs. A job that makes deliveries again, with the same ids and bytes, in the order of the event feed and no faster than their receivers take them. Its `result` counts them. Cancel it by `DELETE /v1/jobs/{id}`.
          */
         post: operations["redeliverWebhookDeliveries"];
         delete?: never;
@@ -3650,6 +3650,33 @@ export interface components {
             /** @description By currency, with the digits that are in the file. Not in reports made before there were any. */
             totals?: components["schemas"]["CurrencyTotalView"][];
         };
+        ResendResultView: {
+            /**
+             * @description Events that happened in the window.
+             * @example 1200
+             */
+            events: number;
+            /**
+             * @description Deliveries that were made due.
+             * @example 310
+             */
+            resent: number;
+            /**
+             * @description Of these, what was delivered while the job ran.
+             * @example 308
+             */
+            delivered: number;
+            /**
+             * @description Whose attempt failed: they are tried again on their schedule.
+             * @example 2
+             */
+            failed: number;
+            /**
+             * @description For a receiver that rests, since it only fails, or that gets nothing any more.
+             * @example 0
+             */
+            waiting: number;
+        };
         OrdersCreateJobView: {
             /**
              * @description As it was submitted; empty where nothing was, and where it is erased.
@@ -4048,9 +4075,7 @@ export interface components {
             steps: components["schemas"]["StepView"][];
             request: components["schemas"]["JobRequestView"];
             /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["ResendResultView"] | null;
             /** @description Why it failed, or why the last attempt did. */
             error: components["schemas"]["JobErrorView"] | null;
             cancel_requested: boolean;
@@ -4120,9 +4145,7 @@ export interface components {
             steps: components["schemas"]["StepView"][];
             request: components["schemas"]["JobRequestView"];
             /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["ResendResultView"] | null;
             /** @description Why it failed, or why the last attempt did. */
             error: components["schemas"]["JobErrorView"] | null;
             cancel_requested: boolean;
@@ -4571,9 +4594,7 @@ export interface components {
             attempt: number;
             request: components["schemas"]["JobRequestView"];
             /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["ResendResultView"] | null;
             /** @description Why it failed, or why the last attempt did. */
             error: components["schemas"]["JobErrorView"] | null;
             cancel_requested: boolean;
@@ -4649,9 +4670,7 @@ export interface components {
             attempt: number;
             request: components["schemas"]["JobRequestView"];
             /** @description What it resulted in; its type says what that is. `null` before. */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["ResendResultView"] | null;
             /** @description Why it failed, or why the last attempt did. */
             error: components["schemas"]["JobErrorView"] | null;
             cancel_requested: boolean;
@@ -14676,7 +14695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["WebhooksRecoverJobView"];
                 };
             };
             /** @description Accepted: it will end, whatever happens to us. */
@@ -14696,7 +14715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["WebhooksRecoverJobView"];
                 };
             };
             /** @description The body is not JSON, or the id is not a UUID. */
@@ -14894,7 +14913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["WebhooksRedeliverJobView"];
                 };
             };
             /** @description Accepted: it will end, whatever happens to us. */
@@ -14914,7 +14933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["WebhooksRedeliverJobView"];
                 };
             };
             /** @description The body is not JSON. */

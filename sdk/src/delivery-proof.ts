@@ -14,6 +14,7 @@ export interface DeliveryProof {
   iat: number;
   url: string;
   event_types: string[];
+  tags: string[];
   since: string;
   until: string;
   /** Whether all that the endpoint wants was delivered. */

@@ -195,8 +195,8 @@ describe('is what generators can use:', () => {
       'orders.summary': 'OrderSummaryView',
       // Done outside.
       'warehouse.pick': '',
-      'webhooks.recover': '',
-      'webhooks.redeliver': '',
+      'webhooks.recover': 'ResendResultView',
+      'webhooks.redeliver': 'ResendResultView',
     };
     expect(byType('JobView', 'result')).toEqual(results);
     expect(byType('TaskView', 'result')).toEqual(results);

@@ -75,6 +75,7 @@ it('names every event of a window and what became of it, and verifies with jose 
     iat: expect.any(Number),
     url: story.receiver.url('/proven'),
     event_types: ['test.*'],
+    tags: [],
     ...DAY,
     complete: false,
     counts: { delivered: 1, failed: 1, pending: 1, missing: 2, not_selected: 1, erased: 1 },

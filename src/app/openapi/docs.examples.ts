@@ -137,11 +137,6 @@ const EXAMPLES: Record<string, Examples> = {
     'The old one signs for a day': {},
     'The old one ends at once': { overlap_seconds: 0 },
   },
-  recoverWebhookEndpoint: {
-    'What failed since': { since: '2026-11-01T00:00:00Z' },
-    'Everything of a day': { since: '2026-11-01T00:00:00Z', until: '2026-11-02T00:00:00Z', only: 'all' },
-  },
-  redeliverWebhookDeliveries: { 'Whatever was given up': { since: '2026-11-01T00:00:00Z', filter: {} } },
   putWebhookSettings: {
     'Any callback_url': { unregistered_callbacks: 'allowed' },
     'Only on the origin of an endpoint': { unregistered_callbacks: 'verified_origins' },
@@ -149,6 +144,22 @@ const EXAMPLES: Record<string, Examples> = {
   rotateSigningSecret: {
     'The old one signs for a day': {},
     'The old one ends at once': { overlap_seconds: 0 },
+  },
+  recoverWebhookEndpoint: {
+    'What was given up since then': { since: '2018-11-20T00:00:00Z' },
+    'What it missed of a day, also from before it was there': {
+      since: '2018-11-20T00:00:00Z',
+      until: '2018-11-21T00:00:00Z',
+      only: 'missing',
+    },
+  },
+  redeliverWebhookDeliveries: {
+    'Whatever was given up since then': { filter: {}, since: '2018-11-20T00:00:00Z' },
+    'Reports of a day that were delivered': {
+      filter: { status: ['DELIVERED'], event_types: ['orders.report.*'] },
+      since: '2018-11-20T00:00:00Z',
+      until: '2018-11-21T00:00:00Z',
+    },
   },
   createErasure: { 'A person': { customer_reference: 'DK-13375' } },
   putBrand: {

@@ -6,3 +6,10 @@
 export const wantsType = (type: string, patterns: string): string => `EXISTS (
   SELECT FROM unnest(${patterns}) AS pattern
   WHERE pattern = ${type} OR pattern = '*' OR (right(pattern, 2) = '.*' AND starts_with(${type}, left(pattern, -1))))`;
+
+/**
+ * Whether an endpoint `e` wants a message of which nothing but its row is known, in SQL: its type, and the tags of its job. Of a
+ * job that is no longer kept no tags are known.
+ */
+export const wantsMessage = (message: string): string => `(${wantsType(`${message}.type`, 'e.event_types')}
+  AND (e.tags = '{}' OR coalesce(e.tags && (SELECT tags FROM job WHERE id = ${message}.job_id), false)))`;

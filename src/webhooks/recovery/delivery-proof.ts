@@ -9,7 +9,7 @@ export enum ProvenOutcome {
   Pending = 'pending',
   /** The endpoint would get it today, and it was never to be delivered to it. */
   Missing = 'missing',
-  /** Not of the endpoint's types. */
+  /** Not of the endpoint's types, or of none of its tags. */
   NotSelected = 'not_selected',
   /** Before it was delivered, a person that it was about was erased. */
   Erased = 'erased',
@@ -33,6 +33,7 @@ export interface DeliveryProof {
   /** Of the endpoint, without its query. */
   url: string;
   event_types: string[];
+  tags: string[];
   since: string;
   until: string;
   /** Whether every event that the endpoint wants was delivered. */

@@ -43,7 +43,7 @@ export class ProofsService {
   }
 
   private async proofOf(endpoint: Endpoint, since: Date, until: Date): Promise<DeliveryProof> {
-    const { id, client_id, url, event_types } = endpoint;
+    const { id, client_id, url, event_types, tags } = endpoint;
     const found = await this.events.find(client_id, id, since, until, MOST_PROVEN_EVENTS);
     const beyond = found[MOST_PROVEN_EVENTS];
     if (beyond !== undefined) throw tooMany(beyond.occurred_at);
@@ -58,6 +58,7 @@ export class ProofsService {
       iat: Math.floor(Date.now() / 1_000),
       url: parseDestination(url).address,
       event_types,
+      tags,
       since: since.toISOString(),
       until: until.toISOString(),
       ...summaryOf(events),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FeedPlace, FeedWalkService } from '../feed/feed-walk.service';
-import { wantsType } from '../deliveries/event-types';
+import { wantsMessage } from '../deliveries/event-types';
 import type { ProvenOutcome } from './delivery-proof';
 
 /** Events that one statement reads. */
@@ -33,7 +33,7 @@ const OUTCOME = `
     WHEN m.body IS NULL THEN 'erased'
     WHEN d.state = 'EXHAUSTED' THEN 'failed'
     WHEN d.state IS NOT NULL THEN 'pending'
-    WHEN m.type <> 'webhook.test' AND ${wantsType('m.type', 'e.event_types')}
+    WHEN m.type <> 'webhook.test' AND ${wantsMessage('m')}
       AND CASE WHEN starts_with(m.type, 'webhook.')
         THEN convert_from(m.body, 'UTF8')::jsonb #>> '{data,endpoint_id}' ELSE '' END IS DISTINCT FROM e.id::text THEN 'missing'
     ELSE 'not_selected' END`;

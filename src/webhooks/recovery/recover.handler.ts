@@ -3,21 +3,22 @@ import { DataSource } from 'typeorm';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
 import type { FeedPlace } from '../feed/feed-walk.service';
-import { type RecoverParameters, type ResendResult, WEBHOOKS_RECOVER } from './recover.job';
+import { type RecoverParameters, WEBHOOKS_RECOVER } from './recover.job';
 import { actOfRecovery, type Candidate, CANDIDATES_OF_ENDPOINT } from './resend-candidates';
 import { GETS_CALLBACKS } from './resend-statements';
 import { ResendService } from './resend.service';
+import type { ResendResultView } from './resend-result.view';
 
 /** Sends an endpoint what it missed of a window. */
 @Injectable()
 @HandlesJob(WEBHOOKS_RECOVER)
-export class RecoverHandler implements JobHandler<RecoverParameters, ResendResult> {
+export class RecoverHandler implements JobHandler<RecoverParameters, ResendResultView> {
   constructor(
     private readonly dataSource: DataSource,
     private readonly resends: ResendService,
   ) {}
 
-  run(context: JobContext<RecoverParameters>): Promise<ResendResult> {
+  run(context: JobContext<RecoverParameters>): Promise<ResendResultView> {
     const { endpoint_id, only } = context.parameters;
     return this.resends.run(context, {
       endpointId: endpoint_id,

@@ -1,5 +1,6 @@
 import { Scope } from '../../clients/scope';
 import { defineJobType } from '../../jobs/job-type';
+import { ResendResultView } from './resend-result.view';
 
 /** What of a window an endpoint gets again. */
 export enum RecoverOnly {
@@ -22,20 +23,6 @@ export interface RecoverParameters extends ResendWindow {
   only: RecoverOnly;
 }
 
-/** What became of the deliveries of a window. */
-export interface ResendResult {
-  /** That happened in the window. */
-  events: number;
-  /** Deliveries that were made due. */
-  resent: number;
-  /** Of these, what was delivered while the job ran. */
-  delivered: number;
-  /** Whose attempt failed: they are tried again on their schedule. */
-  failed: number;
-  /** For a receiver that rests, since it only fails, or that gets nothing any more. */
-  waiting: number;
-}
-
 /** A receiver that takes one delivery a second has a week for 600,000. */
 const WEEK_SECONDS = 7 * 86_400;
 
@@ -43,13 +30,14 @@ const WEEK_SECONDS = 7 * 86_400;
 export const RESENDS = {
   steps: ['resend'] as [string],
   scope: Scope.Webhooks,
+  resultView: ResendResultView,
   deadlineSeconds: WEEK_SECONDS,
   // In so long a time workers may die more often, and it goes on where it was.
   maxCrashes: 100,
   waits: true,
 };
 
-export const WEBHOOKS_RECOVER = defineJobType<RecoverParameters, ResendResult>({
+export const WEBHOOKS_RECOVER = defineJobType<RecoverParameters, ResendResultView>({
   name: 'webhooks.recover',
   ...RESENDS,
 });

@@ -1,6 +1,7 @@
 import { defineJobType } from '../../jobs/job-type';
 import type { DeliveryState } from '../deliveries/delivery';
-import { RESENDS, type ResendResult, type ResendWindow } from './recover.job';
+import { RESENDS, type ResendWindow } from './recover.job';
+import type { ResendResultView } from './resend-result.view';
 
 export type EndedState = DeliveryState.Delivered | DeliveryState.Exhausted;
 
@@ -16,7 +17,7 @@ export interface RedeliverParameters extends ResendWindow {
   filter: RedeliverFilter;
 }
 
-export const WEBHOOKS_REDELIVER = defineJobType<RedeliverParameters, ResendResult>({
+export const WEBHOOKS_REDELIVER = defineJobType<RedeliverParameters, ResendResultView>({
   name: 'webhooks.redeliver',
   ...RESENDS,
 });

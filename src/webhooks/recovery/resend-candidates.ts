@@ -1,4 +1,4 @@
-import { wantsType } from '../deliveries/event-types';
+import { wantsMessage, wantsType } from '../deliveries/event-types';
 import { DeliveryState } from '../deliveries/delivery';
 import { RecoverOnly } from './recover.job';
 import type { RedeliverFilter } from './redeliver.job';
@@ -62,8 +62,7 @@ const CANDIDATE = `
   p.id AS message_id, p.transaction_id::text, p.position::text, p.in_window, p.erased, d.id AS delivery_id, d.state, d.failures`;
 
 const WANTED = `(NOT p.erased AND p.type <> 'webhook.test' AND p.about IS DISTINCT FROM e.id::text
-  AND ${wantsType('p.type', 'e.event_types')}
-  AND (e.tags = '{}' OR coalesce(e.tags && (SELECT tags FROM job WHERE id = p.job_id), false)))`;
+  AND ${wantsMessage('p')})`;
 
 /** $9 the endpoint, $10 the job. */
 export const CANDIDATES_OF_ENDPOINT = `

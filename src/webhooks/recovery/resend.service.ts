@@ -6,9 +6,10 @@ import type { JobContext } from '../../jobs/job-type';
 import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { type FeedPlace, FeedWalkService } from '../feed/feed-walk.service';
-import type { ResendResult, ResendWindow } from './recover.job';
+import type { ResendWindow } from './recover.job';
 import type { Act, Candidate } from './resend-candidates';
 import { ENDS, HOLD_DESTINATIONS, HOLD_MESSAGES, PROBE_DESTINATIONS, RESEND } from './resend-statements';
+import type { ResendResultView } from './resend-result.view';
 
 /** Events that one statement reads, and deliveries that one makes due. */
 const BATCH = 128;
@@ -30,7 +31,7 @@ export interface ResendSource {
 interface Run {
   context: JobContext<ResendWindow>;
   source: ResendSource;
-  counts: ResendResult;
+  counts: ResendResultView;
   underWay: Set<string>;
   /** Destinations that were asked whether they work again: once for each run. */
   probed: Set<string>;
@@ -50,7 +51,7 @@ export class ResendService {
     private readonly wakeUps: DeliveryWakeUps,
   ) {}
 
-  async run(context: JobContext<ResendWindow>, source: ResendSource): Promise<ResendResult> {
+  async run(context: JobContext<ResendWindow>, source: ResendSource): Promise<ResendResultView> {
     const counts = { events: 0, resent: 0, delivered: 0, failed: 0, waiting: 0 };
     const run: Run = { context, source, counts, underWay: new Set(), probed: new Set(), hasBegun: false };
     context.step('resend');

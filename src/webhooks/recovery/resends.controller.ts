@@ -10,16 +10,17 @@ import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
 import { Acceptance, AcceptsJob } from '../../jobs/http/acceptance';
 import { JobPresenter } from '../../jobs/http/job.presenter';
-import { JobView } from '../../jobs/http/job.view';
+import { jobSchema } from '../../jobs/http/job-schemas';
+import type { JobView } from '../../jobs/http/job.view';
 import type { Job } from '../../jobs/job';
+import { WEBHOOKS_RECOVER } from './recover.job';
+import { WEBHOOKS_REDELIVER } from './redeliver.job';
 import { RecoverBody, RedeliverBody } from './resend.dto';
 import { ResendsService } from './resends.service';
 
 const RESULT =
   'A job that makes deliveries again, with the same ids and bytes, in the order of the event feed and no faster than their ' +
-  'receivers take them. Its `result` counts the `events` of the window, the deliveries that were `resent`, and of these the ' +
-  '`delivered`, the `failed` (which are tried again on their schedule), and those `waiting` for a receiver that rests. ' +
-  'Cancel it by `DELETE /v1/jobs/{id}`.';
+  'receivers take them. Its `result` counts them. Cancel it by `DELETE /v1/jobs/{id}`.';
 
 /** What receivers missed, as a whole. */
 @ApiTags('webhooks')
@@ -33,14 +34,17 @@ export class ResendsController {
   ) {}
 
   @Post('endpoints/:id/recover')
-  @AcceptsJob()
+  @AcceptsJob(WEBHOOKS_RECOVER)
   @ApiOperation({
     operationId: 'recoverWebhookEndpoint',
     summary: 'Recover an endpoint',
     description: `What it missed of a window of time. ${RESULT}`,
   })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
+  @ApiOkResponse({
+    schema: jobSchema(WEBHOOKS_RECOVER, 'JobView'),
+    description: 'It ended while you waited, whichever way: see `status`.',
+  })
   @ApiProblems({
     400: 'The body is not JSON, or the id is not a UUID.',
     404: 'You have no such endpoint.',
@@ -64,13 +68,16 @@ export class ResendsController {
   }
 
   @Post('deliveries/redeliver')
-  @AcceptsJob()
+  @AcceptsJob(WEBHOOKS_REDELIVER)
   @ApiOperation({
     operationId: 'redeliverWebhookDeliveries',
     summary: 'Deliver many again',
     description: `The deliveries of a filter and a window of time, to endpoints and other URLs. ${RESULT}`,
   })
-  @ApiOkResponse({ type: JobView, description: 'It ended while you waited, whichever way: see `status`.' })
+  @ApiOkResponse({
+    schema: jobSchema(WEBHOOKS_REDELIVER, 'JobView'),
+    description: 'It ended while you waited, whichever way: see `status`.',
+  })
   @ApiProblems({
     400: 'The body is not JSON.',
     404: 'You have no such endpoint.',
