@@ -335,9 +335,13 @@ describe('endpoints select events by tags', () => {
     const id = await register('/late', { tags: ['late', 'later'] });
     const since = new Date(Date.now() - 3_600_000).toISOString();
     const { status, body } = await call('POST', `/v1/webhooks/endpoints/${id}/recover`, {
-      body: { since, only: 'missing' },
+      body: { since, only: 'missing', ...LABELS },
     });
-    expect(status).toBe(202);
+    expect({ status, body }).toMatchObject({ status: 202, body: LABELS });
+    const unnamed = await call('POST', '/v1/webhooks/deliveries/redeliver', {
+      body: { since, filter: {}, tags: ['a', 'a'] },
+    });
+    expect([unnamed.status, fieldsOf(unnamed)]).toEqual([422, ['tags[1]']]);
     expect((await ended(body.id)).body).toMatchObject({ status: 'COMPLETED' });
     await allAt('/late', [jobs[0]!]);
     expect(jobsAt('/late')).toEqual([jobs[0]]);

@@ -14,13 +14,14 @@ import {
 } from 'class-validator';
 import { TIMESTAMP_PATTERN } from '../../common/timestamp';
 import { IsTimestamp, MayBeLeftOut } from '../../common/validators';
+import { JobLabelsBody } from '../../jobs/http/job-labels.dto';
 import { DeliveryState } from '../deliveries/delivery';
 import { EVENT_TYPE_PATTERN, MOST_EVENT_TYPES } from '../endpoints/endpoint.dto';
 import { RecoverOnly } from './recover.job';
 import type { EndedState } from './redeliver.job';
 
 /** A window of time: of the events that happened in it. */
-class WindowBody {
+class WindowBody extends JobLabelsBody {
   @ApiProperty({
     pattern: TIMESTAMP_PATTERN,
     example: '2026-11-20T00:00:00Z',

@@ -4,6 +4,7 @@ import { type Actor, recordAct } from '../../clients/audit-entry';
 import { invalidField } from '../../common/app-error';
 import { parseTimestamp } from '../../common/timestamp';
 import type { Job, JobRequest } from '../../jobs/job';
+import type { GivenLabels } from '../../jobs/job-labels';
 import { JobSubmissionService } from '../../jobs/job-submission.service';
 import type { JobType } from '../../jobs/job-type';
 import { DeliveryState } from '../deliveries/delivery';
@@ -32,28 +33,30 @@ export class ResendsService {
       only: body.only ?? RecoverOnly.Failed,
       ...windowOf(body),
     };
-    return this.submit(actor, WEBHOOKS_RECOVER, parameters, how);
+    return this.submit(actor, WEBHOOKS_RECOVER, parameters, body, how);
   }
 
   /** @throws AppError 422 for a window that ends before it begins; and what the admission throws */
-  redeliver(actor: Actor, { filter, ...window }: RedeliverBody, how: ResendRequest): Promise<Job> {
+  redeliver(actor: Actor, { filter, ...rest }: RedeliverBody, how: ResendRequest): Promise<Job> {
     const { status = [DeliveryState.Exhausted as const], endpoint_id, event_types } = filter;
     const wanted = {
       status,
       ...(endpoint_id !== undefined && { endpoint_id }),
       ...(event_types !== undefined && { event_types }),
     };
-    const parameters = { filter: wanted, ...windowOf(window) };
-    return this.submit(actor, WEBHOOKS_REDELIVER, parameters, how);
+    const parameters = { filter: wanted, ...windowOf(rest) };
+    return this.submit(actor, WEBHOOKS_REDELIVER, parameters, rest, how);
   }
 
   private async submit<P extends object, R extends object>(
     actor: Actor,
     type: JobType<P, R>,
     parameters: P,
+    { metadata, tags }: GivenLabels,
     how: ResendRequest,
   ): Promise<Job> {
-    const job = await this.submission.submit(type, { clientId: actor.clientId, parameters, ...how });
+    const { clientId } = actor;
+    const job = await this.submission.submit(type, { clientId, parameters, metadata, tags, ...how });
     if (job.replayed === undefined)
       await recordAct(this.dataSource.manager, actor, 'delivery.resend_requested', {
         job_id: job.id,
