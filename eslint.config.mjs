@@ -60,7 +60,13 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }] },
   },
   {
-    files: ['src/config/**/*.ts', 'src/embedded/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: [
+      'src/config/**/*.ts',
+      'src/embedded/**/*.ts',
+      'sdk/src/cli/**/*.ts',
+      'test/**/*.ts',
+      'bench/**/*.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -3080,6 +3080,23 @@ export interface components {
         RecoverOnly: "failed" | "missing" | "all";
         RecoverBody: {
             /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
+            /**
              * @description Of events with this `timestamp`, or a later one.
              * @example 2026-11-20T00:00:00Z
              */
@@ -3117,6 +3134,23 @@ export interface components {
             event_types?: string[];
         };
         RedeliverBody: {
+            /**
+             * @description Your own names and texts, to know the job by: shown with it, in its events and in callbacks. In all up to 4096 bytes as JSON.
+             * @example {
+             *       "customer": "C-1042",
+             *       "purpose": "year-end"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Lists of jobs filter by them, and endpoints select events by them.
+             * @example [
+             *       "year-end"
+             *     ]
+             */
+            tags?: string[];
             /**
              * @description Of events with this `timestamp`, or a later one.
              * @example 2026-11-20T00:00:00Z
@@ -14287,6 +14321,8 @@ export interface operations {
                 page_size?: number;
                 /** @description The id of the last event that you have read. */
                 after?: string;
+                /** @description The newest event alone, if there is any: where to begin for what happens from now on. Not together with `after`. */
+                newest?: boolean;
             };
             header?: {
                 /** @description The `ETag` of the page that you have. */
@@ -14597,6 +14633,19 @@ export interface operations {
             };
             /** @description You have no such endpoint. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What it answers is of none of the types in `Accept`. */
+            406: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];

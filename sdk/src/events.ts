@@ -31,6 +31,15 @@ export class Events {
     );
   }
 
+  /** The last of those that are there: `follow({ after: its id })` has what happens from now on. */
+  async newest(signal?: AbortSignal): Promise<FeedEvent | undefined> {
+    const { data } = await this.api.call('get', '/v1/events', {
+      query: { newest: true },
+      ...(signal && { signal }),
+    });
+    return data[0];
+  }
+
   /** Those that are there, and then each as it happens, until the signal aborts. Keep the id of the last for next time. */
   async *follow({ after, signal }: FollowOptions = {}): AsyncGenerator<FeedEvent, never, undefined> {
     let last = after;

@@ -106,6 +106,24 @@ describe('the feed without a cursor', () => {
   });
 });
 
+describe('the newest event of the feed', () => {
+  it('is where a reader begins who wants what happens from now on', async () => {
+    const newest = async (): Promise<Json> => (await story.client.call('GET', '/v1/events?newest=true')).body;
+    expect(await newest()).toEqual({ data: [], next_cursor: null });
+    for (let count = 1; count <= 2; count += 1) {
+      const job = await story.client.submit();
+      const last = (await story.client.feed(count)).at(-1);
+      expect(last.job_id).toBe(job.id);
+      expect(await newest()).toEqual({ data: [last], next_cursor: null });
+    }
+    const { status, body } = await story.client.call(
+      'GET',
+      `/v1/events?newest=true&after=${story.client.id}`,
+    );
+    expect([status, body.errors?.[0].field]).toEqual([400, 'newest']);
+  });
+});
+
 describe('an owner who disables and enables an endpoint', () => {
   it('reads both in the feed', async () => {
     const { id } = await story.register('/switched');

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsBoolean, IsOptional, IsUUID } from 'class-validator';
 import { PageQuery } from '../../common/pagination';
 
 export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
@@ -10,6 +10,16 @@ export class EventFeedQuery extends OmitType(PageQuery, ['cursor']) {
   @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsUUID()
   after?: string;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description:
+      'The newest event alone, if there is any: where to begin for what happens from now on. Not together with `after`.',
+  })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  newest?: boolean;
 }
 
 export class FeedEventView {

@@ -37,6 +37,16 @@ export class EventFeedService {
     );
   }
 
+  /** The last event that `read` would come to; nothing where there is none. */
+  newest(clientId: string): Promise<FeedEvent[]> {
+    return this.dataSource.query(
+      `SELECT id, type, job_id, body, occurred_at FROM webhook_message
+       WHERE client_id = $1 AND transaction_id < ${FINAL_BELOW}
+       ORDER BY transaction_id DESC, position DESC LIMIT 1`,
+      [clientId],
+    );
+  }
+
   private async requireKept(clientId: string, id: string): Promise<void> {
     const rows = await this.dataSource.query<unknown[]>(
       'SELECT FROM webhook_message WHERE id = $1 AND client_id = $2',

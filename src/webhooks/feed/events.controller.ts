@@ -4,11 +4,12 @@ import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
+import { AppError } from '../../common/app-error';
 import { AnswersPage } from '../../common/http/page-answer.interceptor';
 import { ApiProblems } from '../../common/http/problem';
 import { pageSize } from '../../common/pagination';
 import { EventFeedQuery, EventFeedView } from './event-feed.query';
-import { EventFeedService } from './event-feed.service';
+import { EventFeedService, type FeedEvent } from './event-feed.service';
 
 /** For those who would rather ask than be called, and to find what a callback missed. */
 @ApiTags('webhooks')
@@ -30,7 +31,7 @@ export class EventsController {
   @ApiProblems({ 400: 'The query is not valid.', 410: 'The event of `after` is no longer kept.' })
   async list(@CurrentClient() client: Client, @Query() query: EventFeedQuery): Promise<EventFeedView> {
     const size = pageSize(query);
-    const events = await this.feed.read(client.id, query.after, size + 1);
+    const events = await this.eventsOf(client.id, query, size + 1);
     const shown = events.slice(0, size);
     const next = events.length > size ? (shown.at(-1)?.id ?? null) : null;
     return {
@@ -43,5 +44,17 @@ export class EventsController {
       })),
       next_cursor: next,
     };
+  }
+
+  private eventsOf(
+    clientId: string,
+    { after, newest = false }: EventFeedQuery,
+    most: number,
+  ): Promise<FeedEvent[]> {
+    if (!newest) return this.feed.read(clientId, after, most);
+    if (after === undefined) return this.feed.newest(clientId);
+    throw new AppError('bad_request', 'invalid_request', 'The query is not valid.', {
+      errors: [{ field: 'newest', message: 'newest must not be given together with after' }],
+    });
   }
 }

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DamagedFileError } from '../errors.ts';
+import type { ReportFile } from '../report-file.ts';
+import { UsageError } from './usage.ts';
+
+/** Where files are saved: below a folder by their own names, or one of them under a name of its own. */
+export class Destination {
+  private readonly path: string;
+  readonly isFolder: boolean;
+
+  /** @throws UsageError for a path below what is no folder */
+  constructor(path = '.') {
+    this.path = path;
+    this.isFolder = isFolder(path);
+    if (!this.isFolder && !isFolder(dirname(path)))
+      throw new UsageError(`${dirname(path)} is no folder to save files in`);
+  }
+
+  /**
+   * Writes a file, whole or not at all.
+   *
+   * @returns where it is
+   * @throws DamagedFileError when it is not the one of the digest
+   */
+  async save(file: ReportFile): Promise<string> {
+    const path = this.isFolder ? join(this.path, file.name) : this.path;
+    const part = `${path}.part`;
+    try {
+      await write(file, part);
+      await rename(part, path);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+    return path;
+  }
+}
+
+async function write(file: ReportFile, path: string): Promise<void> {
+  const hash = createHash('sha256');
+  const handle = await open(path, 'w');
+  try {
+    const reader = file.stream().getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      hash.update(read.value);
+      await handle.writeFile(read.value);
+    }
+  } finally {
+    await handle.close();
+  }
+  if (hash.digest('hex') !== file.sha256) throw new DamagedFileError(`${file.name} arrived damaged.`);
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CallbackVerifier } from '../../sdk/src/index.ts';
+import { distributionProgram } from '../support/distribution-program';
+import { RunningProcess } from '../support/running-process';
+import { submitScript, withScripts } from '../support/scripted-app';
+import { freePort, waitFor } from '../support/services';
+import { TestApp } from '../support/test-app';
+import { gates } from '../support/test-jobs';
+import { answer, TestReceiver } from '../webhooks/test-receiver';
+import { InstalledPackage } from './installed-package';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const DAYS = ['--from', '2016-01-01', '--to', '2017-01-01'];
+const ORDERS = `number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price
+A-1,2016-03-01,paid,EUR,Ana,SKU,Lamp,1,10.00
+`;
+
+let app: TestApp;
+let sdk: InstalledPackage;
+let receiver: TestReceiver;
+let clientId: string;
+let key: string;
+let folder: string;
+
+beforeAll(async () => {
+  [app, sdk] = await Promise.all([TestApp.start({}, undefined, withScripts), InstalledPackage.shared()]);
+  ({ id: clientId, key } = await app.client('command line'));
+  receiver = await TestReceiver.start();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'order-reports-cli-'));
+  receiver.ledger.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await receiver.stop();
+  await app.stop();
+});
+
+const environment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  ORDER_REPORTS_KEY: key,
+  ORDER_REPORTS_URL: app.url,
+  ORDER_REPORTS_WEBHOOK_SECRET: SECRET,
+});
+
+const start = (args: string[], variables: NodeJS.ProcessEnv = {}): Promise<RunningProcess> =>
+  RunningProcess.start(sdk.commandLine, args, { cwd: folder, env: { ...environment(), ...variables } });
+
+async function ended(
+  args: string[],
+  variables?: NodeJS.ProcessEnv,
+): Promise<{ code: number | string; output: string }> {
+  const running = await start(args, variables);
+  const code = await running.exited();
+  return { code, output: running.output };
+}
+
+const submit = (...attempts: Parameters<typeof submitScript>[2][]): Promise<string> =>
+  submitScript(app, clientId, ...attempts);
+
+/** The id of the event of a job, once the feed has it. */
+const eventOf = (jobId: string): Promise<string> =>
+  waitFor(
+    async () => {
+      for (let after = ''; ;) {
+        const { body } = await app.call('GET', `/v1/events?page_size=100&after=${after}`, { key });
+        const found = body.data.find(({ job_id }: { job_id: string }) => job_id === jobId);
+        if (found || body.next_cursor === null) return found?.id as string | undefined;
+        after = body.next_cursor;
+      }
+    },
+    { what: `the event of job ${jobId}` },
+  );
+
+const jobOf = (body: Buffer): string => (JSON.parse(body.toString()) as { data: { id: string } }).data.id;
+const jobsAt = (path: string): string[] => receiver.at(path).map(({ body }) => jobOf(body));
+
+describe('order-reports', () => {
+  it.each([[[]], [['--help']], [['listen', '-h']]])('says what it can do: %j', async (args) => {
+    const { code, output } = await ended(args, { ORDER_REPORTS_KEY: '' });
+    expect(code).toBe(0);
+    for (const command of ['report', 'watch', 'import', 'listen', 'replay'])
+      expect(output).toContain(`order-reports ${command}`);
+  });
+
+  it.each([
+    [['fetch'], {}, 'There is no command fetch'],
+    [['report', '--form', 'x'], {}, "Unknown option '--form'"],
+    [['report'], {}, 'Say which orders'],
+    [['report', ...DAYS, '--body', '[]'], {}, '--body must be a JSON object'],
+    [['report', ...DAYS, '--output', 'no/such/file.pdf'], {}, 'no/such is no folder'],
+    [['report', ...DAYS, '--format', 'csv,pdf', '--output', 'a.csv'], {}, '--output must be a folder'],
+    [['watch'], {}, 'Say which job'],
+    [['import', 'no-such-file.csv'], {}, 'no-such-file.csv cannot be read'],
+    [['listen'], {}, 'Say where the receiver is'],
+    [['listen', 'localhost:4000'], {}, 'Say where the receiver is'],
+    [['listen', 'http://localhost:4000'], { ORDER_REPORTS_WEBHOOK_SECRET: 'x' }, 'must be a secret: whsec_'],
+    [['replay', 'http://localhost:4000'], {}, 'Say which events'],
+    [['replay', 'http://localhost:4000', '--since', 'monday'], {}, '--since must be a time'],
+    [['report', ...DAYS], { ORDER_REPORTS_KEY: '' }, 'Put your API key into ORDER_REPORTS_KEY'],
+    [['report', ...DAYS], { ORDER_REPORTS_URL: 'localhost:3000' }, 'ORDER_REPORTS_URL must be the address'],
+  ])('%j ends with 2 and says why', async (args, variables, message) => {
+    const { code, output } = await ended(args, variables);
+    expect(output).toContain(message);
+    expect(output).toContain('`order-reports help` has all commands.');
+    expect(code).toBe(2);
+  });
+
+  it('ends with 3 when the service refuses, and tries again while it is away until it is interrupted', async () => {
+    const refused = await ended(['report', '--from', '2016-02-30', '--to', '2017-01-01']);
+    expect(refused.output).toMatch(/start_date must be a date.*\(invalid_request, request [0-9a-f-]{36}\)/);
+    expect(refused.code).toBe(3);
+    expect(await ended(['watch', 'x'], { ORDER_REPORTS_KEY: 'no-such-key' })).toMatchObject({ code: 3 });
+    const away = await start(['watch', 'x'], { ORDER_REPORTS_URL: `http://127.0.0.1:${await freePort()}` });
+    await sleep(500);
+    away.signal('SIGINT');
+    expect(await away.exited()).toBe(130);
+  });
+});
+
+describe('order-reports report', () => {
+  it('saves the files of all formats, and says where', async () => {
+    const { code, output } = await ended(['report', ...DAYS, '--format', 'csv,ndjson', '--title', 'Of 2016']);
+    expect(code).toBe(0);
+    const [, id] = /^Report ([0-9a-f-]{36})$/m.exec(output) ?? [];
+    expect(output).toMatch(/^100 % {2}completed$/m);
+    expect(readdirSync(folder).sort()).toEqual([`orders-${id}.csv`, `orders-${id}.ndjson`]);
+    expect(output.trim().split('\n').slice(-2).sort()).toEqual(readdirSync(folder).sort());
+    const { artifacts } = (await app.call('GET', `/v1/jobs/${id}`, { key })).body.result;
+    const csv = readFileSync(join(folder, `orders-${id}.csv`));
+    expect(createHash('sha256').update(csv).digest('hex')).toBe(artifacts[0].sha256);
+    // Another time, from its id.
+    const again = await ended(['watch', String(id), '--output', '.']);
+    expect([again.code, readdirSync(folder)]).toEqual([0, [`orders-${id}.csv`, `orders-${id}.ndjson`]]);
+  });
+
+  it('draws a bar on a terminal', async () => {
+    const script = await distributionProgram({ name: 'script', folder: '/usr/bin', log: () => undefined });
+    const typed = `'${sdk.commandLine}' report ${DAYS.join(' ')} --format csv --output of-2016.csv`;
+    const running = await RunningProcess.start(script.path, ['-qec', typed, '/dev/null'], {
+      cwd: folder,
+      env: { ...environment(), ...script.env, TERM: 'xterm' },
+    });
+    expect(await running.exited()).toBe(0);
+    expect(running.output).toContain(`\r\u001b[K${'█'.repeat(30)} 100 %  completed\r\n`);
+    expect(readdirSync(folder)).toEqual(['of-2016.csv']);
+  });
+});
+
+describe('order-reports watch', () => {
+  it('follows a job, and ends with 1 when it failed', async () => {
+    const running = await start(['watch', await submit('wait')]);
+    await running.waitForOutput(/50 % {2}second/);
+    gates.release();
+    expect(await running.exited()).toBe(0);
+    expect(running.output).toMatch(/\{\s+"attempt": 1\s+\}/);
+    const failed = await ended(['watch', await submit('fail for good')]);
+    expect(failed.code).toBe(1);
+    expect(failed.output).toContain('This can never work.');
+  });
+
+  it('ends with 130 when it is interrupted, and the job goes on', async () => {
+    const id = await submit('wait');
+    const running = await start(['watch', id]);
+    await running.waitForOutput(/50 % {2}second/);
+    running.signal('SIGINT');
+    expect(await running.exited()).toBe(130);
+    gates.release();
+    await waitFor(
+      async () => (await app.call('GET', `/v1/jobs/${id}`, { key })).body.status === 'COMPLETED',
+      { what: 'the job to complete' },
+    );
+  });
+});
+
+describe('order-reports import', () => {
+  it('imports a file, and says which rows are wrong', async () => {
+    writeFileSync(join(folder, 'orders.csv'), ORDERS);
+    const good = await ended(['import', 'orders.csv', '--on-conflict', 'skip']);
+    expect(good.output).toContain('"created": 1');
+    expect(good.code).toBe(0);
+    const trial = await ended(['import', 'orders.csv', '--on-conflict', 'skip', '--dry-run']);
+    expect([trial.code, trial.output]).toEqual([0, expect.stringContaining('"dry_run": true')]);
+    writeFileSync(join(folder, 'orders.csv'), ORDERS.replace('2016-03-01', 'never'));
+    const bad = await ended(['import', 'orders.csv']);
+    expect(bad.output).toMatch(/^row 2, ordered_at: ordered_at must be/m);
+    expect(bad.code).toBe(1);
+    const unknown = await ended(['import', 'orders.csv', '--on-conflict', 'replace']);
+    expect([unknown.code, unknown.output]).toEqual([3, expect.stringContaining('on_conflict must be')]);
+  });
+});
+
+describe('order-reports listen', () => {
+  it('sends what happens from now on, signed as the service signs, and goes on where it was', async () => {
+    await eventOf(await submit('succeed'));
+    const first = await start(['listen', receiver.url(), '--cursor', 'cursor']);
+    await first.waitForOutput(/signed by ORDER_REPORTS_WEBHOOK_SECRET/);
+    const event = await waitFor(
+      async () => {
+        // Whether it has begun is seen by what it sends.
+        await eventOf(await submit('succeed'));
+        return receiver.at()[0];
+      },
+      { what: 'an event', everyMs: 500 },
+    );
+    expect(await new CallbackVerifier({ keys: [SECRET] }).verify(event.headers, event.body)).toBe(
+      await eventOf(jobOf(event.body)),
+    );
+    expect(event.headers).toMatchObject({
+      'content-type': 'application/json',
+      'user-agent': 'order-reports-callbacks/1',
+    });
+    const { body: feed } = await app.call('GET', '/v1/events?newest=true', { key });
+    await waitFor(() => readFileSync(join(folder, 'cursor'), 'utf8') === `${feed.data[0].id}\n`, {
+      what: 'the cursor',
+    });
+    first.signal('SIGINT');
+    expect(await first.exited()).toBe(130);
+    const had = jobsAt('/hook');
+
+    const missed = [await submit('succeed'), await submit('succeed')];
+    for (const id of missed) await eventOf(id);
+    const second = await start(['listen', receiver.url(), '--cursor', 'cursor']);
+    await waitFor(() => receiver.at().length === had.length + 2, { what: 'what was missed' });
+    expect(jobsAt('/hook').slice(-2).sort()).toEqual(missed.sort());
+    await second.stop('SIGINT');
+  });
+
+  it('waits for a receiver that is not there, and sends again what was not taken', async () => {
+    const port = await freePort();
+    const listening = await start(['listen', `http://127.0.0.1:${port}/late`, '--cursor', 'cursor']);
+    await listening.waitForOutput(/Events go to/);
+    await waitFor(
+      async () => {
+        await eventOf(await submit('succeed'));
+        return /no answer/.test(listening.output);
+      },
+      { what: 'an event that nobody takes', everyMs: 500 },
+    );
+    const [, event] = await listening.waitForOutput(/^(\S+) .*no answer/m);
+    // Longer than all attempts at a receiver that is there and refuses.
+    await sleep(5_000);
+    const had: unknown[] = [];
+    const late = createServer(({ headers }, response) => {
+      had.push(headers['webhook-id']);
+      response.writeHead(had.length === 1 ? 500 : 204).end();
+    }).listen(port, '127.0.0.1');
+    await once(late, 'listening');
+    try {
+      await listening.waitForOutput(/no answer[^]*500 in[^]*204 in/);
+      expect(had.slice(0, 2)).toEqual([event, event]);
+    } finally {
+      late.close();
+      late.closeAllConnections();
+      await listening.stop('SIGINT');
+    }
+  });
+});
+
+describe('order-reports replay', () => {
+  it('sends the events that are named, or all of a type or a time', async () => {
+    const jobs = [await submit('succeed'), await submit('fail for good'), await submit('succeed')];
+    const events: string[] = [];
+    for (const id of jobs) events.push(await eventOf(id));
+    const one = await ended(['replay', receiver.url('/one'), events[1]!]);
+    expect([one.code, one.output]).toEqual([0, expect.stringContaining('1 event sent')]);
+    expect(jobsAt('/one')).toEqual([jobs[1]]);
+    await ended(['replay', receiver.url('/type'), '--type', 'test.scripted.failed']);
+    expect(jobsAt('/type')).toContain(jobs[1]);
+    expect(jobsAt('/type')).not.toContain(jobs[0]);
+    const { timestamp } = JSON.parse(receiver.at('/one')[0]!.body.toString()) as { timestamp: string };
+    const until = await ended(['replay', receiver.url('/until'), '--until', timestamp]);
+    expect(until.code).toBe(0);
+    expect(jobsAt('/until')).not.toContain(jobs[1]);
+    await ended(['replay', receiver.url('/since'), '--since', timestamp]);
+    expect(jobsAt('/since')).toContain(jobs[1]);
+  });
+
+  it('ends with 1 for what is not taken, or is not there', async () => {
+    const event = await eventOf(await submit('succeed'));
+    receiver.on('/no', answer(500));
+    const refused = await ended(['replay', receiver.url('/no'), event]);
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('1 of them were not taken')]);
+    expect(receiver.at('/no')).toHaveLength(4);
+    expect(new Set(receiver.at('/no').map(({ headers }) => headers['webhook-id']))).toEqual(new Set([event]));
+    const absent = await ended(['replay', receiver.url('/one'), clientId]);
+    expect([absent.code, absent.output]).toEqual([1, expect.stringContaining('There is no such event')]);
+  });
+});
