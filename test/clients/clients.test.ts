@@ -288,6 +288,8 @@ const ACTS: Record<string, string> = {
   'POST /v1/webhooks/endpoints/{id}/verify': 'endpoint.challenged',
   'POST /v1/webhooks/endpoints/{id}/rotate-secret': 'secret.rotated',
   'POST /v1/webhooks/deliveries/{id}/redeliver': 'delivery.redelivered',
+  'POST /v1/webhooks/deliveries/redeliver': 'delivery.resend_requested',
+  'POST /v1/webhooks/endpoints/{id}/recover': 'delivery.resend_requested',
   'PUT /v1/brand': 'brand.changed',
   'PUT /v1/brand/logo': 'logo.changed',
   'DELETE /v1/brand/logo': 'logo.deleted',

@@ -80,7 +80,7 @@ describe('a job that is cancelled', () => {
       links: [
         { rel: 'status', href: `${story.harness.config.publicUrl}/v1/orders/reports/status/${job.id}` },
       ],
-      data: { id: job.id, status: 'CANCELLED', round: 0 },
+      data: { id: job.id, status: 'CANCELLED', metadata: {}, tags: [], round: 0 },
     });
     await story.client.allEnded(1);
     expect(story.receiver.at('/cancelled')).toHaveLength(1);

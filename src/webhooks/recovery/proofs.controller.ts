@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client';
 import { CurrentClient } from '../../clients/current-client.decorator';
 import { RequireScope } from '../../clients/require-scope.decorator';
 import { Scope } from '../../clients/scope';
+import { AnswersWith } from '../../common/http/media-types.guard';
 import { ApiProblems } from '../../common/http/problem';
 import { UuidParam } from '../../common/http/uuid-param';
 import { parseTimestamp } from '../../common/timestamp';
@@ -26,6 +27,7 @@ export class ProofsController {
 
   @Get(':id/proof')
   @Header('Content-Type', MEDIA_TYPE)
+  @AnswersWith([MEDIA_TYPE])
   @ApiOperation({
     operationId: 'getWebhookDeliveryProof',
     summary: 'Prove what was delivered',
