@@ -22,8 +22,8 @@ afterAll(async () => {
 
 beforeEach(() => dataSource.query('DELETE FROM client'));
 
-const claimant = (most: number): Claimant => ({
-  types: [TYPE],
+const claimant = (most: number, type = TYPE): Claimant => ({
+  types: [type],
   worker: 'w',
   leaseSeconds: 60,
   alone: false,
@@ -31,11 +31,11 @@ const claimant = (most: number): Claimant => ({
 });
 
 /** Clients with so many jobs each. @param at SQL expression of when they are due */
-async function addWaiting(clients: number, each: number, at = 'now()'): Promise<void> {
+async function addWaiting(clients: number, each: number, at = 'now()', type = TYPE): Promise<void> {
   await dataSource.query(
     `WITH owner AS (INSERT INTO client (name) SELECT uuid_v7() FROM generate_series(1, $1) RETURNING id), made AS (
        INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, run_at)
-       SELECT uuid_v7(), owner.id, '${TYPE}', '{}', '{}', 3, 3, '{only}', now() + interval '1 day', ${at}
+       SELECT uuid_v7(), owner.id, '${type}', '{}', '{}', 3, 3, '{only}', now() + interval '1 day', ${at}
        FROM owner, generate_series(1, $2) RETURNING id
      ) SELECT count(*) FROM made`,
     [clients, each],
@@ -93,26 +93,36 @@ it('gives no job twice to workers that claim at the same time, and leaves none',
   expect(new Set(given).size).toBe(400);
 });
 
-it('reads no more of the index for two thousand clients than for a few', async () => {
-  const readBy = async (clients: number): Promise<number> => {
-    await dataSource.query('DELETE FROM client');
-    await addWaiting(clients, 5);
-    const claims = new JobClaims(dataSource, new JobSignals());
-    const read = async (): Promise<number> => {
-      await dataSource.query('SELECT pg_stat_force_next_flush()');
-      const [row] = await dataSource.query<{ read: string }[]>(
-        `SELECT sum(idx_tup_read)::text AS read FROM pg_stat_user_indexes WHERE relname = 'job'`,
-      );
-      return Number(row!.read);
-    };
-    // The first ones are planned for their parameters.
-    for (let claim = 0; claim < 6; claim += 1) await claimAll(claims, claimant(2));
-    const before = await read();
-    for (let claim = 0; claim < 10; claim += 1) expect(await claimAll(claims, claimant(2))).toHaveLength(2);
-    return (await read()) - before;
+/** Entries of the indexes of jobs that ten claims of two read each, where `busy` others are under way. */
+async function readBy(clients: number, busy = 0): Promise<number> {
+  await dataSource.query('DELETE FROM client');
+  await addWaiting(1, busy, 'now()', 'test.busy');
+  await addWaiting(clients, 5);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  // After the statistics were made, as it is where jobs run for seconds.
+  expect(await claimAll(claims, claimant(busy, 'test.busy'))).toHaveLength(busy);
+  const read = async (): Promise<number> => {
+    await dataSource.query('SELECT pg_stat_force_next_flush()');
+    const [row] = await dataSource.query<{ read: string }[]>(
+      `SELECT sum(idx_tup_read)::text AS read FROM pg_stat_user_indexes WHERE relname = 'job'`,
+    );
+    return Number(row!.read);
   };
+  // The first ones are planned for their parameters.
+  for (let claim = 0; claim < 6; claim += 1) await claimAll(claims, claimant(2));
+  const before = await read();
+  for (let claim = 0; claim < 10; claim += 1) expect(await claimAll(claims, claimant(2))).toHaveLength(2);
+  return (await read()) - before;
+}
+
+it('reads no more of the index for two thousand clients than for a few', async () => {
   const [many, few] = [await readBy(2_000), await readBy(20)];
   expect(many).toBeLessThan(3 * few);
+});
+
+it('reads what is under way once, and not for each client that waits', async () => {
+  const [idle, busy] = [await readBy(20), await readBy(20, 300)];
+  expect(busy - idle).toBeLessThan(2 * 10 * 300);
 });
 
 it('is planned for the first claims of a connection, and then no more', async () => {
