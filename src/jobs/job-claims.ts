@@ -99,9 +99,8 @@ const candidatesFor = (jobs: number): number => 8 + jobs;
  * more than the jobs that are running already and one of each client before it.
  *
  * `walk` goes along the index of what waits (its order makes sure that it is no other) from client to client, one further
- * than is used, which shows whether there are more. `seen` adds how much each has under way: one aggregate over both, since a
- * join could read all that is under way again for each client. What ends comes before what is claimed, so that nothing is
- * waited for with a claimed row locked.
+ * than is used, which shows whether there are more. What
+ * ends comes before what is claimed, so that nothing is waited for with a claimed row locked.
  */
 const CLAIM = prepared(
   'job_claim',
@@ -120,19 +119,15 @@ const CLAIM = prepared(
        AND NOT ((w.has_wrapped OR next.wraps) AND next.client_id > $7::uuid)
    ), waiting AS (
      SELECT client_id, number FROM walk WHERE number BETWEEN 1 AND $9
-   ), seen AS (
-     SELECT client_id, max(number) AS number, count(*) FILTER (WHERE number IS NULL) AS running FROM (
-       SELECT client_id, number FROM waiting
-       UNION ALL
-       SELECT client_id, NULL FROM job
-       WHERE state = 'IN_PROGRESS' AND type = ANY(${unseen('$10::text[]')}::text[]) AND NOT id = ANY(${unseen('$1::uuid[]')}::uuid[])
-     ) either GROUP BY client_id HAVING count(number) > 0
    ), candidate AS (
-     SELECT due.id, s.running + due.rank AS load, s.number
-     FROM seen s CROSS JOIN LATERAL (
+     SELECT due.id, running.jobs + due.rank AS load, w.number
+     FROM waiting w CROSS JOIN LATERAL (
+       SELECT count(*) AS jobs FROM job
+       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY(${unseen('$10::text[]')}::text[]) AND NOT id = ANY(${unseen('$1::uuid[]')}::uuid[])
+     ) running CROSS JOIN LATERAL (
        SELECT id, row_number() OVER (ORDER BY run_at, id) AS rank FROM (
          SELECT id, run_at FROM job
-         WHERE state = 'PENDING' AND client_id = s.client_id AND run_at <= now() AND deadline_at > now()
+         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
            AND type = ANY(${unseen('$10::text[]')}::text[])
          ORDER BY run_at, id LIMIT (SELECT ceil($9::float8 / greatest(1, count(*))) FROM waiting)
        ) oldest

@@ -62,6 +62,12 @@ export interface Completion extends JobLease {
   retentionDays: number | null;
 }
 
+/**
+ * The state of a job that is named by its id. The planner does not see it: it thinks that few jobs are under way, and would
+ * read the index of all of them instead of that of the ids.
+ */
+const UNDER_WAY = unseen(`'IN_PROGRESS'`);
+
 /** Rows that one statement changes, so that none holds its locks for long. */
 const REPAIRS_AT_ONCE = 500;
 
@@ -80,7 +86,7 @@ export const COMPLETED = `done AS (
        progress = 100, step = cardinality(steps), size = coalesce(d.size, j.size), lease_owner = NULL, lease_until = NULL,
        expires_at = now() + make_interval(days => d.days)
      FROM done d JOIN held USING (id)
-     WHERE j.id = d.id AND j.attempt = d.attempt AND j.state = 'IN_PROGRESS' AND j.cancel_requested_at IS NULL
+     WHERE j.id = d.id AND j.attempt = d.attempt AND j.state = ${UNDER_WAY} AND j.cancel_requested_at IS NULL
      RETURNING j.*
    ), ${writeEvent(`'completed'`, OUTCOME, 'completed')}`;
 
@@ -122,18 +128,18 @@ export class JobTransitions {
            j.lease_until, j.deadline_at AS deadline, j.cancel_requested_at IS NOT NULL AS cancelled,
            (j.step, j.progress, j.size) IS DISTINCT FROM (r.step, r.progress, coalesce(r.size, j.size))
              OR j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} AS changes
-         FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = 'IN_PROGRESS'
+         FROM report r JOIN job j ON j.id = r.id AND j.attempt = r.attempt AND j.state = ${UNDER_WAY}
        ), free AS (
          -- Not one that is being changed at this moment: a heartbeat waits for nobody, and the next one sees it.
          SELECT j.id FROM held JOIN job j ON j.id = held.id AND j.attempt = held.attempt
-         WHERE held.changes AND j.state = 'IN_PROGRESS'
+         WHERE held.changes AND j.state = ${UNDER_WAY}
          FOR NO KEY UPDATE OF j SKIP LOCKED
        ), changed AS (
          UPDATE job j SET step = held.step, progress = held.progress, size = held.size,
            lease_until = CASE WHEN j.lease_until < ${leaseUntil('$6::float8 * 2 / 3')} THEN ${leaseUntil('$6')}
              ELSE j.lease_until END
          FROM held JOIN free USING (id)
-         WHERE j.id = held.id AND j.attempt = held.attempt AND j.state = 'IN_PROGRESS'
+         WHERE j.id = held.id AND j.attempt = held.attempt AND j.state = ${UNDER_WAY}
          RETURNING j.*, held.step_before
        ), event AS (
          INSERT INTO job_event (job_id, client_id, type, round, attempt, data)
@@ -207,7 +213,7 @@ export class JobTransitions {
              WHEN $3 = 'crash' AND crashes + 1 >= max_crashes THEN ${poison('$4::jsonb')}
              WHEN $3 = 'deadline' AND NOT ${IS_OVER} THEN error ELSE $4::jsonb END,
            run_at = now() + make_interval(secs => ${PAUSE})
-         WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
+         WHERE id = $1 AND attempt = $2 AND state = ${UNDER_WAY}
          RETURNING *
        ), ${writeEvent(EVENT_OF_FAILURE, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
@@ -231,7 +237,7 @@ export class JobTransitions {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET state = 'CANCELLED', finished_at = now(), lease_owner = NULL, lease_until = NULL, error = NULL
-         WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS' AND cancel_requested_at IS NOT NULL
+         WHERE id = $1 AND attempt = $2 AND state = ${UNDER_WAY} AND cancel_requested_at IS NOT NULL
          RETURNING *
        ), ${writeEvent(`'cancelled'`, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
@@ -246,7 +252,7 @@ export class JobTransitions {
     const rows = await this.dataSource.query<JobEnd[]>(
       `WITH changed AS (
          UPDATE job SET ${endAttempt('false')}, run_at = now()
-         WHERE id = $1 AND attempt = $2 AND state = 'IN_PROGRESS'
+         WHERE id = $1 AND attempt = $2 AND state = ${UNDER_WAY}
          RETURNING *
        ), ${writeEvent(`CASE state WHEN 'CANCELLED' THEN 'cancelled' ELSE 'released' END`, OUTCOME)}
        SELECT ${JOB_END} FROM changed`,
