@@ -166,8 +166,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },
-    // They import what is generated.
-    exclude: { path: '^test/clients/adapters/' },
+    // They import what is generated, or what is packed and installed.
+    exclude: { path: '^test/clients/(adapters|programs)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

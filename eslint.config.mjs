@@ -112,6 +112,7 @@ export default tseslint.config(
         console: 'readonly',
         module: 'writable',
         require: 'readonly',
+        TextDecoder: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
         setInterval: 'readonly',

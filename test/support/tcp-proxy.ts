@@ -66,6 +66,12 @@ export class TcpProxy {
     for (const pair of this.pairs) for (const socket of pair) socket.resume();
   }
 
+  /** After `hang`: new connections pass, with all that is answered. Those of before stay as they are, as neither end hears that the other is gone. */
+  passAnew(): void {
+    this.hangs = false;
+    this.swallowed = undefined;
+  }
+
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
