@@ -5,12 +5,14 @@ export interface Cell {
   /** The heading of docs/clients.md that it stands under. */
   readonly part: 'Generators' | 'Languages and runtimes' | 'On the way' | 'Documents';
   readonly name: string;
+  /** What the service is started with for it, beside the settings of `npm start`. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** @throws Error that says what does not work */
   run(context: CellContext): Promise<Outcome>;
 }
 
 export interface CellContext {
-  /** The real service, shared by all cells; a cell that breaks its service starts one of its own. */
+  /** The real service, shared by all cells of the same settings; a cell that breaks its service starts one of its own. */
   readonly service: LiveService;
   /** A client of this cell alone, with a key of every scope but `admin`. */
   readonly key: string;

@@ -1,5 +1,7 @@
 import type { Cell } from './cell';
 import { GENERATORS } from './generators';
+import { OUTAGES } from './outages';
+import { LANGUAGES_AND_RUNTIMES } from './runtimes';
 
 /** What `npm run clients` runs, in this order, which is that of docs/clients.md. */
-export const CELLS: readonly Cell[] = [...GENERATORS];
+export const CELLS: readonly Cell[] = [...GENERATORS, ...LANGUAGES_AND_RUNTIMES, ...OUTAGES];

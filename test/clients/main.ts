@@ -20,8 +20,21 @@ async function main(): Promise<boolean> {
   const log = (line: string): void => console.log(`          ${line}`);
   const packages = await installPackages(log);
   const results = readResults();
-  const service = await LiveService.start();
-  const interrupted = (): void => void service.remove().finally(() => process.exit(130));
+  const services = new Map<string, Promise<LiveService>>();
+  const serviceWith = (settings: Cell['settings'] = {}): Promise<LiveService> => {
+    const known = JSON.stringify(settings);
+    const service = services.get(known) ?? LiveService.start(settings);
+    services.set(known, service);
+    return service;
+  };
+  const removeServices = async (): Promise<void> => {
+    for (const service of services.values())
+      await service.then(
+        (started) => started.remove(),
+        () => undefined,
+      );
+  };
+  const interrupted = (): void => void removeServices().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let failed = 0;
   try {
@@ -29,6 +42,7 @@ async function main(): Promise<boolean> {
       const started = performance.now();
       const seconds = (): string => `${((performance.now() - started) / 1_000).toFixed(0)} s`;
       try {
+        const service = await serviceWith(cell.settings);
         const key = await service.client(cell.name);
         const outcome = await cell.run({ service, key, packages, log });
         results[cell.name] = { ...outcome, date: new Date().toISOString().slice(0, 10) };
@@ -40,7 +54,7 @@ async function main(): Promise<boolean> {
       }
     }
   } finally {
-    await service.remove();
+    await removeServices();
   }
   writeResults(results, CELLS);
   console.log(`\n${cells.length - failed} of ${cells.length} work`);
