@@ -1152,6 +1152,11 @@ export interface components {
              */
             store: "up" | "down";
         };
+        /**
+         * @description Stable and machine-readable; `GET /problems` describes each. There will be more: take one that you do not know for what its HTTP status says.
+         * @enum {string}
+         */
+        ProblemCode: "invalid_request" | "invalid_json" | "invalid_body" | "invalid_id" | "invalid_cursor" | "invalid_precondition" | "precondition_failed" | "invalid_length" | "bad_request" | "not_found" | "method_not_allowed" | "not_acceptable" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "unsupported_charset" | "headers_too_large" | "request_timeout" | "expectation_failed" | "idempotency_key_reused" | "idempotency_key_expired" | "quota_exceeded" | "temporarily_unavailable" | "queues_unavailable" | "internal_error" | "missing_key" | "invalid_key" | "invalid_token" | "two_credentials" | "missing_scope" | "missing_permission" | "too_many_keys" | "client_exists" | "own_client" | "too_many_jobs" | "too_many_streams" | "storage_quota_exceeded" | "store_unavailable" | "store_full" | "already_finished" | "not_failed" | "not_ready" | "no_file" | "no_such_format" | "expired" | "cancelled" | "erased" | "link_expired" | "invalid_signature" | "range_not_satisfiable" | "too_many_rows" | "too_many_rows_for_accessible" | "stale_attempt" | "not_cancelled" | "duplicate_order_number" | "cursor_expired" | "empty_file" | "invalid_multipart" | "upload_aborted" | "too_many_erasures" | "invalid_logo" | "endpoint_exists" | "too_many_endpoints" | "endpoint_not_enabled" | "challenged_just_now" | "not_redeliverable" | "too_many_secrets" | "event_not_kept" | "window_too_large" | "window_not_written" | "deadline_exceeded" | "worker_lost" | "crashed" | "poison" | "database_unavailable" | "file_missing" | "invalid_file" | "invalid_csv" | "totals_disagree" | "job_failed";
         ProblemFieldError: {
             /** @example end_date */
             field: string;
@@ -1161,11 +1166,15 @@ export interface components {
         /** @description RFC 9457. Some problems have further members, such as the `job` that failed. */
         Problem: {
             /**
-             * @description Identifies the kind of problem (RFC 9457).
-             * @example about:blank
+             * Format: uri-reference
+             * @description Where the cause and the cure of this `code` are described: a path on this server (RFC 9457).
+             * @example /problems#invalid_request
              */
             type: string;
-            /** @example Unprocessable Entity */
+            /**
+             * @description The same for each problem of this `code`.
+             * @example The request is not valid
+             */
             title: string;
             /**
              * @description The HTTP status.
@@ -1174,11 +1183,8 @@ export interface components {
             status: number;
             /** @example The request is not valid. */
             detail: string;
-            /**
-             * @description Stable and machine-readable.
-             * @example invalid_request
-             */
-            code: string;
+            /** @example invalid_request */
+            code: components["schemas"]["ProblemCode"];
             /**
              * @description Name it when you ask for help.
              * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
@@ -1192,7 +1198,7 @@ export interface components {
              *       "poll"
              *     ]
              */
-            "violated-policies"?: ("submit" | "poll" | "other" | "address" | "link" | "jwks" | "docs" | "page" | "unknown" | "jobs-in-flight")[];
+            "violated-policies"?: ("submit" | "poll" | "other" | "address" | "link" | "jwks" | "docs" | "page" | "unknown" | "jobs-in-flight" | "client-storage")[];
         };
         /**
          * @description Only orders with one of these; the same as `filter.status`.
@@ -1505,7 +1511,7 @@ export interface components {
         };
         JobErrorView: {
             /**
-             * @description Stable and machine-readable. While a job waits for the end of an outage: `store_unavailable`, `store_full` or `database_unavailable`.
+             * @description Stable and machine-readable: a `ProblemCode`, or what a worker outside said. While a job waits for the end of an outage: `store_unavailable`, `store_full` or `database_unavailable`.
              * @example deadline_exceeded
              */
             code: string;

@@ -24,6 +24,7 @@ import { setUpDocs } from './openapi/docs.setup';
 import { IMPORTS_PATH } from '../orders/import/orders-import.job';
 import { IMPORT_MEDIA_TYPES } from '../orders/import/upload-body';
 import { setUpPage } from './page.setup';
+import { setUpProblemsPage } from './problems-page.setup';
 import { ProcessLogger } from './process-logger';
 import { setUpQueueBoard } from './queue-board.setup';
 
@@ -49,7 +50,7 @@ export async function createApp(
   });
   const server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  answerUnparsedRequests(server);
+  answerUnparsedRequests(server, config.publicPath);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
@@ -71,7 +72,10 @@ export async function createApp(
   );
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   app.use(['/docs', '/openapi.json', '/openapi.yaml', '/metrics'], compress);
-  if (config.runsApi) setUpPage(app);
+  if (config.runsApi) {
+    setUpPage(app);
+    setUpProblemsPage(app);
+  }
   app.use('/v1', noStore);
   app.use(requireReadableBody({ [IMPORTS_PATH]: IMPORT_MEDIA_TYPES, [LOGO_PATH]: LOGO_MEDIA_TYPES }));
   app.useBodyParser('raw', { limit: LOGO_LIMITS.bytes, type: [...LOGO_MEDIA_TYPES], inflate: false });
@@ -86,7 +90,7 @@ export async function createApp(
   app.useGlobalPipes(new StrictValidationPipe());
   // After those that say who it is and whether it may.
   app.useGlobalGuards(new MediaTypesGuard(app.get(Reflector)));
-  app.useGlobalFilters(new ProblemFilter(isDatabaseOutage));
+  app.useGlobalFilters(new ProblemFilter(config.publicPath, isDatabaseOutage));
   if (config.runsApi) {
     setUpDocs(app, config);
     setUpQueueBoard(app, config);

@@ -1,15 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
-import {
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-  static as staticFiles,
-} from 'express';
+import { static as staticFiles } from 'express';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress } from '../common/http/compression';
 import { AddressLimitsService } from '../rate-limits/address-limits.service';
+import { onlyFor } from './only-for';
 
 /** The page for people, beside the compiled code and beside the sources alike. */
 const PAGE = join(__dirname, '..', '..', 'public');
@@ -17,13 +12,7 @@ const PAGE = join(__dirname, '..', '..', 'public');
 /** Serves the page for people at `/`. Other requests do not look for themselves among its files, on the disk. */
 export function setUpPage(app: INestApplication): void {
   const paths = new Set(['/', ...readdirSync(PAGE).map((name) => `/${name}`)]);
-  const ofPage =
-    (handle: RequestHandler) =>
-    (request: Request, response: Response, next: NextFunction): void => {
-      if (['GET', 'HEAD'].includes(request.method) && paths.has(request.path))
-        void handle(request, response, next);
-      else next();
-    };
+  const ofPage = onlyFor(paths);
   app.use(ofPage(app.get(AddressLimitsService).middleware('page')));
   app.use(ofPage(compress));
   app.use(ofPage(staticFiles(PAGE, { setHeaders: revalidate })));

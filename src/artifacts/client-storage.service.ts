@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource, EntityManager } from 'typeorm';
 import { AppError } from '../common/app-error';
-import { QUOTA_EXCEEDED } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
 
 /** Room comes back when files are deleted, expire, or are imported: minutes at least. */
@@ -102,7 +101,6 @@ export class ClientStorageService {
       {
         retryAfter: RETRY_AFTER_SECONDS,
         extensions: {
-          type: QUOTA_EXCEEDED,
           'violated-policies': ['client-storage'],
           used_bytes: usedBytes,
           max_bytes: maxBytes,

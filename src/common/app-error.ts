@@ -1,21 +1,5 @@
-/** What kind of refusal this is; the problem filter turns it into an HTTP status. */
-export type ErrorKind =
-  | 'bad_request'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'not_acceptable'
-  | 'conflict'
-  | 'gone'
-  | 'precondition_failed'
-  | 'too_large'
-  | 'unsupported_media_type'
-  | 'range_not_satisfiable'
-  | 'unprocessable'
-  | 'too_many'
-  | 'internal'
-  | 'unavailable';
+import type { ErrorKind } from './error-kinds';
+import type { KindOf, ProblemCode } from './problem-codes';
 
 export interface FieldError {
   field: string;
@@ -33,16 +17,32 @@ export interface AppErrorDetails {
   extensions?: Record<string, unknown>;
 }
 
+/** A code with a status that is its own, what happened, for people, and more about it. */
+type Refusal = {
+  [Code in ProblemCode]: [kind: KindOf<Code>, code: Code, message: string, details?: AppErrorDetails];
+}[ProblemCode];
+
 /** An error that the caller gets to see. `code` is stable and machine-readable; `message` is for people. */
 export class AppError extends Error {
-  constructor(
-    readonly kind: ErrorKind,
-    readonly code: string,
-    message: string,
-    readonly details: AppErrorDetails = {},
-  ) {
+  readonly kind: ErrorKind;
+  readonly code: ProblemCode;
+  readonly details: AppErrorDetails;
+
+  constructor(...[kind, code, message, details = {}]: Refusal) {
     super(message);
     this.name = 'AppError';
+    this.kind = kind;
+    this.code = code;
+    this.details = details;
+  }
+
+  /** One of the kind and the code of another, or of a failure that was stored. */
+  static like(
+    { kind, code }: { kind: ErrorKind; code: ProblemCode },
+    message: string,
+    details: AppErrorDetails = {},
+  ): AppError {
+    return new AppError(...([kind, code, message, details] as Refusal));
   }
 }
 

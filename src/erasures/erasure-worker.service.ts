@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { OutageError } from '../common/outage-error';
+import type { ProblemCode } from '../common/problem-codes';
 import { isDatabaseOutage, sqlStateOf } from '../database/database-errors';
 import { ClientErasureService } from './client-erasure.service';
 import type { BatchEnd, ErasureAtWork, ErasureStep, InTransaction } from './erasure';
@@ -147,7 +148,7 @@ export class ErasureWorkerService {
     );
   }
 
-  private putOff({ id, attempt }: ErasureAtWork, code: string): Promise<unknown> {
+  private putOff({ id, attempt }: ErasureAtWork, code: ProblemCode): Promise<unknown> {
     return this.dataSource.query(
       `UPDATE erasure SET lease_until = NULL, run_at = now() + interval '${AGAIN_SECONDS} s', error = $3
        WHERE id = $1 AND attempt = $2 AND finished_at IS NULL`,
@@ -159,7 +160,7 @@ export class ErasureWorkerService {
 /** Another process has taken it over. */
 class LostLeaseError extends Error {}
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): ProblemCode {
   if (error instanceof OutageError) return error.code;
   return isDatabaseOutage(error) ? 'temporarily_unavailable' : 'internal_error';
 }

@@ -1,19 +1,25 @@
-import { AppError, ErrorKind, FieldError } from '../common/app-error';
+import { AppError, type FieldError } from '../common/app-error';
+import type { ErrorKind } from '../common/error-kinds';
 import { OutageError } from '../common/outage-error';
+import { isProblemCode, type KindOf, type ProblemCode } from '../common/problem-codes';
 import { isDatabaseOutage } from '../database/database-errors';
 import type { Job } from './job';
 
+type Permanent = {
+  [Code in ProblemCode]: [code: Code, message: string, kind: KindOf<Code>, options?: ErrorOptions];
+}[ProblemCode];
+
 /** A failure that trying again cannot mend. */
 export class PermanentJobError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    /** How the synchronous call would have failed. */
-    readonly kind: ErrorKind = 'internal',
-    options?: ErrorOptions,
-  ) {
+  readonly code: ProblemCode;
+  /** How the synchronous call would have failed. */
+  readonly kind: ErrorKind;
+
+  constructor(...[code, message, kind, options]: Permanent) {
     super(message, options);
     this.name = 'PermanentJobError';
+    this.code = code;
+    this.kind = kind;
   }
 }
 
@@ -36,7 +42,7 @@ const TEMPORARY: readonly ErrorKind[] = ['internal', 'unavailable', 'too_many'];
 /** What a thrown error means for the job; its own text is kept from callers unless it was meant for them. */
 export function classifyFailure(error: unknown): {
   failureClass: FailureClass;
-  code: string;
+  code: ProblemCode;
   message: string;
   kind: ErrorKind;
   errors?: FieldError[];
@@ -88,7 +94,7 @@ export const erasedError = (what: string, extensions: Record<string, unknown> = 
     extensions,
   });
 
-/** How the synchronous call would have failed. */
+/** How the synchronous call would have failed: with the same code, unless that is one that a worker outside made up. */
 export function failureOf(job: Job, extensions: Record<string, unknown> = {}): AppError {
   const {
     kind,
@@ -101,7 +107,7 @@ export function failureOf(job: Job, extensions: Record<string, unknown> = {}): A
     code: 'internal_error',
     message: 'The job failed.',
   };
-  return new AppError(kind, code, message, {
+  return AppError.like({ kind, code: isProblemCode(code) ? code : 'job_failed' }, message, {
     extensions: { ...own, ...extensions },
     ...(errors && { errors }),
   });

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { AppError } from '../common/app-error';
-import { QUOTA_EXCEEDED } from '../common/http/rate-policy';
 import { retryAfterSeconds } from '../common/retry-after';
 import { AppConfig } from '../config/app-config';
 import { JobEtaService } from './job-eta.service';
@@ -59,7 +58,7 @@ export class JobQuotaService {
       `No more than ${this.config.maxJobsInFlight} of your jobs may be in flight: wait for some to end.`,
       {
         retryAfter: retryAfterSeconds(await this.eta.typicalSeconds(type)),
-        extensions: { type: QUOTA_EXCEEDED, 'violated-policies': ['jobs-in-flight'] },
+        extensions: { 'violated-policies': ['jobs-in-flight'] },
       },
     );
   }

@@ -1,3 +1,4 @@
+import type { KindOf, ProblemCode } from '../common/problem-codes';
 import type { JobState } from './job';
 
 /**
@@ -107,11 +108,21 @@ export const isOverdue = (usesStore: string): string => `(${IS_CLOCK_TRUE}
   )} ELSE 0 END) <= now())`;
 
 /** Failures that statements write by themselves: SQL expressions over the row before the change, of type `JobFailure`. */
-const failureOfRow = (code: string, message: string, retryable: boolean, kind = 'internal'): string =>
+const failureOfRow = <Code extends ProblemCode>(
+  code: Code,
+  message: string,
+  retryable: boolean,
+  kind: KindOf<Code>,
+): string =>
   `jsonb_build_object('code', '${code}', 'message', '${message}', 'retryable', ${retryable},
      'step', steps[least(step + 1, cardinality(steps))], 'attempt', attempt, 'kind', '${kind}')`;
 
-export const WORKER_LOST = failureOfRow('worker_lost', 'The worker stopped before the job was done.', true);
+export const WORKER_LOST = failureOfRow(
+  'worker_lost',
+  'The worker stopped before the job was done.',
+  true,
+  'internal',
+);
 
 export const DATABASE_UNAVAILABLE = failureOfRow(
   'database_unavailable',
@@ -131,8 +142,11 @@ export const DEADLINE_EXCEEDED = failureOfRow(
   'deadline_exceeded',
   'The job did not end before its deadline.',
   false,
+  'internal',
 );
+
+const POISON: ProblemCode = 'poison';
 
 /** The failure of a job that keeps crashing what works on it, made of its last one. */
 export const poison = (failure: string): string =>
-  `${failure} || '{"code": "poison", "message": "The job crashed its worker every time it was tried.", "retryable": false}'::jsonb`;
+  `${failure} || '{"code": "${POISON}", "message": "The job crashed its worker every time it was tried.", "retryable": false}'::jsonb`;

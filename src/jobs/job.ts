@@ -1,9 +1,10 @@
-import type { ErrorKind, FieldError } from '../common/app-error';
+import type { FieldError } from '../common/app-error';
+import type { ErrorKind } from '../common/error-kinds';
 import type { JobLabels } from './job-labels';
 
 /** A failure as it is stored. Callers see its `code`, `message` and what says when and where, not `kind` and the rest. */
 export interface JobFailure {
-  /** Stable and machine-readable, `too_many_rows` for one. */
+  /** Stable and machine-readable: a `ProblemCode`, or what a worker outside said. */
   code: string;
   message: string;
   retryable: boolean;

@@ -75,7 +75,7 @@ export class OrderChangesService {
   private positionAfter(clientId: string, after: string): Promise<string> {
     return this.positionOf(clientId, after).catch((error: unknown) => {
       if (!(error instanceof AppError)) throw error;
-      throw new AppError(error.kind, error.code, 'The cursor is not one of the changes of your orders.', {
+      throw AppError.like(error, 'The cursor is not one of the changes of your orders.', {
         errors: [{ field: 'after', message: 'after must be a cursor of the changes, or as_of of a report' }],
       });
     });
@@ -121,7 +121,7 @@ export class OrderChangesService {
 
 const EXPIRED = 'Changes after this cursor are no longer kept: read all orders again, and go on from there.';
 
-const refusedCursor = (code: string, message: string): AppError =>
+const refusedCursor = (code: 'invalid_cursor' | 'cursor_expired', message: string): AppError =>
   new AppError('unprocessable', code, message, {
     errors: [
       { field: 'changed_since', message: 'changed_since must be a cursor whose changes are still kept' },

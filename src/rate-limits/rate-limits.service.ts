@@ -1,12 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../common/app-error';
-import {
-  ADDRESS_POLICIES,
-  type AddressPolicy,
-  type KeyPolicy,
-  QUOTA_EXCEEDED,
-} from '../common/http/rate-policy';
+import { ADDRESS_POLICIES, type AddressPolicy, type KeyPolicy } from '../common/http/rate-policy';
 import { AppConfig } from '../config/app-config';
 import { setRateLimitHeaders } from './rate-limit-headers';
 import { RateLimitStorageService } from './rate-limit-storage.service';
@@ -43,7 +38,7 @@ export class RateLimitsService {
     if (hits <= limit) return hits;
     throw new AppError('too_many', 'quota_exceeded', 'You have sent too many requests for now.', {
       retryAfter: resetSeconds,
-      extensions: { type: QUOTA_EXCEEDED, 'violated-policies': [policy] },
+      extensions: { 'violated-policies': [policy] },
     });
   }
 

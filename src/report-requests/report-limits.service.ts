@@ -67,8 +67,12 @@ export class ReportLimitsService implements JobAdmission<StoredReportParameters>
   }
 }
 
-const tooMany = (code: string, message: string, rows: number, maxRows: number): AppError =>
-  new AppError('unprocessable', code, message, { extensions: { rows, max_rows: maxRows } });
+const tooMany = (
+  code: 'too_many_rows' | 'too_many_rows_for_accessible',
+  message: string,
+  rows: number,
+  maxRows: number,
+): AppError => new AppError('unprocessable', code, message, { extensions: { rows, max_rows: maxRows } });
 
 /** Printed rows: each order is one, and each line where lines are shown. */
 export const rowsOf = (

@@ -130,7 +130,7 @@ describe('the event stream', () => {
     const stream = await open(app, id);
     const failed = await stream.until('failed');
     expect(failed.data.data.error).toEqual({
-      code: 'no_good',
+      code: 'invalid_file',
       message: 'This can never work.',
       retryable: false,
       step: 'second',

@@ -252,7 +252,7 @@ it.each(CASES.map((row) => ({ what: row[0], row })))('$what gets its own problem
   const answer = await app.call(method, path, options);
   expect(answer.status).toBe(status);
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
-  expect(answer.body).toMatchObject({ type: 'about:blank', status, code });
+  expect(answer.body).toMatchObject({ type: `/problems#${code}`, status, code });
   expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
   if (field !== undefined)
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);

@@ -57,6 +57,11 @@ describe('Under a path that the proxy strips', () => {
     }
   });
 
+  it('is before the page of problems', async () => {
+    const { body } = await app.call('GET', '/v1/orders/nothing');
+    expect(body.type).toBe('/reports-api/problems#invalid_id');
+  });
+
   it('is in the document', async () => {
     const { body } = await app.call('GET', '/openapi.json');
     expect(body.servers.map(({ url }: { url: string }) => url)).toEqual([

@@ -86,7 +86,11 @@ describe('a job', () => {
   it('fails at once when a retry cannot help', async () => {
     const { id } = await engine.submit(SCRIPTED, client, { attempts: ['fail for good'] });
     const job = await engine.ended(id);
-    expect(job).toMatchObject({ state: 'FAILED', attempt: 1, error: { code: 'no_good', retryable: false } });
+    expect(job).toMatchObject({
+      state: 'FAILED',
+      attempt: 1,
+      error: { code: 'invalid_file', retryable: false },
+    });
   });
 
   it('says why it failed for now, and is not tried again too soon', async () => {

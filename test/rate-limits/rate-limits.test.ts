@@ -53,7 +53,7 @@ describe('limits by key', () => {
     expect(retryAfter).toBeLessThanOrEqual(60);
     expect(third.headers.get('content-type')).toContain('application/problem+json');
     expect(third.body).toMatchObject({
-      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      type: '/problems#quota_exceeded',
       status: 429,
       code: 'quota_exceeded',
       'violated-policies': ['other'],
@@ -333,7 +333,7 @@ describe('the quota of jobs in flight', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(refused.body).toMatchObject({
-      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      type: '/problems#too_many_jobs',
       code: 'too_many_jobs',
       'violated-policies': ['jobs-in-flight'],
     });

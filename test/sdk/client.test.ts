@@ -272,7 +272,7 @@ describe('an error', () => {
 
   it('of a job is that of the job', async () => {
     const job = client.jobs.get(await submitScript(app, clientId, 'fail for good'));
-    await expect(job.done()).rejects.toMatchObject({ code: 'no_good', job: { status: 'FAILED' } });
+    await expect(job.done()).rejects.toMatchObject({ code: 'invalid_file', job: { status: 'FAILED' } });
   });
 
   it('of an import is in its result, by row', async () => {

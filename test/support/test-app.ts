@@ -7,6 +7,7 @@ import { createApp } from '../../src/app/app.setup';
 import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
+import { requireListed } from './listed-problem';
 import { emptyTestRedis, waitFor } from './services';
 import { DEMO_KEY, testConfig } from './test-config';
 import { createTestDatabase, TestDatabase } from './test-database';
@@ -83,7 +84,7 @@ export class TestApp {
     });
     const type = response.headers.get('content-type') ?? '';
     const bytes = Buffer.from(await response.arrayBuffer());
-    return {
+    const answer: Answer = {
       status: response.status,
       headers: response.headers,
       body:
@@ -95,6 +96,9 @@ export class TestApp {
               ? bytes.toString()
               : bytes,
     };
+    if (type.startsWith('application/problem+json') && answer.body !== undefined)
+      requireListed(answer.status, answer.body, this.config.publicPath);
+    return answer;
   }
 
   /** A new client with a key of these scopes. */

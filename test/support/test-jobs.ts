@@ -55,7 +55,7 @@ export class ScriptedHandler implements JobHandler<ScriptParameters, ScriptResul
       case 'fail':
         throw new Error('secret detail');
       case 'fail for good':
-        throw new PermanentJobError('no_good', 'This can never work.', 'unprocessable');
+        throw new PermanentJobError('invalid_file', 'This can never work.', 'unprocessable');
       case 'fail for now':
         throw new OutageError('store_full', 'There is no room for it.', 60);
       case 'crash':

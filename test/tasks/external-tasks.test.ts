@@ -128,7 +128,11 @@ describe('an external task', () => {
     expect((await put(id, failure)).status).toBe(200);
     expect(await task(id)).toMatchObject({
       status: 500,
-      body: { code: 'out_of_stock', detail: 'Bin A-7 is empty.', task: { error: { retryable: false } } },
+      body: {
+        code: 'job_failed',
+        detail: 'Bin A-7 is empty.',
+        task: { error: { code: 'out_of_stock', retryable: false } },
+      },
     });
   });
 

@@ -55,7 +55,7 @@ describe('a callback_url', () => {
       data: {
         id: job.id,
         status: 'FAILED',
-        error: { code: 'no_good', retryable: false, step: 'only', attempt: 1 },
+        error: { code: 'invalid_file', retryable: false, step: 'only', attempt: 1 },
       },
     });
   });

@@ -39,7 +39,7 @@ export class NoopHandler implements JobHandler<NoopParameters, NoopResult> {
       );
     }
     if (parameters.fail === true)
-      return Promise.reject(new PermanentJobError('no_good', 'This can never work.'));
+      return Promise.reject(new PermanentJobError('invalid_file', 'This can never work.', 'unprocessable'));
     return Promise.resolve({ artifact: { key: `${jobId}/1.pdf`, ...NOOP_ARTIFACT } });
   }
 }

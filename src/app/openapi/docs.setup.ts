@@ -16,7 +16,8 @@ const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; f
 2. Poll that address: 200 while it is under way, 303 with the PDF's \`Location\` when it is ready.
 3. Fetch the PDF.
 
-Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a stable \`code\`.`;
+Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a stable \`code\`, which
+[/problems](problems) describes.`;
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`. */
 export function setUpDocs(app: INestApplication, config: AppConfig): void {

@@ -1,6 +1,8 @@
 import { Logger, type ArgumentsHost } from '@nestjs/common';
 import type { Response } from 'express';
-import { AppError, invalidField, notFound, type ErrorKind } from '../app-error';
+import { AppError, invalidField, notFound } from '../app-error';
+import { STATUS_OF_KIND } from '../error-kinds';
+import { PROBLEM_CODES, type ProblemCode } from '../problem-codes';
 import { ProblemFilter } from './problem.filter';
 
 const REQUEST_ID = '0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11';
@@ -13,6 +15,10 @@ interface Answer {
 }
 
 const OUTAGE = new Error('connect ECONNREFUSED');
+
+const ALL = (Object.keys(PROBLEM_CODES) as ProblemCode[]).flatMap((code) =>
+  PROBLEM_CODES[code].kinds.map((kind) => ({ code, kind })),
+);
 
 /** What the filter does to a response that carries these headers already. */
 function answerTo(exception: unknown, { headersSent = false, headers = {} } = {}): Answer {
@@ -52,7 +58,7 @@ function answerTo(exception: unknown, { headersSent = false, headers = {} } = {}
       getResponse: () => response as unknown as Response,
     }),
   } as unknown as ArgumentsHost;
-  new ProblemFilter((error) => error === OUTAGE).catch(exception, host);
+  new ProblemFilter('/reports-api', (error) => error === OUTAGE).catch(exception, host);
   return answer;
 }
 
@@ -71,36 +77,24 @@ describe('the problem filter', () => {
     logged.length = 0;
   });
 
-  it.each<[ErrorKind, number]>([
-    ['bad_request', 400],
-    ['unauthenticated', 401],
-    ['forbidden', 403],
-    ['not_found', 404],
-    ['conflict', 409],
-    ['gone', 410],
-    ['too_large', 413],
-    ['unsupported_media_type', 415],
-    ['range_not_satisfiable', 416],
-    ['unprocessable', 422],
-    ['too_many', 429],
-    ['internal', 500],
-    ['unavailable', 503],
-  ])('answers %s with %i, as a problem', (kind, status) => {
-    const { status: sent, headers, body } = answerTo(new AppError(kind, 'some_code', 'What happened.'));
-    expect(sent).toBe(status);
+  it.each(ALL)('answers $code as a problem, with the status of $kind', ({ code, kind }) => {
+    const { status, headers, body } = answerTo(AppError.like({ kind, code }, 'What happened.'));
+    expect(status).toBe(STATUS_OF_KIND[kind]);
     expect(headers.get('Content-Type')).toBe('application/problem+json');
-    expect(body).toMatchObject({
+    expect(body).toEqual({
+      type: `/reports-api/problems#${code}`,
+      title: PROBLEM_CODES[code].title,
       status,
-      code: 'some_code',
       detail: 'What happened.',
+      code,
       request_id: REQUEST_ID,
     });
   });
 
   it('names the bad fields', () => {
     expect(answerTo(invalidField('end_date', 'end_date must be after start_date')).body).toEqual({
-      type: 'about:blank',
-      title: 'Unprocessable Entity',
+      type: '/reports-api/problems#invalid_request',
+      title: 'The request is not valid',
       status: 422,
       detail: 'The request is not valid.',
       code: 'invalid_request',

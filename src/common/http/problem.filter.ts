@@ -1,31 +1,12 @@
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { STATUS_CODES } from 'node:http';
-import { AppError, ErrorKind } from '../app-error';
+import { AppError } from '../app-error';
+import { STATUS_OF_KIND } from '../error-kinds';
 import { OutageError } from '../outage-error';
 import { allowedMethods } from './allowed-methods';
 import { boundedErrors, cut } from './bounded-errors';
-import { PROBLEM_MEDIA_TYPE } from './problem';
+import { PROBLEM_MEDIA_TYPE, problemMembers } from './problem';
 import { pathOf, requestIdOf } from './request-log.middleware';
-
-const STATUS: Record<ErrorKind, number> = {
-  bad_request: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  not_acceptable: 406,
-  conflict: 409,
-  gone: 410,
-  precondition_failed: 412,
-  too_large: 413,
-  unsupported_media_type: 415,
-  range_not_satisfiable: 416,
-  unprocessable: 422,
-  too_many: 429,
-  internal: 500,
-  unavailable: 503,
-};
 
 /** Of characters of a `detail`, which may repeat what the caller sent. */
 const LONGEST_DETAIL = 2_000;
@@ -40,8 +21,14 @@ const OUTAGE_RETRY_SECONDS = 2;
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  /** @param isOutage whether an error says that the database cannot serve for a moment */
-  constructor(private readonly isOutage: (error: unknown) => boolean) {}
+  /**
+   * @param publicPath the path of the public address, '' mostly
+   * @param isOutage whether an error says that the database cannot serve for a moment
+   */
+  constructor(
+    private readonly publicPath: string,
+    private readonly isOutage: (error: unknown) => boolean,
+  ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -50,7 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
     const requestId = requestIdOf(response);
     const what = `${request.method} ${pathOf(request)}`;
     const error = this.toAppError(exception, request, what);
-    const status = STATUS[error.kind];
+    const status = STATUS_OF_KIND[error.kind];
 
     if (response.headersSent) {
       // A stream broke half-way: cutting the connection is the only honest signal left.
@@ -72,12 +59,12 @@ export class ProblemFilter implements ExceptionFilter {
       .type(PROBLEM_MEDIA_TYPE)
       .send(
         JSON.stringify({
-          type: 'about:blank',
-          title: STATUS_CODES[status],
-          status,
-          detail: cut(error.message, LONGEST_DETAIL) + unnamed,
-          code: error.code,
-          request_id: requestId,
+          ...problemMembers(this.publicPath, {
+            status,
+            detail: cut(error.message, LONGEST_DETAIL) + unnamed,
+            code: error.code,
+            requestId,
+          }),
           ...(named && { errors: named }),
           ...extensions,
         }),
@@ -86,7 +73,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private toAppError(exception: unknown, request: Request, what: string): AppError {
     if (exception instanceof AppError) return exception;
-    if (exception instanceof HttpException) return fromHttpException(exception, request);
+    if (exception instanceof HttpException && exception.getStatus() === 404) return nothingHere(request);
     if (exception instanceof OutageError) {
       const { code, message, retryAfterSeconds } = exception;
       return new AppError('unavailable', code, message, { retryAfter: retryAfterSeconds });
@@ -109,16 +96,6 @@ export class ProblemFilter implements ExceptionFilter {
     this.logger.error(`${what} failed`, exception instanceof Error ? exception.stack : String(exception));
     return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
   }
-}
-
-function fromHttpException(exception: HttpException, request: Request): AppError {
-  const status = exception.getStatus();
-  const kind = (Object.keys(STATUS) as ErrorKind[]).find((candidate) => STATUS[candidate] === status);
-  if (status === 404) return nothingHere(request);
-  if (kind === undefined || kind === 'internal') {
-    return new AppError('internal', 'internal_error', 'Something went wrong on our side.');
-  }
-  return new AppError(kind, kind, exception.message);
 }
 
 /** The router's own 404: no route has this path, or none of them this method. */

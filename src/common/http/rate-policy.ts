@@ -20,6 +20,3 @@ export type RatePolicyName = KeyPolicy | AddressPolicy | 'none';
  * is about the job `:id` of its path.
  */
 export const RatePolicy = Reflector.createDecorator<RatePolicyName>();
-
-/** The `type` of problems that are about a limit of the caller's own. */
-export const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';

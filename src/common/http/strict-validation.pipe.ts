@@ -1,5 +1,6 @@
 import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@nestjs/common';
-import { AppError, ErrorKind, FieldError } from '../app-error';
+import { AppError, type FieldError } from '../app-error';
+import type { KindOf } from '../problem-codes';
 import { withBracketedLists } from './bracketed-lists';
 import { tooLongLists } from './list-limits';
 import { namedFaults } from './named-faults';
@@ -11,6 +12,8 @@ const OPTIONS = {
   forbidUnknownValues: true,
   transform: true,
 };
+
+type Kind = KindOf<'invalid_request'>;
 
 /**
  * Strict input: unknown fields are refused, each bad one is named, and what is more than a field may hold is refused before
@@ -49,7 +52,7 @@ export class StrictValidationPipe extends ValidationPipe {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function requireBounded(kind: ErrorKind, value: unknown, { metatype }: ArgumentMetadata): void {
+function requireBounded(kind: Kind, value: unknown, { metatype }: ArgumentMetadata): void {
   const unreadable = unreadableFields(value);
   if (unreadable.length > 0) throw invalidRequest(kind, unreadable);
   if (metatype === undefined || typeof value !== 'object' || value === null) return;
@@ -57,10 +60,10 @@ function requireBounded(kind: ErrorKind, value: unknown, { metatype }: ArgumentM
   if (tooLong.length > 0) throw invalidRequest(kind, tooLong);
 }
 
-const toAppError = (kind: ErrorKind, errors: ValidationError[]): AppError =>
+const toAppError = (kind: Kind, errors: ValidationError[]): AppError =>
   invalidRequest(kind, fieldErrors(errors));
 
-const invalidRequest = (kind: ErrorKind, errors: FieldError[]): AppError =>
+const invalidRequest = (kind: Kind, errors: FieldError[]): AppError =>
   new AppError(kind, 'invalid_request', 'The request is not valid.', { errors });
 
 function fieldErrors(errors: ValidationError[], path = ''): FieldError[] {

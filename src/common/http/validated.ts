@@ -25,7 +25,7 @@ export async function validated<T extends object>(
       field: `${path}.${field}`,
       message,
     }));
-    throw new AppError(error.kind, error.code, error.message, {
+    throw AppError.like(error, error.message, {
       ...error.details,
       ...(errors && { errors }),
     });

@@ -39,7 +39,7 @@ export class JobErrorView {
   @ApiProperty({
     example: 'deadline_exceeded',
     description:
-      'Stable and machine-readable. While a job waits for the end of an outage: `store_unavailable`, `store_full` or `database_unavailable`.',
+      'Stable and machine-readable: a `ProblemCode`, or what a worker outside said. While a job waits for the end of an outage: `store_unavailable`, `store_full` or `database_unavailable`.',
   })
   code: string;
 

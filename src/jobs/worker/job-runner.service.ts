@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { StoreUnavailableError } from '../../artifacts/artifact-store';
 import { AppConfig } from '../../config/app-config';
 import { withLogContext } from '../../common/log-context';
+import type { ProblemCode } from '../../common/problem-codes';
 import { isDataAtFault, isDatabaseOutage } from '../../database/database-errors';
 import type { ClaimedJob } from '../job-claims';
 import { JobAttempt, AttemptOutcome } from './job-attempt';
@@ -160,7 +161,7 @@ export class JobRunnerService {
   private async fail(
     attempt: JobAttempt,
     failureClass: FailureClass,
-    failure: Pick<JobFailure, 'code' | 'message' | 'kind'>,
+    failure: Pick<JobFailure, 'message' | 'kind'> & { code: ProblemCode },
     retryAfterSeconds?: number,
   ): Promise<void> {
     const { job } = attempt;

@@ -166,7 +166,7 @@ async function validatedFrom(first: number, some: { lines: unknown[] }): Promise
       field: field.replace(/\d+/, (index) => String(Number(index) + first)),
       message,
     }));
-    throw new AppError(error.kind, error.code, error.message, {
+    throw AppError.like(error, error.message, {
       ...error.details,
       ...(errors && { errors }),
     });
