@@ -1066,6 +1066,46 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    deliveryExhausted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A delivery was given up
+         * @description To your other endpoints that want the type, and the tags of the job. None of a delivery that ends because its endpoint is disabled, gone or removed.
+         */
+        post: operations["receiveDeliveryExhausted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    endpointRecovered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One of your endpoints works again, after its circuit was open
+         * @description To your other endpoints that want the type.
+         */
+        post: operations["receiveEndpointRecovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     endpointState: {
         parameters: {
             query?: never;
@@ -3410,6 +3450,68 @@ export interface components {
             status: "COMPLETED" | "FAILED" | "CANCELLED";
             links: components["schemas"]["LinkView"][];
             data: components["schemas"]["CallbackDataView"];
+        };
+        DeliveryExhaustedDataView: {
+            /** Format: uuid */
+            delivery_id: string;
+            /**
+             * Format: uuid
+             * @description The `webhook-id` of what could not be delivered.
+             */
+            event_id: string;
+            /** @example orders.report.completed */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description `null`: a `callback_url` that is no endpoint.
+             */
+            endpoint_id: string | null;
+            /**
+             * Format: uuid
+             * @description What the event is about.
+             */
+            job_id: string | null;
+            /**
+             * @description Attempts that were made.
+             * @example 10
+             */
+            attempts: number;
+            /**
+             * @description Why the last attempt failed. `null`: an open circuit kept it from every one.
+             * @enum {string|null}
+             */
+            failure: "dns" | "blocked" | "refused" | "timeout" | "reset" | "tls" | "protocol" | "redirect" | "gone" | "throttled" | "http_status" | "interrupted" | "internal" | "unreachable" | null;
+        };
+        DeliveryExhaustedCallback: {
+            /** @enum {string} */
+            type: "webhook.delivery.exhausted";
+            /** Format: date-time */
+            timestamp: string;
+            data: components["schemas"]["DeliveryExhaustedDataView"];
+        };
+        EndpointRecoveredDataView: {
+            /**
+             * Format: uuid
+             * @description `null` for the `callback_url` of a job that is no endpoint.
+             */
+            endpoint_id: string | null;
+            /**
+             * @description Without its query.
+             * @example https://example.com/hooks
+             */
+            url: string;
+            /**
+             * Format: date-time
+             * @description When its attempts began to fail.
+             */
+            failing_since: string;
+        };
+        EndpointRecoveredCallback: {
+            /** @enum {string} */
+            type: "webhook.endpoint.recovered";
+            /** Format: date-time */
+            timestamp: string;
+            data: components["schemas"]["EndpointRecoveredDataView"];
         };
         EndpointStateDataView: {
             /**
@@ -15989,6 +16091,124 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["JobCallback"];
+            };
+        };
+        responses: {
+            /** @description No more, please: an endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Less, please; so do 502, 503 and 504. `Retry-After` says from when on, up to 24 hours. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Within 20 seconds: got it. The body does not matter. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything else, or nothing within 20 seconds: tried again, with the same id and bytes. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveDeliveryExhausted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Of the event: the same at every attempt and every receiver. Drop what you have had.
+                 * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Unix seconds of the attempt. Refuse what is older than five minutes.
+                 * @example 1767225600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description Signatures over `webhook-id.webhook-timestamp.body`, separated by spaces; one that matches is enough. `v1`: HMAC-SHA256 with the secret; `v1a`: Ed25519, by the keys of `/.well-known/jwks.json`.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryExhaustedCallback"];
+            };
+        };
+        responses: {
+            /** @description No more, please: an endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Less, please; so do 502, 503 and 504. `Retry-After` says from when on, up to 24 hours. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Within 20 seconds: got it. The body does not matter. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything else, or nothing within 20 seconds: tried again, with the same id and bytes. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveEndpointRecovered: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Of the event: the same at every attempt and every receiver. Drop what you have had.
+                 * @example 0192f3a5-6c4e-7d51-9a43-3f0d5f6d2c11
+                 */
+                "webhook-id": components["parameters"]["webhook-id"];
+                /**
+                 * @description Unix seconds of the attempt. Refuse what is older than five minutes.
+                 * @example 1767225600
+                 */
+                "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+                /**
+                 * @description Signatures over `webhook-id.webhook-timestamp.body`, separated by spaces; one that matches is enough. `v1`: HMAC-SHA256 with the secret; `v1a`: Ed25519, by the keys of `/.well-known/jwks.json`.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": components["parameters"]["webhook-signature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointRecoveredCallback"];
             };
         };
         responses: {

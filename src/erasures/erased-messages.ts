@@ -170,10 +170,12 @@ export async function deleteMessages(
   return gone ?? { messages: 0, deliveries: 0 };
 }
 
+const REST = ['exhausted_delivery', 'delivery', 'webhook_destination', 'webhook_secret', 'idempotency_key'];
+
 /** Deletes what else is kept of a client's callbacks and requests. @returns how many rows; 0 when there are no more */
 export async function deleteRest(manager: EntityManager, clientId: string): Promise<number> {
   let all = 0;
-  for (const table of ['delivery', 'webhook_destination', 'webhook_secret', 'idempotency_key']) {
+  for (const table of REST) {
     const rows = await manager.query<unknown[]>(
       `WITH gone AS (
          DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${ROWS}))

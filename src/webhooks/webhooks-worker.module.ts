@@ -6,6 +6,7 @@ import { DeliveryRepairsService } from './deliveries/delivery-repairs.service';
 import { DeliveryRetentionService } from './deliveries/delivery-retention.service';
 import { DeliveryWorkerService } from './deliveries/delivery-worker.service';
 import { DestinationHealth } from './deliveries/destination-health';
+import { ExhaustedDeliveries } from './deliveries/exhausted-deliveries';
 import { FanOutService } from './deliveries/fan-out.service';
 import { RecoverHandler } from './recovery/recover.handler';
 import { RedeliverHandler } from './recovery/redeliver.handler';
@@ -23,6 +24,7 @@ import { WebhooksModule } from './webhooks.module';
     DeliveryRetentionService,
     DeliveryWorkerService,
     DestinationHealth,
+    ExhaustedDeliveries,
     FanOutService,
     RecoverHandler,
     RedeliverHandler,

@@ -165,6 +165,28 @@ it('documents what endpoints are sent of themselves', async () => {
   ]);
 });
 
+it('documents what endpoints are sent of deliveries that were given up, and of those that work again', async () => {
+  const { body: endpoint } = await register('/closed', ['none.of.it']);
+  await register('/watching', ['webhook.delivery.*', 'webhook.endpoint.recovered']);
+  receiver.on('/jobs-gone', answer(410));
+  await accepted('/v1/jobs', {
+    type: 'warehouse.pick',
+    parameters: {},
+    callback_url: receiver.url('/jobs-gone'),
+  }).then((id) => app.call('DELETE', `/v1/jobs/${id}`));
+  await waitFor(() => receiver.at('/watching').length === 1, { what: 'what was given up' });
+  await app.dataSource.query(
+    'UPDATE webhook_destination SET failures = 5, failing_since = now() WHERE endpoint_id = $1',
+    [endpoint.id],
+  );
+  expect((await app.call('POST', `/v1/webhooks/endpoints/${endpoint.id}/test`)).status).toBe(202);
+  await waitFor(() => receiver.at('/watching').length === 2, { what: 'the recovery' });
+  expect(fitting(receiver.at('/watching'))).toEqual([
+    ['webhook.delivery.exhausted', ['deliveryExhausted']],
+    ['webhook.endpoint.recovered', ['endpointRecovered']],
+  ]);
+});
+
 it('takes for a proof what it documents as one', async () => {
   const { content } = operationOf('endpointVerification')['responses']['2XX'];
   for (const type of Object.keys(content)) {

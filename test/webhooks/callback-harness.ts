@@ -106,12 +106,13 @@ export class TestClient {
     readonly key: string,
   ) {}
 
-  submit(callbackUrl?: string, parameters: NoopParameters = {}): Promise<Job> {
+  submit(callbackUrl?: string, parameters: NoopParameters = {}, tags?: string[]): Promise<Job> {
     return this.harness.app.get(JobSubmissionService).submit(NOOP, {
       clientId: this.id,
       request: { method: 'POST', path: '/test', body: parameters },
       parameters,
       callbackUrl,
+      tags,
     });
   }
 

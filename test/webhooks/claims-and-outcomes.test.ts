@@ -116,6 +116,7 @@ describe('a claim', () => {
         endpoint_id: null,
         url: URL_OF_ITS_OWN,
         message_id: sent.id,
+        event_type: sent.type,
         body: sent.body,
         job_id: null,
         request_id: null,

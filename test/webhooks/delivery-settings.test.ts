@@ -56,10 +56,14 @@ describe('settings of the service', () => {
           what: 'the endpoint to be enabled again',
         });
         await owner.allEnded(5);
-        const changes = (await owner.feed(7))
+        const changes = (await owner.feed(8))
           .map(({ type }: Json) => type)
           .filter((type: string) => type.startsWith('webhook.'));
-        expect(changes).toEqual(['webhook.endpoint.disabled', 'webhook.endpoint.enabled']);
+        expect(changes).toEqual([
+          'webhook.endpoint.disabled',
+          'webhook.endpoint.enabled',
+          'webhook.endpoint.recovered',
+        ]);
       },
     );
   });

@@ -1,6 +1,8 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { JobCallback } from '../../jobs/http/job-callback.view';
 import {
+  DeliveryExhaustedCallback,
+  EndpointRecoveredCallback,
   EndpointStateCallback,
   EndpointTestCallback,
   EndpointVerificationAnswer,
@@ -14,6 +16,8 @@ type Components = NonNullable<OpenAPIObject['components']>;
 /** The bodies of what we send, which no route of ours refers to. */
 export const CALLBACK_BODIES = [
   JobCallback,
+  DeliveryExhaustedCallback,
+  EndpointRecoveredCallback,
   EndpointStateCallback,
   EndpointTestCallback,
   EndpointVerificationCallback,
@@ -68,6 +72,18 @@ export function describeCallbacks(document: OpenAPIObject, timeoutSeconds: numbe
   }
   document.webhooks = {
     jobEnded: webhook('JobEnd', JobCallback, { ...JOB_ENDED, ...signed(timeoutSeconds) }),
+    deliveryExhausted: webhook('DeliveryExhausted', DeliveryExhaustedCallback, {
+      summary: 'A delivery was given up',
+      description:
+        'To your other endpoints that want the type, and the tags of the job. None of a delivery that ends because its endpoint is ' +
+        'disabled, gone or removed.',
+      ...signed(timeoutSeconds),
+    }),
+    endpointRecovered: webhook('EndpointRecovered', EndpointRecoveredCallback, {
+      summary: 'One of your endpoints works again, after its circuit was open',
+      description: 'To your other endpoints that want the type.',
+      ...signed(timeoutSeconds),
+    }),
     endpointState: webhook('EndpointState', EndpointStateCallback, {
       summary: 'One of your endpoints was disabled, or works again',
       description: 'To your other endpoints that want the type.',

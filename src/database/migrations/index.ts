@@ -25,6 +25,7 @@ import { JobLabels1795651200024 } from './0024-job-labels';
 import { EndpointHeaders1795651200025 } from './0025-endpoint-headers';
 import { OwnKeys1795651200026 } from './0026-own-keys';
 import { Resends1795651200027 } from './0027-resends';
+import { ExhaustedDeliveries1795651200028 } from './0028-exhausted-deliveries';
 import { LeasesByClient1795651200029 } from './0029-leases-by-client';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -56,5 +57,6 @@ export const migrations = [
   EndpointHeaders1795651200025,
   OwnKeys1795651200026,
   Resends1795651200027,
+  ExhaustedDeliveries1795651200028,
   LeasesByClient1795651200029,
 ];

@@ -15,6 +15,7 @@ export interface ClaimedDelivery {
   endpoint_id: string | null;
   url: string;
   message_id: string;
+  event_type: string;
   /** `null` of an event that is about no job. */
   job_id: string | null;
   /** Of the request that submitted the job. */
@@ -128,7 +129,7 @@ const CLAIM = prepared(
     WHERE t.id = s.destination_id
   )
   SELECT c.id, c.attempt, c.failures, c.client_id, c.destination_id, c.endpoint_id, c.url, c.message_id,
-    m.job_id, j.request_id, m.body
+    m.type AS event_type, m.job_id, j.request_id, m.body
   FROM changed c JOIN webhook_message m ON m.id = c.message_id LEFT JOIN job j ON j.id = m.job_id
   ORDER BY c.due_at, c.position`,
 );

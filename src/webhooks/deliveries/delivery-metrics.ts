@@ -25,7 +25,7 @@ const OLDEST = `
       SELECT due_at FROM delivery WHERE state = 'PENDING' AND destination_id = t.id ORDER BY epoch, due_at LIMIT 1
     ) first WHERE ${MAY_BE_DUE} LIMIT ${MOST}
   ) read`;
-const EVENTS = `SELECT ${counted('FROM webhook_outbox')} AS value`;
+const EVENTS = `SELECT ${counted('FROM webhook_outbox')} + ${counted('FROM exhausted_delivery')} AS value`;
 const SET_ASIDE = `SELECT ${counted('FROM webhook_dead_letter')} AS value`;
 const DESTINATIONS = `
   SELECT 'circuit_open' AS label, ${counted(
@@ -79,7 +79,7 @@ export class DeliveryMetrics {
     );
     gauge(
       'webhook_events_waiting',
-      `Terminal events that have not become deliveries yet; at most ${MOST} are counted.`,
+      `Ends of jobs and of deliveries that have not become events with deliveries yet; at most ${MOST} of each are counted.`,
       EVENTS,
     );
     gauge(

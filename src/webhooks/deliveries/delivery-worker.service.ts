@@ -13,6 +13,7 @@ import { DeliveryOutcomes } from './delivery-outcomes';
 import { DeliveryShares } from './delivery-shares';
 import { DeliveryTarget, DeliveryTargetsService, TargetOf } from './delivery-targets.service';
 import { DeliveryWakeUps } from './delivery-wake-ups';
+import { EXHAUSTED_BATCH, ExhaustedDeliveries } from './exhausted-deliveries';
 
 /** How often a worker polls for due deliveries: Bull's wake-ups are quicker, this needs no Redis. */
 const POLL_MS = 500;
@@ -31,6 +32,12 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
   private readonly logger = new Logger(DeliveryWorkerService.name);
   private readonly worker = newWorkerName();
   private readonly fanOutLoop = new Loop('fan-out of events', POLL_MS, () => this.fanOutAll(), this.logger);
+  private readonly exhaustedLoop = new Loop(
+    'publication of exhausted deliveries',
+    POLL_MS,
+    () => this.publishExhausted(),
+    this.logger,
+  );
   private readonly poll = new Loop(
     'poll for due deliveries',
     POLL_MS,
@@ -49,6 +56,7 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
   constructor(
     private readonly config: AppConfig,
     private readonly fanOut: FanOutService,
+    private readonly exhausted: ExhaustedDeliveries,
     private readonly claims: DeliveryClaims,
     private readonly targets: DeliveryTargetsService,
     private readonly attempt: DeliveryAttemptService,
@@ -62,6 +70,7 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
 
   onApplicationBootstrap(): void {
     this.fanOutLoop.start();
+    this.exhaustedLoop.start();
     this.poll.start();
     this.wakeUps.listen(1, () => this.pollNow(), this.logger);
     this.ends = this.signals.ended.subscribe(() => this.fanOutLoop.poke());
@@ -71,6 +80,7 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
     this.stopping = true;
     this.ends?.unsubscribe();
     await this.fanOutLoop.stop();
+    await this.exhaustedLoop.stop();
     await this.poll.stop();
     const grace = setTimeout(() => this.stop.abort(), SHUTDOWN_GRACE_MS);
     await Promise.allSettled(this.underWay);
@@ -86,6 +96,13 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
   private async fanOutAll(): Promise<void> {
     for (let taken = FAN_OUT_BATCH; taken === FAN_OUT_BATCH && !this.stopping;) {
       taken = await this.fanOut.next();
+      if (taken > 0) this.pollAgain();
+    }
+  }
+
+  private async publishExhausted(): Promise<void> {
+    for (let taken = EXHAUSTED_BATCH; taken === EXHAUSTED_BATCH && !this.stopping;) {
+      taken = await this.exhausted.publish();
       if (taken > 0) this.pollAgain();
     }
   }

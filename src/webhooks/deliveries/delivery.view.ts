@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { CallbackFailure, revealsNetwork, UNREACHABLE } from '../egress/callback-failure';
+import { CallbackFailure, revealsNetwork, shownFailure, UNREACHABLE } from '../egress/callback-failure';
 import { DisabledReason } from './destination';
 import { Delivery, DeliveryAttemptRow, DeliveryState } from './delivery';
 
@@ -165,7 +165,7 @@ export const deliveryView = (delivery: Delivery): DeliveryView => ({
   url: delivery.url,
   status: delivery.state,
   attempts: delivery.attempt,
-  failure: delivery.failure !== null && isMasked(delivery, delivery.failure) ? UNREACHABLE : delivery.failure,
+  failure: shownFailure(delivery.endpoint_id, delivery.failure),
   next_attempt_at: delivery.state === DeliveryState.Pending ? delivery.due_at.toISOString() : null,
   created_at: delivery.created_at.toISOString(),
   finished_at: iso(delivery.finished_at),

@@ -3,7 +3,8 @@ import { EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config';
 import { prepared } from '../../database/prepared';
 import { CallbackFailure } from '../egress/callback-failure';
-import { publishEndpointState } from './endpoint-events';
+import { publishEndpointRecovered, publishEndpointState } from './endpoint-events';
+import { ENDPOINT_RECOVERED } from './event-types';
 import type { DeliveryOutcome } from './delivery-attempt.service';
 import { parseDestination, RECOVER } from './destination';
 import { CIRCUIT_OPENS_AFTER, GIVE_UP_SLACK_MS, pauseAfter } from './retry-policy';
@@ -93,6 +94,8 @@ export class DestinationHealth {
     await this.save(manager, row, pauseMs, restMs);
     if (recovered) await manager.query(`UPDATE webhook_destination SET ${RECOVER} WHERE id = $1`, [row.id]);
     if (row.disabled_reason !== was.disabled_reason) await this.publish(manager, row);
+    if (recovered && was.failing_since !== null && outcomes.some(showsRecovery))
+      await publishEndpointRecovered(manager, row, was.failing_since, this.config.callbackRetrySchedule);
   }
 
   private hasFailedForTooLong({ failing_since, failures }: Destination): boolean {
@@ -136,6 +139,13 @@ export class DestinationHealth {
     await publishEndpointState(manager, row, this.config.callbackRetrySchedule);
   }
 }
+
+/**
+ * What another's recovery brought about is no event of its own: endpoints that hardly work would go on notifying each other
+ * of nothing else.
+ */
+const showsRecovery = ({ delivery, answer }: DeliveryOutcome): boolean =>
+  answer.failure === null && delivery.event_type !== ENDPOINT_RECOVERED;
 
 /** An endpoint may have got another URL since: what the old one did is no fault of the new one. */
 const isOf = ({ address }: Destination, url: string): boolean => parseDestination(url).address === address;

@@ -24,6 +24,10 @@ export enum DisabledReason {
   Failing = 'failing',
 }
 
+/** Whether a destination `t`, with its endpoint `e` if it has one, may be sent anything, in SQL. */
+export const GETS_CALLBACKS = `((t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+  AND (t.endpoint_id IS NULL OR e.verified_at IS NOT NULL))`;
+
 /**
  * Of a destination `t`, in SQL, under its lock: whether it may be called at all, and may have something due. Nothing that
  * waits for it is due before `next_due_at`.

@@ -1,3 +1,10 @@
+/** A delivery was given up. */
+export const DELIVERY_EXHAUSTED = 'webhook.delivery.exhausted';
+/** A destination whose circuit was open works again. */
+export const ENDPOINT_RECOVERED = 'webhook.endpoint.recovered';
+/** It means nothing, and is sent to one endpoint alone. */
+export const TEST_EVENT = 'webhook.test';
+
 /**
  * Whether a type of events is among patterns, in SQL: `*`, exact ones, or the beginning of a name (`orders.report.*`).
  *

@@ -23,6 +23,8 @@ export interface NewMessage {
   tags?: string[];
   /** The only endpoint that gets it, of a test event. */
   onlyEndpoint?: string;
+  /** The endpoint that it is about, and that does not get it. */
+  aboutEndpoint?: string | null;
 }
 
 /** The URL of a message's own job, and the message's place among them, from 1. */
@@ -126,6 +128,7 @@ async function writeDeliveries(
     messages.map(({ clientId }) => clientId),
     messages.map(({ type }) => type),
     messages.map(({ onlyEndpoint }) => onlyEndpoint ?? null),
+    messages.map(({ aboutEndpoint }) => aboutEndpoint ?? null),
     // Arrays of arrays have to be of one length.
     messages.map(({ tags }) => JSON.stringify(tags ?? [])),
     urls.map(({ id }) => id),
@@ -149,14 +152,14 @@ const INSERT_DELIVERIES = prepared(
   'insert_deliveries',
   `
     WITH message AS MATERIALIZED (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::jsonb[]) WITH ORDINALITY
-        AS m(id, client_id, type, only_endpoint, tags, place)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[]) WITH ORDINALITY
+        AS m(id, client_id, type, only_endpoint, about_endpoint, tags, place)
     ), kind AS MATERIALIZED (
       -- All messages of a kind go to the same endpoints: those are looked for once.
-      SELECT client_id, type, only_endpoint, tags, array_agg(id) AS ids, array_agg(place) AS places
-      FROM message GROUP BY client_id, type, only_endpoint, tags
+      SELECT client_id, type, only_endpoint, about_endpoint, tags, array_agg(id) AS ids, array_agg(place) AS places
+      FROM message GROUP BY client_id, type, only_endpoint, about_endpoint, tags
     ), wanted AS MATERIALIZED (
-      SELECT * FROM unnest($6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::int[])
+      SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::int[])
         AS u(id, client_id, url, address, place)
     ), target AS (
       SELECT m.place, m.id, k.client_id, t.id AS destination_id, e.id AS endpoint_id, e.url, t.paused_until, t.epoch,
@@ -167,7 +170,7 @@ const INSERT_DELIVERIES = prepared(
       CROSS JOIN LATERAL unnest(k.ids, k.places) AS m(id, place)
       WHERE e.verified_at IS NOT NULL AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
         AND CASE WHEN k.only_endpoint IS NOT NULL THEN e.id = k.only_endpoint
-          ELSE (e.tags = '{}' OR k.tags ?| e.tags) AND ${wantsType('k.type', 'e.event_types')} END
+          ELSE e.id IS DISTINCT FROM k.about_endpoint AND (e.tags = '{}' OR k.tags ?| e.tags) AND ${wantsType('k.type', 'e.event_types')} END
       UNION ALL
       SELECT w.place, w.id, w.client_id, t.id, e.id, w.url, t.paused_until, t.epoch, t.disabled_reason IN ('owner', 'gone')
       FROM wanted w
@@ -191,7 +194,7 @@ const INSERT_DELIVERIES = prepared(
       finished_at)
     SELECT uuid_v7(), id, client_id, destination_id, endpoint_id, url, epoch,
       -- The time in which it rests is not its fault.
-      greatest(now(), paused_until) + make_interval(secs => $11),
+      greatest(now(), paused_until) + make_interval(secs => $12),
       CASE WHEN refused THEN 'EXHAUSTED' ELSE 'PENDING' END,
       CASE WHEN refused THEN 'endpoint_disabled' END, CASE WHEN refused THEN now() END
     FROM once ORDER BY place`,

@@ -42,6 +42,10 @@ const REVEALS_NETWORK: ReadonlySet<string> = new Set([
 /** What he learns instead of these; nor may the time that it took distinguish them. */
 export const UNREACHABLE = 'unreachable';
 
+/** Of a delivery to an endpoint, or to a URL that is none, what its owner learns of a failure. */
+export const shownFailure = (endpointId: string | null, failure: string | null): string | null =>
+  endpointId === null && revealsNetwork(failure) ? UNREACHABLE : failure;
+
 export const revealsNetwork = (failure: string | null): boolean =>
   failure !== null && REVEALS_NETWORK.has(failure);
 

@@ -7,10 +7,9 @@ import { DeliveriesService } from '../deliveries/deliveries.service';
 import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { DeliveryView, deliveryView } from '../deliveries/delivery.view';
 import { giveUpAfter } from '../deliveries/retry-policy';
+import { TEST_EVENT } from '../deliveries/event-types';
 import { writeMessages } from '../deliveries/messages';
 import { Endpoint, EndpointStatus, statusOf } from './endpoint';
-
-const TEST_TYPE = 'webhook.test';
 
 /** Sends events that mean nothing, to see whether an endpoint gets them. */
 @Injectable()
@@ -29,12 +28,16 @@ export class TestEventsService {
     }
     const id = newId();
     const occurredAt = new Date();
-    const body = { type: TEST_TYPE, timestamp: occurredAt.toISOString(), data: { endpoint_id: endpoint.id } };
+    const body = {
+      type: TEST_EVENT,
+      timestamp: occurredAt.toISOString(),
+      data: { endpoint_id: endpoint.id },
+    };
     const message = {
       id,
       clientId,
       jobId: null,
-      type: TEST_TYPE,
+      type: TEST_EVENT,
       body: Buffer.from(JSON.stringify(body)),
       occurredAt,
       callbackUrl: null,

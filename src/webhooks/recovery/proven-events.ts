@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FeedPlace, FeedWalkService } from '../feed/feed-walk.service';
-import { wantsMessage } from '../deliveries/event-types';
+import { TEST_EVENT, wantsMessage } from '../deliveries/event-types';
 import type { ProvenOutcome } from './delivery-proof';
 
 /** Events that one statement reads. */
@@ -33,7 +33,7 @@ const OUTCOME = `
     WHEN m.body IS NULL THEN 'erased'
     WHEN d.state = 'EXHAUSTED' THEN 'failed'
     WHEN d.state IS NOT NULL THEN 'pending'
-    WHEN m.type <> 'webhook.test' AND ${wantsMessage('m')}
+    WHEN m.type <> '${TEST_EVENT}' AND ${wantsMessage('m')}
       AND CASE WHEN starts_with(m.type, 'webhook.')
         THEN convert_from(m.body, 'UTF8')::jsonb #>> '{data,endpoint_id}' ELSE '' END IS DISTINCT FROM e.id::text THEN 'missing'
     ELSE 'not_selected' END`;
@@ -109,7 +109,9 @@ export class ProvenEvents {
   async areWrittenUntil(until: Date): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `SELECT FROM (SELECT event_id FROM webhook_outbox ORDER BY position LIMIT 1) o JOIN job_event e ON e.id = o.event_id
-       WHERE e.occurred_at < $1`,
+       WHERE e.occurred_at < $1
+       UNION ALL
+       SELECT FROM (SELECT exhausted_at FROM exhausted_delivery ORDER BY position LIMIT 1) first WHERE exhausted_at < $1`,
       [until],
     );
     return rows.length === 0;

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
+import { GETS_CALLBACKS } from '../deliveries/destination';
 import type { FeedPlace } from '../feed/feed-walk.service';
 import { type RecoverParameters, WEBHOOKS_RECOVER } from './recover.job';
 import { actOfRecovery, type Candidate, CANDIDATES_OF_ENDPOINT } from './resend-candidates';
-import { GETS_CALLBACKS } from './resend-statements';
 import { ResendService } from './resend.service';
 import type { ResendResultView } from './resend-result.view';
 

@@ -1,4 +1,4 @@
-import { wantsMessage, wantsType } from '../deliveries/event-types';
+import { TEST_EVENT, wantsMessage, wantsType } from '../deliveries/event-types';
 import { DeliveryState } from '../deliveries/delivery';
 import { RecoverOnly } from './recover.job';
 import type { RedeliverFilter } from './redeliver.job';
@@ -61,7 +61,7 @@ const PAGE = `
 const CANDIDATE = `
   p.id AS message_id, p.transaction_id::text, p.position::text, p.in_window, p.erased, d.id AS delivery_id, d.state, d.failures`;
 
-const WANTED = `(NOT p.erased AND p.type <> 'webhook.test' AND p.about IS DISTINCT FROM e.id::text
+const WANTED = `(NOT p.erased AND p.type <> '${TEST_EVENT}' AND p.about IS DISTINCT FROM e.id::text
   AND ${wantsMessage('p')})`;
 
 /** $9 the endpoint, $10 the job. */

@@ -1,8 +1,5 @@
+import { GETS_CALLBACKS } from '../deliveries/destination';
 import { CIRCUIT_OPENS_AFTER } from '../deliveries/retry-policy';
-
-/** Whether a destination `t`, with its endpoint `e` if it has one, may be sent anything. */
-export const GETS_CALLBACKS = `((t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
-  AND (t.endpoint_id IS NULL OR e.verified_at IS NOT NULL))`;
 
 /**
  * Held first, as those who claim hold them: $1 client, $2 deliveries, $3 the endpoint of those to be added. In one order, as
