@@ -12,7 +12,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process runs */
+        /**
+         * Whether the process runs
+         * @description Says nothing of what it depends on: a platform restarts what does not answer here.
+         */
         get: operations["getLiveness"];
         put?: never;
         post?: never;
@@ -49,7 +52,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the text format of Prometheus */
+        /**
+         * Metrics in the text format of Prometheus
+         * @description Of this process, and of the queues and deliveries of the whole fleet. Needs no key: let nobody but your platform reach it.
+         */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -66,7 +72,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your report jobs, newest first */
+        /**
+         * List your report jobs, newest first
+         * @description Every state of them; `tag` narrows the list. Follow `Link`, or send `next_cursor` as `cursor`.
+         */
         get: operations["listOrderReports"];
         put?: never;
         /**
@@ -94,7 +103,10 @@ export interface paths {
         get: operations["pollOrderReport"];
         put?: never;
         post?: never;
-        /** Cancel a report */
+        /**
+         * Cancel a report
+         * @description One that waits ends at once, one that is at work within a second or two. Cancelling it again is no error; one that has ended is 409 `already_finished`.
+         */
         delete: operations["cancelOrderReport"];
         options?: never;
         head?: never;
@@ -108,7 +120,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Fetch the file */
+        /**
+         * Fetch the file
+         * @description The first of its formats, or the one of `format`. `Range` resumes a download, `If-None-Match` revalidates one.
+         */
         get: operations["downloadOrderReport"];
         put?: never;
         post?: never;
@@ -149,7 +164,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open the file by a signed link */
+        /**
+         * Open the file by a signed link
+         * @description What `url` of `GET /v1/orders/reports/{id}/link` leads to: it needs no key, and opens in a browser until it expires.
+         */
         get: operations["openOrderReportFile"];
         put?: never;
         post?: never;
@@ -166,7 +184,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List jobs, newest first */
+        /**
+         * List jobs, newest first
+         * @description Of every type; the filters narrow the list. Follow `Link`, or send `next_cursor` as `cursor`.
+         */
         get: operations["listJobs"];
         put?: never;
         /**
@@ -214,7 +235,10 @@ export interface paths {
         get: operations["getJob"];
         put?: never;
         post?: never;
-        /** Cancel a job */
+        /**
+         * Cancel a job
+         * @description One that waits ends at once, one that is at work within a second or two. Cancelling it again is no error; one that has ended is 409 `already_finished`.
+         */
         delete: operations["cancelJob"];
         options?: never;
         head?: never;
@@ -271,7 +295,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List clients, newest first */
+        /**
+         * List clients, newest first
+         * @description All of them. Follow `Link`, or send `next_cursor` as `cursor`.
+         */
         get: operations["listClients"];
         put?: never;
         /**
@@ -292,7 +319,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a client */
+        /**
+         * Read a client
+         * @description Its name and when it was made; its keys have a list of their own.
+         */
         get: operations["getClient"];
         put?: never;
         post?: never;
@@ -421,7 +451,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the audit trail, newest first */
+        /**
+         * Read the audit trail, newest first
+         * @description Who did what to clients, keys, endpoints and settings. Nothing of it can be changed, and it goes after `AUDIT_RETENTION_DAYS`.
+         */
         get: operations["listAuditEntries"];
         put?: never;
         post?: never;
@@ -438,7 +471,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your imports, newest first */
+        /**
+         * List your imports, newest first
+         * @description Each with what it did, or why it did nothing. Follow `Link`, or send `next_cursor` as `cursor`.
+         */
         get: operations["listOrderImports"];
         put?: never;
         /**
@@ -507,7 +543,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the order of a number, with its lines */
+        /**
+         * Read the order of a number, with its lines
+         * @description By the number that you gave it, percent-encoded in the address. Its `ETag` is its version, for `If-Match`.
+         */
         get: operations["getOrderByNumber"];
         /**
          * Create or replace the order of a number
@@ -528,7 +567,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List orders, newest first */
+        /**
+         * List orders, newest first
+         * @description The filters narrow the list. For what has changed since you last asked, follow `GET /v1/orders/changes`.
+         */
         get: operations["listOrders"];
         put?: never;
         /**
@@ -549,7 +591,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Totals and revenue over time in a period */
+        /**
+         * Totals and revenue over time in a period
+         * @description By currency and status, and over time, of one snapshot. With `Prefer: respond-async` it becomes a task.
+         */
         get: operations["summarizeOrders"];
         put?: never;
         post?: never;
@@ -566,7 +611,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an order with its lines */
+        /**
+         * Read an order with its lines
+         * @description Its `ETag` is its version, for `If-Match`. With `Prefer: respond-async` it becomes a task.
+         */
         get: operations["getOrder"];
         put?: never;
         post?: never;
@@ -591,7 +639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List tasks, newest first, with progress, ETA and workflow */
+        /**
+         * List tasks, newest first, with progress, ETA and workflow
+         * @description Calls that were made asynchronously, and work done outside. Follow `Link`, or send `next_cursor` as `cursor`.
+         */
         get: operations["listTasks"];
         put?: never;
         post?: never;
@@ -652,7 +703,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your endpoints, newest first */
+        /**
+         * List your endpoints, newest first
+         * @description Each with its health. Secrets and values of headers are not shown.
+         */
         get: operations["listWebhookEndpoints"];
         put?: never;
         /**
@@ -673,7 +727,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an endpoint and its health */
+        /**
+         * Read an endpoint and its health
+         * @description Whether it is verified and enabled, and how its latest deliveries went.
+         */
         get: operations["getWebhookEndpoint"];
         put?: never;
         post?: never;
@@ -700,7 +757,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the challenge again */
+        /**
+         * Send the challenge again
+         * @description The endpoint proves that it is yours by answering the challenge. At most one in some seconds is sent.
+         */
         post: operations["verifyWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -755,7 +815,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List deliveries, newest first */
+        /**
+         * List deliveries, newest first
+         * @description Each with its attempts and their outcome; the filters narrow the list.
+         */
         get: operations["listWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -812,9 +875,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read your settings */
+        /**
+         * Read your settings
+         * @description What you have put, or what holds otherwise.
+         */
         get: operations["getWebhookSettings"];
-        /** Change your settings */
+        /**
+         * Change your settings
+         * @description They hold for submissions from now on.
+         */
         put: operations["putWebhookSettings"];
         post?: never;
         delete?: never;
@@ -830,7 +899,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** When the secret for URLs that are no endpoint was made */
+        /**
+         * When the secret for URLs that are no endpoint was made
+         * @description The secrets themselves are shown once, when they are made.
+         */
         get: operations["getSigningSecrets"];
         put?: never;
         post?: never;
@@ -990,7 +1062,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Watch an erasure that you asked for, and read what went */
+        /**
+         * Watch an erasure that you asked for, and read what went
+         * @description Its steps, and how much of what it removed. Nothing of what was erased is in it.
+         */
         get: operations["getErasure"];
         put?: never;
         post?: never;
@@ -1007,7 +1082,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read your brand */
+        /**
+         * Read your brand
+         * @description How your PDFs are dressed. A brand that was never put is empty.
+         */
         get: operations["getBrand"];
         /**
          * Dress your PDFs
@@ -1037,7 +1115,10 @@ export interface paths {
          */
         put: operations["putBrandLogo"];
         post?: never;
-        /** Remove your logo */
+        /**
+         * Remove your logo
+         * @description Reports from now on have none. Removing one that is not there is no error.
+         */
         delete: operations["deleteBrandLogo"];
         options?: never;
         head?: never;

@@ -32,7 +32,11 @@ export class BrandsController {
   constructor(private readonly brands: BrandsService) {}
 
   @Get('v1/brand')
-  @ApiOperation({ operationId: 'getBrand', summary: 'Read your brand' })
+  @ApiOperation({
+    operationId: 'getBrand',
+    summary: 'Read your brand',
+    description: 'How your PDFs are dressed. A brand that was never put is empty.',
+  })
   @ApiOkResponse({ type: BrandView })
   async get(@CurrentClient() client: Client): Promise<BrandView> {
     return viewBrand(await this.brands.get(client.id));
@@ -83,7 +87,11 @@ either; \`removed\` names them. Make paths of a text before.`,
 
   @Delete(LOGO_PATH)
   @HttpCode(HttpStatus.NO_CONTENT)
-  @ApiOperation({ operationId: 'deleteBrandLogo', summary: 'Remove your logo' })
+  @ApiOperation({
+    operationId: 'deleteBrandLogo',
+    summary: 'Remove your logo',
+    description: 'Reports from now on have none. Removing one that is not there is no error.',
+  })
   @ApiNoContentResponse({ description: 'There is none any more.' })
   async deleteLogo(@CurrentActor() actor: Actor): Promise<void> {
     await this.brands.deleteLogo(actor);

@@ -16,7 +16,12 @@ export class AuditController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listAuditEntries', summary: 'Read the audit trail, newest first' })
+  @ApiOperation({
+    operationId: 'listAuditEntries',
+    summary: 'Read the audit trail, newest first',
+    description:
+      'Who did what to clients, keys, endpoints and settings. Nothing of it can be changed, and it goes after `AUDIT_RETENTION_DAYS`.',
+  })
   @ApiOkResponse({ type: AuditPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
   list(@Query() query: AuditQuery): Promise<AuditPageView> {

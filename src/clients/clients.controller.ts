@@ -55,7 +55,11 @@ export class ClientsController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listClients', summary: 'List clients, newest first' })
+  @ApiOperation({
+    operationId: 'listClients',
+    summary: 'List clients, newest first',
+    description: 'All of them. Follow `Link`, or send `next_cursor` as `cursor`.',
+  })
   @ApiOkResponse({ type: ClientPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@Query() query: PageQuery): Promise<ClientPageView> {
@@ -63,7 +67,11 @@ export class ClientsController {
   }
 
   @Get(':id')
-  @ApiOperation({ operationId: 'getClient', summary: 'Read a client' })
+  @ApiOperation({
+    operationId: 'getClient',
+    summary: 'Read a client',
+    description: 'Its name and when it was made; its keys have a list of their own.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ClientView })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'There is no such client.' })

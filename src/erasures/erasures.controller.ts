@@ -83,6 +83,7 @@ export class ErasuresController {
   @ApiOperation({
     operationId: 'getErasure',
     summary: 'Watch an erasure that you asked for, and read what went',
+    description: 'Its steps, and how much of what it removed. Nothing of what was erased is in it.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({

@@ -50,7 +50,11 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Whether the process runs',
+    description: 'Says nothing of what it depends on: a platform restarts what does not answer here.',
+  })
   @ApiOkResponse({ type: LivenessView })
   live(): LivenessView {
     return { status: 'up' };

@@ -18,7 +18,12 @@ export class MetricsController {
 
   @Get()
   @Header('Content-Type', CONTENT_TYPE)
-  @ApiOperation({ operationId: 'getMetrics', summary: 'Metrics in the text format of Prometheus' })
+  @ApiOperation({
+    operationId: 'getMetrics',
+    summary: 'Metrics in the text format of Prometheus',
+    description:
+      'Of this process, and of the queues and deliveries of the whole fleet. Needs no key: let nobody but your platform reach it.',
+  })
   @ApiProduces(CONTENT_TYPE)
   @ApiOkResponse({ type: String })
   metrics(): Promise<string> {

@@ -41,7 +41,12 @@ export class OrdersByNumberController {
   ) {}
 
   @Get(':number')
-  @ApiOperation({ operationId: 'getOrderByNumber', summary: 'Read the order of a number, with its lines' })
+  @ApiOperation({
+    operationId: 'getOrderByNumber',
+    summary: 'Read the order of a number, with its lines',
+    description:
+      'By the number that you gave it, percent-encoded in the address. Its `ETag` is its version, for `If-Match`.',
+  })
   @ApiParam(NUMBER)
   @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({ 404: 'You have no order of this number.' })

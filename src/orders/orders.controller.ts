@@ -61,7 +61,12 @@ export class OrdersController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listOrders', summary: 'List orders, newest first' })
+  @ApiOperation({
+    operationId: 'listOrders',
+    summary: 'List orders, newest first',
+    description:
+      'The filters narrow the list. For what has changed since you last asked, follow `GET /v1/orders/changes`.',
+  })
   @ApiOkResponse({ type: OrderPageView })
   @ApiProblems({ 400: 'A filter or the cursor is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: OrderListQuery): Promise<OrderPageView> {
@@ -110,7 +115,12 @@ export class OrdersController {
 
   @Get('summary')
   @RespondsAsync(ORDERS_SUMMARY, 'query')
-  @ApiOperation({ operationId: 'summarizeOrders', summary: 'Totals and revenue over time in a period' })
+  @ApiOperation({
+    operationId: 'summarizeOrders',
+    summary: 'Totals and revenue over time in a period',
+    description:
+      'By currency and status, and over time, of one snapshot. With `Prefer: respond-async` it becomes a task.',
+  })
   @ApiOkResponse({ type: OrderSummaryView })
   @ApiProblems({ 400: 'The period or a filter is not valid.' })
   async summary(
@@ -122,7 +132,11 @@ export class OrdersController {
 
   @Get(':id')
   @RespondsAsync(ORDERS_READ, 'param')
-  @ApiOperation({ operationId: 'getOrder', summary: 'Read an order with its lines' })
+  @ApiOperation({
+    operationId: 'getOrder',
+    summary: 'Read an order with its lines',
+    description: 'Its `ETag` is its version, for `If-Match`. With `Prefer: respond-async` it becomes a task.',
+  })
   @ApiParam(ID)
   @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such order.' })

@@ -26,7 +26,12 @@ export class ReportDownloadController {
   @RatePolicy('poll')
   @Get(':id')
   @AllowsJobToken(JobPermission.Download)
-  @ApiOperation({ operationId: 'downloadOrderReport', summary: 'Fetch the file' })
+  @ApiOperation({
+    operationId: 'downloadOrderReport',
+    summary: 'Fetch the file',
+    description:
+      'The first of its formats, or the one of `format`. `Range` resumes a download, `If-None-Match` revalidates one.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({

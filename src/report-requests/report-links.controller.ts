@@ -65,7 +65,12 @@ export class ReportLinksController {
   @Get(':id/file')
   @RatePolicy('link')
   @Public()
-  @ApiOperation({ operationId: 'openOrderReportFile', summary: 'Open the file by a signed link' })
+  @ApiOperation({
+    operationId: 'openOrderReportFile',
+    summary: 'Open the file by a signed link',
+    description:
+      'What `url` of `GET /v1/orders/reports/{id}/link` leads to: it needs no key, and opens in a browser until it expires.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiReportFile()
   @ApiProblems({

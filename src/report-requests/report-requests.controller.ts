@@ -109,7 +109,12 @@ export class ReportRequestsController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listOrderReports', summary: 'List your report jobs, newest first' })
+  @ApiOperation({
+    operationId: 'listOrderReports',
+    summary: 'List your report jobs, newest first',
+    description:
+      'Every state of them; `tag` narrows the list. Follow `Link`, or send `next_cursor` as `cursor`.',
+  })
   @ApiOkResponse({ type: ReportPageView })
   @ApiProblems({ 400: 'The filter or the page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: JobPageQuery): Promise<ReportPageView> {
@@ -171,7 +176,12 @@ export class ReportRequestsController {
 
   @Delete('status/:id')
   @AllowsJobToken(JobPermission.Cancel)
-  @ApiOperation({ operationId: 'cancelOrderReport', summary: 'Cancel a report' })
+  @ApiOperation({
+    operationId: 'cancelOrderReport',
+    summary: 'Cancel a report',
+    description:
+      'One that waits ends at once, one that is at work within a second or two. Cancelling it again is no error; one that has ended is 409 `already_finished`.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ schema: REPORT_JOB, description: 'It is cancelled.' })
   @ApiAcceptedResponse({ schema: REPORT_JOB, description: 'It is being made; its worker stops at once.' })

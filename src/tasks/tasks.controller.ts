@@ -41,6 +41,8 @@ export class TasksController {
   @ApiOperation({
     operationId: 'listTasks',
     summary: 'List tasks, newest first, with progress, ETA and workflow',
+    description:
+      'Calls that were made asynchronously, and work done outside. Follow `Link`, or send `next_cursor` as `cursor`.',
   })
   @ApiOkResponse({ type: TaskPageView })
   @ApiProblems({ 400: 'A filter or the page is not valid.' })

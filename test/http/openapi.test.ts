@@ -1,10 +1,5 @@
 import type { ValidateFunction } from 'ajv/dist/2020';
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Scope } from '../../src/clients/scope';
 import { Answer, CallOptions, TestApp } from '../support/test-app';
 import { EventReader } from '../support/event-reader';
@@ -14,8 +9,6 @@ import { OpenApi, Operation, Schema } from './support/openapi';
 import { nameOf } from './support/routes';
 import { validatorsOf } from './support/schema-validators';
 import { addressOf, exampleCall, issueKey, newTenant, TENANT_SETTINGS, Tenant } from './support/tenant';
-
-const run = promisify(execFile);
 
 let app: TestApp;
 let receiver: TestReceiver;
@@ -112,29 +105,6 @@ async function forEach(
   }
   expect(wrong).toEqual([]);
 }
-
-it('passes the linter without errors or warnings', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'order-reports-openapi-'));
-  try {
-    const file = join(folder, 'openapi.json');
-    // The document names where it is served from, and nobody else could reach this test.
-    const published = { ...openApi.document, servers: [{ url: 'https://reports.test' }] };
-    writeFileSync(file, JSON.stringify(published));
-    const linter = join('node_modules', '@redocly', 'cli', 'bin', 'cli.js');
-    const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
-    const { stdout } = await run(
-      process.execPath,
-      [linter, 'lint', file, '--format=json', '--config=redocly.yaml'],
-      {
-        env,
-      },
-    ).catch((error: unknown) => error as { stdout: string });
-    const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; message: string }[] };
-    expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
 
 describe('is what generators can use:', () => {
   const VERBS =

@@ -53,7 +53,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addTag('clients', 'Clients, their keys, and what operators did')
       .addTag('health', 'Liveness, readiness, metrics')
       .build(),
-    { extraModels: [...CALLBACK_BODIES, ...jobTypeModels(types)] },
+    { autoTagControllers: false, extraModels: [...CALLBACK_BODIES, ...jobTypeModels(types)] },
   );
   describeJobTypes(document, types);
   showExamples(document);

@@ -65,7 +65,12 @@ export class JobsController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listJobs', summary: 'List jobs, newest first' })
+  @ApiOperation({
+    operationId: 'listJobs',
+    summary: 'List jobs, newest first',
+    description:
+      'Of every type; the filters narrow the list. Follow `Link`, or send `next_cursor` as `cursor`.',
+  })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })
   list(@CurrentCaller() caller: Caller, @Query() query: JobListQuery): Promise<JobPageView> {
@@ -175,7 +180,12 @@ export class JobsController {
 
   @Delete(':id')
   @AllowsJobToken(JobPermission.Cancel)
-  @ApiOperation({ operationId: 'cancelJob', summary: 'Cancel a job' })
+  @ApiOperation({
+    operationId: 'cancelJob',
+    summary: 'Cancel a job',
+    description:
+      'One that waits ends at once, one that is at work within a second or two. Cancelling it again is no error; one that has ended is 409 `already_finished`.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: JobView, description: 'It is cancelled.' })
   @ApiAcceptedResponse({ type: JobView, description: 'It is running; its worker stops it at once.' })

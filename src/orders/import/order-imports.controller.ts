@@ -128,7 +128,12 @@ export class OrderImportsController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listOrderImports', summary: 'List your imports, newest first' })
+  @ApiOperation({
+    operationId: 'listOrderImports',
+    summary: 'List your imports, newest first',
+    description:
+      'Each with what it did, or why it did nothing. Follow `Link`, or send `next_cursor` as `cursor`.',
+  })
   @ApiOkResponse({ type: JobPageView })
   @ApiProblems({ 400: 'The filter or the page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: JobPageQuery): Promise<JobPageView> {

@@ -27,7 +27,11 @@ export class DeliveriesController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List deliveries, newest first' })
+  @ApiOperation({
+    operationId: 'listWebhookDeliveries',
+    summary: 'List deliveries, newest first',
+    description: 'Each with its attempts and their outcome; the filters narrow the list.',
+  })
   @ApiOkResponse({ type: DeliveryPageView })
   @ApiProblems({ 400: 'A filter is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: DeliveryListQuery): Promise<DeliveryPageView> {

@@ -79,7 +79,11 @@ export class EndpointsController {
 
   @Get()
   @AnswersPage()
-  @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List your endpoints, newest first' })
+  @ApiOperation({
+    operationId: 'listWebhookEndpoints',
+    summary: 'List your endpoints, newest first',
+    description: 'Each with its health. Secrets and values of headers are not shown.',
+  })
   @ApiOkResponse({ type: EndpointPageView })
   @ApiProblems({ 400: 'The page is not valid.' })
   list(@CurrentClient() client: Client, @Query() query: PageQuery): Promise<EndpointPageView> {
@@ -87,7 +91,11 @@ export class EndpointsController {
   }
 
   @Get(':id')
-  @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Read an endpoint and its health' })
+  @ApiOperation({
+    operationId: 'getWebhookEndpoint',
+    summary: 'Read an endpoint and its health',
+    description: 'Whether it is verified and enabled, and how its latest deliveries went.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: EndpointView })
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such endpoint.' })
@@ -134,7 +142,12 @@ export class EndpointsController {
 
   @Post(':id/verify')
   @HttpCode(HttpStatus.OK)
-  @ApiOperation({ operationId: 'verifyWebhookEndpoint', summary: 'Send the challenge again' })
+  @ApiOperation({
+    operationId: 'verifyWebhookEndpoint',
+    summary: 'Send the challenge again',
+    description:
+      'The endpoint proves that it is yours by answering the challenge. At most one in some seconds is sent.',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({
     type: EndpointView,

@@ -24,14 +24,22 @@ export class WebhookSettingsController {
   constructor(private readonly settings: WebhookSettingsService) {}
 
   @Get('settings')
-  @ApiOperation({ operationId: 'getWebhookSettings', summary: 'Read your settings' })
+  @ApiOperation({
+    operationId: 'getWebhookSettings',
+    summary: 'Read your settings',
+    description: 'What you have put, or what holds otherwise.',
+  })
   @ApiOkResponse({ type: WebhookSettingsView })
   async get(@CurrentClient() client: Client): Promise<WebhookSettingsView> {
     return { unregistered_callbacks: await this.settings.unregisteredCallbacks(client.id) };
   }
 
   @Put('settings')
-  @ApiOperation({ operationId: 'putWebhookSettings', summary: 'Change your settings' })
+  @ApiOperation({
+    operationId: 'putWebhookSettings',
+    summary: 'Change your settings',
+    description: 'They hold for submissions from now on.',
+  })
   @ApiOkResponse({ type: WebhookSettingsView })
   @ApiProblems({ 422: 'A field is not valid.' })
   async put(
@@ -46,6 +54,7 @@ export class WebhookSettingsController {
   @ApiOperation({
     operationId: 'getSigningSecrets',
     summary: 'When the secret for URLs that are no endpoint was made',
+    description: 'The secrets themselves are shown once, when they are made.',
   })
   @ApiOkResponse({ type: ClientSecretsView })
   async secrets(@CurrentClient() client: Client): Promise<ClientSecretsView> {
