@@ -5564,7 +5564,10 @@ export interface operations {
     };
     pollOrderReport: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: {
                 /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
@@ -5746,7 +5749,10 @@ export interface operations {
     };
     cancelOrderReport: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5909,6 +5915,8 @@ export interface operations {
             query?: {
                 /** @description One of those that it was asked for in. Left out: the first of them. */
                 format?: components["schemas"]["ReportFormat"];
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
             };
             header?: {
                 /** @description One byte range, to resume a download. */
@@ -6299,6 +6307,8 @@ export interface operations {
             query?: {
                 /** @description One of those that it was asked for in. Left out: the first of them. */
                 format?: components["schemas"]["ReportFormat"];
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
             };
             header?: never;
             path: {
@@ -7151,7 +7161,10 @@ export interface operations {
     };
     getJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: {
                 /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
@@ -7292,7 +7305,10 @@ export interface operations {
     };
     cancelJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -7452,7 +7468,10 @@ export interface operations {
     };
     streamJobEvents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: {
                 "Last-Event-ID"?: string;
             };
@@ -9946,7 +9965,10 @@ export interface operations {
     };
     getOrderImport: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: {
                 /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;
@@ -11721,7 +11743,10 @@ export interface operations {
     };
     getTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A token for this job, in the place of `Authorization`: for `EventSource` and links. */
+                token?: string;
+            };
             header?: {
                 /** @description `wait=N`: hold the answer until the job has ended, up to N seconds (50 at the most). `Preference-Applied` says so. Send an `Idempotency-Key` with a submission that waits: one whose connection breaks meanwhile can then be repeated. */
                 Prefer?: string;

@@ -19,7 +19,7 @@ const EXAMPLE =
 const FILE = {
   required: true,
   content: {
-    [SVG_MEDIA_TYPE]: { schema: { type: 'string', example: EXAMPLE } },
+    [SVG_MEDIA_TYPE]: { schema: { type: 'string', format: 'binary', example: EXAMPLE } },
     [PNG_MEDIA_TYPE]: { schema: { type: 'string', format: 'binary' } },
   },
 } satisfies NonNullable<Parameters<typeof ApiOperation>[0]>['requestBody'];

@@ -1,15 +1,29 @@
 import { applyDecorators, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { ApiSecurity } from '@nestjs/swagger';
+import { ApiQuery, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { AppError, notFound } from '../common/app-error';
 import type { JobPermission, JobToken } from './job-token';
 
 const PERMISSION = Symbol('permission of a job token');
 
-/** For a route about the job `:id`: a token for that job with this permission opens it, as a key does. */
+/**
+ * For a route about the job `:id`: a token for that job with this permission opens it, as a key does.
+ *
+ * The documentation has the token as a bearer, which it is too, and that of the query as a parameter: for a security scheme
+ * in the query generated clients send the key there, beside the header.
+ */
 export const AllowsJobToken = (permission: JobPermission): MethodDecorator =>
-  applyDecorators(SetMetadata(PERMISSION, permission), ApiSecurity('job_token'));
+  applyDecorators(
+    SetMetadata(PERMISSION, permission),
+    ApiSecurity('job_token'),
+    ApiQuery({
+      name: 'token',
+      required: false,
+      description: 'A token for this job, in the place of `Authorization`: for `EventSource` and links.',
+      schema: { type: 'string' },
+    }),
+  );
 
 /**
  * Why a token does not open what is asked for; `null` when it does.

@@ -35,15 +35,12 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       .addServer(config.publicUrl, 'Its public address')
       // Not `addBearerAuth`, which takes every bearer for a JWT.
       .addSecurity('api_key', { type: 'http', scheme: 'bearer', description: 'Your API key, `ork_…`.' })
-      .addApiKey(
-        {
-          type: 'apiKey',
-          in: 'query',
-          name: 'token',
-          description: 'A token for one job (`POST /v1/jobs/{id}/tokens`); as a Bearer it works too.',
-        },
-        'job_token',
-      )
+      .addSecurity('job_token', {
+        type: 'http',
+        scheme: 'bearer',
+        description:
+          'A token for one job (`POST /v1/jobs/{id}/tokens`); in the query as `token` it works too.',
+      })
       .addTag('reports', 'PDFs of your orders')
       .addTag('jobs', 'The monitor of every job')
       .addTag('tasks', 'Calls made asynchronously, and work done outside')

@@ -17,10 +17,10 @@ export const REPORT_MEDIA_TYPES = Object.values(MEDIA_TYPES);
 
 export type ReportMediaType = (typeof MEDIA_TYPES)[ReportFormat];
 
-/** For the documentation: the file of a report as the content of an answer. */
-export const REPORT_CONTENT = {
-  [MEDIA_TYPES.pdf]: { schema: { type: 'string', format: 'binary' } },
-  [MEDIA_TYPES.xlsx]: { schema: { type: 'string', format: 'binary' } },
-  [MEDIA_TYPES.csv]: { schema: { type: 'string' } },
-  [MEDIA_TYPES.ndjson]: { schema: { type: 'string' } },
-};
+/**
+ * For the documentation: the file of a report as the content of an answer. All are bytes: of a text among them, generated
+ * clients would make text of the others.
+ */
+export const REPORT_CONTENT = Object.fromEntries(
+  REPORT_MEDIA_TYPES.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]),
+);
