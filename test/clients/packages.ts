@@ -15,6 +15,8 @@ const LOCKFILE = 'package-lock.json';
  */
 export async function installPackages(log: (line: string) => void): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
+  // Generators read that of the project that they are installed in, which without it is that of the service.
+  copyFileSync(join(__dirname, 'adapters/tsconfig.json'), join(FOLDER, 'tsconfig.json'));
   const wanted = readFileSync(join(__dirname, LOCKFILE), 'utf8');
   const mark = join(FOLDER, '.installed-for');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return FOLDER;

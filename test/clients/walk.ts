@@ -17,8 +17,8 @@ export interface Calls {
   /** By the address in `Location`. */
   reportStatus(id: string): Promise<SeenJob>;
   /** The digest, in hex, that the job has of its first file. */
-  sha256Of(id: string): Promise<string>;
-  download(id: string): Promise<Uint8Array>;
+  sha256Of(id: string): Promise<string | undefined>;
+  download(id: string): Promise<ArrayBuffer>;
   cancel(id: string): Promise<SeenJob>;
   importOrders(csv: string): Promise<SeenJob>;
   /** How many orders an import created; `undefined` while it is under way. */
@@ -48,7 +48,7 @@ export async function walk(calls: Calls): Promise<void> {
   const report = await calls.submitReport();
   await until('the report', async () => ended(await calls.job(report.id)));
   check('the status at its address', (await calls.reportStatus(report.id)).status, 'COMPLETED');
-  const file = await calls.download(report.id);
+  const file = new Uint8Array(await calls.download(report.id));
   check('the file', createHash('sha256').update(file).digest('hex'), await calls.sha256Of(report.id));
 
   const cancelled = await calls.submitArrangedReport();

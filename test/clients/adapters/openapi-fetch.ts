@@ -1,9 +1,23 @@
 import createClient from 'openapi-fetch';
-import type { paths } from './generated/api';
+import type { components, paths } from './generated/api';
+import { README } from './readme';
 import { walk } from './walk';
 
-const { ORDER_REPORTS_URL = '', ORDER_REPORTS_KEY = '' } = process.env;
+type Schemas = components['schemas'];
 
+export interface Bodies {
+  'POST /v1/orders/reports': Schemas['ReportRequest'][];
+  'POST /v1/orders': Schemas['NewOrderBody'][];
+  'PUT /v1/orders/by-number/{number}': Schemas['OrderReplacementBody'][];
+  'PATCH /v1/orders/{id}': Schemas['OrderPatchBody'][];
+}
+
+const [report, arrangedReport] = README['POST /v1/orders/reports'];
+const [order] = README['POST /v1/orders'];
+const [replacement] = README['PUT /v1/orders/by-number/{number}'];
+const [refund] = README['PATCH /v1/orders/{id}'];
+
+const { ORDER_REPORTS_URL = '', ORDER_REPORTS_KEY = '' } = process.env;
 const client = createClient<paths>({
   baseUrl: ORDER_REPORTS_URL,
   headers: { Authorization: `Bearer ${ORDER_REPORTS_KEY}` },
@@ -19,56 +33,26 @@ const path = (id: string) => ({ params: { path: { id } } });
 
 void walk({
   async submitReport() {
-    return answered(
-      await client.POST('/v1/orders/reports', {
-        params: { header: { 'Idempotency-Key': '"orders-of-2016"' } },
-        body: { start_date: '2016-01-01', end_date: '2017-01-01', title: 'Orders of 2016' },
-      }),
-    );
+    const header = { 'Idempotency-Key': '"orders-of-2016"' };
+    return answered(await client.POST('/v1/orders/reports', { params: { header }, body: report }));
   },
   async submitArrangedReport() {
-    return answered(
-      await client.POST('/v1/orders/reports', {
-        body: {
-          start_date: '2016-01-01',
-          end_date: '2016-04-01',
-          formats: ['pdf', 'xlsx', 'csv'],
-          filter: { min_total: '100.00' },
-          group_by: 'customer',
-          sort: ['-total'],
-          columns: [
-            'ordered_at',
-            'number',
-            'customer_reference',
-            'status',
-            'line_count',
-            'total',
-            'net_total',
-          ],
-          locale: 'de-DE',
-          labels: { customer_reference: 'Kundennr.' },
-        },
-      }),
-    );
+    return answered(await client.POST('/v1/orders/reports', { body: arrangedReport }));
   },
   async job(id) {
     return answered(await client.GET('/v1/jobs/{id}', path(id)));
   },
   async reportStatus(id) {
-    return answered(
-      await client.GET('/v1/orders/reports/status/{id}', {
-        ...path(id),
-        headers: { Accept: 'application/json' },
-      }),
-    );
+    const headers = { Accept: 'application/json' };
+    return answered(await client.GET('/v1/orders/reports/status/{id}', { ...path(id), headers }));
   },
   async sha256Of(id) {
-    const { result } = answered(await client.GET('/v1/jobs/{id}', path(id)));
-    return (result as { artifact: { sha256: string } }).artifact.sha256;
+    const job = answered(await client.GET('/v1/jobs/{id}', path(id)));
+    return job.type === 'orders.report' ? job.result?.artifact.sha256 : undefined;
   },
   async download(id) {
     const file = await client.GET('/v1/orders/reports/{id}', { ...path(id), parseAs: 'arrayBuffer' });
-    return new Uint8Array(answered(file));
+    return answered(file);
   },
   async cancel(id) {
     return answered(await client.DELETE('/v1/orders/reports/status/{id}', path(id)));
@@ -83,43 +67,19 @@ void walk({
     );
   },
   async createdBy(id) {
-    const { result } = answered(await client.GET('/v1/orders/imports/{id}', path(id)));
-    return (result as { created?: number } | null)?.created;
+    return answered(await client.GET('/v1/orders/imports/{id}', path(id))).result?.created;
   },
   async createOrder() {
-    const order = answered(
-      await client.POST('/v1/orders', {
-        body: {
-          number: 'A-1001',
-          ordered_at: '2018-01-02T10:30:00Z',
-          currency: 'EUR',
-          customer_name: 'Zoë Müller',
-          shipping_total: '4.90',
-          tax_total: '11.37',
-          tax_included: true,
-          lines: [{ sku: 'LAMP-1', description: 'Desk lamp', quantity: '3', unit_price: '19.95' }],
-        },
-      }),
-    );
+    const created = answered(await client.POST('/v1/orders', { body: order }));
     // With `Prefer: respond-async` it would be a task.
-    if (!('total' in order)) throw new Error(JSON.stringify(order));
-    return order;
+    if (!('total' in created)) throw new Error(JSON.stringify(created));
+    return created;
   },
   async replaceOrder() {
-    return answered(
-      await client.PUT('/v1/orders/by-number/{number}', {
-        params: { path: { number: 'A-1001' } },
-        body: {
-          ordered_at: '2018-01-02T10:30:00Z',
-          status: 'paid',
-          currency: 'EUR',
-          customer_name: 'Zoë Müller',
-          lines: [{ sku: 'LAMP-1', description: 'Desk lamp', quantity: '3', unit_price: '19.95' }],
-        },
-      }),
-    );
+    const params = { path: { number: 'A-1001' } };
+    return answered(await client.PUT('/v1/orders/by-number/{number}', { params, body: replacement }));
   },
   async refundOrder(id) {
-    return answered(await client.PATCH('/v1/orders/{id}', { ...path(id), body: { status: 'refunded' } }));
+    return answered(await client.PATCH('/v1/orders/{id}', { ...path(id), body: refund }));
   },
 });
