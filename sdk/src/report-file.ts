@@ -1,4 +1,4 @@
-import { DamagedFileError } from './errors.ts';
+import { ConnectionError, DamagedFileError } from './errors.ts';
 import type { HttpClient } from './http-client.ts';
 import type { IdleTimeout } from './timing.ts';
 
@@ -52,6 +52,9 @@ export class ReportFile {
       },
       cancel: async () => {
         await chunks.return();
+        // What was not begun does not end what it would have read.
+        if (this.opened !== undefined) await letGo(this.opened);
+        this.opened = undefined;
       },
     });
   }
@@ -60,6 +63,7 @@ export class ReportFile {
    * The whole file.
    *
    * @throws DamagedFileError when it is not the one of the digest
+   * @throws ConnectionError when it broke off for too long
    */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
@@ -98,6 +102,7 @@ export class ReportFile {
     this.opened = undefined;
     let had = 0;
     for (let breaks = 0; ; breaks += 1) {
+      let failure: unknown;
       try {
         for (;;) {
           const { done, value } = (await body.reader?.read()) ?? { done: true };
@@ -110,19 +115,28 @@ export class ReportFile {
         if (had >= this.size) return;
       } catch (error) {
         this.signal?.throwIfAborted();
-        if (breaks >= MOST_BREAKS) throw error;
+        failure = error;
       } finally {
-        body.idle.stop();
-        await body.reader?.cancel().catch(() => undefined);
+        await letGo(body);
       }
       if (breaks >= MOST_BREAKS)
-        throw new DamagedFileError(`${this.name} ended after ${had} of ${this.size} bytes.`);
+        throw new ConnectionError(
+          `${this.name} broke off after ${had} of ${this.size} bytes, again and again.`,
+          {
+            cause: failure,
+          },
+        );
       const rest = { Range: `bytes=${had}-`, 'If-Range': `"${this.sha256}"` };
       body = await openAt(this.http, this.path, rest, this.signal);
       const from = Number(/^bytes (\d+)-/.exec(body.headers.get('content-range') ?? '')?.[1]);
       if (from !== had) throw new DamagedFileError(`${this.name} could not be taken up at byte ${had}.`);
     }
   }
+}
+
+async function letGo({ idle, reader }: OpenBody): Promise<void> {
+  idle.stop();
+  await reader?.cancel().catch(() => undefined);
 }
 
 function openAt(

@@ -222,6 +222,19 @@ describe('what gets through', () => {
     await expect(file.bytes()).rejects.toThrow('open it again');
   });
 
+  it('a file that is not wanted after all is let go', async () => {
+    const file = await (await client.reports.create({ ...PERIOD, format: 'csv' })).file();
+    await file.stream().cancel();
+    await expect(file.bytes()).rejects.toThrow('open it again');
+  });
+
+  it('a download that never brings a byte ends as what it is', async () => {
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    await report.done();
+    proxy.faultOf = (_method, path) => (path.startsWith('/v1/orders/reports/') ? { cutAfter: 0 } : undefined);
+    await expect((await report.file()).bytes()).rejects.toBeInstanceOf(ConnectionError);
+  });
+
   it('a file that was damaged on the way is none', async () => {
     const report = await client.reports.create({ ...PERIOD, format: 'csv' });
     await report.done();

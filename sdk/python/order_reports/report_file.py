@@ -5,7 +5,7 @@ import http.client
 import os
 import re
 
-from .errors import DamagedFile
+from .errors import ConnectionLost, DamagedFile
 from .http_client import IDLE_SECONDS
 
 _CHUNK_BYTES = 65_536
@@ -27,7 +27,10 @@ class ReportFile:
         self.sha256 = headers["ETag"].removeprefix("W/").strip('"')
 
     def read(self):
-        """The whole file. Raises DamagedFile when it is not the one of the digest."""
+        """
+        The whole file. Raises DamagedFile when it is not the one of the digest, ConnectionLost when it broke off for too
+        long.
+        """
         return b"".join(self.chunks())
 
     def save(self, path=None):
@@ -56,6 +59,7 @@ class ReportFile:
         digest = hashlib.sha256()
         had, breaks = 0, 0
         while True:
+            failure = None
             try:
                 with response:
                     while chunk := response.read1(_CHUNK_BYTES):
@@ -63,13 +67,13 @@ class ReportFile:
                         had += len(chunk)
                         digest.update(chunk)
                         yield chunk
-            except (OSError, http.client.HTTPException):
-                pass
+            except (OSError, http.client.HTTPException) as error:
+                failure = error
             if had >= self.size:
                 break
             breaks += 1
             if breaks > _MOST_BREAKS:
-                raise DamagedFile(f"{self.name} ended after {had} of {self.size} bytes.")
+                raise ConnectionLost(f"{self.name} broke off after {had} of {self.size} bytes, again and again.") from failure
             response = self._open({"Range": f"bytes={had}-", "If-Range": f'"{self.sha256}"'})
             if not re.match(rf"bytes {had}-", response.headers.get("Content-Range", "")):
                 response.close()

@@ -41,15 +41,20 @@ export class Destination {
 
 async function write(file: ReportFile, path: string): Promise<void> {
   const hash = createHash('sha256');
-  const handle = await open(path, 'w');
+  const reader = file.stream().getReader();
   try {
-    const reader = file.stream().getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      hash.update(read.value);
-      await handle.writeFile(read.value);
+    const handle = await open(path, 'w');
+    try {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        hash.update(read.value);
+        await handle.writeFile(read.value);
+      }
+    } finally {
+      await handle.close();
     }
   } finally {
-    await handle.close();
+    // What cannot be written is not fetched either: the connection would keep us for its timeout.
+    await reader.cancel();
   }
   if (hash.digest('hex') !== file.sha256) throw new DamagedFileError(`${file.name} arrived damaged.`);
 }
