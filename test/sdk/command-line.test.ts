@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,8 @@ import { InstalledPackage } from './installed-package';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const DAYS = ['--from', '2016-01-01', '--to', '2017-01-01'];
+/** Of whatever a minute is not enough for. */
+const ENDED_WITHIN_MS = 150_000;
 const ORDERS = `number,ordered_at,status,currency,customer_name,sku,description,quantity,unit_price
 A-1,2016-03-01,paid,EUR,Ana,SKU,Lamp,1,10.00
 `;
@@ -27,11 +29,14 @@ let receiver: TestReceiver;
 let clientId: string;
 let key: string;
 let folder: string;
+/** Tries for a minute, beside all tests. */
+let unanswered: Promise<Ended>;
 
 beforeAll(async () => {
   [app, sdk] = await Promise.all([TestApp.start({}, undefined, withScripts), InstalledPackage.shared()]);
   ({ id: clientId, key } = await app.client('command line'));
   receiver = await TestReceiver.start();
+  unanswered = ended(['watch', 'x'], { ORDER_REPORTS_URL: `http://127.0.0.1:${await freePort()}` });
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'order-reports-cli-'));
@@ -53,12 +58,14 @@ const environment = (): NodeJS.ProcessEnv => ({
 const start = (args: string[], variables: NodeJS.ProcessEnv = {}): Promise<RunningProcess> =>
   RunningProcess.start(sdk.commandLine, args, { cwd: folder, env: { ...environment(), ...variables } });
 
-async function ended(
-  args: string[],
-  variables?: NodeJS.ProcessEnv,
-): Promise<{ code: number | string; output: string }> {
+interface Ended {
+  code: number | string;
+  output: string;
+}
+
+async function ended(args: string[], variables?: NodeJS.ProcessEnv): Promise<Ended> {
   const running = await start(args, variables);
-  const code = await running.exited();
+  const code = await running.exited(ENDED_WITHIN_MS);
   return { code, output: running.output };
 }
 
@@ -113,7 +120,28 @@ describe('order-reports', () => {
     expect(code).toBe(2);
   });
 
-  it('ends with 3 when the service refuses, and tries again while it is away until it is interrupted', async () => {
+  it.each<[number, string, () => Promise<string[]> | Promise<Ended>]>([
+    [0, 'when a job completed', async () => ['watch', await submit('succeed')]],
+    [1, 'when a job failed', async () => ['watch', await submit('fail for good')]],
+    [
+      1,
+      'when a file cannot be saved',
+      () => {
+        mkdirSync(join(folder, 'of-2016.pdf.part'));
+        return Promise.resolve(['report', ...DAYS, '--output', 'of-2016.pdf']);
+      },
+    ],
+    [1, 'when an event is not there', () => Promise.resolve(['replay', receiver.url(), clientId])],
+    [2, 'for a command that is none', () => Promise.resolve(['fetch'])],
+    [3, 'when the service refuses', () => Promise.resolve(['watch', clientId])],
+    [4, 'when nobody answers for a minute', () => unanswered],
+  ])('ends with %i %s', async (code, _when, run) => {
+    const ran = await run();
+    const { code: seen, output } = Array.isArray(ran) ? await ended(ran) : ran;
+    expect([seen, output]).toEqual([code, expect.stringMatching(/\S/)]);
+  });
+
+  it('names the request that was refused, and tries again while nobody answers until it is interrupted', async () => {
     const refused = await ended(['report', '--from', '2016-02-30', '--to', '2017-01-01']);
     expect(refused.output).toMatch(/start_date must be a date.*\(invalid_request, request [0-9a-f-]{36}\)/);
     expect(refused.code).toBe(3);

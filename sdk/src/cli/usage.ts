@@ -20,8 +20,8 @@ export const USAGE = `order-reports: reports of your orders, from the command li
 ORDER_REPORTS_KEY is your API key, ORDER_REPORTS_URL where the service is (http://localhost:3000 without it).
 listen and replay sign by ORDER_REPORTS_WEBHOOK_SECRET, or by a secret that they make and print.
 
-Ends with 0; with 1 when a job failed or a receiver did not take an event; 2 for a command that is none; 3 when the
-service refused it; 4 when it cannot be reached; 130 when interrupted.`;
+Ends with 0; with 1 when a job failed, a file was not saved, or a receiver did not take an event; 2 for a command that is
+none; 3 when the service refused it; 4 when it cannot be reached for a minute; 130 when interrupted.`;
 
 /** A command that cannot be understood. */
 export class UsageError extends Error {}
