@@ -2,7 +2,7 @@ import { Nginx } from '../proxy/nginx';
 import { freePort } from '../support/services';
 import type { Cell } from './cell';
 
-/** A submission that waits as long as it may, behind a proxy that gives up after 60 seconds unless it is told otherwise. */
+/** A submission that waits as long as it may, behind a proxy that gives up after 60 seconds unless it is set otherwise. */
 export const NGINX_WAIT: Cell = {
   part: 'On the way',
   name: 'nginx with its defaults, before a submission with `Prefer: wait=50` that nobody works on',
