@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamicModule, INestApplicationContext, Module } from '@nestjs/common';
+import { DynamicModule, INestApplicationContext, Module, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientsModule } from '../src/clients/clients.module';
 import type { DataSource } from 'typeorm';
@@ -26,8 +26,8 @@ const LONGEST_MS = 60_000;
 @Module({})
 class DeliveryHarnessModule {}
 
-/** A worker that does nothing but deliver. */
-function startDeliveryWorker(config: AppConfig): Promise<INestApplicationContext> {
+/** A worker that does nothing but deliver, and what the given modules do. */
+function startDeliveryWorker(config: AppConfig, modules: Type[]): Promise<INestApplicationContext> {
   const root: DynamicModule = {
     module: DeliveryHarnessModule,
     imports: [
@@ -38,12 +38,14 @@ function startDeliveryWorker(config: AppConfig): Promise<INestApplicationContext
       MaintenanceModule,
       WebhooksModule,
       WebhooksWorkerModule,
+      ...modules,
     ],
   };
   return NestFactory.createApplicationContext(root, { logger: ['error', 'warn'], abortOnError: false });
 }
 
-export type Arrivals = [id: string, at: number][];
+/** `digest` of what came to a path that begins with `/digest`: SHA-256 of the body. */
+export type Arrivals = [id: string, at: number, digest?: string][];
 
 /** Runs work with the receiver of the benchmark, in a process of its own. */
 export async function withReceiver(work: (url: string) => Promise<void>): Promise<void> {
@@ -79,10 +81,11 @@ export class Bench {
     private readonly config: AppConfig,
     private readonly dataSource: DataSource,
     private readonly receiver: string,
+    private readonly modules: Type[] = [],
   ) {}
 
   async start(): Promise<void> {
-    this.app ??= await startDeliveryWorker(this.config);
+    this.app ??= await startDeliveryWorker(this.config, this.modules);
   }
 
   async stop(): Promise<void> {

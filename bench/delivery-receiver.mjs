@@ -1,4 +1,5 @@
 // The receiver of the delivery benchmark, in a process of its own: counts requests, and answers when each came.
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
@@ -10,9 +11,12 @@ createServer((request, response) => {
     arrivals = [];
     return;
   }
-  request.resume().on('end', () => {
+  const digest = request.url.startsWith('/digest') ? createHash('sha256') : undefined;
+  request.on('data', (chunk) => digest?.update(chunk));
+  request.on('end', () => {
     if (request.url.startsWith('/hang')) return;
-    arrivals.push([request.headers['webhook-id'], performance.timeOrigin + performance.now()]);
+    const at = performance.timeOrigin + performance.now();
+    arrivals.push([request.headers['webhook-id'], at, digest?.digest('hex')]);
     const answer = () => response.writeHead(204).end();
     // As far as a receiver across the internet.
     if (request.url.startsWith('/far')) setTimeout(answer, 50);

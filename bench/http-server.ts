@@ -67,7 +67,7 @@ export class BenchServer {
   }
 
   async call(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     expected: number,
     key = this.key,
