@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { waitFor } from '../support/services';
 import type { Json, TestClient } from './callback-harness';
 import { callbackStory } from './callback-story';
@@ -31,6 +32,8 @@ async function submit(count: number, client = story.client): Promise<Json[]> {
     await Promise.all(Array.from({ length: Math.min(20, count - index) }, () => client.submit()));
   return jobEvents(count, client);
 }
+
+const DELIVERED = `UPDATE delivery SET state = 'DELIVERED', failure = NULL WHERE client_id = $1`;
 
 /** As if its attempts had been used up. */
 async function giveUpAll(client = story.client): Promise<void> {
@@ -178,16 +181,18 @@ describe('an endpoint is recovered', () => {
     expect(states.filter((state) => state === 'EXHAUSTED').length).toBeGreaterThanOrEqual(300 - 256 - 1);
   });
 
-  it('from where it was, by another worker after a crash', async () => {
-    const { id } = await story.register('/resumed', { ...OF_JOBS, max_per_second: 10_000 });
+  it.each(['failed', 'all'])('of %s from where it was, by another worker after a crash', async (only) => {
+    const path = `/resumed-${only}`;
+    const { id } = await story.register(path, { ...OF_JOBS, max_per_second: 10_000 });
     const events = await submit(150);
     await giveUpAll();
+    if (only === 'all') await story.query(DELIVERED, [story.client.id]);
     await story.client.call('PATCH', `/v1/webhooks/endpoints/${id}`, {
       max_concurrency: 1,
       max_per_second: 100,
     });
-    const job = await recover(id);
-    await story.called('/resumed', 40);
+    const job = await recover(id, { since: SINCE, only });
+    await story.called(path, 40);
     // Its worker is taken to be dead; what that still does is fenced off.
     await story.query(
       `UPDATE job SET state = 'PENDING', lease_owner = NULL, lease_until = NULL, crashes = crashes + 1 WHERE id = $1`,
@@ -199,7 +204,40 @@ describe('an endpoint is recovered', () => {
       attempt: 2,
       result: { events: 150, resent: 150, delivered: 150 },
     });
-    expect(idsAt('/resumed')).toEqual(ids(events));
+    expect(idsAt(path)).toEqual(ids(events));
+  });
+
+  it('in the order of the feed, whatever of it was given up, was delivered, or never was to be', async () => {
+    const { id } = await story.register('/mixed', { ...OF_JOBS, max_per_second: 10_000 });
+    const events = await submit(30);
+    await giveUpAll();
+    for (const [sql, ids] of [
+      [DELIVERED + ' AND message_id = ANY($2)', events.filter((_, index) => index % 3 === 0)],
+      [
+        'DELETE FROM delivery WHERE client_id = $1 AND message_id = ANY($2)',
+        events.filter((_, index) => index % 3 === 1),
+      ],
+    ] as const)
+      await story.query(sql, [story.client.id, ids.map((event) => event.id)]);
+    await story.client.call('PATCH', `/v1/webhooks/endpoints/${id}`, { max_concurrency: 1 });
+    const job = await ended(await recover(id, { since: SINCE, only: 'all' }));
+    expect(job.result).toMatchObject({ resent: 30, delivered: 30 });
+    expect(idsAt('/mixed')).toEqual(ids(events));
+  });
+
+  it('by one at first, and by more once that one has ended', async () => {
+    const { id } = await story.register('/asked', OF_JOBS);
+    await submit(10);
+    await giveUpAll();
+    const unanswered: ServerResponse[] = [];
+    story.receiver.on('/asked', (_received, response) => void unanswered.push(response));
+    const job = await recover(id);
+    await story.called('/asked');
+    await story.othersAreDelivered();
+    expect(unanswered.length).toBe(1);
+    story.receiver.on('/asked', answer(204));
+    unanswered[0]!.writeHead(204).end();
+    expect((await ended(job)).result).toMatchObject({ resent: 10, delivered: 10 });
   });
 
   it('beside other jobs, of which it takes no slot', async () => {
