@@ -13,6 +13,12 @@ const RECONNECT_MS = 1_000;
 const WAIT_SECONDS = 20;
 const [FEWEST_SECONDS, MOST_SECONDS] = [1, 30];
 
+/** A browser has six connections to a host, of which each stream and each wait keeps one: some are left for calls. */
+const MOST_HELD = 'document' in globalThis || 'importScripts' in globalThis ? 4 : Infinity;
+/** Streams and waits that are open, of all clients: a page has one for each job where it has a token for each. */
+let held = 0;
+const mayHold = (): boolean => held < MOST_HELD;
+
 const TERMINAL: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 const hasEnded = ({ status }: Pick<Job, 'status'>): boolean => TERMINAL.includes(status);
 
@@ -25,7 +31,8 @@ interface Progress {
 
 /**
  * Follows a job to its end, by what gets through: the stream of its events; where a proxy keeps streams back, answers
- * that wait; where those are cut off, polls. Whatever breaks is taken up again, at the event that came last.
+ * that wait; where those are cut off, or connections are few, polls. Whatever breaks is taken up again, at the event that
+ * came last.
  */
 export class JobWatch {
   private lastEventId: string | undefined;
@@ -49,7 +56,7 @@ export class JobWatch {
   async *updates(): AsyncGenerator<Job, void, undefined> {
     yield this.job;
     while (!hasEnded(this.job)) {
-      if (this.silent < STREAM_TRIES) yield* this.streamed();
+      if (this.silent < STREAM_TRIES && mayHold()) yield* this.streamed();
       else yield await this.asked();
     }
   }
@@ -73,6 +80,15 @@ export class JobWatch {
 
   /** The events since the last one; ends when the service ends the stream. */
   private async *events(): AsyncGenerator<ServerSentEvent, void, undefined> {
+    held += 1;
+    try {
+      yield* this.eventsHeld();
+    } finally {
+      held -= 1;
+    }
+  }
+
+  private async *eventsHeld(): AsyncGenerator<ServerSentEvent, void, undefined> {
     const { body, idle } = await this.http.send(
       {
         method: 'GET',
@@ -116,7 +132,8 @@ export class JobWatch {
 
   /** Asks for the job, and has the answer wait for its end where that is possible. */
   private async asked(): Promise<Job> {
-    if (this.mayWait) {
+    if (this.mayWait && mayHold()) {
+      held += 1;
       try {
         const { value, headers } = await this.http.json<Job>({
           ...this.request(),
@@ -131,6 +148,8 @@ export class JobWatch {
         this.signal?.throwIfAborted();
         if (isFinal(error)) throw error;
         this.mayWait = false;
+      } finally {
+        held -= 1;
       }
     }
     const { value, headers } = await this.http.json<Job>(this.request());
