@@ -14,6 +14,7 @@ test('the Python client does what it says, on a way that loses answers and break
     const { key } = await app.client('python');
     const lost = new Set<string>();
     proxy.faultOf = (method, path, headers) => {
+      if (path.includes('format=xlsx')) return { cutAfter: 0 };
       const once = `${method} ${path} ${String(headers['idempotency-key'])}`;
       if (lost.has(once)) return undefined;
       lost.add(once);
@@ -29,7 +30,7 @@ test('the Python client does what it says, on a way that loses answers and break
         env: { ...python.env, ORDER_REPORTS_URL: proxy.url, ORDER_REPORTS_KEY: key },
       },
     );
-    expect(stderr).toMatch(/Ran 8 tests[\s\S]*OK/);
+    expect(stderr).toMatch(/Ran 9 tests[\s\S]*OK/);
     expect(proxy.seen.filter((each) => each.includes('format=csv'))).toHaveLength(2);
   } finally {
     await proxy.close();

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from order_reports import ApiError, JobEnded, OrderReports, VerificationError, verify_signature
+from order_reports import ApiError, ConnectionLost, JobEnded, OrderReports, VerificationError, verify_signature
 
 ORDERS = b"number,ordered_at,customer_name,sku,description,quantity,unit_price\n" + b"".join(
     b"p-%d,2016-03-01,%s,SKU,Lamp,1,10.00\n" % (number, b"y" * 180) for number in range(120)
@@ -40,6 +40,12 @@ class ClientTest(unittest.TestCase):
         while report.id not in [each["job_id"] for each in self.client.events.list()]:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
+
+    def test_broken_download(self):
+        report = self.client.reports.create(**PERIOD, format="xlsx")
+        # Each time before its first byte: so the way is made.
+        with self.assertRaises(ConnectionLost):
+            report.file("xlsx").read()
 
     def test_webhooks(self):
         job = self.client.webhooks.redeliver({"status": ["DELIVERED"]}, since="2020-01-01T00:00:00Z")
