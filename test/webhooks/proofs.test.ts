@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { OrderReports, VerificationError, verifyDeliveryProof } from '../../sdk/src/index.ts';
+import { waitFor } from '../support/services';
 import { ApiAnswer, Json } from './callback-harness';
 import { callbackStory } from './callback-story';
 
@@ -100,6 +101,52 @@ it('names every event of a window and what became of it, and verifies with jose 
   await story.called('/proven');
   expect(story.receiver.at('/proven')[0]!.headers['webhook-signature']).toMatch(/^v1,[^ ]+$/);
 });
+
+/** Something that is to be an event. */
+async function happens(what: string): Promise<void> {
+  if (what.includes('job')) {
+    const job = await story.client.submit();
+    const state = async (): Promise<Json> => (await story.client.call('GET', `/v1/jobs/${job.id}`)).body;
+    await waitFor(async () => (await state()).status === 'COMPLETED', { what: 'the job to end' });
+    return;
+  }
+  for (const change of [
+    `state = 'PENDING', finished_at = NULL, due_at = 'infinity'`,
+    `state = 'EXHAUSTED', finished_at = now()`,
+  ])
+    await story.query(`UPDATE delivery SET ${change} WHERE client_id = $1`, [story.client.id]);
+}
+
+it.each(['of a job that has just ended', 'of a delivery that was just given up'])(
+  'waits for an event %s, which is not in the feed yet',
+  async (what) => {
+    const { id } = await story.register('/written');
+    await story.client.submit();
+    await story.client.allEnded(1);
+    const since = new Date(Date.now() - 60_000).toISOString();
+    // Nobody can write an event meanwhile.
+    const writer = story.harness.database.createQueryRunner();
+    await writer.startTransaction();
+    let until: string;
+    try {
+      await writer.query('LOCK TABLE webhook_message IN SHARE MODE');
+      await happens(what);
+      const from = Date.now();
+      await waitFor(() => Date.now() > from, { what: 'another millisecond' });
+      until = new Date().toISOString();
+      const early = await proofOf(id, { since, until });
+      expect([early.status, early.body.code, early.headers.get('retry-after')]).toEqual([
+        503,
+        'window_not_written',
+        '1',
+      ]);
+    } finally {
+      await writer.commitTransaction();
+      await writer.release();
+    }
+    await waitFor(async () => (await proofOf(id, { since, until })).status === 200, { what: 'the proof' });
+  },
+);
 
 it('says that a window is complete once it is recovered, by the SDK from end to end', async () => {
   const client = new OrderReports({ baseUrl: story.harness.url, apiKey: story.client.key });
