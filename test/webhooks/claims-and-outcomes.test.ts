@@ -155,7 +155,7 @@ describe('a claim', () => {
     ['is disabled by its owner', `disabled_reason = 'owner', disabled_at = now()`, 0],
     ['has an open circuit that is to be probed', 'failures = 5', 1],
     ['has just recovered', 'epoch = epoch + 1, concurrency = 1', 1],
-    ['has spent its rate but for two', `max_per_second = 10, rate_until = now() + interval '0.75 s'`, 2],
+    ['has spent its rate but for two', `max_per_second = 3, rate_until = now() + interval '0.3 s'`, 2],
   ])('of a destination that %s', async (_what, change, expected) => {
     await destination(change);
     await write(count(CONCURRENCY + 1));
