@@ -199,6 +199,8 @@ describe('is what generators can use:', () => {
     const { securitySchemes } = openApi.document['components'];
     for (const scheme of Object.values<Schema>(securitySchemes))
       expect(scheme).toMatchObject({ type: 'http', scheme: 'bearer' });
+    for (const { security = [] } of openApi.operations)
+      expect(security).toEqual([...new Map(security.map((each) => [JSON.stringify(each), each])).values()]);
   });
 
   it('bodies are closed, and answers are not', () => {

@@ -5,6 +5,7 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 type Body = Extract<NonNullable<Operation['requestBody']>, { content: object }>;
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+type SecurityRequirement = NonNullable<Operation['security']>[number];
 type Response = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>;
 
 const RATE_LIMIT_POLICIES = `How many requests (\`q\`) in how many seconds (\`w\`). For each API key: \`submit\`, \`poll\` (each job apart: its
@@ -92,6 +93,7 @@ const isClosed = (schema: Schema): schema is { $ref: string } =>
   '$ref' in schema || schema.additionalProperties === false;
 
 function complete(operation: Operation): void {
+  if (operation.security !== undefined) operation.security = withoutRepetition(operation.security);
   if (isPaged(operation)) describeRevalidation(operation);
   const problems = {
     ...OF_EVERY_OPERATION,
@@ -110,6 +112,11 @@ function complete(operation: Operation): void {
     response.headers = { ...headersOf(status, operation), ...response.headers };
   }
 }
+
+/** A route that says whose it is, in a class that says so, too, has it twice. */
+const withoutRepetition = (alternatives: SecurityRequirement[]): SecurityRequirement[] => [
+  ...new Map(alternatives.map((each) => [JSON.stringify(each), each])).values(),
+];
 
 /** Statuses of requests that come no further than to the door. */
 const OF_REFUSALS = ['400', '401', '403', '406', '413', '415', '429', '503'];
