@@ -2574,7 +2574,7 @@ export interface components {
              */
             ordered_at?: string;
             /** @description Left out: `pending`. */
-            status?: components["schemas"]["OrderStatus"];
+            status?: components["schemas"]["OrderStatus"] | null;
             /**
              * @description ISO 4217, in capitals; not the codes that have no minor unit, such as XAU.
              * @example USD
@@ -2586,37 +2586,37 @@ export interface components {
              * @description The customer's number in your own books.
              * @example CG-12520
              */
-            customer_reference?: string;
+            customer_reference?: string | null;
             /**
              * @description Exact decimal, with no more digits than the currency has (ISO 4217). Of the whole order, taken off the lines; not negative. Left out: 0.
              * @example 5.00
              */
-            discount_total?: string;
+            discount_total?: string | null;
             /**
              * @description Exact decimal, with no more digits than the currency has (ISO 4217). Not negative. Left out: 0.
              * @example 4.90
              */
-            shipping_total?: string;
+            shipping_total?: string | null;
             /**
              * @description Exact decimal, with no more digits than the currency has (ISO 4217). Added to the total, unless it is included in the prices. Left out: 0.
              * @example 12.35
              */
-            tax_total?: string;
+            tax_total?: string | null;
             /**
              * @description Whether prices contain the tax: `tax_total` is then shown, and not added. Left out: `false`.
              * @example false
              */
-            tax_included?: boolean;
+            tax_included?: boolean | null;
             /**
              * @description Exact decimal, with no more digits than the currency has (ISO 4217). What the source's own total has beyond these: tips, duties, cash rounding; may be negative. Left out: 0.
              * @example 0.05
              */
-            adjustment_total?: string;
+            adjustment_total?: string | null;
             /**
              * @description Exact decimal between 0 and the total. Left out: 0; the whole total when the status `refunded` is written.
              * @example 0.00
              */
-            refunded_total?: string;
+            refunded_total?: string | null;
             /** @description More than 500 lines, up to 10000, are imported. */
             lines?: components["schemas"]["NewOrderLineBody"][];
             /**

@@ -19,18 +19,29 @@ export class ReportFormatQuery {
 }
 
 /** What a signed link carries. */
+const SIGNATURE = /^[A-Za-z0-9_-]{43}$/;
+/** In seconds: some three thousand years. */
+const LATEST = 100_000_000_000;
+
 export class ReportLinkQuery extends ReportFormatQuery {
-  @ApiProperty({ type: 'integer', example: 1_767_225_600, description: 'Seconds since the epoch.' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    maximum: LATEST,
+    example: 1_767_225_600,
+    description: 'Seconds since the epoch.',
+  })
   @Type(() => Number)
   @IsInt(EPOCH)
   @Min(0, EPOCH)
-  @Max(100_000_000_000, EPOCH)
+  @Max(LATEST, EPOCH)
   expires: number;
 
   @ApiProperty({
+    pattern: SIGNATURE.source,
     example: 'q3Vn0c1Xk0mVg0a2o3n2cE5m7tLr8uWb1yZs4dFh6Jk',
     description: 'HMAC-SHA256 in base64url.',
   })
-  @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'signature must be 43 characters of base64url' })
+  @Matches(SIGNATURE, { message: 'signature must be 43 characters of base64url' })
   signature: string;
 }

@@ -7,7 +7,10 @@ import { definedTypes } from '../../jobs/job-type.registry';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
 import { showExamples } from './docs.examples';
+import { describeMergePatch } from './docs.merge-patch';
 import { describeJobTypes, jobTypeModels } from './docs.job-types';
+import { NewOrderBody } from '../../orders/order.dto';
+import { OrderPatchBody } from '../../orders/order-patch';
 import { AddressLimitsService } from '../../rate-limits/address-limits.service';
 
 const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; fetch it when it is ready.
@@ -56,6 +59,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   showExamples(document);
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
+  describeMergePatch(document, OrderPatchBody.name, NewOrderBody.name);
   app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
   // What is generated of the document, and changes with it alone. The assets of the page have validators of their own.
   app.use(

@@ -4,12 +4,15 @@ import { validateHeaderName } from 'node:http';
 export type EndpointHeaders = Record<string, string>;
 
 export const MOST_HEADERS = 10;
-const NAME_CHARACTERS = 64;
-const VALUE_CHARACTERS = 2_048;
+export const NAME_CHARACTERS = 64;
+export const VALUE_CHARACTERS = 2_048;
 /** Of names and values together: common servers refuse more than 8 kB, and ours are among them. */
 const ALL_CHARACTERS = 6_000;
 /** Visible ASCII, with blanks inside: no line end, and nothing that two ends read differently. */
 const VALUE = /^[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?$/;
+/** The same, and that of names (RFC 9110, section 5.6.2), in what JSON Schema shares with all languages. */
+export const VALUE_PATTERN = '^[!-~]([ -~\\t]*[!-~])?$';
+export const NAME_PATTERN = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 /** What frames the message or belongs to one connection (RFC 9110, sections 7.6 and 10.1), and what we ourselves say. */
 const NOT_THEIRS = new Set([
   'connection',

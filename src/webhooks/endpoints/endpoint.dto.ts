@@ -18,8 +18,15 @@ import {
 } from 'class-validator';
 import { MayBeLeftOut } from '../../common/validators';
 import { AreTags } from '../../jobs/http/job-labels.dto';
-import { parseSecret, SignatureScheme } from '../signing/standard-webhooks';
-import { headersProblem, MOST_HEADERS } from './endpoint-headers';
+import { parseSecret, SECRET_PATTERN, SignatureScheme } from '../signing/standard-webhooks';
+import {
+  headersProblem,
+  MOST_HEADERS,
+  NAME_CHARACTERS,
+  NAME_PATTERN,
+  VALUE_CHARACTERS,
+  VALUE_PATTERN,
+} from './endpoint-headers';
 
 export const EVENT_TYPE_PATTERN = /^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$/;
 export const MOST_EVENT_TYPES = 50;
@@ -166,7 +173,14 @@ class EndpointSettings {
 
   @ApiPropertyOptional({
     type: 'object',
-    additionalProperties: { type: 'string', minLength: 1, maxLength: 2048 },
+    additionalProperties: {
+      type: 'string',
+      minLength: 1,
+      maxLength: VALUE_CHARACTERS,
+      pattern: VALUE_PATTERN,
+    },
+    // The types of the library lack it.
+    ...({ propertyNames: { minLength: 1, maxLength: NAME_CHARACTERS, pattern: NAME_PATTERN } } as object),
     maxProperties: MOST_HEADERS,
     nullable: true,
     writeOnly: true,
@@ -184,7 +198,7 @@ class EndpointSettings {
 /** The body of `POST /v1/webhooks/endpoints`. */
 export class EndpointRequest extends EndpointSettings {
   @ApiPropertyOptional({
-    pattern: '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$',
+    pattern: SECRET_PATTERN,
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     description: 'A secret of your own, 24 to 64 random bytes in base64; one is made without it.',
     writeOnly: true,

@@ -1,4 +1,12 @@
-import { parseSecret, publicKeyOf, publicKeyText, secretText, signatureHeader } from './standard-webhooks';
+import fc from 'fast-check';
+import {
+  parseSecret,
+  publicKeyOf,
+  publicKeyText,
+  SECRET_PATTERN,
+  secretText,
+  signatureHeader,
+} from './standard-webhooks';
 
 const ID = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
 const TIMESTAMP = 1_614_265_330;
@@ -43,4 +51,21 @@ it('writes and reads secrets of 24 to 64 bytes', () => {
   expect(parseSecret(`whsec_${'A'.repeat(33)}`)).toBeNull();
   expect(parseSecret(`whsec_${'A'.repeat(42)}B`)).toBeNull();
   expect(publicKeyText(ED25519.subarray(32))).toMatch(/^whpk_/);
+});
+
+it('describes secrets to clients as it reads them', () => {
+  const pattern = new RegExp(SECRET_PATTERN);
+  const bytes = fc.uint8Array({ minLength: 20, maxLength: 68 }).map((key) => secretText(Buffer.from(key)));
+  const spoiled = fc
+    .tuple(bytes, fc.nat(90), fc.constantFrom('', 'A', 'B', '=', '-'))
+    .map(([text, at, letter]) => {
+      const place = Math.min(at, text.length);
+      return text.slice(0, place) + letter + text.slice(place + 1);
+    });
+  fc.assert(
+    fc.property(fc.oneof(bytes, spoiled), (text) => {
+      expect(pattern.test(text)).toBe(parseSecret(text) !== null);
+    }),
+    { numRuns: 2_000 },
+  );
 });

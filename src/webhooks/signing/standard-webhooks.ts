@@ -11,6 +11,13 @@ export interface SigningKey {
 
 const SECRET_BYTES = 32;
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+/**
+ * The same as `parseSecret` reads, in what JSON Schema shares with all languages: groups of three bytes, and one or two more whose
+ * last letter has no bits beyond them.
+ */
+export const SECRET_PATTERN =
+  '^whsec_([A-Za-z0-9+/]{4}){8}(([A-Za-z0-9+/]{4}){0,12}([A-Za-z0-9+/][AQgw]|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048])?' +
+  '|([A-Za-z0-9+/]{4}){13}([A-Za-z0-9+/][AQgw])?)={0,2}$';
 /** PKCS #8 of an Ed25519 seed (RFC 8410) up to the seed itself. */
 const PKCS8_OF_SEED = Buffer.from('302e020100300506032b657004220420', 'hex');
 
