@@ -1,10 +1,10 @@
-import type { ValidateFunction } from 'ajv/dist/2020';
 import { randomUUID } from 'node:crypto';
 import { Scope } from '../../src/clients/scope';
 import { Answer, CallOptions, TestApp } from '../support/test-app';
 import { EventReader } from '../support/event-reader';
 import { waitFor } from '../support/services';
 import { TestReceiver } from '../webhooks/test-receiver';
+import { documentedAnswers } from './support/documented-answers';
 import { OpenApi, Operation, Schema } from './support/openapi';
 import { nameOf } from './support/routes';
 import { validatorsOf } from './support/schema-validators';
@@ -16,7 +16,7 @@ let openApi: OpenApi;
 let tenant: Tenant;
 /** A key for everything. */
 let key: string;
-let compile: ((schema: Schema) => ValidateFunction) | undefined;
+let documented: ReturnType<typeof documentedAnswers> | undefined;
 /** By operation, the status codes that were seen and found to be as documented. */
 const seen = new Map<string, Set<number>>();
 
@@ -40,41 +40,9 @@ afterAll(async () => {
 
 /** Holds an answer against the document; throws with all that differs. */
 function check(operation: Operation, answer: Answer): void {
-  const response = operation.responses[answer.status];
-  const where = `${nameOf(operation)} -> ${answer.status}`;
-  if (response === undefined) throw new Error(`${where} is not documented: ${JSON.stringify(answer.body)}`);
-  const type = answer.headers.get('content-type')?.split(';')[0];
-  const [media, shape] =
-    Object.entries(response.content ?? {}).find(([name]) => name.split(';')[0] === type) ?? [];
-  if (answer.body !== undefined && shape === undefined) {
-    throw new Error(
-      `${where} has ${type}, documented is ${Object.keys(response.content ?? {}).join() || 'nothing'}`,
-    );
-  }
-  if (media?.includes('json')) {
-    const validate = (compile ??= validatorsOf(openApi))(shape!.schema);
-    if (!validate(answer.body)) {
-      throw new Error(`${where}: ${JSON.stringify(validate.errors)} in ${JSON.stringify(answer.body)}`);
-    }
-  }
-  for (const [name, header] of Object.entries(response.headers ?? {})) {
-    const value = answer.headers.get(name);
-    const required = openApi.resolve(header)['required'] === true;
-    if (required && value === null) throw new Error(`${where} lacks ${name}`);
-    if (value !== null && openApi.resolve(header)['schema']?.type === 'integer')
-      expect(value).toMatch(/^\d+$/);
-  }
-  const documented = Object.keys(response.headers ?? {}).map((header) => header.toLowerCase());
-  for (const name of answer.headers.keys()) {
-    if (!documented.includes(name) && !OF_THE_TRANSPORT.test(name))
-      throw new Error(`${where} sends ${name} undocumented`);
-  }
+  (documented ??= documentedAnswers(openApi))(operation, answer);
   seen.set(nameOf(operation), (seen.get(nameOf(operation)) ?? new Set()).add(answer.status));
 }
-
-/** Headers of the connection and of the representation, which HTTP itself documents, and those that browsers obey. */
-const OF_THE_TRANSPORT =
-  /^(connection|keep-alive|transfer-encoding|date|vary|content-(type|length|encoding|security-policy)|x-.*|(cross-)?origin-.*|referrer-policy)$/;
 
 const isStream = (operation: Operation): boolean =>
   operation.responses['200']?.content?.['text/event-stream'] !== undefined;

@@ -7,24 +7,13 @@ import { createApp } from '../../src/app/app.setup';
 import { ConfiguredKeysService } from '../../src/clients/configured-keys.service';
 import { Scope } from '../../src/clients/scope';
 import { AppConfig } from '../../src/config/app-config';
+import { type Answer, callAt, type CallOptions } from './http-call';
 import { requireListed } from './listed-problem';
 import { emptyTestRedis, waitFor } from './services';
 import { DEMO_KEY, testConfig } from './test-config';
 import { createTestDatabase, TestDatabase } from './test-database';
 
-export interface Answer {
-  status: number;
-  headers: Headers;
-  /** The parsed JSON, or the text; `undefined` for an empty body. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what came over the wire, for a test to look into
-  body: any;
-}
-
-export interface CallOptions {
-  key?: string | null;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
+export type { Answer, CallOptions } from './http-call';
 
 /** The real application, listening on a port of its own, with its own database and the sample orders if asked for. */
 export class TestApp {
@@ -69,35 +58,12 @@ export class TestApp {
   async call(
     method: string,
     path: string,
-    { key = DEMO_KEY, body, headers = {} }: CallOptions = {},
+    { key = DEMO_KEY, ...options }: CallOptions = {},
   ): Promise<Answer> {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(new URL(path, this.url), {
-      method,
-      redirect: 'manual',
-      headers: {
-        ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
-        ...(body === undefined || raw ? {} : { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
-    });
-    const type = response.headers.get('content-type') ?? '';
-    const bytes = Buffer.from(await response.arrayBuffer());
-    const answer: Answer = {
-      status: response.status,
-      headers: response.headers,
-      body:
-        bytes.length === 0
-          ? undefined
-          : /[/+]json/.test(type)
-            ? JSON.parse(bytes.toString())
-            : type.startsWith('text/')
-              ? bytes.toString()
-              : bytes,
-    };
-    if (type.startsWith('application/problem+json') && answer.body !== undefined)
-      requireListed(answer.status, answer.body, this.config.publicPath);
+    const answer = await callAt(this.url, method, path, { key, ...options });
+    const { status, headers, body } = answer;
+    if (headers.get('content-type')?.startsWith('application/problem+json') === true && body !== undefined)
+      requireListed(status, body, this.config.publicPath);
     return answer;
   }
 

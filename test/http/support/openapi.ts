@@ -1,4 +1,4 @@
-import type { TestApp } from '../../support/test-app';
+import type { Callable } from '../../support/http-call';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON
 export type Schema = Record<string, any>;
@@ -26,7 +26,7 @@ export interface Operation {
 export class OpenApi {
   private constructor(readonly document: Schema) {}
 
-  static async of(app: TestApp): Promise<OpenApi> {
+  static async of(app: Callable): Promise<OpenApi> {
     return new OpenApi((await app.call('GET', '/openapi.json', { key: null })).body);
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Scope } from '../../../src/clients/scope';
-import type { TestApp } from '../../support/test-app';
+import type { Callable } from '../../support/http-call';
 import { ADMIN_KEY } from '../../support/test-config';
 import type { TestReceiver } from '../../webhooks/test-receiver';
 import type { OpenApi, Operation } from './openapi';
@@ -22,7 +22,7 @@ const TENANT_SCOPES = Object.values(Scope).filter((scope) => scope !== Scope.Adm
 
 /** A key of a client, made as an operator makes it. */
 export async function issueKey(
-  app: TestApp,
+  app: Callable,
   clientId: string,
   scopes: Scope[],
   more: Record<string, unknown> = {},
@@ -59,7 +59,7 @@ export function exampleCall(
   return { body, headers };
 }
 
-export async function newTenant(app: TestApp, openApi: OpenApi, receiver: TestReceiver): Promise<Tenant> {
+export async function newTenant(app: Callable, openApi: OpenApi, receiver: TestReceiver): Promise<Tenant> {
   const client = await app.call('POST', '/v1/clients', { key: ADMIN_KEY, body: { name: randomUUID() } });
   const { id: keyId, key } = await issueKey(app, client.body.id, TENANT_SCOPES);
   const make = async (path: string, parameters: Record<string, string> = {}): Promise<string> => {
