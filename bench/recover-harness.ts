@@ -91,7 +91,8 @@ export class DeadReceiver {
       const { status, result } = await this.job(job);
       if (status === 'COMPLETED') {
         const { delivered } = result as { delivered: number };
-        if (delivered !== this.events) throw new Error(`Of ${this.events} it delivered ${delivered}.`);
+        if (delivered !== this.events)
+          throw new Error(`Of ${this.events} it delivered: ${JSON.stringify(result)}.`);
         return;
       }
       if (status !== 'PENDING' && status !== 'IN_PROGRESS')
