@@ -102,6 +102,22 @@ describe('an endpoint is recovered', () => {
     expect(audited[0]!.details).toMatchObject({ job_id: job.id, endpoint_id: id, only: 'failed' });
   });
 
+  it('whole, where the numbers of its feed get another digit', async () => {
+    const { id } = await story.register('/digits', { ...OF_JOBS, max_concurrency: 1 });
+    const events = await submit(4);
+    await giveUpAll();
+    await story.query(
+      `UPDATE webhook_message m SET transaction_id = (99 + (n - 1) / 2)::text::xid8, position = 999999997 + n
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS e(id, n) WHERE m.id = e.id`,
+      [ids(events)],
+    );
+    expect((await story.client.call('GET', '/v1/events?newest=true')).body.data).toMatchObject([
+      { id: events.at(-1)?.['id'] },
+    ]);
+    expect((await ended(await recover(id))).result).toMatchObject({ events: 4, delivered: 4 });
+    expect(idsAt('/digits')).toEqual(ids(events));
+  });
+
   it('of what it never was to get, where that is asked for, and of nothing that it does not want', async () => {
     const events = await submit(12);
     await story.register('/other');

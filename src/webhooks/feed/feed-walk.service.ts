@@ -14,13 +14,15 @@ export interface FeedPlace {
  */
 const FEED_SLACK_MS = 60_000;
 
+// Ordered by the columns of the table, with its name: an ORDER BY without it means the texts that are answered, and as a text
+// 999 comes after 1000.
 const FIRST_FROM = `
-  SELECT transaction_id::text, created_at FROM webhook_message
-  WHERE client_id = $1 AND transaction_id >= $2::xid8 ORDER BY transaction_id, position LIMIT 1`;
+  SELECT m.transaction_id::text, m.created_at FROM webhook_message m
+  WHERE m.client_id = $1 AND m.transaction_id >= $2::xid8 ORDER BY m.transaction_id, m.position LIMIT 1`;
 
 const LAST = `
-  SELECT transaction_id::text, position::text FROM webhook_message
-  WHERE client_id = $1 AND transaction_id < ${FINAL_BELOW} ORDER BY transaction_id DESC, position DESC LIMIT 1`;
+  SELECT m.transaction_id::text, m.position::text FROM webhook_message m
+  WHERE m.client_id = $1 AND m.transaction_id < ${FINAL_BELOW} ORDER BY m.transaction_id DESC, m.position DESC LIMIT 1`;
 
 /** Where in a client's event feed a window of time begins and ends. Its events are in no index by their time. */
 @Injectable()
