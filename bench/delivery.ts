@@ -1,17 +1,13 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Pool } from 'undici';
 import { newId } from '../src/common/ids';
-import { migrate } from '../src/database/migrate';
-import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { callbackHeaders } from '../src/webhooks/signing/callback-headers';
 import { newSigningKey } from '../src/webhooks/signing/standard-webhooks';
 import { type Arrivals, AT_ONCE, Bench, deliveryConfig, withReceiver } from './delivery-harness';
 import { type Measurement, median, quantile, writeResults } from './measurements';
+import { withServices } from './bench-services';
 
 const RUNS = 5;
 const ISOLATION_RUNS = 5;
@@ -132,24 +128,13 @@ async function measure(bench: Bench, receiver: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
-  const services = await startEmbeddedServices({
-    dataDir,
-    postgres: true,
-    redis: true,
-    log: () => undefined,
-  });
-  const databaseUrl = services.databaseUrl ?? '';
-  try {
-    await migrate(databaseUrl);
-    const config = deliveryConfig({ databaseUrl, redisUrl: services.redisUrl ?? '', dataDir });
-    const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl }).initialize();
-    await withReceiver((receiver) => measure(new Bench(config, dataSource, receiver), receiver));
+  await withServices(async (place) => {
+    const dataSource = await new DataSource({ type: 'postgres', url: place.databaseUrl }).initialize();
+    await withReceiver((receiver) =>
+      measure(new Bench(deliveryConfig(place), dataSource, receiver), receiver),
+    );
     await dataSource.destroy();
-  } finally {
-    await services.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
 void main();

@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
-import { migrate } from '../src/database/migrate';
-import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { besideBare, KEYS } from './http-beside-bare';
 import type { Run } from './http-server';
 import { type Measurement, median, writeResults } from './measurements';
+import { withServices } from './bench-services';
 
 /** Accepting and polling reports, beside one INSERT and one SELECT of a bare Nest application on the same Postgres. */
 
@@ -26,41 +22,31 @@ function compare(name: string, ours: Run[], bare: Run[]): Measurement[] {
 }
 
 async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
-  const services = await startEmbeddedServices({
-    dataDir,
-    postgres: true,
-    redis: true,
-    durable: true,
-    log: () => undefined,
+  await withServices(async (place) => {
+    const database = new Client({ connectionString: place.databaseUrl });
+    try {
+      await database.connect();
+      const { runs, ours, bare } = await besideBare(place, database, KEY);
+      const results: Measurement[] = [
+        ...compare('a report accepted, beside an INSERT', runs.accept, runs.insert),
+        ...compare('a status poll, beside a SELECT', runs.poll, runs.select),
+        ...compare(`a status poll by ${KEYS} keys, beside a SELECT`, runs.keys, runs.select),
+        { name: 'memory', unit: 'MB', value: ours, beside: bare, ratio: ours / bare, runs: [ours] },
+      ];
+      console.table(
+        results.map(({ name, value, unit, beside, ratio }) => ({
+          name,
+          value: value.toFixed(1),
+          unit,
+          beside: beside?.toFixed(1),
+          ratio: ratio?.toFixed(2),
+        })),
+      );
+      writeResults('http', results);
+    } finally {
+      await database.end().catch(() => undefined);
+    }
   });
-  const database = new Client({ connectionString: services.databaseUrl });
-  try {
-    await migrate(services.databaseUrl!);
-    await database.connect();
-    const place = { databaseUrl: services.databaseUrl!, redisUrl: services.redisUrl!, dataDir };
-    const { runs, ours, bare } = await besideBare(place, database, KEY);
-    const results: Measurement[] = [
-      ...compare('a report accepted, beside an INSERT', runs.accept, runs.insert),
-      ...compare('a status poll, beside a SELECT', runs.poll, runs.select),
-      ...compare(`a status poll by ${KEYS} keys, beside a SELECT`, runs.keys, runs.select),
-      { name: 'memory', unit: 'MB', value: ours, beside: bare, ratio: ours / bare, runs: [ours] },
-    ];
-    console.table(
-      results.map(({ name, value, unit, beside, ratio }) => ({
-        name,
-        value: value.toFixed(1),
-        unit,
-        beside: beside?.toFixed(1),
-        ratio: ratio?.toFixed(2),
-      })),
-    );
-    writeResults('http', results);
-  } finally {
-    await database.end().catch(() => undefined);
-    await services.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
 }
 
 void main();

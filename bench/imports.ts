@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,13 +8,12 @@ import { Client, Pool } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/database/connection';
-import { migrate } from '../src/database/migrate';
-import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { OnConflict } from '../src/orders/import/import-settings';
 import { type ImportReport, OrderImportService } from '../src/orders/import/order-import.service';
 import { apiEnvironment, BenchServer } from './http-server';
 import { Measurements, ratioAtLeast, REPORTED, valueAtMost } from './measurements';
 import type { Place } from './noop-jobs';
+import { withServices } from './bench-services';
 
 /**
  * A file of a million lines through the import: time, memory, and the longest block of the event loop, beside a bare COPY of
@@ -322,17 +320,7 @@ async function perSecond(work: () => Promise<unknown>, forMs: number): Promise<n
 }
 
 async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
-  const services = await startEmbeddedServices({
-    dataDir,
-    postgres: true,
-    redis: true,
-    durable: true,
-    log: () => undefined,
-  });
-  const place = { databaseUrl: services.databaseUrl!, redisUrl: services.redisUrl!, dataDir };
-  try {
-    await migrate(place.databaseUrl);
+  await withServices(async (place) => {
     const dataSource = await new DataSource(dataSourceOptions(place.databaseUrl, 10)).initialize();
     try {
       console.log(`${LINES} lines of ${ORDERS} orders`);
@@ -340,10 +328,7 @@ async function main(): Promise<void> {
     } finally {
       await dataSource.destroy();
     }
-  } finally {
-    await services.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
 void main();

@@ -1,11 +1,6 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/database/connection';
-import { migrate } from '../src/database/migrate';
-import { startEmbeddedServices } from '../src/embedded/embedded-services';
 import { JobsWorkerModule } from '../src/jobs/worker/jobs-worker.module';
 import { DEFAULT_CONCURRENCY, DEFAULT_PER_SECOND } from '../src/webhooks/deliveries/messages';
 import { Bench, deliveryConfig, withReceiver } from './delivery-harness';
@@ -13,6 +8,7 @@ import { apiEnvironment, BenchServer } from './http-server';
 import { Measurements, quantile, ratioAtMost } from './measurements';
 import type { Place } from './noop-jobs';
 import { DeadReceiver } from './recover-harness';
+import { withServices } from './bench-services';
 
 /**
  * A receiver was dead and missed events, whose deliveries were given up: one call catches up with them. How long that takes
@@ -73,9 +69,7 @@ async function measure(bench: Bench, receiver: DeadReceiver): Promise<void> {
 }
 
 async function inPlace(place: Place): Promise<void> {
-  const { databaseUrl } = place;
-  await migrate(databaseUrl);
-  const dataSource = await new DataSource(dataSourceOptions(databaseUrl, 4)).initialize();
+  const dataSource = await new DataSource(dataSourceOptions(place.databaseUrl, 4)).initialize();
   const api = await BenchServer.start('ours', KEY, apiEnvironment(place, KEY));
   try {
     await withReceiver(async (url) => {
@@ -92,20 +86,4 @@ async function inPlace(place: Place): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
-  const services = await startEmbeddedServices({
-    dataDir,
-    postgres: true,
-    redis: true,
-    log: () => undefined,
-  });
-  try {
-    await inPlace({ databaseUrl: services.databaseUrl ?? '', redisUrl: services.redisUrl ?? '', dataDir });
-  } finally {
-    await services.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
-
-void main();
+void withServices(inPlace);

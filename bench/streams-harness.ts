@@ -2,15 +2,13 @@ import 'reflect-metadata';
 import { ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get, IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { migrate } from '../src/database/migrate';
-import { type EmbeddedServices, startEmbeddedServices } from '../src/embedded/embedded-services';
 import { Measurements, quantile, ratioAtMost, REPORTED, valueAtMost } from './measurements';
+import type { Place } from './noop-jobs';
+import { withServices } from './bench-services';
 
 /** Beside each other: what a stream costs is to be the same. */
 const [MANY, FEW] = [10_000, 1_000];
@@ -159,8 +157,7 @@ async function measure(api: ChildProcess, database: DataSource, jobs: string[]):
 
 /** On an API process of its own. */
 async function measureProcess(
-  { databaseUrl, redisUrl }: EmbeddedServices,
-  dataDir: string,
+  { databaseUrl, redisUrl, dataDir }: Place,
   database: DataSource,
   jobs: string[],
 ): Promise<Measured> {
@@ -190,25 +187,14 @@ async function measureProcess(
 
 /** Open event streams on one API process: its memory, and how late an event of another process arrives. */
 export async function measureStreams(results: Measurements): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'order-reports-bench-'));
-  const services = await startEmbeddedServices({
-    dataDir,
-    postgres: true,
-    redis: true,
-    log: () => undefined,
-  });
-  try {
-    await migrate(services.databaseUrl ?? '');
-    const database = await new DataSource({ type: 'postgres', url: services.databaseUrl ?? '' }).initialize();
+  await withServices(async (place) => {
+    const database = await new DataSource({ type: 'postgres', url: place.databaseUrl }).initialize();
     const jobs = await makeJobs(database);
-    const few = await measureProcess(services, dataDir, database, jobs.slice(0, FEW));
-    const many = await measureProcess(services, dataDir, database, jobs.slice(FEW));
+    const few = await measureProcess(place, database, jobs.slice(0, FEW));
+    const many = await measureProcess(place, database, jobs.slice(FEW));
     await database.destroy();
     report(results, many, few);
-  } finally {
-    await services.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
 function report(results: Measurements, many: Measured, few: Measured): void {
