@@ -8,6 +8,9 @@ import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validato
 export const PLAIN_TEXT_PATTERN =
   '^[^\\u0000-\\u001F\\u007F-\\u009F]*[^\\s\\u0000-\\u001F\\u007F-\\u009F][^\\u0000-\\u001F\\u007F-\\u009F]*$';
 
+/** Any text that can be stored: of several lines, too. That a half of a pair cannot be, no language says as another does. */
+export const STORABLE_PATTERN = '^[^\\u0000]*$';
+
 /** Without control characters. */
 export const ONE_LINE_PATTERN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$';
 

@@ -10,6 +10,7 @@ import {
   MaxLength,
 } from 'class-validator';
 import { LONGEST_CURSOR, PageQuery } from '../common/pagination';
+import { STORABLE_PATTERN } from '../common/plain-text';
 import { TIMESTAMP_PATTERN } from '../common/timestamp';
 import {
   IsAfter,
@@ -66,6 +67,7 @@ export class OrderListQuery extends PageQuery {
     example: 'gute',
     minLength: 1,
     maxLength: 200,
+    pattern: STORABLE_PATTERN,
     description: "The customer's reference, or a part of the name in any case.",
   })
   @IsOptional()

@@ -13,6 +13,7 @@ import {
 } from 'class-validator';
 import { CURRENCY_PATTERN } from '../common/currency';
 import { decimalPattern, parseDecimal } from '../common/decimal';
+import { STORABLE_PATTERN } from '../common/plain-text';
 import { MayBeLeftOut } from '../common/validators';
 import { AMOUNT_SCALE } from '../orders/order-amounts';
 import { ORDER_LIMITS } from '../orders/order-limits';
@@ -88,7 +89,12 @@ export class ReportFilterBody {
 
   @ApiPropertyOptional({
     oneOf: oneOrSeveral(
-      { type: 'string', minLength: 1, maxLength: ORDER_LIMITS.customerReferenceLength },
+      {
+        type: 'string',
+        minLength: 1,
+        maxLength: ORDER_LIMITS.customerReferenceLength,
+        pattern: STORABLE_PATTERN,
+      },
       MOST_REFERENCES,
     ),
     example: 'CG-12520',

@@ -17,6 +17,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { STORABLE_PATTERN } from '../../common/plain-text';
 import { MayBeLeftOut } from '../../common/validators';
 import { JobState } from '../../jobs/job';
 
@@ -27,7 +28,8 @@ const ERROR_CODE = /^[a-z][a-z0-9_]{0,63}$/;
 
 export class ClaimBody {
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: STORABLE_PATTERN },
     minItems: 1,
     maxItems: MOST_TYPES,
     example: ['warehouse.pick'],
@@ -44,6 +46,7 @@ export class ClaimBody {
     example: 'picker-7',
     minLength: 1,
     maxLength: 100,
+    pattern: STORABLE_PATTERN,
     description: 'Who works, for operators to read.',
   })
   @MayBeLeftOut()
@@ -80,7 +83,7 @@ export class ExternalErrorBody {
   @Matches(ERROR_CODE, { message: 'code must be lower case words joined by _' })
   code: string;
 
-  @ApiProperty({ minLength: 1, maxLength: 500 })
+  @ApiProperty({ minLength: 1, maxLength: 500, pattern: STORABLE_PATTERN })
   @IsString()
   @Length(1, 500)
   message: string;

@@ -16,6 +16,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
+import { STORABLE_PATTERN } from '../../common/plain-text';
 import { MayBeLeftOut } from '../../common/validators';
 import { AreTags } from '../../jobs/http/job-labels.dto';
 import { parseSecret, SECRET_PATTERN, SignatureScheme } from '../signing/standard-webhooks';
@@ -90,7 +91,7 @@ class EndpointSettings {
   })
   tags?: string[];
 
-  @ApiPropertyOptional({ maxLength: 500 })
+  @ApiPropertyOptional({ maxLength: 500, pattern: STORABLE_PATTERN })
   @MayBeLeftOut()
   @IsString()
   @MaxLength(500)
