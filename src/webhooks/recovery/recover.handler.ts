@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { lookUpTransaction } from '../../database/look-up-transaction';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
 import { GETS_CALLBACKS } from '../deliveries/destination';
@@ -35,18 +36,20 @@ export class RecoverHandler implements JobHandler<RecoverParameters, ResendResul
   ): Promise<Candidate[]> {
     const { endpoint_id, since, until } = parameters;
     await this.requireEndpoint(clientId, endpoint_id);
-    return this.dataSource.query(CANDIDATES_OF_ENDPOINT, [
-      clientId,
-      after.transaction_id,
-      after.position,
-      last.transaction_id,
-      last.position,
-      since,
-      until,
-      limit,
-      endpoint_id,
-      jobId,
-    ]);
+    return lookUpTransaction(this.dataSource, false, (manager) =>
+      manager.query(CANDIDATES_OF_ENDPOINT, [
+        clientId,
+        after.transaction_id,
+        after.position,
+        last.transaction_id,
+        last.position,
+        since,
+        until,
+        limit,
+        endpoint_id,
+        jobId,
+      ]),
+    );
   }
 
   /** Whatever its owner did to it since. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { lookUpTransaction } from '../../database/look-up-transaction';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
 import { type RedeliverParameters, WEBHOOKS_REDELIVER } from './redeliver.job';
 import { actOfRedelivery, CANDIDATES_OF_FILTER } from './resend-candidates';
@@ -21,19 +22,21 @@ export class RedeliverHandler implements JobHandler<RedeliverParameters, ResendR
     return this.resends.run(context, {
       endpointId: null,
       candidates: (after, last, limit) =>
-        this.dataSource.query(CANDIDATES_OF_FILTER, [
-          clientId,
-          after.transaction_id,
-          after.position,
-          last.transaction_id,
-          last.position,
-          since,
-          until,
-          limit,
-          jobId,
-          filter.endpoint_id ?? null,
-          filter.event_types ?? null,
-        ]),
+        lookUpTransaction(this.dataSource, false, (manager) =>
+          manager.query(CANDIDATES_OF_FILTER, [
+            clientId,
+            after.transaction_id,
+            after.position,
+            last.transaction_id,
+            last.position,
+            since,
+            until,
+            limit,
+            jobId,
+            filter.endpoint_id ?? null,
+            filter.event_types ?? null,
+          ]),
+        ),
       actOn: (candidate) => actOfRedelivery(candidate, filter),
     });
   }

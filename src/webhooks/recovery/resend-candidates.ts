@@ -1,3 +1,4 @@
+import { prepared } from '../../database/prepared';
 import { TEST_EVENT, wantsMessage, wantsType } from '../deliveries/event-types';
 import { DeliveryState } from '../deliveries/delivery';
 import { RecoverOnly } from './recover.job';
@@ -65,18 +66,24 @@ const WANTED = `(NOT p.erased AND p.type <> '${TEST_EVENT}' AND p.about IS DISTI
   AND ${wantsMessage('p')})`;
 
 /** $9 the endpoint, $10 the job. */
-export const CANDIDATES_OF_ENDPOINT = `
+export const CANDIDATES_OF_ENDPOINT = prepared(
+  'candidates_of_endpoint',
+  `
   WITH ${PAGE}
   SELECT ${CANDIDATE}, ${WANTED} AS wanted, coalesce(d.resend_id = $10, false) AS mine
   FROM page p JOIN webhook_endpoint e ON e.id = $9 AND e.client_id = $1
     LEFT JOIN delivery d ON d.message_id = p.id AND d.destination_id = (SELECT t.id FROM webhook_destination t WHERE t.endpoint_id = $9)
-  ORDER BY p.transaction_id, p.position`;
+  ORDER BY p.transaction_id, p.position`,
+);
 
 /** $9 the job, $10 an endpoint or null, $11 event types or null. */
-export const CANDIDATES_OF_FILTER = `
+export const CANDIDATES_OF_FILTER = prepared(
+  'candidates_of_filter',
+  `
   WITH ${PAGE}
   SELECT ${CANDIDATE}, false AS wanted, coalesce(d.resend_id = $9, false) AS mine
   FROM page p
     LEFT JOIN delivery d ON d.message_id = p.id AND ($10::uuid IS NULL OR d.endpoint_id = $10)
       AND ($11::text[] IS NULL OR ${wantsType('p.type', '$11::text[]')})
-  ORDER BY p.transaction_id, p.position, d.position`;
+  ORDER BY p.transaction_id, p.position, d.position`,
+);

@@ -1,3 +1,4 @@
+import { prepared } from '../../database/prepared';
 import { GETS_CALLBACKS } from '../deliveries/destination';
 import { CIRCUIT_OPENS_AFTER } from '../deliveries/retry-policy';
 
@@ -5,27 +6,38 @@ import { CIRCUIT_OPENS_AFTER } from '../deliveries/retry-policy';
  * Held first, as those who claim hold them: $1 client, $2 deliveries, $3 the endpoint of those to be added. In one order, as
  * others do.
  */
-export const HOLD_DESTINATIONS = `
+export const HOLD_DESTINATIONS = prepared(
+  'destinations_to_resend_to',
+  `
   SELECT id FROM webhook_destination WHERE id = ANY(ARRAY(
     SELECT destination_id FROM delivery WHERE client_id = $1 AND id = ANY($2::uuid[])
     UNION SELECT id FROM webhook_destination WHERE endpoint_id = $3))
-  ORDER BY id FOR NO KEY UPDATE`;
+  ORDER BY id FOR NO KEY UPDATE`,
+);
 
 /** Those that rest because they only failed are asked whether they work again; those that asked for a rest have it. */
-export const PROBE_DESTINATIONS = `
+export const PROBE_DESTINATIONS = prepared(
+  'probe_destinations',
+  `
   UPDATE webhook_destination SET paused_until = now()
   WHERE id = ANY($1::uuid[]) AND paused_until > now()
-    AND (failures >= ${CIRCUIT_OPENS_AFTER} OR disabled_reason = 'failing')`;
+    AND (failures >= ${CIRCUIT_OPENS_AFTER} OR disabled_reason = 'failing')`,
+);
 
 /** Nobody erases them meanwhile. */
-export const HOLD_MESSAGES = `
-  SELECT FROM webhook_message WHERE id = ANY($1::uuid[]) AND body IS NOT NULL ORDER BY id FOR SHARE`;
+export const HOLD_MESSAGES = prepared(
+  'messages_to_resend',
+  `
+  SELECT FROM webhook_message WHERE id = ANY($1::uuid[]) AND body IS NOT NULL ORDER BY id FOR SHARE`,
+);
 
 /**
  * Makes deliveries due, in the order given: each a microsecond after the one before it. $1 client, $2 and $3 messages with
  * their deliveries (null: to be added to the endpoint $6), $4 seconds until they are given up, $5 the job.
  */
-export const RESEND = `
+export const RESEND = prepared(
+  'resend_deliveries',
+  `
   WITH chosen AS (
     SELECT c.message_id, c.delivery_id, now() + c.place * interval '1 microsecond' AS due_at
     FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS c(message_id, delivery_id, place)
@@ -46,13 +58,16 @@ export const RESEND = `
     ON CONFLICT ON CONSTRAINT one_delivery_per_destination DO NOTHING
     RETURNING id
   )
-  SELECT id FROM resent UNION ALL SELECT id FROM added`;
+  SELECT id FROM resent UNION ALL SELECT id FROM added`,
+);
 
 /**
  * What has become of deliveries that were made due: $1 client, $2 their ids. Of those that nothing has yet, none. One that is
  * gone was too old to be kept.
  */
-export const ENDS = `
+export const ENDS = prepared(
+  'ends_of_resent_deliveries',
+  `
   SELECT id, fate FROM (
     SELECT asked.id, CASE
       WHEN d.state = 'DELIVERED' THEN 'delivered'
@@ -62,4 +77,5 @@ export const ENDS = `
     FROM unnest($2::uuid[]) AS asked(id)
     LEFT JOIN delivery d ON d.client_id = $1 AND d.id = asked.id
     LEFT JOIN webhook_destination t ON t.id = d.destination_id LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
-  ) known WHERE fate IS NOT NULL`;
+  ) known WHERE fate IS NOT NULL`,
+);

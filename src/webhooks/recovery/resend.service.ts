@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { lookUpTransaction } from '../../database/look-up-transaction';
 import { AppConfig } from '../../config/app-config';
 import type { JobContext } from '../../jobs/job-type';
 import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
@@ -15,7 +16,7 @@ import type { ResendResultView } from './resend-result.view';
 const BATCH = 128;
 /** Deliveries under way for one job: events that happen meanwhile wait for no more than these. */
 const MOST_UNDER_WAY = 256;
-/** How often a job asks what has become of them; less often while nothing does. */
+/** How soon a job asks again what has become of them: when enough will have ended, by how many did of late. */
 const [ASK_MS, ASK_AT_LEAST_MS] = [50, 1_000];
 
 /** What is to be resent of a client's feed. */
@@ -36,6 +37,8 @@ interface Run {
   /** Destinations that were asked whether they work again: once for each run. */
   probed: Set<string>;
   hasBegun: boolean;
+  /** When it was last asked what has become of them, by `performance.now()`. */
+  askedAt: number;
 }
 
 /**
@@ -53,7 +56,15 @@ export class ResendService {
 
   async run(context: JobContext<ResendWindow>, source: ResendSource): Promise<ResendResultView> {
     const counts = { events: 0, resent: 0, delivered: 0, failed: 0, waiting: 0 };
-    const run: Run = { context, source, counts, underWay: new Set(), probed: new Set(), hasBegun: false };
+    const run: Run = {
+      context,
+      source,
+      counts,
+      underWay: new Set(),
+      probed: new Set(),
+      hasBegun: false,
+      askedAt: performance.now(),
+    };
     context.step('resend');
     const { clientId } = context;
     const [before, last] = await Promise.all([
@@ -112,7 +123,7 @@ export class ResendService {
     const { clientId, jobId } = context;
     const deliveries = chosen.map(({ delivery_id }) => delivery_id);
     const messages = chosen.map(({ message_id }) => message_id);
-    const ids = await this.dataSource.transaction(async (manager) => {
+    const ids = await lookUpTransaction(this.dataSource, true, async (manager) => {
       const held = await manager.query<{ id: string }[]>(HOLD_DESTINATIONS, [
         clientId,
         deliveries.filter((id) => id !== null),
@@ -136,16 +147,21 @@ export class ResendService {
   }
 
   /** Resolves when no more than so many are under way. */
-  private async settle({ context, counts, underWay }: Run, most: number): Promise<void> {
-    for (let wait = ASK_MS; ;) {
-      const ends = underWay.size === 0 ? [] : await this.endsOf(context.clientId, [...underWay]);
+  private async settle(run: Run, most: number): Promise<void> {
+    const { context, counts, underWay } = run;
+    while (underWay.size > most) {
+      const ends = await this.endsOf(context.clientId, [...underWay]);
       for (const { id, fate } of ends) {
         counts[fate] += 1;
         underWay.delete(id);
       }
+      const [askedBefore, now] = [run.askedAt, performance.now()];
+      run.askedAt = now;
       if (underWay.size <= most) return;
-      wait = ends.length > 0 ? ASK_MS : Math.min(2 * wait, ASK_AT_LEAST_MS);
-      await sleep(wait, undefined, { signal: context.signal });
+      const passed = now - askedBefore;
+      const expected = ends.length > 0 ? (passed * (underWay.size - most)) / ends.length : 2 * passed;
+      const waitMs = Math.min(Math.max(expected, ASK_MS), ASK_AT_LEAST_MS);
+      await sleep(waitMs, undefined, { signal: context.signal });
     }
   }
 
@@ -153,6 +169,6 @@ export class ResendService {
     clientId: string,
     ids: string[],
   ): Promise<{ id: string; fate: 'delivered' | 'failed' | 'waiting' }[]> {
-    return this.dataSource.query(ENDS, [clientId, ids]);
+    return lookUpTransaction(this.dataSource, false, (manager) => manager.query(ENDS, [clientId, ids]));
   }
 }
