@@ -9,6 +9,8 @@ export class Loop {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private poked = false;
+  private hurried = false;
+  private waitMs = Infinity;
   private resting = false;
   private stopped = true;
   private failing = false;
@@ -33,11 +35,25 @@ export class Loop {
       return;
     }
     clearTimeout(this.timer);
+    this.hurried = false;
     this.running = withoutLogContext(() => this.runRound()).finally(() => {
       this.running = undefined;
-      if (this.restMs === 0) this.next();
+      if (this.restMs === 0 || this.hurried) this.next();
       else this.rest();
     });
+  }
+
+  /** As `poke`, without the rest: for what somebody waits for. */
+  hurry(): void {
+    if (this.running) this.hurried = true;
+    else if (this.resting) clearTimeout(this.timer);
+    this.resting = false;
+    this.poke();
+  }
+
+  /** Called in a round that knows of work to come: the next begins no later than so many milliseconds after it. */
+  nextWithin(waitMs: number): void {
+    this.waitMs = Math.min(this.waitMs, waitMs);
   }
 
   /** Resolves when the round under way has ended. */
@@ -64,10 +80,12 @@ export class Loop {
       this.poke();
       return;
     }
-    this.timer = setTimeout(() => this.poke(), this.periodMs * (0.9 + Math.random() * 0.2));
+    const waitMs = Math.min(this.waitMs, this.periodMs * (0.9 + Math.random() * 0.2));
+    this.timer = setTimeout(() => this.poke(), waitMs);
   }
 
   private async runRound(): Promise<void> {
+    this.waitMs = Infinity;
     try {
       await this.round();
       if (this.failing) this.logger.log(`The ${this.name} works again.`);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../src/common/ids';
-import { ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
+import { Claim, ClaimedDelivery, DeliveryClaims } from '../../src/webhooks/deliveries/delivery-claims';
 import { DeliveryMetrics } from '../../src/webhooks/deliveries/delivery-metrics';
 import { DeliveryRepairsService } from '../../src/webhooks/deliveries/delivery-repairs.service';
 import type { DeliveryOutcome } from '../../src/webhooks/deliveries/delivery-attempt.service';
@@ -9,6 +9,7 @@ import { DeliveryOutcomes } from '../../src/webhooks/deliveries/delivery-outcome
 import { DeliveryShares, HOST_SHARE } from '../../src/webhooks/deliveries/delivery-shares';
 import { DestinationHealth } from '../../src/webhooks/deliveries/destination-health';
 import type { CallbackAnswer } from '../../src/webhooks/egress/callback-client.service';
+import { RATE_PAUSE_MS } from '../../src/webhooks/deliveries/destination';
 import { CallbackFailure } from '../../src/webhooks/egress/callback-failure';
 import { type NewMessage, writeMessages } from '../../src/webhooks/deliveries/messages';
 import { waitFor } from '../support/services';
@@ -37,7 +38,7 @@ const message = (): NewMessage => ({
 const write = (messages: NewMessage[]): Promise<void> =>
   story.harness.database.transaction((manager) => writeMessages(manager, messages, 60_000));
 
-const claim = async (shares = new DeliveryShares()): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> =>
+const claim = async (shares = new DeliveryShares()): Promise<Claim> =>
   new DeliveryClaims(story.harness.database).claim({ worker: 'w', leaseMs: 10_000 }, shares);
 
 const count = (length: number): NewMessage[] => Array.from({ length }, message);
@@ -216,12 +217,41 @@ describe('a claim', () => {
     const shares = new DeliveryShares();
     for (let attempts = 0; attempts <= HOST_SHARE / 2; attempts += 1)
       shares.add('another', new URL('http://somewhere.example'));
-    expect(await claim(shares)).toEqual({ claimed: [], open: true });
+    expect(await claim(shares)).toMatchObject({ claimed: [], open: true });
   });
 
   it('says that there is nothing when nothing is due', async () => {
-    expect(await claim()).toEqual({ claimed: [], open: false });
+    expect(await claim()).toEqual({ claimed: [], open: false, more: false, pauseMs: Infinity });
   });
+
+  it('says how long the rate of a destination keeps back what is due', async () => {
+    await destination(`max_per_second = 1, rate_until = now() + interval '30 s'`);
+    await write(count(2));
+    const { claimed, open, pauseMs } = await claim();
+    expect({ claimed, open }).toEqual({ claimed: [], open: false });
+    expect(pauseMs).toBeGreaterThan(10_000);
+    expect(pauseMs).toBeLessThanOrEqual(30_000);
+  });
+
+  it.each([
+    ['1 h ago', '-1 h', 100, 8, 0, 0],
+    ['for eight more', '0.92 s', 100, 8, 0, 0],
+    ['for five more, so that three are waited for', '0.95 s', 100, 8, 0, 30],
+    ['for five more, as many as may be under way', '0.95 s', 100, 5, 0, 0],
+    ['for nine more of the ten of a tenth of a second', '0.91 s', 100, 256, 0, 10],
+    ['for no more of five a second', '1 s', 5, 8, 0, 200],
+    ['for the probe of an open circuit', '0.99 s', 100, 8, 5, 0],
+  ])(
+    'waits for a tenth of a second of a rate that is spent %s',
+    async (_what, until, perSecond, atOnce, failures, ms) => {
+      const [row] = await story.query<{ pause: number }[]>(
+        `SELECT ${RATE_PAUSE_MS} AS pause
+       FROM (SELECT now() + $1::interval AS rate_until, $2::int AS max_per_second, $3::int AS concurrency, $4::int AS failures) t`,
+        [until, perSecond, atOnce, failures],
+      );
+      expect(row!.pause).toBe(ms);
+    },
+  );
 });
 
 describe('an outcome', () => {

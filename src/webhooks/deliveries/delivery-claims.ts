@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
-import { AT_ONCE, DUE, IS_OPEN, rateUntilAfter, TOKENS } from './destination';
+import { AT_ONCE, DUE, IS_OPEN, RATE_PAUSE_MS, rateUntilAfter, TOKENS } from './destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {
@@ -35,6 +35,19 @@ interface OpenDestination {
   origin: string;
   at_once: number;
   tokens: number;
+  /** What it gets is kept back for so long. */
+  rate_pause_ms: number;
+}
+
+/** What a claim found. */
+export interface Claim {
+  claimed: ClaimedDelivery[];
+  /** Whether there may be a destination that has something due and room for it as soon as an attempt ends. */
+  open: boolean;
+  /** Whether there may be a destination that this claim did not come to. */
+  more: boolean;
+  /** Until the rate of a destination leaves more; `Infinity` where none keeps anything back. */
+  pauseMs: number;
 }
 
 /** Destinations that one claim considers. */
@@ -48,21 +61,18 @@ const DESTINATIONS = 256;
 export class DeliveryClaims {
   constructor(private readonly dataSource: DataSource) {}
 
-  /**
-   * @param shares what clients and hosts have of this worker already
-   * @returns `open`: whether there may be a destination that has something due, whatever it may have now
-   */
-  async claim(
-    { worker, leaseMs }: DeliveryLease,
-    shares: DeliveryShares,
-  ): Promise<{ claimed: ClaimedDelivery[]; open: boolean }> {
+  /** @param shares what clients and hosts have of this worker already */
+  async claim({ worker, leaseMs }: DeliveryLease, shares: DeliveryShares): Promise<Claim> {
     // A claim that a crash of the database forgets is made again: no need to wait for its disk.
     return lookUpTransaction(this.dataSource, false, async (manager) => {
       const [clients, hosts, tight] = [shares.busyClients(), shares.busyHosts(), shares.areTight()];
       // Held until the end: two workers never count the same room of a destination.
-      const open = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
+      const found = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
+      const open = found.filter(({ rate_pause_ms }) => rate_pause_ms === 0);
+      const pauseMs = Math.min(...found.map(({ rate_pause_ms }) => rate_pause_ms || Infinity));
       // Those that are passed over for the sake of others may have something.
-      if (open.length === 0) return { claimed: [], open: tight || clients.length + hosts.length > 0 };
+      const passedOver = tight || clients.length + hosts.length > 0;
+      if (open.length === 0) return { claimed: [], open: passedOver, more: false, pauseMs };
       const grant = shares.grants();
       const claimed = await manager.query<ClaimedDelivery[]>(CLAIM, [
         open.map(({ id }) => id),
@@ -74,7 +84,7 @@ export class DeliveryClaims {
         worker,
         leaseMs / 1_000,
       ]);
-      return { claimed, open: true };
+      return { claimed, open: true, more: found.length === DESTINATIONS, pauseMs };
     });
   }
 }
@@ -82,13 +92,15 @@ export class DeliveryClaims {
 const OPEN_DESTINATIONS = prepared(
   'open_delivery_destinations',
   `
-    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens FROM webhook_destination t
+    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens,
+      ${RATE_PAUSE_MS} AS rate_pause_ms
+    FROM webhook_destination t
     WHERE ${IS_OPEN} AND EXISTS (${DUE}) AND t.client_id <> ALL($1::uuid[])
       AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
       -- A grant is not for one that could not use it.
       AND (NOT $3::boolean OR t.concurrency > (
         SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
-    ORDER BY random() LIMIT ${DESTINATIONS}
+    ORDER BY (${RATE_PAUSE_MS}) > 0, random() LIMIT ${DESTINATIONS}
     FOR NO KEY UPDATE OF t SKIP LOCKED`,
 );
 

@@ -115,14 +115,14 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async fillSlots(): Promise<void> {
-    while (!this.stopping) {
-      if (this.shares.free() === 0) return;
+    while (!this.stopping && this.shares.free() > 0) {
       const lease = this.newLease();
       this.pollsLeft = Math.max(0, this.pollsLeft - 1);
-      const { claimed, open } = await this.claims.claim(lease, this.shares);
+      const { claimed, open, more, pauseMs } = await this.claims.claim(lease, this.shares);
       if (open) this.pollsLeft = EMPTY_POLLS;
-      if (claimed.length === 0) return;
-      this.startAll(claimed, await this.load(claimed), lease.until);
+      this.poll.nextWithin(pauseMs);
+      if (claimed.length > 0) this.startAll(claimed, await this.load(claimed), lease.until);
+      if (!more || claimed.length === 0) return;
     }
   }
 
@@ -180,7 +180,7 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
 
   private pollAgain(): void {
     this.pollsLeft = EMPTY_POLLS;
-    this.poll.poke();
+    this.poll.hurry();
   }
 }
 

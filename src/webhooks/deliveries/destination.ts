@@ -62,6 +62,16 @@ export const DUE = `
 export const TOKENS = `
   floor(extract(epoch FROM now() + interval '1 s' - greatest(t.rate_until, now())) * t.max_per_second)::int`;
 
+/**
+ * Attempts that are claimed together once its rate is spent: those of a tenth of a second, as far as they may be under way. One
+ * by one each would cost a poll, for which the deliveries of others wait.
+ */
+const TOGETHER = `least(${AT_ONCE}, ceil(t.max_per_second / 10.0))`;
+
+/** Milliseconds until its rate leaves so many; 0 where it does. */
+export const RATE_PAUSE_MS = `
+  ceil(1000 * greatest(0, extract(epoch FROM greatest(t.rate_until, now()) - now()) - 1 + ${TOGETHER} / t.max_per_second))::int`;
+
 /** What `taken` attempts cost its rate. */
 export const rateUntilAfter = (taken: string): string =>
   `greatest(t.rate_until, now()) + ${taken} * interval '1 s' / t.max_per_second`;
