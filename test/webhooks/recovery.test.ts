@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../support/services';
 import type { Json, TestClient } from './callback-harness';
 import { callbackStory } from './callback-story';
@@ -177,6 +178,28 @@ describe('an endpoint is recovered', () => {
       timeoutMs: 30_000,
     });
     expect(new Set(idsAt('/down'))).toEqual(new Set(ids(events)));
+  });
+
+  it('whole, once a transaction has ended that is older than some of it', async () => {
+    const { id } = await story.register('/late', OF_JOBS);
+    await submit(1);
+    const held = await story.harness.database.transaction(async (open) => {
+      await open.query('SELECT pg_current_xact_id()');
+      await story.client.submit();
+      await story.client.submit();
+      await story.called('/late', 3);
+      await giveUpAll();
+      expect(await jobEvents(1)).toHaveLength(1);
+      const job = await recover(id);
+      await waitFor(async () => (await jobNow(job.id, story.client)).status === 'IN_PROGRESS', {
+        what: 'the recovery to begin',
+      });
+      await sleep(1_000);
+      expect((await jobNow(job.id, story.client)).finished_at).toBeNull();
+      return job;
+    });
+    expect((await ended(held)).result).toMatchObject({ events: 3, delivered: 3 });
+    expect(idsAt('/late')).toHaveLength(3);
   });
 
   it('until it is cancelled, no further than what is under way', async () => {

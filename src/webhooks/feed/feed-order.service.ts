@@ -16,6 +16,9 @@ export const NUMBER_IN_FEED = inFeed('pg_current_xact_id()');
 /** Below it every event of the feed is final: the oldest transaction that is still open. */
 export const FINAL_BELOW = inFeed('pg_snapshot_xmin(pg_current_snapshot())');
 
+/** Every event that is written by now is below it. */
+export const WRITTEN_BELOW = inFeed('pg_snapshot_xmax(pg_current_snapshot())');
+
 /**
  * The highest number in use, where it is above the next one to be given: of another cluster. One look at the end of each
  * client's feed.
@@ -26,7 +29,7 @@ const OF_ANOTHER_CLUSTER = `
     SELECT transaction_id FROM webhook_message m WHERE m.client_id = c.id
     ORDER BY transaction_id DESC, position DESC LIMIT 1
   ) last
-  WHERE last.transaction_id >= ${inFeed('pg_snapshot_xmax(pg_current_snapshot())')}`;
+  WHERE last.transaction_id >= ${WRITTEN_BELOW}`;
 
 /**
  * Keeps the order of the event feed after a dump was restored into another cluster, whose transactions have lower numbers

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { FINAL_BELOW } from './feed-order.service';
+import { FINAL_BELOW, WRITTEN_BELOW } from './feed-order.service';
 
 /** A place in the event feed: what comes after it has a higher one. Both are whole numbers. */
 export interface FeedPlace {
@@ -23,6 +23,11 @@ const FIRST_FROM = `
 const LAST = `
   SELECT m.transaction_id::text, m.position::text FROM webhook_message m
   WHERE m.client_id = $1 AND m.transaction_id < ${FINAL_BELOW} ORDER BY m.transaction_id DESC, m.position DESC LIMIT 1`;
+
+const HELD_BACK = `
+  SELECT FROM webhook_message m
+  WHERE m.client_id = $1 AND m.transaction_id >= ${FINAL_BELOW} AND m.transaction_id < $2::xid8
+    AND m.occurred_at >= $3 AND m.occurred_at < $4 LIMIT 1`;
 
 /** Where in a client's event feed a window of time begins and ends. Its events are in no index by their time. */
 @Injectable()
@@ -54,6 +59,20 @@ export class FeedWalkService {
   async last(clientId: string): Promise<FeedPlace | null> {
     const [row] = await this.dataSource.query<FeedPlace[]>(LAST, [clientId]);
     return row ?? null;
+  }
+
+  /** @returns the number below which all events are that are written by now */
+  async writtenBelow(): Promise<string> {
+    const [{ number }] = await this.dataSource.query<[{ number: string }]>(
+      `SELECT ${WRITTEN_BELOW}::text AS number`,
+    );
+    return number;
+  }
+
+  /** Whether the feed does not show an event of the window yet that is below a number: an older transaction is still open. */
+  async holdsBack(clientId: string, writtenBelow: string, since: Date, until: Date): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(HELD_BACK, [clientId, writtenBelow, since, until]);
+    return rows.length > 0;
   }
 
   private async firstFrom(

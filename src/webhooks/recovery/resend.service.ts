@@ -66,11 +66,12 @@ export class ResendService {
       askedAt: performance.now(),
     };
     context.step('resend');
-    const { clientId } = context;
-    const [before, last] = await Promise.all([
-      this.feed.before(clientId, new Date(context.parameters.since)),
-      this.feed.last(clientId),
-    ]);
+    const { clientId, signal } = context;
+    const [since, until] = [new Date(context.parameters.since), new Date(context.parameters.until)];
+    const writtenBelow = await this.feed.writtenBelow();
+    while (await this.feed.holdsBack(clientId, writtenBelow, since, until))
+      await sleep(ASK_AT_LEAST_MS, undefined, { signal });
+    const [before, last] = await Promise.all([this.feed.before(clientId, since), this.feed.last(clientId)]);
     if (before !== null && last !== null) await this.walk(run, before, last);
     await this.settle(run, 0);
     return counts;
