@@ -15,7 +15,7 @@ import { PUBLIC_PATH } from '../common/http/page-answer.interceptor';
 import { noStore } from '../common/http/no-store.middleware';
 import { takeQueryToken } from '../common/http/query-token.middleware';
 import { requestLog } from '../common/http/request-log.middleware';
-import { warnOfForeignHost } from '../common/http/foreign-host.middleware';
+import { namesThisMachine, warnOfForeignHost } from '../common/http/foreign-host.middleware';
 import { warnOfUntrustedProxy } from '../common/http/untrusted-proxy.middleware';
 import { StrictValidationPipe } from '../common/http/strict-validation.pipe';
 import { AppConfig } from '../config/app-config';
@@ -59,7 +59,8 @@ export async function createApp(
   app.use(takeQueryToken);
   app.use(requestLog);
   if (config.trustedProxies.length === 0) app.use(warnOfUntrustedProxy());
-  if (!config.hasPublicUrl) app.use('/v1', warnOfForeignHost(config.publicUrl));
+  if (namesThisMachine(new URL(config.publicUrl).hostname))
+    app.use('/v1', warnOfForeignHost(config.publicUrl));
   app.use(
     helmet({
       contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },

@@ -42,8 +42,6 @@ export class AppConfig {
   readonly publicUrl: string;
   /** Its path, which a proxy strips: stands before the path-absolute addresses in answers. '' mostly. */
   readonly publicPath: string;
-  /** Whether the public address was set, or is a guess. */
-  readonly hasPublicUrl: boolean;
   readonly databaseUrl: string;
   /** Connections of this process, all included. */
   readonly databasePoolSize: number;
@@ -108,7 +106,6 @@ export class AppConfig {
     this.host = environment.HOST;
     this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
     this.publicPath = new URL(this.publicUrl).pathname.replace(/\/$/, '');
-    this.hasPublicUrl = environment.PUBLIC_URL !== undefined;
     this.databaseUrl = services.databaseUrl;
     this.migrateOnStart = environment.MIGRATE_ON_START;
     this.redisUrl = services.redisUrl;

@@ -97,14 +97,14 @@ describe('Conventions of HTTP', () => {
     }
   });
 
-  it('warns once of a host that is not the machine, unless the public address is set', async () => {
+  it('warns once of a host that is not the machine, where the public address is', async () => {
     const asked = async ({ url }: TestApp, host: string) => {
       const [answer] = await once(get(`${url}/v1/jobs`, { headers: { host } }), 'response');
       answer.resume();
       await once(answer, 'end');
     };
     const warnings = collectWarnings();
-    const ours = () => warnings.lines.filter(({ message }) => message.includes('PUBLIC_URL is not set'));
+    const ours = () => warnings.lines.filter(({ message }) => message.includes('Set PUBLIC_URL'));
     const named = await TestApp.start({ PUBLIC_URL: 'https://shop.example' }, app);
     try {
       for (const host of ['localhost:3000', '127.0.0.1', '[::1]:3000', 'api.localhost'])
