@@ -79,7 +79,7 @@ export interface paths {
         get: operations["listOrderReports"];
         put?: never;
         /**
-         * Ask for a PDF or CSV of your orders
+         * Ask for a report of your orders
          * @description Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. The `result` of its job has the files, and the totals of each currency.
          */
         post: operations["createOrderReport"];
@@ -941,7 +941,7 @@ export interface paths {
         };
         /**
          * Read events in order
-         * @description The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept for 30 days. Keep the id of the last event that you have read, and ask for what came `after` it.
+         * @description The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept as long as the operator says (`EVENT_RETENTION_DAYS`). Keep the id of the last event that you have read, and ask for what came `after` it.
          */
         get: operations["listEvents"];
         put?: never;
@@ -982,7 +982,7 @@ export interface paths {
         /**
          * Prove what was delivered
          * @description A JWS in its compact form (`EdDSA`), by the endpoint's key in `/.well-known/jwks.json?endpoint_id=…` with its `kid`.
-         *     Its payload is JSON: `sub` (the endpoint), `since`, `until`, `complete` (whether all that the endpoint wants was delivered),
+         *     Its payload is JSON: `sub` (the endpoint), `since`, `until`, `complete` (whether all that the endpoint wants was delivered, or erased before),
          *     `counts` by outcome, and `events`, of every event of the window its `id`, its `outcome` (`delivered`, `failed`, `pending`,
          *     `missing`, `not_selected`, `erased`) and when its delivery ended (`at`). At most 10000 events.
          */
@@ -2787,7 +2787,7 @@ export interface components {
             /** @description PEM. Never shown again. */
             client_key?: string | null;
             /**
-             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-` or `Webhook-`.
+             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-`, `Webhook-` or `Proxy-`.
              * @example {
              *       "x-api-key": "k-0123456789"
              *     }
@@ -2980,7 +2980,7 @@ export interface components {
             /** @description PEM. Never shown again. */
             client_key?: string | null;
             /**
-             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-` or `Webhook-`.
+             * @description Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that begins with `Content-`, `Webhook-` or `Proxy-`.
              * @example {
              *       "x-api-key": "k-0123456789"
              *     }
@@ -5072,7 +5072,7 @@ export interface components {
         RateLimit: string;
         /**
          * @description How many requests (`q`) in how many seconds (`w`). For each API key: `submit`, `poll` (each job apart: its
-         *     status, stream, link and file), `other` (lists, and polls of what is not yours, among them). For each address: `address`
+         *     status, stream, link, tokens and file), `other` (lists, and polls of what is not yours, among them). For each address: `address`
          *     (without a good key), `link` (signed links), `jwks`, `docs`, `page`, `unknown` (404 and 405 where no route is).
          * @example "poll";q=90;w=60
          */

@@ -72,7 +72,7 @@ export class ReportRequestsController {
   @AnswersWith(ANSWERS)
   @ApiOperation({
     operationId: 'createOrderReport',
-    summary: 'Ask for a PDF or CSV of your orders',
+    summary: 'Ask for a report of your orders',
     description:
       'Answers at once, or after the wait that you prefer; the report is made in the background. Poll the address in `Location`. ' +
       'The `result` of its job has the files, and the totals of each currency.',

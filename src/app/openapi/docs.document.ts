@@ -9,7 +9,7 @@ type SecurityRequirement = NonNullable<Operation['security']>[number];
 type Response = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>;
 
 const RATE_LIMIT_POLICIES = `How many requests (\`q\`) in how many seconds (\`w\`). For each API key: \`submit\`, \`poll\` (each job apart: its
-status, stream, link and file), \`other\` (lists, and polls of what is not yours, among them). For each address: \`address\`
+status, stream, link, tokens and file), \`other\` (lists, and polls of what is not yours, among them). For each address: \`address\`
 (without a good key), \`link\` (signed links), \`jwks\`, \`docs\`, \`page\`, \`unknown\` (404 and 405 where no route is).`;
 
 const HEADERS = {

@@ -189,7 +189,7 @@ class EndpointSettings {
     description:
       'Sent with every request to this endpoint, such as the key of a gateway before it: all of them, in place of those ' +
       'before. Never shown again, and to be given anew with a `url` of another origin. Not `Host`, `Connection`, `Transfer-Encoding` or others of one connection, nor any that ' +
-      'begins with `Content-` or `Webhook-`.',
+      'begins with `Content-`, `Webhook-` or `Proxy-`.',
   })
   @IsOptional()
   @AreHeaders()

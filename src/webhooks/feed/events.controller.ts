@@ -24,8 +24,8 @@ export class EventsController {
     operationId: 'listEvents',
     summary: 'Read events in order',
     description:
-      'The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept for ' +
-      '30 days. Keep the id of the last event that you have read, and ask for what came `after` it.',
+      'The event feed: the callbacks to pull, the same events with the same ids and bytes, oldest first, without gaps. Kept as ' +
+      'long as the operator says (`EVENT_RETENTION_DAYS`). Keep the id of the last event that you have read, and ask for what came `after` it.',
   })
   @ApiOkResponse({ type: EventFeedView })
   @ApiProblems({ 400: 'The query is not valid.', 410: 'The event of `after` is no longer kept.' })

@@ -36,7 +36,7 @@ export interface DeliveryProof {
   tags: string[];
   since: string;
   until: string;
-  /** Whether every event that the endpoint wants was delivered. */
+  /** Whether every event that the endpoint wants was delivered, or erased before. */
   complete: boolean;
   counts: Record<ProvenOutcome, number>;
   /** Every event of the window, in the order of the feed. */

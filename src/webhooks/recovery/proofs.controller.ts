@@ -14,7 +14,7 @@ import { MOST_PROVEN_EVENTS, ProofsService } from './proofs.service';
 const MEDIA_TYPE = 'application/jose';
 
 const DESCRIPTION = `A JWS in its compact form (\`EdDSA\`), by the endpoint's key in \`/.well-known/jwks.json?endpoint_id=…\` with its \`kid\`.
-Its payload is JSON: \`sub\` (the endpoint), \`since\`, \`until\`, \`complete\` (whether all that the endpoint wants was delivered),
+Its payload is JSON: \`sub\` (the endpoint), \`since\`, \`until\`, \`complete\` (whether all that the endpoint wants was delivered, or erased before),
 \`counts\` by outcome, and \`events\`, of every event of the window its \`id\`, its \`outcome\` (\`delivered\`, \`failed\`, \`pending\`,
 \`missing\`, \`not_selected\`, \`erased\`) and when its delivery ended (\`at\`). At most ${MOST_PROVEN_EVENTS} events.`;
 
