@@ -16,6 +16,8 @@ class OrderReports:
     base_url: where the service is, with the path that it is under.
     api_key: an API key, or a token of one job.
     retry_for_seconds: how long a call is tried again while the service is away, or says that it is busy.
+
+    Raises ValueError for an address or a key with which nothing could be sent.
     """
 
     def __init__(self, base_url, api_key, retry_for_seconds=300):
@@ -138,6 +140,11 @@ class Events(_Group):
         """Those that are there, after the one of this id."""
         return self._client._items("/v1/events", {"after": after, "page_size": 100}, "after")
 
+    def newest(self):
+        """The last of those that are there, or None: `follow(newest["id"])` has what happens from now on."""
+        page = self._client.call("GET", "/v1/events", query={"newest": True})
+        return page["data"][0] if page["data"] else None
+
     def follow(self, after=None):
         """Those that are there, and then each as it happens. Keep the id of the last for next time."""
         while True:
@@ -173,7 +180,7 @@ class Webhooks(_Group):
         return self._http.send(
             "GET",
             "/v1/webhooks/endpoints/" + urllib.parse.quote(endpoint_id, safe="") + "/proof",
-            lambda response: response.read().decode(),
+            lambda response: response.read().decode(errors="replace"),
             query={"since": since, "until": until},
             headers={"Accept": "application/jose, application/problem+json"},
         )

@@ -3,6 +3,7 @@
 import http.client
 import json
 import random
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -10,7 +11,11 @@ import urllib.request
 
 from .errors import ApiError, ConnectionLost
 
-IDLE_SECONDS = 30
+#: More than the longest wait: with `Prefer: wait=50` the service says nothing for 50 seconds.
+IDLE_SECONDS = 60
+_BASE_URL = re.compile(r"(https?://[^\s/?#@]+)(?:/[^\s?#]*)?", re.IGNORECASE)
+_API_KEY = re.compile("[!-~](?:[ -~]*[!-~])?")
+_IDEMPOTENCY_KEY = re.compile("[ -~]+")
 #: The service, or what stands before it, did not do it and may do it later.
 _NOT_DONE = 503
 #: It may have been done: only what may be done twice is tried again.
@@ -30,8 +35,19 @@ def backoff_seconds(tries):
     return min(10, 0.5 * 2 ** min(tries - 1, 10)) * (0.5 + random.random())
 
 
+def _require(pattern, name, value, what):
+    """Refuses what could never be sent. The value is not shown: it may be a secret."""
+    match = pattern.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{name} must be {what}.")
+    return match
+
+
 class HttpClient:
     def __init__(self, base_url, api_key, retry_for_seconds):
+        #: Where calls go, for errors to say so.
+        self.origin = _require(_BASE_URL, "base_url", base_url, "http:// or https:// with a host, perhaps a path")[1]
+        _require(_API_KEY, "api_key", api_key, "printable ASCII characters, without spaces or line breaks around them")
         self._base = base_url.rstrip("/")
         self._key = api_key
         self._retry_for_seconds = retry_for_seconds
@@ -42,7 +58,11 @@ class HttpClient:
 
         def read(response):
             text = response.read()
-            return (json.loads(text) if text else None), response.headers
+            try:
+                return (json.loads(text) if text else None), response.headers
+            except ValueError as error:
+                # The page of a proxy, for one.
+                raise http.client.HTTPException("The answer is no JSON.") from error
 
         return self.send(method, path, read, **request)
 
@@ -52,16 +72,23 @@ class HttpClient:
         body: bytes, or what makes a file to read from: it is called for every try.
         idle: seconds that the answer may say nothing.
 
-        Raises ApiError for what the service says no to, ConnectionLost when it could not be reached for too long.
+        Raises ApiError for what the service says no to, ConnectionLost when it could not be reached for too long. What the
+        caller got wrong is raised as it is, at once.
         """
         until = time.monotonic() + (0 if once else self._retry_for_seconds)
         headers = headers or {}
+        if "Idempotency-Key" in headers:
+            _require(_IDEMPOTENCY_KEY, "idempotency_key", headers["Idempotency-Key"], "printable ASCII characters")
         repeatable = method in _REPEATABLE or "Idempotency-Key" in headers
         tries = 0
         while True:
             tries += 1
+            # Not within what is tried again: a file that cannot be opened is no outage.
+            data = body() if callable(body) else body
             try:
-                return self._attempt(method, path, read, query, body, headers, idle)
+                return self._attempt(method, path, read, query, data, headers, idle)
+            except http.client.InvalidURL:
+                raise
             except ApiError as error:
                 failure = error
                 delay = backoff_seconds(tries) if error.retry_after is None else error.retry_after
@@ -70,19 +97,21 @@ class HttpClient:
                     if error.status == 429
                     else error.status == _NOT_DONE or (repeatable and error.status in _PERHAPS_DONE)
                 )
-            except (OSError, http.client.HTTPException, ValueError) as error:
-                failure = ConnectionLost(f"{method} {path} got no answer: {error!r}")
+            except (OSError, http.client.HTTPException) as error:
+                failure = ConnectionLost(f"{method} {path} got no answer from {self.origin}: {error!r}")
                 failure.__cause__ = error
                 delay = backoff_seconds(tries)
                 may_help = repeatable
+            finally:
+                if callable(body):
+                    data.close()
             if not may_help or time.monotonic() + delay > until:
                 raise failure
             time.sleep(delay)
 
-    def _attempt(self, method, path, read, query, body, headers, idle):
+    def _attempt(self, method, path, read, query, data, headers, idle):
         pairs = [(name, value) for name, value in (query or {}).items() if value is not None]
         text = urllib.parse.urlencode([(name, _text(value)) for name, value in pairs], doseq=True)
-        data = body() if callable(body) else body
         request = urllib.request.Request(
             self._base + path + (f"?{text}" if text else ""),
             data=data,
@@ -94,9 +123,6 @@ class HttpClient:
         except urllib.error.HTTPError as error:
             with error:
                 raise ApiError(error.code, error.read(), error.headers) from None
-        finally:
-            if callable(body):
-                data.close()
         try:
             return read(response)
         except BaseException:

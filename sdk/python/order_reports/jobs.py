@@ -50,6 +50,11 @@ class Report(Job):
         query = "" if format is None else f"?format={format}"
         return ReportFile(self._http, f"/v1/orders/reports/{self.id}{query}")
 
+    def link(self, format=None):
+        """A link that opens the file in a browser for five minutes, without a key."""
+        link, _headers = self._http.json("GET", f"/v1/orders/reports/{self.id}/link", query={"format": format})
+        return link["url"]
+
 
 class Import(Job):
     """Its `done()` raises JobEnded when anything in the file is wrong; `result()` then says what."""

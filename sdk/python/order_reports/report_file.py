@@ -59,7 +59,7 @@ class ReportFile:
         digest = hashlib.sha256()
         had, breaks = 0, 0
         while True:
-            failure = None
+            failure = EOFError("The answer ended.")
             try:
                 with response:
                     while chunk := response.read1(_CHUNK_BYTES):
@@ -73,7 +73,10 @@ class ReportFile:
                 break
             breaks += 1
             if breaks > _MOST_BREAKS:
-                raise ConnectionLost(f"{self.name} broke off after {had} of {self.size} bytes, again and again.") from failure
+                raise ConnectionLost(
+                    f"{self.name} from {self._http.origin} broke off after {had} of {self.size} bytes, again and again: "
+                    f"{failure!r}"
+                ) from failure
             response = self._open({"Range": f"bytes={had}-", "If-Range": f'"{self.sha256}"'})
             if not re.match(rf"bytes {had}-", response.headers.get("Content-Range", "")):
                 response.close()

@@ -48,9 +48,13 @@ class Watch:
                 if self._job["status"] in TERMINAL:
                     return
         except ApiError as error:
-            if _is_final(error):
+            if error.status == 403:
+                # A token may read its job and not stream it. Where it may not read it either, the next answer says so.
+                self._silent = _STREAM_TRIES
+            elif _is_final(error):
                 raise
-            self._silent += 1
+            else:
+                self._silent += 1
         except (ConnectionLost, OSError, http.client.HTTPException):
             self._silent += 1
         # Whatever the stream died of: this waits until the service answers, and sees what was missed.

@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import os
 import tempfile
 import time
 import unittest
+import urllib.parse
+import urllib.request
 
 from order_reports import ApiError, ConnectionLost, JobEnded, OrderReports, VerificationError, verify_signature
 
@@ -34,17 +37,47 @@ class ClientTest(unittest.TestCase):
             with open(path, "rb") as saved:
                 self.assertEqual(hashlib.sha256(saved.read()).hexdigest(), file.sha256)
         self.assertIn(b"p-7", report.file("ndjson").read())
+        link = urllib.parse.urlsplit(report.link("ndjson"))
+        with urllib.request.urlopen(f"{os.environ['ORDER_REPORTS_URL']}{link.path}?{link.query}") as linked:
+            self.assertEqual(linked.read(), report.file("ndjson").read())
         self.assertIn(report.id, [each["id"] for each in self.client.reports.list()])
         # An event stands in the feed once no older transaction is open, whoever has it.
         deadline = time.monotonic() + 60
         while report.id not in [each["job_id"] for each in self.client.events.list()]:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
+        known = len(list(self.client.events.list()))
+        newest = self.client.events.newest()
+        # Others may have come meanwhile, at the end.
+        self.assertIn(newest["id"], [each["id"] for each in self.client.events.list()][known - 1 :])
+
+    def test_tokens(self):
+        def opened_to(permission):
+            made = self.client.call(
+                "POST",
+                "/v1/jobs/{id}/tokens",
+                id=task.id,
+                body={"permissions": [permission]},
+                # So that it is sent again when its answer is lost.
+                idempotency_key=permission,
+            )
+            return OrderReports(os.environ["ORDER_REPORTS_URL"], made["token"]).jobs.get(task.id)
+
+        # Nobody works on it.
+        task = self.client.jobs.create(type="python.task", parameters={})
+        updates = opened_to("read").updates()
+        # As it was, and once more after its stream was refused.
+        self.assertEqual([next(updates)["status"], next(updates)["status"]], ["PENDING", "PENDING"])
+        task.cancel()
+        self.assertEqual(next(updates)["status"], "CANCELLED")
+        with self.assertRaises(ApiError) as raised:
+            opened_to("stream").done()
+        self.assertEqual(raised.exception.code, "missing_permission")
 
     def test_broken_download(self):
         report = self.client.reports.create(**PERIOD, format="xlsx")
         # Each time before its first byte: so the way is made.
-        with self.assertRaises(ConnectionLost):
+        with self.assertRaisesRegex(ConnectionLost, os.environ["ORDER_REPORTS_URL"]):
             report.file("xlsx").read()
 
     def test_webhooks(self):
@@ -94,6 +127,44 @@ class ClientTest(unittest.TestCase):
         numbers = {order["number"] for order in self.client.orders.list(page_size=50)}
         self.assertEqual(len(numbers), 120)
         self.assertEqual({change["number"] for change in self.client.orders.changes()}, numbers)
+
+
+class MistakeTest(unittest.TestCase):
+    """What could never be sent is no outage: nobody waits for it."""
+
+    def test_client(self):
+        url = "http://127.0.0.1:1"
+        for argument, arguments in (
+            ("base_url", ("127.0.0.1:1", "ork_1")),
+            ("base_url", ("localhost:1", "ork_1")),
+            ("base_url", ("ftp://127.0.0.1:1", "ork_1")),
+            ("base_url", (f"{url}\n", "ork_1")),
+            ("api_key", (url, "ork_…")),
+            ("api_key", (url, "ork_1\n")),
+            ("api_key", (url, "")),
+            ("api_key", (url, None)),
+        ):
+            with self.subTest(arguments):
+                with self.assertRaisesRegex(ValueError, f"^{argument} must be ") as raised:
+                    OrderReports(*arguments)
+                self.assertNotIn("ork_", str(raised.exception))
+        OrderReports(f"{url}/api", "a key that the operator chose")
+
+    def test_calls(self):
+        nowhere = OrderReports("http://127.0.0.1:1", "ork_1", retry_for_seconds=0)
+        for key in ("…", "é", "a\n"):
+            with self.assertRaisesRegex(ValueError, "^idempotency_key must be "):
+                nowhere.reports.create(**PERIOD, idempotency_key=key)
+            with self.assertRaisesRegex(ValueError, "^idempotency_key must be "):
+                nowhere.imports.create(ORDERS, idempotency_key=key)
+        with self.assertRaises(ValueError):
+            nowhere.call("GET", "/v1/jobs", headers={"Accept-Language": "…"})
+        with self.assertRaises(http.client.InvalidURL):
+            nowhere.call("GET", "/v1/jobs?tag=a b")
+        with self.assertRaises(IsADirectoryError):
+            nowhere.imports.create(tempfile.gettempdir())
+        with self.assertRaisesRegex(ConnectionLost, "no answer from http://127.0.0.1:1: .*refused"):
+            nowhere.call("GET", "/v1/jobs")
 
 
 class SignatureTest(unittest.TestCase):
