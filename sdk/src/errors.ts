@@ -53,6 +53,18 @@ export class VerificationError extends OrderReportsError {
 export const isProblem = (error: unknown, code: Problem['code']): error is ApiError =>
   error instanceof ApiError && error.code === code;
 
+/** What an error comes of, in words: `fetch` says by itself only that it failed. */
+export function reasonOf(error: unknown): string {
+  const { cause, errors, message } = Object(error) as {
+    cause?: unknown;
+    /** Of a host with several addresses: one of each. */
+    errors?: unknown[];
+    message?: string;
+  };
+  const deeper = cause ?? errors?.[0];
+  return deeper === undefined ? message || String(error) : reasonOf(deeper);
+}
+
 /** The error of an answer that is not a success; reads its body. */
 export async function apiErrorOf(response: Response): Promise<ApiError> {
   const text = await response.text();

@@ -1,4 +1,4 @@
-import { ApiError, apiErrorOf, ConnectionError } from './errors.ts';
+import { ApiError, apiErrorOf, ConnectionError, reasonOf } from './errors.ts';
 import { backoffMs, IdleTimeout, sleep } from './timing.ts';
 
 export interface ClientOptions {
@@ -10,6 +10,8 @@ export interface ClientOptions {
   retryForSeconds?: number;
   /** Instead of the global one: for a proxy, for own certificates. */
   fetch?: typeof fetch;
+  /** Called each time before a call is tried again, with what it failed of. */
+  onRetry?: (failure: ApiError | ConnectionError) => void;
 }
 
 /** What may be sent: everything that can be sent again when the connection breaks. */
@@ -36,7 +38,8 @@ export interface HttpAnswer<T> {
   headers: Headers;
 }
 
-const IDLE_MS = 30_000;
+/** More than the 50 seconds for which `Prefer: wait` may hold an answer. */
+const IDLE_MS = 60_000;
 const RETRY_FOR_SECONDS = 300;
 /** Of an upload: slower than this it is taken for dead. */
 const UPLOAD_BYTES_PER_MS = 50;
@@ -48,19 +51,32 @@ const PERHAPS_DONE = [408, 502, 504];
 /** Calls over `fetch`, tried again until they are answered. */
 export class HttpClient {
   private readonly base: string;
+  private readonly origin: string;
   private readonly key: string;
   private readonly retryForMs: number;
   private readonly fetch: typeof fetch;
+  private readonly onRetry: ClientOptions['onRetry'];
 
+  /** @throws TypeError for what no call can be made with */
   constructor({
     baseUrl,
     apiKey,
     retryForSeconds = RETRY_FOR_SECONDS,
     fetch = globalThis.fetch,
+    onRetry,
   }: ClientOptions) {
-    this.base = baseUrl.replace(/\/+$/, '');
+    const address = addressOf(baseUrl);
+    if (address === undefined)
+      throw new TypeError(
+        'baseUrl must be an address that begins with http:// or https:// and has no password: https://reports.example.com',
+      );
+    // Never with the key: messages end in logs.
+    if (!isApiKey(apiKey)) throw new TypeError('apiKey must be printable ASCII without spaces around it');
+    this.base = address.href.replace(/\/+$/, '');
+    this.origin = address.origin;
     this.key = apiKey;
     this.retryForMs = retryForSeconds * 1_000;
+    this.onRetry = onRetry;
     // Browsers refuse a `fetch` that is called as a method of something else.
     this.fetch = (...args) => fetch(...args);
   }
@@ -79,25 +95,32 @@ export class HttpClient {
    *   the timeout with what comes, and stops it in the end.
    * @throws ApiError what the service says no to
    * @throws ConnectionError when it could not be reached for too long
+   * @throws TypeError for a header that cannot be sent, however often it is tried
    */
   async send<T>(
     request: HttpRequest,
     read: (response: Response, idle: IdleTimeout) => Promise<T>,
   ): Promise<T> {
+    const headers = new Headers({
+      Authorization: `Bearer ${this.key}`,
+      Accept: 'application/json',
+      ...request.headers,
+    });
     const until = Date.now() + (request.once ? 0 : this.retryForMs);
     const repeatable = isRepeatable(request);
     for (let tries = 1; ; tries += 1) {
       let failure: ApiError | ConnectionError;
       try {
-        return await this.attempt(request, read);
+        return await this.attempt(request, headers, read);
       } catch (error) {
         request.signal?.throwIfAborted();
         failure =
           error instanceof ApiError
             ? error
-            : new ConnectionError(`${request.method} ${request.path} got no answer: ${String(error)}`, {
-                cause: error,
-              });
+            : new ConnectionError(
+                `${request.method} ${request.path} got no answer from ${this.origin}: ${reasonOf(error)}`,
+                { cause: error },
+              );
       }
       if (!mayHelp(failure, repeatable)) throw failure;
       const delay =
@@ -105,19 +128,21 @@ export class HttpClient {
           ? failure.retryAfter * 1_000
           : backoffMs(tries);
       if (Date.now() + delay > until) throw failure;
+      this.onRetry?.(failure);
       await sleep(delay, request.signal);
     }
   }
 
   private async attempt<T>(
-    { method, path, query = {}, body, headers, signal, idleMs = IDLE_MS }: HttpRequest,
+    { method, path, query = {}, body, signal, idleMs = IDLE_MS }: HttpRequest,
+    headers: Headers,
     read: (response: Response, idle: IdleTimeout) => Promise<T>,
   ): Promise<T> {
     const idle = new IdleTimeout(idleMs + bytesOf(body) / UPLOAD_BYTES_PER_MS, signal);
     try {
       const response = await this.fetch(this.base + path + queryText(query), {
         method,
-        headers: { Authorization: `Bearer ${this.key}`, Accept: 'application/json', ...headers },
+        headers,
         ...(body !== undefined && { body }),
         signal: idle.signal,
         // Nothing that is called here redirects; a proxy that does so is a mistake in the base, to be seen as such.
@@ -131,6 +156,17 @@ export class HttpClient {
     }
   }
 }
+
+/** @returns where the service is; nothing for what `fetch` would refuse. A page may say it relative to itself. */
+export function addressOf(baseUrl: string): URL | undefined {
+  const page = (globalThis as { location?: { href: string } }).location?.href;
+  if (!URL.canParse(baseUrl, page)) return undefined;
+  const url = new URL(baseUrl, page);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** Whether it can stand in a header, and is read there as it is. */
+export const isApiKey = (text: string): boolean => /^[!-~](?:[ -~]*[!-~])?$/.test(text);
 
 const isRepeatable = ({ method, headers }: HttpRequest): boolean =>
   ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method) || headers?.['Idempotency-Key'] !== undefined;

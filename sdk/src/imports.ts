@@ -5,14 +5,23 @@ import { JobHandle } from './job-handle.ts';
 import type { SubmitOptions } from './reports.ts';
 import type { Job, OrderImport } from './types.ts';
 
-type ImportQuery = NonNullable<paths['/v1/orders/imports']['post']['parameters']['query']>;
+type Operation = paths['/v1/orders/imports']['post'];
+type ImportQuery = NonNullable<Operation['parameters']['query']>;
+
+const MEDIA_TYPES: readonly string[] = [
+  'text/csv',
+  'application/vnd.ms-excel',
+  'text/tab-separated-values',
+  'application/x-ndjson',
+  'multipart/form-data',
+] satisfies (keyof Operation['requestBody']['content'])[];
 
 export interface ImportOptions extends SubmitOptions, Omit<ImportQuery, 'column_map' | 'metadata'> {
   /** By a heading of the file, the column of ours that it is, or `null` for one that is not to be read. */
   column_map?: Record<string, string | null>;
   /** Names and texts of your own, to know the import by. */
   metadata?: Record<string, string>;
-  /** Of the file: that of the `Blob`, else `text/csv`. */
+  /** Of the file. Without it: that of the `Blob` where it is one of an import; else by the name of the `File`, or `text/csv`. */
   mediaType?: string;
 }
 
@@ -43,7 +52,7 @@ export class Imports {
       ...query
     }: ImportOptions = {},
   ): Promise<Import> {
-    const type = mediaType ?? (file instanceof Blob && file.type !== '' ? file.type : 'text/csv');
+    const type = mediaType ?? (file instanceof Blob ? mediaTypeOf(file) : 'text/csv');
     const { value } = await this.api.http.json<Job>({
       method: 'POST',
       path: '/v1/orders/imports',
@@ -64,3 +73,14 @@ export class Imports {
     return new Import(this.api, id);
   }
 }
+
+/** Browsers have `text/plain` for orders.txt, and that of the compression for orders.csv.gz: these are not read. */
+function mediaTypeOf(file: Blob): string {
+  const [type = ''] = file.type.split(';');
+  if (MEDIA_TYPES.includes(type.trim())) return file.type;
+  return mediaTypeOfName('name' in file ? String(file.name) : '');
+}
+
+/** What is compressed is unpacked by the service, which sees it by the first bytes. */
+export const mediaTypeOfName = (name: string): string =>
+  /\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(name) ? 'application/x-ndjson' : 'text/csv';

@@ -70,7 +70,8 @@ export class JobWatch {
       }
     } catch (error) {
       this.signal?.throwIfAborted();
-      if (isFinal(error)) throw error;
+      // A token of one job may be without streams. Whether it may not even ask is seen by the next call.
+      if (isFinal(error) && error.status !== 403) throw error;
       this.silent += 1;
     }
     // Whatever the stream died of: this waits until the service answers, and sees what was missed.
@@ -175,7 +176,7 @@ export class JobWatch {
 }
 
 /** Asking again would be answered the same; what is no problem of the service says nothing of it. */
-const isFinal = (error: unknown): boolean =>
+const isFinal = (error: unknown): error is ApiError =>
   error instanceof ApiError && error.problem !== undefined && [400, 401, 403, 404].includes(error.status);
 
 function withProgress(job: Job, { status, attempt, progress, step }: Progress): Job {

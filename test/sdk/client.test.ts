@@ -1,7 +1,10 @@
+import { File } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import {
   ApiError,
   ConnectionError,
+  type components,
   isProblem,
   DamagedFileError,
   type Job,
@@ -24,6 +27,10 @@ const ORDER = {
   customer_name: 'Zoë Müller',
   lines: [{ sku: 'LAMP', description: 'Lamp', quantity: '1', unit_price: '19.95' }],
 };
+
+const NEW_ORDERS = orderFile(1, 'y');
+
+type JobPermission = components['schemas']['JobPermission'];
 
 let app: TestApp;
 let proxy: FaultyProxy;
@@ -180,6 +187,26 @@ describe('what gets through', () => {
     expect((await done).status).toBe('COMPLETED');
   });
 
+  it('a token of one job without streams follows it and fetches its file, and one that may not even ask says so', async () => {
+    const withToken = async (id: string, ...permissions: JobPermission[]): Promise<OrderReports> => {
+      const path = { id };
+      const { token } = await client.call('post', '/v1/jobs/{id}/tokens', { path, body: { permissions } });
+      return new OrderReports({ baseUrl: proxy.url, apiKey: token });
+    };
+    const job = await gatedJob();
+    const done = (await withToken(job.id, 'read')).jobs.get(job.id).done();
+    await waitFor(() => calls(/GET .*\/events$/) > 1, { what: 'streams that are refused' });
+    gates.release();
+    expect((await done).status).toBe('COMPLETED');
+    const { id } = await client.reports.create({ ...PERIOD, format: 'csv' });
+    const file = await (await withToken(id, 'read', 'download')).reports.get(id).file();
+    expect((await file.bytes()).length).toBe(file.size);
+    await expect((await withToken(id, 'stream')).jobs.get(id).done()).rejects.toMatchObject({
+      status: 403,
+      code: 'missing_permission',
+    });
+  });
+
   it('polls do, where waits are cut off too', async () => {
     proxy.faultOf = (_method, path, { prefer }) =>
       path.endsWith('/events') ? { status: 502 } : prefer === undefined ? undefined : { status: 504 };
@@ -294,6 +321,23 @@ describe('an error', () => {
     expect((await failed.result()).status).toBe('FAILED');
     expect((await failed.result()).row_errors.length).toBeGreaterThan(0);
   });
+});
+
+it.each([
+  ['text/plain', 'orders.txt', Buffer.from(NEW_ORDERS), { format: 'delimited', compression: null }],
+  ['text/csv;charset=utf-16le', 'orders.csv', Buffer.from(NEW_ORDERS, 'utf16le'), { encoding: 'utf-16le' }],
+  ['application/gzip', 'orders.csv.gz', gzipSync(NEW_ORDERS), { format: 'delimited', compression: 'gzip' }],
+  ['', 'orders.jsonl', Buffer.from(JSON.stringify(ORDER)), { format: 'ndjson', compression: null }],
+  [
+    'application/gzip',
+    'ORDERS.NDJSON.gz',
+    gzipSync(JSON.stringify(ORDER)),
+    { format: 'ndjson', compression: 'gzip' },
+  ],
+])('a file that a browser calls %j is imported: %s', async (type, name, bytes, detected) => {
+  const imported = await client.imports.create(new File([bytes], name, { type }), { dry_run: true });
+  await imported.done();
+  expect((await imported.result()).result).toMatchObject({ detected });
 });
 
 describe('lists', () => {

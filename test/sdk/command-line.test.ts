@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { CallbackVerifier } from '../../sdk/src/index.ts';
 import { distributionProgram } from '../support/distribution-program';
 import { RunningProcess } from '../support/running-process';
@@ -101,8 +110,11 @@ describe('order-reports', () => {
     [['fetch'], {}, 'There is no command fetch'],
     [['report', '--form', 'x'], {}, "Unknown option '--form'"],
     [['report'], {}, 'Say which orders'],
+    [['report', '--from', '2016-01-01', '--body', '{"format":"csv"}'], {}, 'Say which orders'],
     [['report', ...DAYS, '--body', '[]'], {}, '--body must be a JSON object'],
     [['report', ...DAYS, '--output', 'no/such/file.pdf'], {}, 'no/such is no folder'],
+    [['report', ...DAYS, '--output', 'out/'], {}, 'out/ is no folder'],
+    [['report', ...DAYS, '--output', '/dev/null/'], {}, '/dev/null/ is no folder'],
     [['report', ...DAYS, '--format', 'csv,pdf', '--output', 'a.csv'], {}, '--output must be a folder'],
     [['watch'], {}, 'Say which job'],
     [['import', 'no-such-file.csv'], {}, 'no-such-file.csv cannot be read'],
@@ -112,6 +124,8 @@ describe('order-reports', () => {
     [['replay', 'http://localhost:4000'], {}, 'Say which events'],
     [['replay', 'http://localhost:4000', '--since', 'monday'], {}, '--since must be a time'],
     [['report', ...DAYS], { ORDER_REPORTS_KEY: '' }, 'Put your API key into ORDER_REPORTS_KEY'],
+    [['report', ...DAYS], { ORDER_REPORTS_KEY: 'ork_…' }, 'ORDER_REPORTS_KEY must be printable ASCII'],
+    [['report', ...DAYS], { ORDER_REPORTS_KEY: 'ork_1\n' }, 'ORDER_REPORTS_KEY must be printable ASCII'],
     [['report', ...DAYS], { ORDER_REPORTS_URL: 'localhost:3000' }, 'ORDER_REPORTS_URL must be the address'],
   ])('%j ends with 2 and says why', async (args, variables, message) => {
     const { code, output } = await ended(args, variables);
@@ -147,7 +161,7 @@ describe('order-reports', () => {
     expect(refused.code).toBe(3);
     expect(await ended(['watch', 'x'], { ORDER_REPORTS_KEY: 'no-such-key' })).toMatchObject({ code: 3 });
     const away = await start(['watch', 'x'], { ORDER_REPORTS_URL: `http://127.0.0.1:${await freePort()}` });
-    await sleep(500);
+    await away.waitForOutput(/got no answer from http:.*ECONNREFUSED.*tried again for a minute/);
     away.signal('SIGINT');
     expect(await away.exited()).toBe(130);
   });
@@ -167,6 +181,22 @@ describe('order-reports report', () => {
     // Another time, from its id.
     const again = await ended(['watch', String(id), '--output', '.']);
     expect([again.code, readdirSync(folder)]).toEqual([0, [`orders-${id}.csv`, `orders-${id}.ndjson`]]);
+  });
+
+  it('has what changed since another one, of no days', async () => {
+    const whole = await app.call('POST', '/v1/orders/reports', {
+      key,
+      body: { start_date: '2016-01-01', end_date: '2017-01-01', format: 'csv' },
+      headers: { Accept: 'application/json', Prefer: 'wait=50' },
+    });
+    const body = JSON.stringify({ changed_since: whole.body.result.as_of });
+    mkdirSync(join(folder, 'out'));
+    const changes = await ended(['report', '--body', body, '--format', 'csv', '--output', 'out/']);
+    expect([changes.code, readdirSync(join(folder, 'out')).length, changes.output]).toEqual([
+      0,
+      1,
+      expect.any(String),
+    ]);
   });
 
   it('draws a bar on a terminal', async () => {
@@ -220,24 +250,35 @@ describe('order-reports import', () => {
     const bad = await ended(['import', 'orders.csv']);
     expect(bad.output).toMatch(/^row 2, ordered_at: ordered_at must be/m);
     expect(bad.code).toBe(1);
+    const order = {
+      number: 'N-1',
+      ordered_at: '2016-01-02T10:30:00Z',
+      currency: 'EUR',
+      customer_name: 'Ana',
+      lines: [{ sku: 'LAMP', description: 'Lamp', quantity: '1', unit_price: '19.95' }],
+    };
+    writeFileSync(join(folder, 'orders.ndjson.gz'), gzipSync(JSON.stringify(order)));
+    const packed = await ended(['import', 'orders.ndjson.gz', '--dry-run']);
+    expect(packed.output).toContain('"format": "ndjson"');
+    expect([packed.code, packed.output]).toEqual([0, expect.stringContaining('"compression": "gzip"')]);
     const unknown = await ended(['import', 'orders.csv', '--on-conflict', 'replace']);
     expect([unknown.code, unknown.output]).toEqual([3, expect.stringContaining('on_conflict must be')]);
   });
 });
 
 describe('order-reports listen', () => {
+  const keptIs = async (id: string): Promise<void> => {
+    const path = join(folder, 'cursor');
+    await waitFor(() => existsSync(path) && readFileSync(path, 'utf8') === `${id}\n`, { what: 'the cursor' });
+  };
+
   it('sends what happens from now on, signed as the service signs, and goes on where it was', async () => {
-    await eventOf(await submit('succeed'));
+    const before = await eventOf(await submit('succeed'));
     const first = await start(['listen', receiver.url(), '--cursor', 'cursor']);
     await first.waitForOutput(/signed by ORDER_REPORTS_WEBHOOK_SECRET/);
-    const event = await waitFor(
-      async () => {
-        // Whether it has begun is seen by what it sends.
-        await eventOf(await submit('succeed'));
-        return receiver.at()[0];
-      },
-      { what: 'an event', everyMs: 500 },
-    );
+    await keptIs(before);
+    await submit('succeed');
+    const event = await waitFor(() => receiver.at()[0], { what: 'an event' });
     expect(await new CallbackVerifier({ keys: [SECRET] }).verify(event.headers, event.body)).toBe(
       await eventOf(jobOf(event.body)),
     );
@@ -246,9 +287,7 @@ describe('order-reports listen', () => {
       'user-agent': 'order-reports-callbacks/1',
     });
     const { body: feed } = await app.call('GET', '/v1/events?newest=true', { key });
-    await waitFor(() => readFileSync(join(folder, 'cursor'), 'utf8') === `${feed.data[0].id}\n`, {
-      what: 'the cursor',
-    });
+    await keptIs(feed.data[0].id as string);
     first.signal('SIGINT');
     expect(await first.exited()).toBe(130);
     const had = jobsAt('/hook');
@@ -259,6 +298,26 @@ describe('order-reports listen', () => {
     await waitFor(() => receiver.at().length === had.length + 2, { what: 'what was missed' });
     expect(jobsAt('/hook').slice(-2).sort()).toEqual(missed.sort());
     await second.stop('SIGINT');
+  });
+
+  it('goes on where it began, though it was interrupted before the first event of all', async () => {
+    const { id: quietId, key: quietKey } = await app.client('quiet');
+    const listening = ['listen', receiver.url(), '--cursor', 'cursor'];
+    const first = await start(listening, { ORDER_REPORTS_KEY: quietKey });
+    await keptIs('');
+    await first.stop('SIGINT');
+    const missed = await submitScript(app, quietId, 'succeed');
+    await waitFor(
+      async () => (await app.call('GET', '/v1/events', { key: quietKey })).body.data.length === 1,
+      { what: 'the first event' },
+    );
+    const second = await start(listening, { ORDER_REPORTS_KEY: quietKey });
+    await waitFor(() => receiver.at().length > 0, { what: 'what was missed' });
+    expect(jobsAt('/hook')).toEqual([missed]);
+    await second.stop('SIGINT');
+    const kept = readFileSync(join(folder, 'cursor'), 'utf8');
+    const refused = await ended([...listening, '--after', clientId], { ORDER_REPORTS_KEY: quietKey });
+    expect([refused.code, readFileSync(join(folder, 'cursor'), 'utf8')]).toEqual([3, kept]);
   });
 
   it('waits for a receiver that is not there, and sends again what was not taken', async () => {

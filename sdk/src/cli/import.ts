@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { ImportOptions } from '../imports.ts';
+import { type ImportOptions, mediaTypeOfName } from '../imports.ts';
 import { JobEndedError } from '../job-handle.ts';
 import { type Command, followed } from './command.ts';
 import { note, print } from './terminal.ts';
@@ -23,7 +23,7 @@ export const importFile: Command = async (client, args, signal) => {
   const file = await opened(path);
   const { 'on-conflict': on_conflict, preset, 'dry-run': dry_run } = values;
   const accepted = await client.imports.create(file, {
-    mediaType: /\.(ndjson|jsonl)$/i.test(path) ? 'application/x-ndjson' : 'text/csv',
+    mediaType: mediaTypeOfName(path),
     // What these may be is known to the service, which says so.
     ...({ on_conflict, preset, dry_run } as Pick<ImportOptions, 'on_conflict' | 'preset' | 'dry_run'>),
     signal,

@@ -1,4 +1,5 @@
 import { toBase64 } from '../base64.ts';
+import { reasonOf } from '../errors.ts';
 import { SigningKey, signedContent } from '../receiver/signing-key.ts';
 import { sleep } from '../timing.ts';
 import type { FeedEvent } from '../types.ts';
@@ -75,9 +76,8 @@ export class LocalReceiver {
       return { isTaken: ok, isThere: true, outcome };
     } catch (error) {
       signal.throwIfAborted();
-      const { cause, message, name } = error as Error;
-      const outcome = `no answer: ${cause instanceof Error && cause.message !== '' ? cause.message : message}`;
-      return { isTaken: false, isThere: name === 'TimeoutError', outcome };
+      const isThere = (error as Error).name === 'TimeoutError';
+      return { isTaken: false, isThere, outcome: `no answer: ${reasonOf(error)}` };
     }
   }
 

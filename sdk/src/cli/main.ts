@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { ApiError, ConnectionError } from '../errors.ts';
+import { addressOf, isApiKey } from '../http-client.ts';
 import { OrderReports } from '../order-reports.ts';
 import type { Command } from './command.ts';
 import { importFile } from './import.ts';
@@ -28,9 +29,20 @@ async function main([name, ...args]: string[]): Promise<void> {
   if (command === undefined) throw new UsageError(`There is no command ${name}`);
   const { ORDER_REPORTS_KEY: apiKey, ORDER_REPORTS_URL: baseUrl = 'http://localhost:3000' } = process.env;
   if (!apiKey) throw new UsageError('Put your API key into ORDER_REPORTS_KEY');
-  if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl))
+  if (!isApiKey(apiKey))
+    throw new UsageError('ORDER_REPORTS_KEY must be printable ASCII without spaces around it');
+  if (addressOf(baseUrl) === undefined)
     throw new UsageError('ORDER_REPORTS_URL must be the address of the service: http://localhost:3000');
-  const client = new OrderReports({ baseUrl, apiKey, retryForSeconds: RETRY_FOR_SECONDS });
+  let isRetried = false;
+  const client = new OrderReports({
+    baseUrl,
+    apiKey,
+    retryForSeconds: RETRY_FOR_SECONDS,
+    onRetry: ({ message }) => {
+      if (!isRetried) note(`${message} (tried again for a minute)`);
+      isRetried = true;
+    },
+  });
   await command(client, args, interruption.signal);
 }
 

@@ -21,16 +21,17 @@ export const report: Command = async (client, args, signal) => {
     },
   });
   const { from, to, format, title, body, output } = values;
-  if (from === undefined || to === undefined)
-    throw new UsageError('Say which orders: order-reports report --from 2016-01-01 --to 2017-01-01');
-  // What else is wrong with them the service says.
   const request = {
     ...jsonObject(body),
-    start_date: from,
-    end_date: to,
+    ...(from !== undefined && { start_date: from }),
+    ...(to !== undefined && { end_date: to }),
     ...(format !== undefined && { formats: format.split(',') }),
     ...(title !== undefined && { title }),
   } as ReportRequest;
+  const { start_date, end_date, changed_since } = request;
+  // What else is wrong with them the service says.
+  if (changed_since === undefined && (start_date === undefined || end_date === undefined))
+    throw new UsageError('Say which orders: order-reports report --from 2016-01-01 --to 2017-01-01');
   const destination = new Destination(output);
   if ((request.formats?.length ?? 1) > 1 && !destination.isFolder)
     throw new UsageError('--output must be a folder for files of several formats');

@@ -11,12 +11,13 @@ export class Destination {
   private readonly path: string;
   readonly isFolder: boolean;
 
-  /** @throws UsageError for a path below what is no folder */
+  /** @throws UsageError for a path that is to be a folder, or below one, and there is none */
   constructor(path = '.') {
     this.path = path;
     this.isFolder = isFolder(path);
-    if (!this.isFolder && !isFolder(dirname(path)))
-      throw new UsageError(`${dirname(path)} is no folder to save files in`);
+    const folder = /(?:^|[/\\])$/.test(path) ? path : dirname(path);
+    if (!this.isFolder && !isFolder(folder))
+      throw new UsageError(`--output: ${folder} is no folder to save files in`);
   }
 
   /**
@@ -59,4 +60,10 @@ async function write(file: ReportFile, path: string): Promise<void> {
   if (hash.digest('hex') !== file.sha256) throw new DamagedFileError(`${file.name} arrived damaged.`);
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

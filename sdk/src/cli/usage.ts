@@ -2,7 +2,8 @@ export const USAGE = `order-reports: reports of your orders, from the command li
 
   order-reports report --from DAY --to DAY [--format pdf,xlsx,csv,ndjson] [--title TEXT] [--body JSON] [--output PATH]
       Asks for a report of the orders from one day up to another, which is not included, follows it, and saves its files.
-      --body has any other field of POST /v1/orders/reports; --output is a folder or, for one format, a file.
+      --body has any other field of POST /v1/orders/reports; with changed_since in it the days may be left out. --output is
+      a folder that is there or, for one format, a file.
 
   order-reports watch JOB [--output PATH]
       Follows a job to its end, and prints its result, or saves the files of a report.

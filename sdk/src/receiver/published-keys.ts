@@ -1,5 +1,5 @@
 import { fromBase64 } from '../base64.ts';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, reasonOf } from '../errors.ts';
 import { SigningKey } from './signing-key.ts';
 
 /** As the service has it cached. */
@@ -62,7 +62,7 @@ export class PublishedKeys {
       this.fetchedAt = performance.now();
       return this.keys;
     } catch (cause) {
-      throw new ConnectionError(`The keys of ${this.url} cannot be had: ${String(cause)}`, { cause });
+      throw new ConnectionError(`The keys of ${this.url} cannot be had: ${reasonOf(cause)}`, { cause });
     }
   }
 }
