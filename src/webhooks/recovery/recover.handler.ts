@@ -4,9 +4,14 @@ import { lookUpTransaction } from '../../database/look-up-transaction';
 import { PermanentJobError } from '../../jobs/job-error';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
 import { GETS_CALLBACKS } from '../deliveries/destination';
-import type { FeedPlace } from '../feed/feed-walk.service';
 import { type RecoverParameters, WEBHOOKS_RECOVER } from './recover.job';
-import { actOfRecovery, type Candidate, CANDIDATES_OF_ENDPOINT } from './resend-candidates';
+import {
+  actOfRecovery,
+  type Candidate,
+  CANDIDATES_OF_ENDPOINT,
+  type FeedPage,
+  pageParameters,
+} from './resend-candidates';
 import { ResendService } from './resend.service';
 import type { ResendResultView } from './resend-result.view';
 
@@ -23,32 +28,18 @@ export class RecoverHandler implements JobHandler<RecoverParameters, ResendResul
     const { endpoint_id, only } = context.parameters;
     return this.resends.run(context, {
       endpointId: endpoint_id,
-      candidates: (after, last, limit) => this.candidates(context, after, last, limit),
+      candidates: (page) => this.candidates(context, page),
       actOn: (candidate) => actOfRecovery(candidate, only),
     });
   }
 
   private async candidates(
-    { clientId, jobId, parameters }: JobContext<RecoverParameters>,
-    after: FeedPlace,
-    last: FeedPlace,
-    limit: number,
+    { jobId, parameters }: JobContext<RecoverParameters>,
+    page: FeedPage,
   ): Promise<Candidate[]> {
-    const { endpoint_id, since, until } = parameters;
-    await this.requireEndpoint(clientId, endpoint_id);
+    await this.requireEndpoint(page.clientId, parameters.endpoint_id);
     return lookUpTransaction(this.dataSource, false, (manager) =>
-      manager.query(CANDIDATES_OF_ENDPOINT, [
-        clientId,
-        after.transaction_id,
-        after.position,
-        last.transaction_id,
-        last.position,
-        since,
-        until,
-        limit,
-        endpoint_id,
-        jobId,
-      ]),
+      manager.query(CANDIDATES_OF_ENDPOINT, [...pageParameters(page), parameters.endpoint_id, jobId]),
     );
   }
 

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { HandlesJob, type JobContext, type JobHandler } from '../../jobs/job-type';
 import { type RedeliverParameters, WEBHOOKS_REDELIVER } from './redeliver.job';
-import { actOfRedelivery, CANDIDATES_OF_FILTER } from './resend-candidates';
+import { actOfRedelivery, CANDIDATES_OF_FILTER, pageParameters } from './resend-candidates';
 import { ResendService } from './resend.service';
 import type { ResendResultView } from './resend-result.view';
 
@@ -17,21 +17,14 @@ export class RedeliverHandler implements JobHandler<RedeliverParameters, ResendR
   ) {}
 
   run(context: JobContext<RedeliverParameters>): Promise<ResendResultView> {
-    const { clientId, jobId, parameters } = context;
-    const { filter, since, until } = parameters;
+    const { jobId, parameters } = context;
+    const { filter } = parameters;
     return this.resends.run(context, {
       endpointId: null,
-      candidates: (after, last, limit) =>
+      candidates: (page) =>
         lookUpTransaction(this.dataSource, false, (manager) =>
           manager.query(CANDIDATES_OF_FILTER, [
-            clientId,
-            after.transaction_id,
-            after.position,
-            last.transaction_id,
-            last.position,
-            since,
-            until,
-            limit,
+            ...pageParameters(page),
             jobId,
             filter.endpoint_id ?? null,
             filter.event_types ?? null,

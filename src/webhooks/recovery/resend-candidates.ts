@@ -1,7 +1,8 @@
 import { prepared } from '../../database/prepared';
 import { TEST_EVENT, wantsMessage, wantsType } from '../deliveries/event-types';
 import { DeliveryState } from '../deliveries/delivery';
-import { RecoverOnly } from './recover.job';
+import type { FeedPlace } from '../feed/feed-walk.service';
+import { RecoverOnly, type ResendWindow } from './recover.job';
 import type { RedeliverFilter } from './redeliver.job';
 
 /** An event of the feed, and its delivery to one destination where there is one. */
@@ -44,6 +45,27 @@ export function actOfRedelivery(candidate: Candidate, { status }: Pick<Redeliver
   if (!in_window || erased) return 'none';
   return state !== null && (status as DeliveryState[]).includes(state) ? 'resend' : 'none';
 }
+
+/** Events of a client's feed: at most `limit`, after a place, to the last place that counts. */
+export interface FeedPage {
+  clientId: string;
+  after: FeedPlace;
+  last: FeedPlace;
+  window: ResendWindow;
+  limit: number;
+}
+
+/** The first parameters, of `PAGE`. */
+export const pageParameters = ({ clientId, after, last, window, limit }: FeedPage): unknown[] => [
+  clientId,
+  after.transaction_id,
+  after.position,
+  last.transaction_id,
+  last.position,
+  window.since,
+  window.until,
+  limit,
+];
 
 /**
  * A page of a client's feed, in SQL, as CTE `page`: $1 client, $2 and $3 the place before it, $4 and $5 the last place of all,

@@ -8,7 +8,7 @@ import { DeliveryWakeUps } from '../deliveries/delivery-wake-ups';
 import { giveUpAfter } from '../deliveries/retry-policy';
 import { type FeedPlace, FeedWalkService } from '../feed/feed-walk.service';
 import type { ResendWindow } from './recover.job';
-import type { Act, Candidate } from './resend-candidates';
+import type { Act, Candidate, FeedPage } from './resend-candidates';
 import { ENDS, HOLD_DESTINATIONS, HOLD_MESSAGES, PROBE_DESTINATIONS, RESEND } from './resend-statements';
 import type { ResendResultView } from './resend-result.view';
 
@@ -23,8 +23,8 @@ const [ASK_MS, ASK_AT_LEAST_MS] = [50, 1_000];
 export interface ResendSource {
   /** The endpoint that gets what was never to be delivered to it; `null` where nothing is added. */
   endpointId: string | null;
-  /** Of at most `BATCH` events after a place, each with its deliveries, in the feed's order. */
-  candidates(after: FeedPlace, last: FeedPlace, limit: number): Promise<Candidate[]>;
+  /** Of a page of events, each with its deliveries, in the feed's order. */
+  candidates(page: FeedPage): Promise<Candidate[]>;
   actOn(candidate: Candidate): Act;
 }
 
@@ -79,10 +79,11 @@ export class ResendService {
 
   private async walk(run: Run, before: FeedPlace, last: FeedPlace): Promise<void> {
     const { context, source, counts } = run;
+    const { clientId, parameters: window } = context;
     let [after, begin]: [FeedPlace, bigint | undefined] = [before, undefined];
     for (;;) {
       context.signal.throwIfAborted();
-      const page = await source.candidates(after, last, BATCH);
+      const page = await source.candidates({ clientId, after, last, window, limit: BATCH });
       const end = page.at(-1);
       if (end === undefined) return;
       counts.events += new Set(
