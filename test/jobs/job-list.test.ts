@@ -109,6 +109,20 @@ it('is planned and read as quickly after many jobs were deleted and before they 
   expect(pages!.running).toBeLessThan(400);
 });
 
+it('reads few of the jobs of one client alone, who has none of most states and types', async () => {
+  await engine.database.query('TRUNCATE job CASCADE');
+  const ids = await history(2_400);
+  // An index from which much was deleted: the planner would rather read the primary key, and nearly all jobs for each range.
+  await engine.database.query('ALTER INDEX job_of_client SET (fillfactor = 10); REINDEX INDEX job_of_client');
+  await engine.database.query('ANALYZE job');
+  const asked = await statementsOf(engine.database, /wanted\(state\)/, async () => {
+    expect((await list({ types: ['test.none', SCRIPTED.name] })).data).toEqual(ids.slice(0, 20));
+    expect((await list({ states: [JobState.Cancelled] })).data).toEqual([]);
+  });
+  for (const { running, text } of await pagesReadBy(engine.database, asked))
+    expect([running < 200, running, text]).toEqual([true, running, text]);
+});
+
 it('has those with a tag, however many have it and however few of these are asked for', async () => {
   const made = await history(12_000);
   const tag = (tags: string[], ids: string[]): Promise<unknown> =>
