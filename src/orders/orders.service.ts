@@ -34,6 +34,34 @@ const READ = `
   ) AS lines
   FROM orders WHERE client_id = $1 AND`;
 
+const OF_CUSTOMER =
+  '($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)';
+
+/**
+ * The newest of each status, and of these the newest. What is read of a status lies between two places of an index, in the
+ * order of that: by `status = wanted.status` the planner, who thinks that each is as frequent as any other, would read all
+ * orders of a client for one that none of them has.
+ */
+const LIST = `
+  SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
+    SELECT ${ORDER_FIELDS} FROM orders
+    WHERE (client_id, orders.status, ordered_at, number) < ($1, wanted.status,
+        coalesce($7::timestamptz, ${dayStart('$4', '$5')}, 'infinity'), coalesce($8, ''))
+      AND (client_id, orders.status, ordered_at) >= ($1, wanted.status, coalesce(${dayStart('$3', '$5')}, '-infinity'))
+      AND ${OF_CUSTOMER}
+    ORDER BY client_id DESC, orders.status DESC, ordered_at DESC, number DESC LIMIT $9
+  ) newest ORDER BY ordered_at DESC, number DESC LIMIT $9`;
+
+/** Of those that changed since there may be few among many, and the planner knows: it reads them by an index of theirs. */
+const LIST_OF_UPDATED = `
+  SELECT ${ORDER_FIELDS} FROM orders
+  WHERE client_id = $1 AND status = ANY($2) AND updated_at >= $10
+    AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
+    AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
+    AND ${OF_CUSTOMER}
+    AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
+  ORDER BY ordered_at DESC, number DESC LIMIT $9`;
+
 /** Reads the order book: each client its own. */
 @Injectable()
 export class OrdersService {
@@ -91,31 +119,19 @@ export class OrdersService {
     const of = { list: 'orders', clientId, filters: { ...filter } };
     const [beforeTime, beforeNumber] = await this.cursors.read(query.cursor, ['time', 'text'], of);
     const size = pageSize(query);
-    const rows = await this.dataSource.query<Order[]>(
-      // The newest of each status, and of these the newest: each is a range of an index, however rare a status is.
-      `SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
-       SELECT ${ORDER_FIELDS} FROM orders
-       WHERE client_id = $1 AND orders.status = wanted.status
-         AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
-         AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
-         AND ($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)
-         AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
-         AND ($10::timestamptz IS NULL OR updated_at >= $10)
-       ORDER BY ordered_at DESC, number DESC LIMIT $9
-       ) newest ORDER BY ordered_at DESC, number DESC LIMIT $9`,
-      [
-        clientId,
-        filter.statuses ?? ORDER_STATUSES,
-        filter.startDate ?? null,
-        filter.endDate ?? null,
-        filter.timeZone,
-        filter.customer ?? null,
-        beforeTime ?? null,
-        beforeNumber ?? null,
-        size + 1,
-        filter.updatedSince ?? null,
-      ],
-    );
+    const { updatedSince } = filter;
+    const rows = await this.dataSource.query<Order[]>(updatedSince === undefined ? LIST : LIST_OF_UPDATED, [
+      clientId,
+      filter.statuses ?? ORDER_STATUSES,
+      filter.startDate ?? null,
+      filter.endDate ?? null,
+      filter.timeZone,
+      filter.customer ?? null,
+      beforeTime ?? null,
+      beforeNumber ?? null,
+      size + 1,
+      ...(updatedSince === undefined ? [] : [updatedSince]),
+    ]);
     return this.cursors.page(
       rows,
       size,

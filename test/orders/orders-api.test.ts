@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pagesReadBy, statementsOf } from '../support/pages-read';
 import { OrdersApi, OTHER_KEY } from './orders-api';
 
 const ORDER = {
@@ -181,6 +182,35 @@ describe('the order book over HTTP', () => {
     expect((await api.call('GET', '/v1/orders?start_date=2025-02-29')).status).toBe(400);
     expect((await api.call('GET', '/v1/orders?status=lost')).status).toBe(400);
     expect((await api.call('GET', '/v1/orders?colour=red')).status).toBe(400);
+  });
+
+  it('reads few of many orders for its list, also where all are of one status', async () => {
+    await api.database.query(
+      `DELETE FROM orders WHERE client_id = (SELECT id FROM client WHERE name = 'Other')`,
+    );
+    await api.database.query(
+      `INSERT INTO orders (client_id, number, ordered_at, updated_at, status, currency, customer_name, subtotal, discount_total,
+         shipping_total, tax_total, tax_included, adjustment_total, refunded_total, line_count)
+       SELECT k.client_id, 'S-' || n, timestamptz '2010-01-01 UTC' + n * interval '1 hour', timestamptz '2010-01-01 UTC' + n * interval '1 hour',
+         'paid', 'EUR', 'Ann', 1, 0, 0, 0, false, 0, 0, 1
+       FROM generate_series(0, 19999) n, (SELECT id AS client_id FROM client WHERE name = 'Other') k`,
+    );
+    await api.database.query('VACUUM (ANALYZE) orders');
+    const numbers = async (filter: string): Promise<string[]> =>
+      (await api.call('GET', `/v1/orders?page_size=3&${filter}`, { key: OTHER_KEY })).body.data.map(
+        (order: { number: string }) => order.number,
+      );
+    const asked = await statementsOf(api.database, /wanted\(status\)/, async () => {
+      expect(await numbers('')).toEqual(['S-19999', 'S-19998', 'S-19997']);
+      expect(await numbers('status=pending,refunded')).toEqual([]);
+      expect(await numbers('start_date=2010-01-02&end_date=2010-01-03')).toEqual(['S-47', 'S-46', 'S-45']);
+      expect(await numbers('end_date=2010-01-03&status=cancelled')).toEqual([]);
+      expect(await numbers('updated_since=2012-04-13T06:00:00Z')).toEqual(['S-19999', 'S-19998']);
+    });
+    const lists = asked.filter(({ text }) => text.includes('wanted(status)'));
+    expect(lists).toHaveLength(4);
+    for (const { running, text } of await pagesReadBy(api.database, lists))
+      expect([running < 100, running, text]).toEqual([true, running, text]);
   });
 
   it('begins a day that has midnight twice with the first of them', async () => {
