@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,8 @@ export interface Measurement {
   beside: number | null;
   ratio: number | null;
   runs: number[];
+  /** YYYY-MM-DD. */
+  measured_on?: string;
   /** What it is to be, and whether it is. */
   aim?: string;
   holds?: boolean;
@@ -52,11 +54,23 @@ export function writeResults(part: string, results: readonly Measurement[]): voi
   writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(results, null, 2)}\n`);
 }
 
+/** None before the first run. */
+function readResults(part: string): Measurement[] {
+  const file = join(__dirname, 'results', `${part}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Measurement[]) : [];
+}
+
 /** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
 export class Measurements {
-  private readonly results: Measurement[] = [];
+  private readonly results: Measurement[];
 
-  constructor(private readonly part: string) {}
+  /** @param isPartly whether what is not measured this time stays as it was before */
+  constructor(
+    private readonly part: string,
+    isPartly = false,
+  ) {
+    this.results = isPartly ? readResults(part) : [];
+  }
 
   /** @param besides runs of what it is measured beside; none where there is nothing to compare with */
   add(
@@ -70,7 +84,19 @@ export class Measurements {
     const beside = besides.length > 0 ? median(besides) : null;
     const ratio = beside === null ? null : value / beside;
     const verdict = wanted && { aim: wanted.aim, holds: wanted.holds({ value, beside, ratio }) };
-    this.results.push({ name, value, unit, beside, ratio, runs: [...runs], ...verdict });
+    const measured_on = new Date().toISOString().slice(0, 10);
+    const before = this.results.findIndex((each) => each.name === name);
+    const [at, replaced] = before < 0 ? [this.results.length, 0] : [before, 1];
+    this.results.splice(at, replaced, {
+      name,
+      value,
+      unit,
+      beside,
+      ratio,
+      runs: [...runs],
+      measured_on,
+      ...verdict,
+    });
     // At once: a long run may be interrupted.
     writeResults(this.part, this.results);
     const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;
