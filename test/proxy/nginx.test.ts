@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Agent, fetch, type Response } from 'undici';
+import { OrderReports } from '../../sdk/src/index.ts';
 import { ownBrowser } from '../support/launched-browser';
 import { submitScript, withScripts } from '../support/scripted-app';
 import { freePort, waitFor } from '../support/services';
@@ -106,6 +107,10 @@ interface Sent {
 const send = (url: URL, { headers, ...rest }: Sent = {}): Promise<Response> =>
   fetch(url, { ...rest, dispatcher, headers: { Authorization: `Bearer ${owner.key}`, ...headers } });
 
+/** For the client. Its types are those of Node's own, which takes no dispatcher. */
+const fetchOverIt = ((url: URL, init: object) =>
+  fetch(url, { ...init, dispatcher })) as unknown as typeof globalThis.fetch;
+
 const sha256Of = async (answer: Response): Promise<string> =>
   createHash('sha256')
     .update(Buffer.from(await answer.arrayBuffer()))
@@ -149,6 +154,29 @@ describe.each([
       expect(answer.status).toBe(200);
       expect(await sha256Of(answer)).toBe(sha256);
     }
+  });
+
+  it('is nothing that the client notices: orders in, a report followed, its files out', async () => {
+    const client = new OrderReports({ baseUrl: base(), apiKey: owner.key, fetch: fetchOverIt });
+    const imported = await client.imports.create(JSON.stringify({ ...ORDER, number: randomUUID() }), {
+      mediaType: 'application/x-ndjson',
+    });
+    await imported.done();
+    const report = await client.reports.create({ ...REPORT, formats: ['csv', 'pdf'] });
+    for (const format of ['csv', 'pdf'] as const) {
+      const file = await report.file(format);
+      // It compares what came with the digest of the file.
+      expect((await file.bytes()).length).toBeGreaterThan(100);
+    }
+    const statuses: string[] = [];
+    for await (const { status, progress } of client.jobs
+      .get(await submitScript(app, owner.id, 'wait'))
+      .updates()) {
+      statuses.push(status);
+      if (progress > 0) gates.release();
+    }
+    expect(statuses).toContain('IN_PROGRESS');
+    expect(statuses.at(-1)).toBe('COMPLETED');
   });
 
   it('streams progress as it is made', async () => {
