@@ -37,30 +37,47 @@ const READ = `
 const OF_CUSTOMER =
   '($6::text IS NULL OR customer_reference = $6 OR strpos(lower(customer_name), lower($6)) > 0)';
 
+/** So many that changed are read and sorted. */
+const FEW = 1_000;
+
 /**
  * The newest of each status, and of these the newest. What is read of a status lies between two places of an index, in the
  * order of that: by `status = wanted.status` the planner, who thinks that each is as frequent as any other, would read all
  * orders of a client for one that none of them has.
  */
-const LIST = `
+const newest = (also: string): string => `
   SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
     SELECT ${ORDER_FIELDS} FROM orders
     WHERE (client_id, orders.status, ordered_at, number) < ($1, wanted.status,
         coalesce($7::timestamptz, ${dayStart('$4', '$5')}, 'infinity'), coalesce($8, ''))
       AND (client_id, orders.status, ordered_at) >= ($1, wanted.status, coalesce(${dayStart('$3', '$5')}, '-infinity'))
-      AND ${OF_CUSTOMER}
+      AND ${OF_CUSTOMER} ${also}
     ORDER BY client_id DESC, orders.status DESC, ordered_at DESC, number DESC LIMIT $9
-  ) newest ORDER BY ordered_at DESC, number DESC LIMIT $9`;
+  ) newest`;
+const NEWEST_FIRST = 'ORDER BY ordered_at DESC, number DESC LIMIT $9';
 
-/** Of those that changed since there may be few among many, and the planner knows: it reads them by an index of theirs. */
+const LIST = `${newest('')} ${NEWEST_FIRST}`;
+
+/**
+ * Those that changed since, where they are few, and else those of the list. The planner is not asked: it knows how many
+ * orders changed, and not how many of this client's.
+ */
 const LIST_OF_UPDATED = `
-  SELECT ${ORDER_FIELDS} FROM orders
-  WHERE client_id = $1 AND status = ANY($2) AND updated_at >= $10
-    AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
-    AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
-    AND ${OF_CUSTOMER}
-    AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
-  ORDER BY ordered_at DESC, number DESC LIMIT $9`;
+  WITH changed AS MATERIALIZED (
+    SELECT ${ORDER_FIELDS} FROM orders WHERE client_id = $1 AND updated_at >= $10 ORDER BY updated_at LIMIT ${FEW + 1}
+  ), are_few AS MATERIALIZED (
+    SELECT count(*) <= ${FEW} AS yes FROM changed
+  )
+  SELECT * FROM (
+    SELECT * FROM changed
+    WHERE (SELECT yes FROM are_few) AND status = ANY($2)
+      AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
+      AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
+      AND ${OF_CUSTOMER}
+      AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
+    UNION ALL
+    ${newest('AND updated_at >= $10')} WHERE NOT (SELECT yes FROM are_few)
+  ) listed ${NEWEST_FIRST}`;
 
 /** Reads the order book: each client its own. */
 @Injectable()

@@ -206,9 +206,14 @@ describe('the order book over HTTP', () => {
       expect(await numbers('start_date=2010-01-02&end_date=2010-01-03')).toEqual(['S-47', 'S-46', 'S-45']);
       expect(await numbers('end_date=2010-01-03&status=cancelled')).toEqual([]);
       expect(await numbers('updated_since=2012-04-13T06:00:00Z')).toEqual(['S-19999', 'S-19998']);
+      expect(await numbers('updated_since=2010-02-01T00:00:00Z&end_date=2010-02-03')).toEqual([
+        'S-791',
+        'S-790',
+        'S-789',
+      ]);
     });
     const lists = asked.filter(({ text }) => text.includes('wanted(status)'));
-    expect(lists).toHaveLength(4);
+    expect(lists).toHaveLength(6);
     for (const { running, text } of await pagesReadBy(api.database, lists))
       expect([running < 100, running, text]).toEqual([true, running, text]);
   });
