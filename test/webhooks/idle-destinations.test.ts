@@ -89,3 +89,20 @@ it('and what has to be done is found among them', async () => {
   ]);
   expect(await story.query('SELECT FROM removed_destination')).toEqual([]);
 });
+
+/** Their times are in no order of the table. */
+const DELIVERED = 100_000;
+
+it('nor more where nearly all was delivered long ago, and late by the clock', async () => {
+  const owner = await story.harness.client();
+  await story.query(
+    `INSERT INTO delivery (id, message_id, client_id, destination_id, url, state, attempt, due_at, give_up_at, created_at, finished_at)
+     SELECT uuid_v7(), uuid_v7(), $1::uuid, $1, 'https://shop.example/hook', 'DELIVERED', 1, at, at, at, at
+     FROM generate_series(1, $2::int) n, LATERAL (SELECT now() - n * random() * interval '20 s' AS at) made`,
+    [owner.id, DELIVERED],
+  );
+  await story.query('VACUUM (ANALYZE) delivery');
+  await expectFewPages(repair, 5);
+  await story.query('DELETE FROM gauge_reading');
+  await expectFewPages(scrape, 4);
+});

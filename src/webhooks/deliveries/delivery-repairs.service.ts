@@ -79,7 +79,7 @@ export class DeliveryRepairsService {
        ), unwanted AS (
          SELECT d.client_id, d.id, over.failure FROM over CROSS JOIN LATERAL (
            SELECT client_id, id FROM delivery WHERE state = 'PENDING' AND destination_id = over.id
-           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+           ORDER BY epoch, position LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
          ) d LIMIT ${BATCH}
        ), changed AS (
          UPDATE delivery d SET state = 'EXHAUSTED', finished_at = now(), failure = u.failure FROM unwanted u
@@ -102,7 +102,8 @@ export class DeliveryRepairsService {
     return this.dataSource.query<Repaired[]>(
       `WITH late AS (
          SELECT d.client_id, d.id, t.keep_until FROM delivery d LEFT JOIN webhook_destination t ON t.id = d.destination_id
-         WHERE d.state = 'PENDING' AND d.give_up_at < now() LIMIT ${BATCH} FOR UPDATE OF d SKIP LOCKED
+         WHERE d.state = 'PENDING' AND d.give_up_at < now()
+         ORDER BY d.give_up_at LIMIT ${BATCH} FOR UPDATE OF d SKIP LOCKED
        ), kept AS (
          UPDATE delivery d SET give_up_at = late.keep_until FROM late
          WHERE d.client_id = late.client_id AND d.id = late.id AND late.keep_until > now()
