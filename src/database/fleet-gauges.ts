@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { lookUpTransaction } from './look-up-transaction';
 
 /** For how long a reading serves the whole fleet. */
 const FRESH_SECONDS = 5;
@@ -8,7 +9,7 @@ const FRESH_SECONDS = 5;
 export interface FleetGauge {
   name: string;
   help: string;
-  /** Answers `value`, and `label` where the gauge has one. What it reads must be bounded. */
+  /** Answers `value`, and `label` where the gauge has one. What it reads must be bounded, and have an index. */
   sql: string;
   parameters?: () => unknown[];
   label?: string;
@@ -62,7 +63,9 @@ export class FleetGauges {
       );
       if (left?.values) return left.values;
     }
-    const values = await this.dataSource.query<Value[]>(sql, parameters?.() ?? []);
+    const values = await lookUpTransaction(this.dataSource, false, (manager) =>
+      manager.query<Value[]>(sql, parameters?.() ?? []),
+    );
     await this.dataSource.query('UPDATE gauge_reading SET values = $2 WHERE name = $1', [
       name,
       JSON.stringify(values),

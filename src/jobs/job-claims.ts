@@ -27,6 +27,12 @@ export interface ExternalClaim extends Job {
 }
 
 /**
+ * The state of a job that is named by its id. The planner does not see it: where few jobs wait when it looks, it would read
+ * the index of all that wait instead of that of the ids, also when they have become many.
+ */
+const WAITING = unseen(`'PENDING'`);
+
+/**
  * The change that every claim makes, in SQL: a CTE `changed` and the event with it.
  *
  * @param worker, leaseSeconds SQL expressions
@@ -35,7 +41,7 @@ export interface ExternalClaim extends Job {
 const started = (worker: string, leaseSeconds: string, from: string): string => `changed AS (
      UPDATE job j SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = ${worker},
        lease_until = ${leaseUntil(leaseSeconds)}, started_at = coalesce(started_at, now())
-     FROM ${from} AND j.state = 'PENDING'
+     FROM ${from} AND j.state = ${WAITING}
      RETURNING j.*
    ), ${writeEvent(`'started'`)}`;
 
@@ -136,7 +142,7 @@ const CLAIM = prepared(
    ), picked AS (
      SELECT locked.id, locked.crashes, c.load, c.number
      FROM (SELECT * FROM candidate ORDER BY load, number) c CROSS JOIN LATERAL (
-       SELECT id, crashes FROM job WHERE id = c.id AND state = 'PENDING' FOR UPDATE SKIP LOCKED
+       SELECT id, crashes FROM job WHERE id = c.id AND state = ${WAITING} FOR UPDATE SKIP LOCKED
      ) locked
      WHERE (SELECT count(*) FROM completed) >= 0
      LIMIT ${unseen('$14::int')}

@@ -137,9 +137,9 @@ export class JobOutages {
       `WITH over AS (
          SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2
        ), held AS (
-         (SELECT id FROM job, over WHERE state = 'PENDING' AND ${IS_HELD} LIMIT ${AT_ONCE})
+         (SELECT id FROM job, over WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, run_at, id LIMIT ${AT_ONCE})
          UNION ALL
-         (SELECT id FROM job, over WHERE state = 'IN_PROGRESS' AND ${IS_HELD} LIMIT ${AT_ONCE})
+         (SELECT id FROM job, over WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${AT_ONCE})
        ), locked AS (
          -- In the order of the ids, as others lock them that name several.
          SELECT id FROM job WHERE id IN (SELECT id FROM held) ORDER BY id FOR NO KEY UPDATE

@@ -411,7 +411,7 @@ export class JobTransitions {
     return this.repair(
       `WITH overdue AS (
          SELECT id FROM job WHERE state = 'PENDING' AND deadline_at <= now() AND ${OVERDUE}
-         LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
+         ORDER BY deadline_at LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
        ), changed AS (
          UPDATE job j SET state = 'FAILED', finished_at = now(), error = ${FAILURE_OF_OVERDUE}
          FROM overdue WHERE j.id = overdue.id
