@@ -182,7 +182,8 @@ export async function countUnfinished(
 /** Jobs that have ended, the next to be deleted. */
 export async function endedJobs(manager: EntityManager, clientId: string): Promise<string[]> {
   const rows = await manager.query<{ id: string }[]>(
-    `SELECT id FROM job WHERE client_id = $1 AND state IN ('CANCELLED', 'COMPLETED', 'FAILED') LIMIT ${BATCH}`,
+    `SELECT id FROM job WHERE client_id = $1 AND state IN ('CANCELLED', 'COMPLETED', 'FAILED')
+     ORDER BY state, type, id LIMIT ${BATCH}`,
     [clientId],
   );
   return rows.map(({ id }) => id);

@@ -158,8 +158,9 @@ export async function deleteMessages(
   clientId: string,
 ): Promise<{ messages: number; deliveries: number }> {
   const [gone] = await manager.query<{ messages: number; deliveries: number }[]>(
-    `WITH next AS MATERIALIZED (SELECT id FROM webhook_message WHERE client_id = $1 LIMIT ${BATCH}),
-     open AS MATERIALIZED (
+    `WITH next AS MATERIALIZED (
+       SELECT id FROM webhook_message WHERE client_id = $1 ORDER BY transaction_id, position LIMIT ${BATCH}
+     ), open AS MATERIALIZED (
        SELECT d.id FROM next JOIN delivery d ON d.message_id = next.id WHERE d.state IN ('PENDING', 'DELIVERING')
      ), gone AS (
        DELETE FROM webhook_message m USING next WHERE m.id = next.id RETURNING m.id
@@ -170,15 +171,22 @@ export async function deleteMessages(
   return gone ?? { messages: 0, deliveries: 0 };
 }
 
-const REST = ['exhausted_delivery', 'delivery', 'webhook_destination', 'webhook_secret', 'idempotency_key'];
+/** Tables, and the columns that follow the client in an index of theirs. */
+const REST = {
+  exhausted_delivery: 'position',
+  delivery: 'id',
+  webhook_destination: 'id',
+  webhook_secret: 'id',
+  idempotency_key: 'key',
+};
 
 /** Deletes what else is kept of a client's callbacks and requests. @returns how many rows; 0 when there are no more */
 export async function deleteRest(manager: EntityManager, clientId: string): Promise<number> {
   let all = 0;
-  for (const table of REST) {
+  for (const [table, order] of Object.entries(REST)) {
     const rows = await manager.query<unknown[]>(
       `WITH gone AS (
-         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${ROWS}))
+         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE client_id = $1 ORDER BY ${order} LIMIT ${ROWS}))
          RETURNING client_id
        ) SELECT FROM gone`,
       [clientId],

@@ -85,7 +85,7 @@ export async function deleteOrders(manager: EntityManager, clientId: string): Pr
   await manager.query(SAY_SO);
   const rows = await manager.query<unknown[]>(
     `WITH next AS MATERIALIZED (
-       SELECT id, line_count FROM orders WHERE client_id = $1 LIMIT ${BATCH}
+       SELECT id, line_count FROM orders WHERE client_id = $1 ORDER BY ordered_at, number LIMIT ${BATCH}
      ), fitting AS (
        SELECT id FROM (SELECT id, sum(line_count) OVER (ORDER BY id) - line_count AS before FROM next) n
        WHERE before < ${LINES}
@@ -100,10 +100,13 @@ export async function deleteOrders(manager: EntityManager, clientId: string): Pr
 /** Deletes what else is kept of a client's orders. @returns how many rows; 0 when there are no more */
 export async function deleteOrderNotes(manager: EntityManager, clientId: string): Promise<number> {
   let all = 0;
-  for (const table of ['order_change', 'former_customer']) {
+  for (const [table, order] of [
+    ['order_change', 'position'],
+    ['former_customer', 'reference_hash'],
+  ]) {
     const rows = await manager.query<unknown[]>(
       `WITH gone AS (
-         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${NOTES}))
+         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE client_id = $1 ORDER BY ${order} LIMIT ${NOTES}))
          RETURNING client_id
        ) SELECT FROM gone`,
       [clientId],
