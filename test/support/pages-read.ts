@@ -1,8 +1,10 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 
 export interface Statement {
   text: string;
   parameters: unknown[];
+  /** How its transaction began, with the settings of that. */
+  beginning: string;
 }
 
 /** Pages that a statement read while it was planned, and while it ran. */
@@ -18,16 +20,22 @@ interface Explained {
   'QUERY PLAN': [{ Planning: Buffers; Plan: Buffers }];
 }
 
-/** The statements with these words that are made meanwhile, with those that begin and end transactions. */
+/** The statements with these words that are made meanwhile. */
 export async function statementsOf(
   database: DataSource,
   words: RegExp,
   work: () => Promise<unknown>,
 ): Promise<Statement[]> {
   const statements: Statement[] = [];
-  const spy = jest.spyOn(database.logger, 'logQuery').mockImplementation((text, parameters) => {
-    if (/^BEGIN|^COMMIT/.test(text) || words.test(text))
-      statements.push({ text, parameters: (parameters ?? []) as unknown[] });
+  // Several transactions may be open at a time.
+  const beginnings = new Map<QueryRunner | undefined, string>();
+  const spy = jest.spyOn(database.logger, 'logQuery').mockImplementation((text, parameters, runner) => {
+    if (text.startsWith('BEGIN')) beginnings.set(runner, text);
+    else if (/^COMMIT|^ROLLBACK/.test(text)) beginnings.delete(runner);
+    else if (words.test(text)) {
+      const beginning = beginnings.get(runner) ?? 'BEGIN';
+      statements.push({ text, parameters: (parameters ?? []) as unknown[], beginning });
+    }
   });
   try {
     await work();
@@ -42,20 +50,15 @@ export async function pagesReadBy(database: DataSource, statements: Statement[])
   const runner = database.createQueryRunner();
   const pages: PagesRead[] = [];
   try {
-    let beginning = 'BEGIN';
-    for (const { text, parameters } of statements) {
-      if (text.startsWith('BEGIN')) beginning = text;
-      else if (text === 'COMMIT') beginning = 'BEGIN';
-      else {
-        await runner.query(beginning);
-        const [answer] = (await runner.query(
-          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
-          parameters,
-        )) as Explained[];
-        await runner.query('ROLLBACK');
-        const { Planning, Plan } = answer!['QUERY PLAN'][0];
-        pages.push({ text, planning: read(Planning), running: read(Plan) });
-      }
+    for (const { text, parameters, beginning } of statements) {
+      await runner.query(beginning);
+      const [answer] = (await runner.query(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+        parameters,
+      )) as Explained[];
+      await runner.query('ROLLBACK');
+      const { Planning, Plan } = answer!['QUERY PLAN'][0];
+      pages.push({ text, planning: read(Planning), running: read(Plan) });
     }
   } finally {
     await runner.release();
