@@ -40,56 +40,41 @@ const LOOK_UP = prepared(
 /** The clocks of those who give ids and of the database, which says when a job was created, differ by less. */
 const CLOCKS = `interval '1 hour'`;
 
-/** What the lists read, whose index begins with `key`; and the values of that in one of its ranges. */
-interface Source {
-  rows: string;
-  key: string[];
-  range: string;
-}
-
 /**
  * The newest of each state and type, and of these the newest: each is a range of an index, so that a filter that finds one
  * among millions costs what one costs that finds all.
  *
- * A range is two places in the index, and its order is that of the index. By `state = wanted.state` the planner, who thinks
- * that each state is as frequent as any other, would read a client's jobs one after the other for one that is rare.
+ * A range lies between two places, and its order is that of the index, which no other has. By `type = kind.type` the planner, who
+ * thinks that each type and state is as frequent as any other, would read one job after the other for one that there is none of.
  *
  * The bounds of the ids are sub-selects and the jobs are looked up one by one, so that the planner compares no ids. For that it
  * walks the ends of the primary key to the first row that is there, through the entries of all that were deleted and not vacuumed
  * yet: more than the work itself.
  */
-const list = ({ rows, key, range }: Source, times: string): string => `
+const list = (jobs: string, times: string): string => `
   SELECT job.* FROM (
     SELECT one.id FROM unnest($3::text[]) AS wanted(state) CROSS JOIN unnest($2::text[]) AS kind(type)
     CROSS JOIN LATERAL (
-      SELECT id FROM ${rows}
-      WHERE (${key.join(', ')}, id) < (${range},
+      SELECT id FROM ${jobs}
+      WHERE client_id = $1 AND state = wanted.state
+        AND (job.type, id) < (kind.type,
           (SELECT coalesce($6::uuid, first_uuid_v7($5::timestamptz + ${CLOCKS}), 'ffffffff-ffff-ffff-ffff-ffffffffffff')))
-        AND (${key.join(', ')}, id) >= (${range},
+        AND (job.type, id) >= (kind.type,
           (SELECT coalesce(first_uuid_v7($4::timestamptz - ${CLOCKS}), '00000000-0000-0000-0000-000000000000')))
         ${times}
-      ORDER BY ${key.map((column) => `${column} DESC`).join(', ')}, id DESC LIMIT $7
+      ORDER BY job.type DESC, id DESC LIMIT $7
     ) one ORDER BY one.id DESC LIMIT $7
   ) newest CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS} FROM job WHERE id = newest.id LIMIT 1) job
   ORDER BY job.id DESC`;
 
-const ALL: Source = {
-  rows: 'job',
-  key: ['client_id', 'state', 'job.type'],
-  range: '$1, wanted.state, kind.type',
-};
 /** Those with a tag have an index of their own. */
-const OF_TAG: Source = {
-  rows: '(SELECT client_id, tag, state, type, job_id AS id, created_at FROM job_tag) job',
-  key: ['client_id', 'tag', 'state', 'job.type'],
-  range: '$1, $8, wanted.state, kind.type',
-};
+const OF_TAG = '(SELECT job_id AS id, client_id, state, type, created_at FROM job_tag WHERE tag = $8) job';
 const OF_TIMES = `AND ($4::timestamptz IS NULL OR created_at >= $4)
         AND ($5::timestamptz IS NULL OR created_at < $5)`;
 
 /** Without times the index has all that it asks for. */
-const LIST = prepared('job_list', list(ALL, ''));
-const LIST_OF_TIMES = list(ALL, OF_TIMES);
+const LIST = prepared('job_list', list('job', ''));
+const LIST_OF_TIMES = list('job', OF_TIMES);
 const LIST_OF_TAG = prepared('job_list_of_tag', list(OF_TAG, ''));
 const LIST_OF_TAG_AND_TIMES = list(OF_TAG, OF_TIMES);
 
@@ -140,7 +125,7 @@ export class JobsService {
     const rows = await this.dataSource.query<Job[]>(tag === undefined ? all : ofTag, [
       clientId,
       types,
-      states ?? Object.values(JobState),
+      [...new Set(states ?? Object.values(JobState))],
       createdSince ?? null,
       createdUntil ?? null,
       before ?? null,

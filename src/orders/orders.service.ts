@@ -42,17 +42,17 @@ const FEW = 1_000;
 
 /**
  * The newest of each status, and of these the newest. What is read of a status lies between two places of an index, in the
- * order of that: by `status = wanted.status` the planner, who thinks that each is as frequent as any other, would read all
- * orders of a client for one that none of them has.
+ * order of that, which no other has: by `status = wanted.status` the planner, who thinks that each is as frequent as any
+ * other, would read all orders of a client for one that none of them has.
  */
 const newest = (also: string): string => `
   SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
     SELECT ${ORDER_FIELDS} FROM orders
-    WHERE (client_id, orders.status, ordered_at, number) < ($1, wanted.status,
+    WHERE client_id = $1 AND (orders.status, ordered_at, number) < (wanted.status,
         coalesce($7::timestamptz, ${dayStart('$4', '$5')}, 'infinity'), coalesce($8, ''))
-      AND (client_id, orders.status, ordered_at) >= ($1, wanted.status, coalesce(${dayStart('$3', '$5')}, '-infinity'))
+      AND (orders.status, ordered_at) >= (wanted.status, coalesce(${dayStart('$3', '$5')}, '-infinity'))
       AND ${OF_CUSTOMER} ${also}
-    ORDER BY client_id DESC, orders.status DESC, ordered_at DESC, number DESC LIMIT $9
+    ORDER BY orders.status DESC, ordered_at DESC, number DESC LIMIT $9
   ) newest`;
 const NEWEST_FIRST = 'ORDER BY ordered_at DESC, number DESC LIMIT $9';
 
@@ -139,7 +139,7 @@ export class OrdersService {
     const { updatedSince } = filter;
     const rows = await this.dataSource.query<Order[]>(updatedSince === undefined ? LIST : LIST_OF_UPDATED, [
       clientId,
-      filter.statuses ?? ORDER_STATUSES,
+      [...new Set(filter.statuses ?? ORDER_STATUSES)],
       filter.startDate ?? null,
       filter.endDate ?? null,
       filter.timeZone,
