@@ -45,9 +45,9 @@ const FEW = 1_000;
  * order of that, which no other has: by `status = wanted.status` the planner, who thinks that each is as frequent as any
  * other, would read all orders of a client for one that none of them has.
  */
-const newest = (also: string): string => `
+const newest = (orders: string, also = ''): string => `
   SELECT newest.* FROM unnest($2::text[]) AS wanted(status) CROSS JOIN LATERAL (
-    SELECT ${ORDER_FIELDS} FROM orders
+    SELECT ${ORDER_FIELDS} FROM ${orders} AS orders
     WHERE client_id = $1 AND (orders.status, ordered_at, number) < (wanted.status,
         coalesce($7::timestamptz, ${dayStart('$4', '$5')}, 'infinity'), coalesce($8, ''))
       AND (orders.status, ordered_at) >= (wanted.status, coalesce(${dayStart('$3', '$5')}, '-infinity'))
@@ -56,7 +56,7 @@ const newest = (also: string): string => `
   ) newest`;
 const NEWEST_FIRST = 'ORDER BY ordered_at DESC, number DESC LIMIT $9';
 
-const LIST = `${newest('')} ${NEWEST_FIRST}`;
+const LIST = `${newest('orders')} ${NEWEST_FIRST}`;
 
 /**
  * Those that changed since, where they are few, and else those of the list. The planner is not asked: it knows how many
@@ -64,19 +64,15 @@ const LIST = `${newest('')} ${NEWEST_FIRST}`;
  */
 const LIST_OF_UPDATED = `
   WITH changed AS MATERIALIZED (
-    SELECT ${ORDER_FIELDS} FROM orders WHERE client_id = $1 AND updated_at >= $10 ORDER BY updated_at LIMIT ${FEW + 1}
+    SELECT client_id, ${ORDER_FIELDS} FROM orders
+    WHERE client_id = $1 AND updated_at >= $10 ORDER BY updated_at LIMIT ${FEW + 1}
   ), are_few AS MATERIALIZED (
     SELECT count(*) <= ${FEW} AS yes FROM changed
   )
   SELECT * FROM (
-    SELECT * FROM changed
-    WHERE (SELECT yes FROM are_few) AND status = ANY($2)
-      AND ($3::date IS NULL OR ordered_at >= ${dayStart('$3', '$5')})
-      AND ($4::date IS NULL OR ordered_at < ${dayStart('$4', '$5')})
-      AND ${OF_CUSTOMER}
-      AND ($7::timestamptz IS NULL OR (ordered_at, number) < ($7, $8))
+    ${newest('changed')} WHERE (SELECT yes FROM are_few)
     UNION ALL
-    ${newest('AND updated_at >= $10')} WHERE NOT (SELECT yes FROM are_few)
+    ${newest('orders', 'AND updated_at >= $10')} WHERE NOT (SELECT yes FROM are_few)
   ) listed ${NEWEST_FIRST}`;
 
 /** Reads the order book: each client its own. */
