@@ -63,7 +63,7 @@ function readResults(part: string): Measurement[] {
 /** What one part of the benchmarks has measured, written to `bench/results/<part>.json` as it comes. */
 export class Measurements {
   private readonly results: Measurement[] = [];
-  /** Of runs before, in which what this one does not measure was. */
+  /** Of runs before: kept where this one does not measure the same. */
   private readonly earlier: Measurement[];
 
   /** @param isPartly whether what is not measured this time stays as it was before */
@@ -87,11 +87,10 @@ export class Measurements {
     const ratio = beside === null ? null : value / beside;
     const verdict = wanted && { aim: wanted.aim, holds: wanted.holds({ value, beside, ratio }) };
     const measured_on = new Date().toISOString().slice(0, 10);
-    const before = this.earlier.findIndex((each) => each.name === name);
-    if (before >= 0) this.earlier.splice(before, 1);
     this.results.push({ name, value, unit, beside, ratio, runs: [...runs], measured_on, ...verdict });
     // At once: a long run may be interrupted.
-    writeResults(this.part, [...this.earlier, ...this.results]);
+    const measured = new Set(this.results.map((each) => each.name));
+    writeResults(this.part, [...this.earlier.filter((each) => !measured.has(each.name)), ...this.results]);
     const compared = beside === null ? '' : `, beside ${beside.toFixed(2)}: ${(value / beside).toFixed(2)}`;
     console.log(`${name}: ${value.toFixed(2)} ${unit}${compared} (load ${loadavg()[0]?.toFixed(1)})`);
   }

@@ -119,6 +119,7 @@ it('reads few of the jobs of one client alone, who has none of most states and t
     expect((await list({ types: ['test.none', SCRIPTED.name] })).data).toEqual(ids.slice(0, 20));
     expect((await list({ states: [JobState.Cancelled] })).data).toEqual([]);
   });
+  expect(asked).toHaveLength(2);
   for (const { running, text } of await pagesReadBy(engine.database, asked))
     expect([running < 200, running, text]).toEqual([true, running, text]);
 });
