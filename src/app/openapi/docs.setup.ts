@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { revalidated, weakTag } from '../../common/http/validators';
 import type { AppConfig } from '../../config/app-config';
 import { definedTypes } from '../../jobs/job-type.registry';
@@ -22,8 +23,30 @@ const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; f
 Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a stable \`code\`, which
 [/problems](problems) describes.`;
 
-/** Swagger UI at `/docs`, the document at `/openapi.json`. */
+interface Docs {
+  document: OpenAPIObject;
+  revalidate: RequestHandler;
+}
+
+/** Swagger UI at `/docs`, the document at `/openapi.json`: made when somebody first asks for it, so that no start waits for it. */
 export function setUpDocs(app: INestApplication, config: AppConfig): void {
+  app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
+  let made: Docs | undefined;
+  const docs = (): Docs => (made ??= docsOf(app, config));
+  // What is generated of the document, and changes with it alone. The assets of the page have validators of their own.
+  app.use(
+    ['/docs/swagger-ui-init.js', '/openapi.json', '/openapi.yaml'],
+    (request: Request, response: Response, next: NextFunction) => docs().revalidate(request, response, next),
+  );
+  SwaggerModule.setup('docs', app, () => docs().document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    // The key that is tried out lives as long as the page: nothing on the machine keeps it.
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
+  });
+}
+
+function docsOf(app: INestApplication, config: AppConfig): Docs {
   const types = definedTypes(app.get(DiscoveryService, { strict: false }));
   const document = SwaggerModule.createDocument(
     app,
@@ -60,16 +83,5 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   describeCallbacks(document, config.callbackTimeoutMs / 1_000);
   completeDocument(document);
   describeMergePatch(document, OrderPatchBody.name, NewOrderBody.name);
-  app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
-  // What is generated of the document, and changes with it alone. The assets of the page have validators of their own.
-  app.use(
-    ['/docs/swagger-ui-init.js', '/openapi.json', '/openapi.yaml'],
-    revalidated(weakTag(JSON.stringify(document))),
-  );
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    // The key that is tried out lives as long as the page: nothing on the machine keeps it.
-    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
-  });
+  return { document, revalidate: revalidated(weakTag(JSON.stringify(document))) };
 }
