@@ -16,10 +16,11 @@ IDLE_SECONDS = 60
 _BASE_URL = re.compile(r"(https?://[^\s/?#@]+)(?:/[^\s?#]*)?", re.IGNORECASE)
 _API_KEY = re.compile("[!-~](?:[ -~]*[!-~])?")
 _IDEMPOTENCY_KEY = re.compile("[ -~]+")
-#: The service, or what stands before it, did not do it and may do it later.
-_NOT_DONE = 503
-#: It may have been done: only what may be done twice is tried again.
-_PERHAPS_DONE = (408, 502, 504)
+#: It may have been done: only what may be done twice is tried again. A 503, too: the service loses its database before a
+#: statement, or before it hears that the statement was done, and a proxy says nothing of what it gave up.
+_PERHAPS_DONE = (408, 502, 503, 504)
+#: Problems of the service with a 503 that come before anything is done.
+_NOT_DONE = ("store_full", "store_unavailable")
 _REPEATABLE = ("GET", "HEAD", "PUT", "DELETE")
 
 
@@ -91,11 +92,12 @@ class HttpClient:
                 raise
             except ApiError as error:
                 failure = error
-                delay = backoff_seconds(tries) if error.retry_after is None else error.retry_after
+                # There are proxies that say 0.
+                delay = max(backoff_seconds(tries), error.retry_after or 0)
                 may_help = (
                     error.retry_after is not None
                     if error.status == 429
-                    else error.status == _NOT_DONE or (repeatable and error.status in _PERHAPS_DONE)
+                    else error.status in _PERHAPS_DONE and (repeatable or error.code in _NOT_DONE)
                 )
             except (OSError, http.client.HTTPException) as error:
                 failure = ConnectionLost(f"{method} {path} got no answer from {self.origin}: {error!r}")

@@ -1,0 +1,106 @@
+"""Against a server that answers what a test says: what proxies, limits and a service without its database answer."""
+
+import collections
+import http.server
+import json
+import threading
+import unittest
+
+from order_reports import ApiError, OrderReports
+
+ID = "00000000-0000-7000-8000-000000000000"
+
+
+def problem(code):
+    return json.dumps({"code": code, "detail": "It is refused."}).encode()
+
+
+class Service:
+    """Answers each request with the next of `answers`: a status, headers and a body. The last of them stays."""
+
+    def __init__(self, *answers):
+        self._answers = collections.deque(answers)
+        #: Method, path and headers of each request.
+        self.seen = []
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                service.seen.append((self.command, self.path, self.headers))
+                answers = service._answers
+                status, headers, body = answers[0] if len(answers) == 1 else answers.popleft()
+                # A body that is refused stays unread, and the connection is closed.
+                if status < 400:
+                    self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(status)
+                if "Transfer-Encoding" not in headers:
+                    self.send_header("Content-Length", str(len(body)))
+                for name, value in {"Connection": "close", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = True
+
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
+
+            def log_message(self, *_arguments):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def client(self, retry_for_seconds=60):
+        return OrderReports(self.url, "ork_1", retry_for_seconds)
+
+
+OK = (200, {}, b"{}")
+
+
+class TryAgainTest(unittest.TestCase):
+    def test_not_repeatable(self):
+        """What may have been done is not done twice."""
+        calls = (("POST", "/v1/keys", {}), ("PATCH", f"/v1/orders/{ID}", {"If-Match": '"1"'}))
+        for method, path, headers in calls:
+            for refusal in (
+                (503, {"Retry-After": "0"}, problem("temporarily_unavailable")),
+                (503, {"Retry-After": "0"}, b"<html>"),
+                (502, {}, b""),
+                (429, {}, problem("storage_quota_exceeded")),
+            ):
+                with self.subTest(f"{method} {refusal}"), Service(refusal, OK) as service:
+                    with self.assertRaises(ApiError) as raised:
+                        service.client().call(method, path, body={}, headers=headers)
+                    self.assertEqual(raised.exception.status, refusal[0])
+                    self.assertEqual(len(service.seen), 1)
+            for refusal in (
+                (503, {"Retry-After": "0"}, problem("store_unavailable")),
+                (429, {"Retry-After": "0"}, problem("quota_exceeded")),
+            ):
+                with self.subTest(f"{method} {refusal}"), Service(refusal, OK) as service:
+                    service.client().call(method, path, body={}, headers=headers)
+                    self.assertEqual(len(service.seen), 2)
+
+    def test_repeatable(self):
+        refusal = (503, {"Retry-After": "0"}, problem("temporarily_unavailable"))
+        for method, key in (("GET", None), ("PUT", None), ("DELETE", None), ("POST", "key")):
+            with self.subTest(method), Service(refusal, OK) as service:
+                service.client().call(method, "/v1/jobs", idempotency_key=key)
+                self.assertEqual(len(service.seen), 2)
+
+    def test_retry_after_nothing(self):
+        """Proxies say so; the client waits nevertheless, longer each time."""
+        for status in (429, 503):
+            with self.subTest(status), Service((status, {"Retry-After": "0"}, b"")) as service:
+                with self.assertRaises(ApiError):
+                    service.client(retry_for_seconds=2).call("GET", "/v1/jobs")
+                self.assertLess(len(service.seen), 10)
