@@ -4,6 +4,7 @@ import http.client
 import json
 import random
 import re
+import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -31,6 +32,39 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _ReadsEarlyAnswer:
+    """
+    A service that refuses a body answers without reading it, and closes the connection. urllib would see no more than that
+    it cannot send; what is answered is there to be read.
+    """
+
+    def request(self, *arguments, **named):
+        try:
+            super().request(*arguments, **named)
+        except (ConnectionError, ssl.SSLEOFError):
+            # It is not even open.
+            if self.sock is None:
+                raise
+
+
+class _HttpConnection(_ReadsEarlyAnswer, http.client.HTTPConnection):
+    pass
+
+
+class _HttpsConnection(_ReadsEarlyAnswer, http.client.HTTPSConnection):
+    pass
+
+
+class _HttpHandler(urllib.request.HTTPHandler):
+    def http_open(self, request):
+        return self.do_open(_HttpConnection, request)
+
+
+class _HttpsHandler(urllib.request.HTTPSHandler):
+    def https_open(self, request):
+        return self.do_open(_HttpsConnection, request)
+
+
 def backoff_seconds(tries):
     """From half a second up to ten, a half more or less, so that callers who failed together do not come together."""
     return min(10, 0.5 * 2 ** min(tries - 1, 10)) * (0.5 + random.random())
@@ -52,7 +86,7 @@ class HttpClient:
         self._base = base_url.rstrip("/")
         self._key = api_key
         self._retry_for_seconds = retry_for_seconds
-        self._opener = urllib.request.build_opener(_NoRedirect)
+        self._opener = urllib.request.build_opener(_NoRedirect, _HttpHandler, _HttpsHandler)
 
     def json(self, method, path, **request):
         """What the answer holds as JSON, `None` where it holds nothing, and its headers."""

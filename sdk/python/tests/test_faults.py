@@ -104,3 +104,12 @@ class TryAgainTest(unittest.TestCase):
                 with self.assertRaises(ApiError):
                     service.client(retry_for_seconds=2).call("GET", "/v1/jobs")
                 self.assertLess(len(service.seen), 10)
+
+    def test_refused_upload(self):
+        """Its answer comes while the file is still being sent, more of it than fits into any buffer."""
+        refusal = (401, {"Content-Type": "application/problem+json"}, problem("invalid_key"))
+        with Service(refusal) as service:
+            with self.assertRaises(ApiError) as raised:
+                service.client().imports.create(b"x" * 60_000_000)
+            self.assertEqual(raised.exception.code, "invalid_key")
+            self.assertEqual(len(service.seen), 1)
