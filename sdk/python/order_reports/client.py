@@ -32,17 +32,20 @@ class OrderReports:
     def call(self, method, path, *, body=None, query=None, headers=None, idempotency_key=None, **path_parameters):
         """
         Any call: `client.call("GET", "/v1/orders/{id}", id=id)`. Gives what the answer holds as JSON; `None` where it
-        holds nothing.
+        holds nothing. An idempotency key makes a POST that may be sent again, where the document has the header.
         """
         for name, value in path_parameters.items():
             path = path.replace("{" + name + "}", urllib.parse.quote(value, safe=""))
         all_headers = dict(headers or {})
         if body is not None:
             all_headers["Content-Type"] = "application/json"
-        if idempotency_key is not None:
-            all_headers["Idempotency-Key"] = idempotency_key
         value, _headers = self._http.json(
-            method, path, query=query, body=None if body is None else json.dumps(body).encode(), headers=all_headers
+            method,
+            path,
+            query=query,
+            body=None if body is None else json.dumps(body).encode(),
+            headers=all_headers,
+            idempotency_key=idempotency_key,
         )
         return value
 
@@ -111,11 +114,8 @@ class Imports(_Group):
                 "metadata": None if metadata is None else json.dumps(metadata),
             },
             body=(lambda: open(file, "rb")) if is_path else (lambda: io.BytesIO(file)),
-            headers={
-                "Content-Type": media_type,
-                "Content-Length": str(length),
-                "Idempotency-Key": idempotency_key or str(uuid.uuid4()),
-            },
+            headers={"Content-Type": media_type, "Content-Length": str(length)},
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
         )
         return Import(self._http, job["id"], job)
 

@@ -17,6 +17,8 @@ IDLE_SECONDS = 60
 _BASE_URL = re.compile(r"(https?://[^\s/?#@]+)(?:/[^\s?#]*)?", re.IGNORECASE)
 _API_KEY = re.compile("[!-~](?:[ -~]*[!-~])?")
 _IDEMPOTENCY_KEY = re.compile("[ -~]+")
+#: What the header takes without quotes.
+_BARE_IDEMPOTENCY_KEY = re.compile("[!#-~]+")
 #: It may have been done: only what may be done twice is tried again. A 503, too: the service loses its database before a
 #: statement, or before it hears that the statement was done, and a proxy says nothing of what it gave up.
 _PERHAPS_DONE = (408, 502, 503, 504)
@@ -70,6 +72,14 @@ def backoff_seconds(tries):
     return min(10, 0.5 * 2 ** min(tries - 1, 10)) * (0.5 + random.random())
 
 
+def _idempotency_header(key):
+    """A key as the header has it: as it is, or as a structured-field string. The service takes both for the same."""
+    _require(_IDEMPOTENCY_KEY, "idempotency_key", key, "printable ASCII characters")
+    if _BARE_IDEMPOTENCY_KEY.fullmatch(key):
+        return key
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _require(pattern, name, value, what):
     """Refuses what could never be sent. The value is not shown: it may be a secret."""
     match = pattern.fullmatch(value) if isinstance(value, str) else None
@@ -101,7 +111,19 @@ class HttpClient:
 
         return self.send(method, path, read, **request)
 
-    def send(self, method, path, read, *, query=None, body=None, headers=None, idle=IDLE_SECONDS, once=False):
+    def send(
+        self,
+        method,
+        path,
+        read,
+        *,
+        query=None,
+        body=None,
+        headers=None,
+        idempotency_key=None,
+        idle=IDLE_SECONDS,
+        once=False,
+    ):
         """
         read: what is made of a good answer; when it fails the call is tried again.
         body: bytes, or what makes a file to read from: it is called for every try.
@@ -111,9 +133,9 @@ class HttpClient:
         caller got wrong is raised as it is, at once.
         """
         until = time.monotonic() + (0 if once else self._retry_for_seconds)
-        headers = headers or {}
-        if "Idempotency-Key" in headers:
-            _require(_IDEMPOTENCY_KEY, "idempotency_key", headers["Idempotency-Key"], "printable ASCII characters")
+        headers = dict(headers or {})
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = _idempotency_header(idempotency_key)
         repeatable = method in _REPEATABLE or "Idempotency-Key" in headers
         tries = 0
         while True:

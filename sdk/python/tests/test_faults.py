@@ -113,3 +113,15 @@ class TryAgainTest(unittest.TestCase):
                 service.client().imports.create(b"x" * 60_000_000)
             self.assertEqual(raised.exception.code, "invalid_key")
             self.assertEqual(len(service.seen), 1)
+
+
+class KeyTest(unittest.TestCase):
+    def test_idempotency_keys(self):
+        with Service(OK) as service:
+            for key, sent in (
+                ("orders-of-2016", "orders-of-2016"),
+                ("orders of 2016", '"orders of 2016"'),
+                (r'a "quoted" \ key', r'"a \"quoted\" \\ key"'),
+            ):
+                service.client().call("POST", "/v1/jobs", body={}, idempotency_key=key)
+                self.assertEqual(service.seen[-1][2]["Idempotency-Key"], sent)
