@@ -18,6 +18,9 @@ class Job:
 
     def updates(self):
         """The job with each change, the first at once, the last when it has ended, whichever way."""
+        if self._known is not None and self._known["status"] == "FAILED":
+            # It may have been retried since.
+            self._known = None
         for job in Watch(self._http, self.id, self._known).updates():
             self._known = job
             yield job

@@ -6,7 +6,7 @@ import json
 import threading
 import unittest
 
-from order_reports import ApiError, OrderReports
+from order_reports import ApiError, JobEnded, OrderReports
 
 ID = "00000000-0000-7000-8000-000000000000"
 
@@ -125,3 +125,17 @@ class KeyTest(unittest.TestCase):
             ):
                 service.client().call("POST", "/v1/jobs", body={}, idempotency_key=key)
                 self.assertEqual(service.seen[-1][2]["Idempotency-Key"], sent)
+
+
+class RetriedJobTest(unittest.TestCase):
+    def test_done(self):
+        job = {"id": ID, "type": "orders.report", "error": {"code": "crashed", "message": "It crashed."}}
+        failed, completed = ((200, {}, json.dumps({**job, "status": each}).encode()) for each in ("FAILED", "COMPLETED"))
+        with Service(failed, completed) as service:
+            known = service.client().jobs.get(ID)
+            with self.assertRaises(JobEnded):
+                known.done()
+            # Somebody retried it.
+            self.assertEqual(known.done()["status"], "COMPLETED")
+            known.done()
+            self.assertEqual(len(service.seen), 2)
