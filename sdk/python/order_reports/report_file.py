@@ -22,7 +22,8 @@ class ReportFile:
         #: As the service calls it: `orders-<id>.pdf`.
         self.name = headers.get_filename("report").replace("/", "_")
         self.media_type = headers.get_content_type()
-        self.size = int(headers["Content-Length"])
+        #: In bytes; `None` where a proxy left it out.
+        self.size = int(headers["Content-Length"]) if "Content-Length" in headers else None
         #: In hexadecimal.
         self.sha256 = headers["ETag"].removeprefix("W/").strip('"')
 
@@ -59,7 +60,7 @@ class ReportFile:
         digest = hashlib.sha256()
         had, breaks = 0, 0
         while True:
-            failure = EOFError("The answer ended.")
+            failure = None
             try:
                 with response:
                     while chunk := response.read1(_CHUNK_BYTES):
@@ -69,13 +70,15 @@ class ReportFile:
                         yield chunk
             except (OSError, http.client.HTTPException) as error:
                 failure = error
-            if had >= self.size:
+            # Without a size the file ends with its answer: the digest says whether it does.
+            is_whole = failure is None if self.size is None else had >= self.size
+            if is_whole:
                 break
+            failure = failure or EOFError("The answer ended.")
             breaks += 1
             if breaks > _MOST_BREAKS:
                 raise ConnectionLost(
-                    f"{self.name} from {self._http.origin} broke off after {had} of {self.size} bytes, again and again: "
-                    f"{failure!r}"
+                    f"{self.name} from {self._http.origin} broke off after {had} bytes, again and again: {failure!r}"
                 ) from failure
             response = self._open({"Range": f"bytes={had}-", "If-Range": f'"{self.sha256}"'})
             if not re.match(rf"bytes {had}-", response.headers.get("Content-Range", "")):

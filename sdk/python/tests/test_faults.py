@@ -1,12 +1,14 @@
 """Against a server that answers what a test says: what proxies, limits and a service without its database answer."""
 
 import collections
+import hashlib
 import http.server
 import json
+import os
 import threading
 import unittest
 
-from order_reports import ApiError, JobEnded, OrderReports
+from order_reports import ApiError, ConnectionLost, JobEnded, OrderReports
 
 ID = "00000000-0000-7000-8000-000000000000"
 
@@ -139,3 +141,35 @@ class RetriedJobTest(unittest.TestCase):
             self.assertEqual(known.done()["status"], "COMPLETED")
             known.done()
             self.assertEqual(len(service.seen), 2)
+
+
+class FileWithoutSizeTest(unittest.TestCase):
+    """As it comes through a proxy that compresses, or does not know how long an answer becomes."""
+
+    CONTENT = os.urandom(1_000)
+    JOB = (200, {}, json.dumps({"id": ID, "type": "orders.report", "status": "COMPLETED"}).encode())
+    HEADERS = {
+        "Transfer-Encoding": "chunked",
+        "ETag": f'W/"{hashlib.sha256(CONTENT).hexdigest()}"',
+        "Content-Disposition": 'attachment; filename="orders.csv"',
+    }
+
+    @staticmethod
+    def chunk(content):
+        return b"%x\r\n%s\r\n" % (len(content), content)
+
+    def test_read(self):
+        end = self.chunk(b"")
+        broken = (200, self.HEADERS, self.chunk(self.CONTENT[:400]))
+        rest = (206, {**self.HEADERS, "Content-Range": "bytes 400-999/1000"}, self.chunk(self.CONTENT[400:]) + end)
+        for answers in (
+            [(200, self.HEADERS, self.chunk(self.CONTENT) + end)],
+            [broken, rest],
+        ):
+            with self.subTest(len(answers)), Service(self.JOB, *answers) as service:
+                file = service.client().reports.get(ID).file()
+                self.assertIsNone(file.size)
+                self.assertEqual(file.read(), self.CONTENT)
+        with Service(self.JOB, broken, (502, {}, b"")) as service:
+            with self.assertRaises((ApiError, ConnectionLost)):
+                service.client(retry_for_seconds=0).reports.get(ID).file().read()
