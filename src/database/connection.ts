@@ -19,6 +19,9 @@ const LIMITS: SessionLimits = {
   lock_timeout: 0,
 };
 
+/** Beyond what the server gives a statement: who has no answer by then speaks with nobody. */
+const ANSWER_MARGIN_MS = 5_000;
+
 /** A change of a large table takes as long as it takes; one that waits for others holds up whoever comes after it. */
 const LIMITS_OF_MIGRATIONS: SessionLimits = {
   statement_timeout: 0,
@@ -48,7 +51,14 @@ export function dataSourceOptions(url: string, max: number, limits = LIMITS): Po
     poolSize: max,
     // To connect, and to wait for a connection while all are in use: then the caller learns that it cannot be served now.
     connectTimeoutMS: 10_000,
-    extra: { Client: ResilientClient, options: options.join(' '), keepAlive: true },
+    extra: {
+      Client: ResilientClient,
+      options: options.join(' '),
+      keepAlive: true,
+      // By itself the kernel asks after two hours whether the other end of an idle connection is there.
+      keepAliveInitialDelayMillis: 10_000,
+      answerWithinMs: limits.statement_timeout && limits.statement_timeout + ANSWER_MARGIN_MS,
+    },
   };
 }
 

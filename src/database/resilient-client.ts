@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import { Client, ClientConfig, type Pool, type PoolClient } from 'pg';
 import { READ_ONLY } from './database-errors';
 import { nameOfPrepared } from './prepared';
@@ -14,23 +15,36 @@ type Query = (query: unknown, ...rest: unknown[]) => unknown;
  * listener would end the process, and between the pool and the one who is given a connection there is a moment without
  * one: a Postgres that is killed finds it.
  *
- * It keeps the statements that are `prepared`, and says when it turned out to be read-only.
+ * It keeps the statements that are `prepared`, says when it turned out to be read-only, and ends when a statement has no answer for
+ * longer than the server lets it take: a server that is gone without a word ends nothing, and the kernel sends again for a
+ * quarter of an hour.
  */
 export class ResilientClient extends Client {
-  constructor(config?: string | ClientConfig) {
+  /** Milliseconds; 0 is for ever. */
+  answerWithinMs: number;
+
+  constructor(config?: ClientConfig & { answerWithinMs?: number }) {
     super(config);
+    this.answerWithinMs = config?.answerWithinMs ?? 0;
     this.on('error', () => undefined);
     const query = this.query.bind(this) as Query;
     const asked: Query = (text, ...rest) => {
       const name = typeof text === 'string' ? nameOfPrepared(text) : undefined;
       const answer = query(name === undefined ? text : { name, text }, ...rest);
-      if (answer instanceof Promise)
-        answer.catch((error: unknown) => {
-          if ((error as { code?: unknown }).code === READ_ONLY) this.emit(READ_ONLY_EVENT);
-        });
+      if (answer instanceof Promise) this.follow(answer);
       return answer;
     };
     this.query = asked as Client['query'];
+  }
+
+  private follow(answer: Promise<unknown>): void {
+    const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+    const silent = this.answerWithinMs > 0 && setTimeout(() => stream.destroy(), this.answerWithinMs);
+    answer
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === READ_ONLY) this.emit(READ_ONLY_EVENT);
+      })
+      .finally(() => silent && clearTimeout(silent));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { oneMessageTransaction } from '../database/one-message-transaction';
+import type { ResilientClient } from '../database/resilient-client';
 
 /**
  * Lends a connection for work that may take long; it goes back to the pool in any case.
@@ -48,8 +49,8 @@ async function backendOf(runner: QueryRunner): Promise<number | undefined> {
   return backends.get(connection);
 }
 
-/** How long one statement over a whole order book, or a pause between two of them, may take. */
-const LONG_WORK = '30min';
+/** Milliseconds that one statement over a whole order book, or a pause between two of them, may take. */
+const LONG_WORK_MS = 1_800_000;
 
 /** A transaction that may take long: commits when `work` is done, rolls back when it throws. */
 export async function inTransaction<T>(
@@ -57,13 +58,20 @@ export async function inTransaction<T>(
   mode: 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY',
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return oneMessageTransaction(
-    runner,
-    [
-      `SET TRANSACTION ISOLATION LEVEL ${mode}`,
-      `SET LOCAL statement_timeout = '${LONG_WORK}'`,
-      `SET LOCAL idle_in_transaction_session_timeout = '${LONG_WORK}'`,
-    ],
-    work,
-  );
+  const connection = (await runner.connect()) as ResilientClient;
+  const { answerWithinMs } = connection;
+  connection.answerWithinMs += LONG_WORK_MS;
+  try {
+    return await oneMessageTransaction(
+      runner,
+      [
+        `SET TRANSACTION ISOLATION LEVEL ${mode}`,
+        `SET LOCAL statement_timeout = ${LONG_WORK_MS}`,
+        `SET LOCAL idle_in_transaction_session_timeout = ${LONG_WORK_MS}`,
+      ],
+      work,
+    );
+  } finally {
+    connection.answerWithinMs = answerWithinMs;
+  }
 }

@@ -3,6 +3,8 @@ import { dataSourceOptions, openDataSource } from '../../src/database/connection
 import { migrate } from '../../src/database/migrate';
 import { isDatabaseOutage, sqlStateOf } from '../../src/database/database-errors';
 import { waitFor } from '../support/services';
+import { inTransaction } from '../../src/orders/transaction';
+import { TcpProxy } from '../support/tcp-proxy';
 import { TestApp } from '../support/test-app';
 import { createTestDatabase } from '../support/test-database';
 
@@ -63,6 +65,28 @@ it('a primary that was demoted without cutting a connection: 503, not ready, and
   // All sessions of then are gone with the one that was refused.
   expect((await submit()).status).toBe(202);
   expect((await ready()).status).toBe(200);
+});
+
+it('a server that is gone without a word: whoever waits for its answer learns so, and who asks next has one', async () => {
+  const { proxy, url } = await TcpProxy.before(app.config.databaseUrl);
+  const limits = { statement_timeout: 1_000, idle_in_transaction_session_timeout: 0, lock_timeout: 0 };
+  const dataSource = await openDataSource(dataSourceOptions(url, 1, limits));
+  try {
+    // A transaction of long work may take longer.
+    const runner = dataSource.createQueryRunner();
+    const slow = inTransaction(runner, 'READ COMMITTED', (manager) =>
+      manager.query('SELECT 1 AS one FROM pg_sleep(7)'),
+    );
+    expect(await slow.finally(() => runner.release())).toEqual([{ one: 1 }]);
+    proxy.hang();
+    const asked = dataSource.query('SELECT 2 AS two').catch((error: unknown) => error);
+    proxy.passAnew();
+    expect(isDatabaseOutage(await asked)).toBe(true);
+    expect(await dataSource.query('SELECT 3 AS three')).toEqual([{ three: 3 }]);
+  } finally {
+    await dataSource.destroy();
+    await proxy.close();
+  }
 });
 
 it('a process whose connections are all in use: 503 that says when to come back, and well again when one is free', async () => {
