@@ -136,6 +136,12 @@ describe('the configuration', () => {
     expect(readEnvironment({ SAMPLE_DATA: text }).SAMPLE_DATA).toBe(expected);
   });
 
+  it('says how a switch is written', () => {
+    expect(complaintAbout({ MIGRATE_ON_START: 'no', SAMPLE_DATA: 'yes' })).toBe(
+      'The configuration is not valid:\n  - MIGRATE_ON_START must be true or false\n  - SAMPLE_DATA must be true or false',
+    );
+  });
+
   it('derives links and folders from what is set', () => {
     expect(configOf({ PORT: '4000' }).publicPath).toBe('');
     expect(configOf({ PUBLIC_URL: 'https://reports.example/api//' }).publicPath).toBe('/api');

@@ -104,8 +104,9 @@ export class AppConfig {
     this.role = environment.ROLE;
     this.port = environment.PORT;
     this.host = environment.HOST;
-    this.publicUrl = (environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`).replace(/\/+$/, '');
-    this.publicPath = new URL(this.publicUrl).pathname.replace(/\/$/, '');
+    const { origin, pathname } = new URL(environment.PUBLIC_URL ?? `http://localhost:${environment.PORT}`);
+    this.publicPath = pathname.replace(/\/+$/, '');
+    this.publicUrl = origin + this.publicPath;
     this.databaseUrl = services.databaseUrl;
     this.migrateOnStart = environment.MIGRATE_ON_START;
     this.redisUrl = services.redisUrl;

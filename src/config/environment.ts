@@ -1,6 +1,6 @@
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsEnum, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
-import { IsCidrList, IsWholeNumber } from './value-readers';
+import { IsEnum, IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { IsDatabaseUrl, IsOriginList, IsPublicUrl, IsRedisUrl, IsStorageUrl } from './url-readers';
+import { IsCidrList, IsSwitch, IsWholeNumber } from './value-readers';
 
 /** What a process does: it serves HTTP, works on jobs and deliveries, or both. */
 export enum Role {
@@ -12,9 +12,6 @@ export enum Role {
 /** Whether Chromium may run without its sandbox: never, where the machine does not give it one, or always. */
 export type BrowserSandbox = 'on' | 'auto' | 'off';
 
-const toBoolean = ({ value }: { value: unknown }): unknown =>
-  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
-
 /** What a header can carry: printable ASCII, without spaces around it. */
 const API_KEY = /^[\x21-\x7e][\x20-\x7e]{30,510}[\x21-\x7e]$/;
 const KEY_RULE = '$property must be 32 to 512 printable ASCII characters, since it is sent in a header';
@@ -24,7 +21,6 @@ const DURATION = /^\d+[smhd]$/;
 const DURATION_LIST = /^\d+[smhd](,\d+[smhd])*$/;
 /** 32 bytes each, in base64. */
 const MASTER_KEY_LIST = /^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=)*$/;
-const ORIGIN_LIST = /^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)$/;
 /** More than any process can serve: as good as no limit. */
 const MOST = 100_000_000;
 
@@ -46,11 +42,11 @@ export class Environment {
   HOST = '127.0.0.1';
 
   @IsOptional()
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  @IsPublicUrl()
   PUBLIC_URL?: string;
 
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\//, { message: '$property must be a postgres:// URL' })
+  @IsDatabaseUrl()
   DATABASE_URL?: string;
 
   // Less would not do for what a process does beside a single job.
@@ -58,19 +54,18 @@ export class Environment {
   @IsWholeNumber(5, 1_000)
   DATABASE_POOL_SIZE?: number;
 
-  @Transform(toBoolean)
-  @IsBoolean()
+  @IsSwitch()
   MIGRATE_ON_START = true;
 
   @IsOptional()
-  @Matches(/^rediss?:\/\//, { message: '$property must be a redis:// or rediss:// URL' })
+  @IsRedisUrl()
   REDIS_URL?: string;
 
   @IsString()
   DATA_DIR = '.data';
 
   @IsOptional()
-  @Matches(/^(file:|s3:\/\/)/, { message: '$property must be a file: or s3:// URL' })
+  @IsStorageUrl()
   STORAGE_URL?: string;
 
   @IsOptional()
@@ -82,8 +77,7 @@ export class Environment {
   DEMO_API_KEY?: string;
 
   @IsOptional()
-  @Transform(toBoolean)
-  @IsBoolean()
+  @IsSwitch()
   SAMPLE_DATA?: boolean;
 
   @IsOptional()
@@ -147,7 +141,7 @@ export class Environment {
   EXTERNAL_TASK_TYPES?: string;
 
   @IsOptional()
-  @Matches(ORIGIN_LIST, { message: '$property must be * or a comma-separated list of origins' })
+  @IsOriginList()
   CORS_ORIGINS?: string;
 
   @IsOptional()

@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { IsBoolean, ValidateBy } from 'class-validator';
 import ipaddr from 'ipaddr.js';
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -29,6 +29,15 @@ export const IsWholeNumber =
       },
     })(target, property);
   };
+
+const toBoolean = ({ value }: { value: unknown }): unknown =>
+  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+
+/** `true` or `1`, `false` or `0`. */
+export const IsSwitch = (): PropertyDecorator => (target, property) => {
+  Transform(toBoolean)(target, property);
+  IsBoolean({ message: '$property must be true or false' })(target, property);
+};
 
 /** Addresses that other readers take for others (`10/8`, `010.0.0.0/8`) are refused, as are prefixes that are too long. */
 function isCidr(text: string): boolean {

@@ -1,11 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { MortalRedis } from '../support/mortal-redis';
 import { RunningProcess } from '../support/running-process';
 import { freePort, waitFor } from '../support/services';
 import { createTestDatabase } from '../support/test-database';
@@ -131,6 +132,52 @@ it('says in plain words that its port is in use', async () => {
     expect(running.output).toContain(`The port ${port} is in use by another program.`);
   } finally {
     other.close();
+  }
+});
+
+it('names every URL that is none at once, without the password that it holds, before anything is made', async () => {
+  const secret = 'secret-of-a-url';
+  const running = await start({
+    DATABASE_URL: `postgres://orders:${secret}/slash@127.0.0.1:5432/orders`,
+    REDIS_URL: `redis://orders:${secret}#hash@127.0.0.1:6379`,
+    STORAGE_URL: `file://host/${secret}`,
+    PUBLIC_URL: `http://127.0.0.1/?token=${secret}`,
+    DATA_DIR: join(dataDir, 'never-made'),
+  });
+  expect(await running.exited(60_000)).toBe(1);
+  const [, head, ...faults] = running.output.trimEnd().split('\n');
+  expect(head).toBe('Could not start. The configuration is not valid:');
+  expect(faults.map((fault) => fault.split(' must be ')[0])).toEqual([
+    '  - PUBLIC_URL',
+    '  - DATABASE_URL',
+    '  - REDIS_URL',
+    '  - STORAGE_URL',
+  ]);
+  expect(running.output).not.toContain(secret);
+  expect(existsSync(join(dataDir, 'never-made'))).toBe(false);
+});
+
+it('shows the password of its Redis to nobody, whether that refuses it or not', async () => {
+  const redis = await MortalRedis.start();
+  const database = await createTestDatabase();
+  const secret = 'secret-of-the-queue';
+  const url = new URL(redis.url);
+  const right = url.password;
+  try {
+    for (const password of [secret, right]) {
+      url.password = password;
+      const running = await start({ DATABASE_URL: database.url, REDIS_URL: url.href, LOG_LEVEL: 'debug' });
+      await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok, {
+        what: 'the process to serve',
+      });
+      if (password === secret) await running.waitForOutput(/Redis is away: .*WRONGPASS/);
+      expect(await running.stop()).toBe(0);
+      expect(running.output).not.toContain(password);
+      expect(running.output).not.toContain(new URL(database.url).password);
+    }
+  } finally {
+    await redis.stop();
+    await database.drop();
   }
 });
 
