@@ -1,8 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { sqlStateOf } from './database-errors';
 
-/** Rows that are read, and those of them removed, by one statement. */
-const PAGE = 2_000;
+/** Rows that are read, and those of them removed, by the first statement of a round, and by the largest. */
+const [FIRST_PAGE, LARGEST_PAGE] = [250, 2_000];
+/** A statement that took longer is followed by a smaller one. With a row go those of other tables, and of them it may have thousands. */
+const SLOW_MS = 2_000;
+/** Of a statement that took longer than it may. */
+const CANCELED = '57014';
 /** More are not counted: the number is for a person. */
 const MOST_COUNTED = 1_000_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -26,6 +31,12 @@ export interface Ageing {
   noting?: string;
 }
 
+interface Page {
+  /** The id of its last row; `null` where no row is left. */
+  last: string | null;
+  removed: number;
+}
+
 /**
  * Removes what is old, page by page in the order of the ids, each page in a statement that is as large for a thousand rows
  * as for a thousand million. Of several processes one works on a table, and the others go on.
@@ -40,11 +51,19 @@ export class AgeingService {
   async remove(ageing: Ageing, stopping: AbortSignal): Promise<number> {
     if (!(await this.mayRemove(ageing))) return 0;
     let all = 0;
+    let size = FIRST_PAGE;
     for (let after = BEFORE_ALL; !stopping.aborted;) {
-      const { last, removed } = await this.removePage(ageing, after);
-      all += removed;
-      if (last === null) break;
-      after = last;
+      const from = performance.now();
+      const page = await this.removePage(ageing, after, size).catch((error: unknown) => {
+        if (size === 1 || sqlStateOf(error) !== CANCELED) throw error;
+        return null;
+      });
+      const isSlow = page === null || performance.now() - from > SLOW_MS;
+      size = isSlow ? Math.ceil(size / 4) : Math.min(2 * size, LARGEST_PAGE);
+      if (page === null) continue;
+      all += page.removed;
+      if (page.last === null) break;
+      after = page.last;
     }
     if (all > 0) this.logger.log(`${all} ${ageing.rows} older than ${ageing.days} days removed.`);
     return all;
@@ -53,20 +72,21 @@ export class AgeingService {
   private async removePage(
     { table, days, isOver, mayGo = 'true', noting }: Ageing,
     after: string,
-  ): Promise<{ last: string | null; removed: number }> {
-    const [page] = await this.dataSource.query<{ last: string | null; removed: number }[]>(
+    size: number,
+  ): Promise<Page> {
+    const [page] = await this.dataSource.query<Page[]>(
       `WITH turn AS MATERIALIZED (
          SELECT pg_try_advisory_xact_lock(hashtextextended('ageing of ${table}', 0)) AS mine
        ), page AS MATERIALIZED (
          SELECT old.id FROM turn CROSS JOIN LATERAL (
            SELECT id FROM ${table} WHERE turn.mine AND id > $1 AND id < first_uuid_v7(${daysAgo('$2')})
-           ORDER BY id LIMIT ${PAGE}
+           ORDER BY id LIMIT $3
          ) old
        ), removed AS (
          DELETE FROM ${table} r USING page WHERE r.id = page.id AND ${isOver(daysAgo('$2'))} AND ${mayGo} RETURNING r.*
        )${noting === undefined ? '' : `, noted AS (${noting})`}
        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM removed) AS removed`,
-      [after, days],
+      [after, days, size],
     );
     return page ?? { last: null, removed: 0 };
   }

@@ -195,6 +195,23 @@ it('audit entries go when they are older than the setting, and no other hand rem
   expect(await actions()).toEqual([{ action: 'of.five' }]);
 });
 
+it('what takes longer than a statement may goes by smaller pages', async () => {
+  await query(
+    `WITH owner AS (INSERT INTO client (name) VALUES ('Called') RETURNING id)
+     INSERT INTO webhook_message (id, client_id, type, body, occurred_at, created_at)
+     SELECT ${idOf(31)}, owner.id, 'old', '{}', now(), now() - interval '31 days' FROM owner, generate_series(1, 300)`,
+  );
+  // As one with a hundred endpoints, and ten attempts for each.
+  await query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(0.01); RETURN OLD; END $$`);
+  await query('CREATE TRIGGER slow BEFORE DELETE ON webhook_message FOR EACH ROW EXECUTE FUNCTION slow()');
+  const limits = { statement_timeout: 1_000, idle_in_transaction_session_timeout: 0, lock_timeout: 0 };
+  await dataSource.destroy();
+  dataSource = await new DataSource(dataSourceOptions(database.url, 4, limits)).initialize();
+  await retention().messages();
+  expect(await query('SELECT id FROM webhook_message')).toEqual([]);
+});
+
 it('messages go with their deliveries and attempts, but what is still to be delivered; so do unused destinations', async () => {
   await query(
     `WITH owner AS (INSERT INTO client (name) VALUES ('Called') RETURNING id), kind AS (
