@@ -1,5 +1,6 @@
 import { ApiError, apiErrorOf, ConnectionError, reasonOf } from './errors.ts';
 import { backoffMs, IdleTimeout, sleep } from './timing.ts';
+import type { Problem } from './types.ts';
 
 export interface ClientOptions {
   /** Where the service is, with the path that it is under: `https://reports.example.com/api`. */
@@ -43,10 +44,13 @@ const IDLE_MS = 60_000;
 const RETRY_FOR_SECONDS = 300;
 /** Of an upload: slower than this it is taken for dead. */
 const UPLOAD_BYTES_PER_MS = 50;
-/** The service, or what stands before it, did not do it and may do it later. */
-const NOT_DONE = 503;
-/** It may have been done: only what may be done twice is tried again. */
-const PERHAPS_DONE = [408, 502, 504];
+/**
+ * It may have been done, also where the service itself answers 503: a database that goes away can do so between a change
+ * and its answer. Only what may be done twice is tried again.
+ */
+const PERHAPS_DONE = [408, 502, 503, 504];
+/** Codes that the service answers before it does anything. */
+const NOT_DONE: readonly (Problem['code'] | undefined)[] = ['store_unavailable', 'store_full'];
 
 /** Calls over `fetch`, tried again until they are answered. */
 export class HttpClient {
@@ -68,7 +72,7 @@ export class HttpClient {
     const address = addressOf(baseUrl);
     if (address === undefined)
       throw new TypeError(
-        'baseUrl must be an address that begins with http:// or https:// and has no password: https://reports.example.com',
+        'baseUrl must be an address that begins with http:// or https:// and has no password, query or fragment: https://reports.example.com',
       );
     // Never with the key: messages end in logs.
     if (!isApiKey(apiKey)) throw new TypeError('apiKey must be printable ASCII without spaces around it');
@@ -123,10 +127,9 @@ export class HttpClient {
               );
       }
       if (!mayHelp(failure, repeatable)) throw failure;
-      const delay =
-        'retryAfter' in failure && failure.retryAfter !== undefined
-          ? failure.retryAfter * 1_000
-          : backoffMs(tries);
+      const retryAfter = failure instanceof ApiError ? (failure.retryAfter ?? 0) : 0;
+      // Not sooner than by ourselves: a proxy may say 0 for as long as what is behind it is away.
+      const delay = Math.max(retryAfter * 1_000, backoffMs(tries));
       if (Date.now() + delay > until) throw failure;
       this.onRetry?.(failure);
       await sleep(delay, request.signal);
@@ -157,12 +160,13 @@ export class HttpClient {
   }
 }
 
-/** @returns where the service is; nothing for what `fetch` would refuse. A page may say it relative to itself. */
+/** @returns where the service is; nothing for what no path can be put after. A page may say it relative to itself. */
 export function addressOf(baseUrl: string): URL | undefined {
   const page = (globalThis as { location?: { href: string } }).location?.href;
   if (!URL.canParse(baseUrl, page)) return undefined;
   const url = new URL(baseUrl, page);
-  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url : undefined;
+  const isBase = /^https?:[^?#]*$/.test(url.href) && url.username === '' && url.password === '';
+  return isBase ? url : undefined;
 }
 
 /** Whether it can stand in a header, and is read there as it is. */
@@ -175,7 +179,7 @@ function mayHelp(failure: ApiError | ConnectionError, repeatable: boolean): bool
   if (failure instanceof ConnectionError) return repeatable;
   // A limit that time alone does not lift, a full store for one, has no Retry-After.
   if (failure.status === 429) return failure.retryAfter !== undefined;
-  return failure.status === NOT_DONE || (repeatable && PERHAPS_DONE.includes(failure.status));
+  return PERHAPS_DONE.includes(failure.status) && (repeatable || NOT_DONE.includes(failure.code));
 }
 
 function bytesOf(body: SentBody | undefined): number {

@@ -23,16 +23,29 @@ type JsonBody<O> = O extends { requestBody: { content: { 'application/json': inf
     ? { body?: B }
     : object;
 
+type HeaderOf<O> = O extends { parameters: { header?: infer H } }
+  ? H extends object
+    ? keyof H
+    : never
+  : never;
+
+type IdempotencyKey<O> =
+  'Idempotency-Key' extends HeaderOf<O>
+    ? {
+        /** With the same key it is the same job, so that it may be sent again. */
+        idempotencyKey?: string;
+      }
+    : object;
+
 /** What a call of the document takes. */
 export type CallOptions<P extends keyof paths, M extends MethodOf<P>> = ParametersIn<
   Operation<P, M>,
   'path'
 > &
   ParametersIn<Operation<P, M>, 'query'> &
-  JsonBody<Operation<P, M>> & {
+  JsonBody<Operation<P, M>> &
+  IdempotencyKey<Operation<P, M>> & {
     headers?: Record<string, string>;
-    /** Makes a POST that may be sent again; where the document has the header. */
-    idempotencyKey?: string;
     signal?: AbortSignal;
   };
 

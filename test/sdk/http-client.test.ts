@@ -11,6 +11,9 @@ it.each([
   ['baseUrl', '/api'],
   ['baseUrl', 'ftp://reports.example.com'],
   ['baseUrl', 'https://ana:secret@reports.example.com'],
+  ['baseUrl', 'https://reports.example.com/api?'],
+  ['baseUrl', 'https://reports.example.com/api?tenant=secret'],
+  ['baseUrl', 'https://reports.example.com/#/secret'],
   ['apiKey', ''],
   ['apiKey', 'ork_secret…'],
   ['apiKey', 'ork_secret\n'],
@@ -60,4 +63,73 @@ it('a call that is tried again says each time where it was to go, and what it fa
   const reason = new RegExp(`^GET /v1/jobs got no answer from ${baseUrl}: connect ECONNREFUSED`);
   for (const { message } of [...failures, error as Error]) expect(message).toMatch(reason);
   expect(failures.length).toBeGreaterThan(0);
+});
+
+describe('what was refused once', () => {
+  let sent: number;
+  beforeEach(() => (sent = 0));
+
+  const refusedWith = (status: number, code?: string, headers: Record<string, string> = {}): OrderReports => {
+    const fetch: typeof globalThis.fetch = () => {
+      sent += 1;
+      const answer = sent === 1 ? Response.json({ code }, { status, headers }) : Response.json({ id: 'x' });
+      return Promise.resolve(answer);
+    };
+    return new OrderReports({ ...OPTIONS, fetch });
+  };
+  const POST = (client: OrderReports): Promise<unknown> =>
+    client.call('post', '/v1/keys', { body: { name: 'one', scopes: ['reports'] } });
+  const PATCH = (client: OrderReports): Promise<unknown> =>
+    client.call('patch', '/v1/orders/{id}', { path: { id: 'x' }, body: { status: 'paid' } });
+  const PUT = (client: OrderReports): Promise<unknown> => client.call('put', '/v1/brand', { body: {} });
+  const KEYED = (client: OrderReports): Promise<unknown> => client.reports.create(PERIOD);
+
+  it.each([
+    ['503 of a proxy', 503, undefined],
+    ['503 that may have come after it was done', 503, 'temporarily_unavailable'],
+    ['502', 502, undefined],
+    ['504', 504, undefined],
+  ])('is sent again after %s only where it may be done twice', async (_what, status, code) => {
+    for (const call of [POST, PATCH]) {
+      await expect(call(refusedWith(status, code))).rejects.toMatchObject({ status, code });
+      expect(sent).toBe(1);
+      sent = 0;
+    }
+    for (const call of [PUT, KEYED]) {
+      await call(refusedWith(status, code));
+      expect(sent).toBe(2);
+      sent = 0;
+    }
+  });
+
+  it.each([
+    ['a limit that time lifts', 429, 'quota_exceeded', { 'Retry-After': '0' }],
+    ['a store that is away', 503, 'store_unavailable', {}],
+    ['a store that is full', 503, 'store_full', {}],
+  ])('is sent again after %s, whatever it is', async (_what, status, code, headers) => {
+    for (const call of [POST, PATCH, PUT, KEYED]) {
+      await call(refusedWith(status, code, headers));
+      expect(sent).toBe(2);
+      sent = 0;
+    }
+  });
+
+  it('has an idempotency key only where the document has one', () => {
+    const client = new OrderReports({ ...OPTIONS, fetch: () => Promise.resolve(Response.json({})) });
+    const body = { name: 'one', scopes: ['reports' as const] };
+    // @ts-expect-error -- a second key of this name would be made
+    void client.call('post', '/v1/keys', { body, idempotencyKey: 'one' });
+    void client.call('post', '/v1/orders/reports', { body: PERIOD, idempotencyKey: 'one' });
+  });
+
+  it('is not sent sooner because a proxy says 0', async () => {
+    const fetch: typeof globalThis.fetch = () => {
+      sent += 1;
+      return Promise.resolve(new Response('', { status: 503, headers: { 'Retry-After': '0' } }));
+    };
+    const client = new OrderReports({ ...OPTIONS, retryForSeconds: 2, fetch });
+    await expect(client.call('get', '/v1/jobs')).rejects.toMatchObject({ status: 503 });
+    // After a quarter, half a second and a second at the soonest.
+    expect(sent).toBeLessThanOrEqual(4);
+  });
 });
