@@ -66,11 +66,14 @@ export function isDatabaseOutage(error: unknown): boolean {
   );
 }
 
+/** SQLSTATE: the role or its password, the database, the schema, and what the role may not do. */
+const NOT_OURS_TO_USE = /^(28\w{3}|3D000|3F000|42501)$/;
+
 /** Says in plain words that a start or a command cannot use its database. */
 export function explainDatabase(error: unknown): never {
   const { code, syscall } = error as NodeJS.ErrnoException;
-  // Beside what passes: a socket file that is missing or not ours, and the password, the role and the database (SQLSTATE).
-  if (!isDatabaseOutage(error) && syscall !== 'connect' && !/^(28\w{3}|3D000)$/.test(code ?? '')) throw error;
+  // Beside what passes: a socket file that is missing or not ours.
+  if (!isDatabaseOutage(error) && syscall !== 'connect' && !NOT_OURS_TO_USE.test(code ?? '')) throw error;
   const reason = (error as Error).message || code;
   throw new Error(`The database that DATABASE_URL names cannot be used: ${reason}`, { cause: error });
 }

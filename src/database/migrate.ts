@@ -16,6 +16,9 @@ const LOG_WAIT_MS = 5_000;
 /** The last commit that starts with databases of before the migrations were joined, once, before the first release. */
 const BEFORE_JOINED = '16c2989';
 
+/** Enough to know whose database it is. */
+const NAMED_TABLES = 3;
+
 /** A migration of this version, and whether a database has run it. */
 interface ListedMigration {
   name: string;
@@ -127,18 +130,47 @@ async function notesOf(dataSource: DataSource, done: Migration[]): Promise<strin
   return rows.map(({ note }) => note);
 }
 
-/** The migrations of this version, in order. Refuses a database that has run any other. */
+/** The migrations of this version, in order. Refuses a database that has run any other, and one that is somebody else's. */
 async function listed(dataSource: DataSource, embeddedIn?: string): Promise<ListedMigration[]> {
   const run = await namesRun(dataSource);
   const other = run.findLast((name) => !NAMES.includes(name));
   if (other !== undefined) throw new Error(explainOther(other, embeddedIn));
+  if (run.length === 0) await requireEmpty(dataSource);
   return NAMES.map((name) => ({ name, hasRun: run.includes(name) }));
+}
+
+/** Of TypeORM's table: other programs have one of the same name, with other columns. */
+const IS_OUR_FORM = `attrelid = to_regclass('migrations') AND attname = 'timestamp'`;
+
+/**
+ * A schema without a migration of ours may hold what extensions have brought, and nothing else: a table of somebody else's
+ * with the name of one of ours would end a migration half-way.
+ */
+async function requireEmpty(dataSource: DataSource): Promise<void> {
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace AND nspname = current_schema()
+     WHERE relkind = ANY('{r,p,v,m,f}')
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND ${IS_OUR_FORM})
+     ORDER BY relname`,
+  );
+  if (tables.length > 0) throw new Error(explainForeign(tables.map(({ name }) => name)));
+}
+
+function explainForeign(tables: string[]): string {
+  const named = tables.slice(0, NAMED_TABLES).join(', ');
+  const more = tables.length > NAMED_TABLES ? ` and ${tables.length - NAMED_TABLES} more` : '';
+  return (
+    `The database that DATABASE_URL names is in use by another program: it has run no migration of ours, and holds ${named}${more}. ` +
+    'Nothing in it was changed. Set DATABASE_URL to an empty database, or to an empty schema of this one ' +
+    '(…?options=-c%20search_path%3Dorder_reports).'
+  );
 }
 
 /** In the order in which they ran. A plain read: TypeORM's own makes its table where there is none. */
 async function namesRun(dataSource: DataSource): Promise<string[]> {
   const [table] = await dataSource.query<{ exists: boolean }[]>(
-    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+    `SELECT EXISTS (SELECT FROM pg_attribute WHERE ${IS_OUR_FORM}) AS exists`,
   );
   if (table?.exists !== true) return [];
   const rows = await dataSource.query<{ name: string }[]>(

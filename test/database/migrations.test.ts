@@ -318,6 +318,63 @@ it('a schema of a newer version ends a start in plain words, whether it migrates
   expect(await contents(url)).toEqual(before);
 });
 
+describe('a database of another program', () => {
+  const REFUSED = 'The database that DATABASE_URL names is in use by another program';
+
+  it('is refused in plain words by starts and commands, and nothing is changed', async () => {
+    const url = await database(createEmptyDatabase());
+    await query(
+      url,
+      `CREATE TABLE job (id serial PRIMARY KEY, title text);
+       CREATE TABLE migrations (id serial PRIMARY KEY, migration varchar NOT NULL, batch integer NOT NULL);
+       INSERT INTO migrations (migration, batch) VALUES ('2024_01_01_create_jobs', 1);
+       CREATE TABLE person (id serial); CREATE VIEW titles AS SELECT title FROM job`,
+    );
+    const before = await contents(url);
+    const migrating = await start({ DATABASE_URL: url, REDIS_URL: 'redis://127.0.0.1:1' });
+    const waiting = await start({
+      DATABASE_URL: url,
+      REDIS_URL: 'redis://127.0.0.1:1',
+      MIGRATE_ON_START: 'false',
+    });
+    for (const running of [migrating, waiting]) {
+      expect(await running.exited()).toBe(1);
+      expect(running.output).toContain(
+        `\nCould not start. ${REFUSED}: it has run no migration of ours, and holds job, migrations, person and 1 more. ` +
+          'Nothing in it was changed. Set DATABASE_URL to an empty database',
+      );
+      expect(running.output).not.toMatch(STACK);
+    }
+    const command = await npm('migrate', { DATABASE_URL: url });
+    expect(command).toEqual({ code: 1, output: expect.stringContaining(`\n${REFUSED}`) as unknown });
+    expect(await contents(url)).toEqual(before);
+  });
+
+  it('has room for a schema of ours beside it', async () => {
+    const url = await database(createEmptyDatabase());
+    await query(url, 'CREATE TABLE job (id serial PRIMARY KEY); CREATE SCHEMA order_reports');
+    const before = await contents(url);
+    const DATABASE_URL = `${url}?options=-c%20search_path%3Dorder_reports`;
+    const port = String(await freePort());
+    const running = await start({ DATABASE_URL, REDIS_URL: await emptyTestRedis(), PORT: port, ROLE: 'api' });
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, {
+      what: 'the process to be ready',
+    });
+    expect(await running.stop()).toBe(0);
+    expect(await contents(url)).toEqual(before);
+  });
+
+  it('may be empty but for what an extension or an interrupted first start has brought', async () => {
+    const url = await database(createEmptyDatabase());
+    await query(
+      url,
+      `CREATE EXTENSION pg_stat_statements;
+       CREATE TABLE migrations (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`,
+    );
+    expect(await migrate(url)).toBe(NAMES.length);
+  });
+});
+
 describe('a schema of before the migrations were joined', () => {
   /** As the commit before left it: its names, and rows that somebody wants to keep. */
   const OLD = `

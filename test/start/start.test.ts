@@ -203,6 +203,13 @@ it.each([
     (name: string) => `ALTER DATABASE ${name} SET default_transaction_read_only = on`,
     /read-only/,
   ],
+  [
+    'lets its role make no table',
+    (_name: string, role: string) =>
+      `ALTER SCHEMA public OWNER TO CURRENT_USER; GRANT USAGE ON SCHEMA public TO ${role}`,
+    /permission denied for schema public/,
+  ],
+  ['has no schema for its role', () => 'DROP SCHEMA public', /no schema has been selected/],
 ])('says in plain words that its database %s', async (_what, statement, reason) => {
   const database = await createTestDatabase();
   const url = new URL(database.url);
