@@ -439,6 +439,12 @@ const OF_WEBHOOKS = {
     cause: 'A proof is about a bounded number of events.',
     cure: 'Ask in several windows; `errors` says where the first may end.',
   },
+  window_not_kept: {
+    kinds: ['unprocessable'],
+    title: 'The window is no longer kept',
+    cause: 'The window begins before what is kept: some of its events may have been removed for their age.',
+    cure: 'Ask for a window that begins at the time that `errors` names, or later; keep the proofs of earlier ones.',
+  },
   window_not_written: {
     kinds: ['unavailable'],
     title: 'The window is not complete yet',

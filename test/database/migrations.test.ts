@@ -276,6 +276,48 @@ it('jobs and endpoints of before have no labels, and labels are not lost by goin
   expect(await query(url, 'SELECT type FROM job')).toEqual([{ type: 'test.kept' }]);
 });
 
+it('how far messages of before were removed is never taken for less than it may have been, and none goes for a day', async () => {
+  const noted = (url: string): Promise<unknown[]> =>
+    query(
+      url,
+      `SELECT date_trunc('day', now() - removed_up_to) = interval '20 days' AS "to the delivered", removed_up_to = said_at AS "to now",
+         removed_up_to IS NULL AS "nothing", said_at > now() - interval '1 hour' AS waits
+       FROM retention WHERE kind = 'webhook_message'`,
+    );
+  const url = await database(createTestDatabase());
+  const again = async (change: string): Promise<unknown> => {
+    await revertTo(url, 'LeasesByClient');
+    await query(url, `UPDATE retention SET said_at = now() - interval '9 days'`);
+    await query(url, change);
+    await migrate(url);
+    return (await noted(url))[0];
+  };
+  const none = { 'to the delivered': false, 'to now': false, nothing: false, waits: true };
+  expect(await again('SELECT')).toEqual({
+    'to the delivered': null,
+    'to now': null,
+    nothing: true,
+    waits: false,
+  });
+  expect(await again(`INSERT INTO client (name) VALUES ('Had events, perhaps')`)).toEqual({
+    ...none,
+    'to now': true,
+  });
+  // The two oldest are there because they were still to be delivered: younger ones may be gone.
+  const messages = `
+    WITH message AS (
+      INSERT INTO webhook_message (id, client_id, type, body, occurred_at, created_at)
+      SELECT overlay(uuid_v7()::text PLACING left(first_uuid_v7(at)::text, 13) FROM 1 FOR 13)::uuid, client.id, type, '{}', at, at
+      FROM client, (VALUES ('delivered late', 22), ('pending', 21), ('delivered', 20), ('sent to nobody', 19)) AS m(type, days),
+        LATERAL (SELECT now() - make_interval(days => days, secs => 60) AS at) made
+      RETURNING *
+    ) INSERT INTO delivery (id, message_id, client_id, url, give_up_at, state, finished_at)
+    SELECT uuid_v7(), id, client_id, 'http://127.0.0.1/', now(), CASE type WHEN 'pending' THEN 'PENDING' ELSE 'DELIVERED' END,
+      CASE type WHEN 'delivered' THEN created_at + interval '23 h' WHEN 'delivered late' THEN created_at + interval '25 h' END
+    FROM message WHERE type <> 'sent to nobody'`;
+  expect(await again(messages)).toEqual({ ...none, 'to the delivered': true });
+});
+
 it('npm run migrate says in plain words that it needs DATABASE_URL, or that nothing is there', async () => {
   const without = await npm('migrate', {});
   expect(without.output).toMatch(/^\nDATABASE_URL is not set: [^\n]*\n$/);

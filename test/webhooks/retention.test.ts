@@ -1,11 +1,13 @@
 import { waitFor } from '../support/services';
 import { answer } from './test-receiver';
+import { CallbackHarness } from './callback-harness';
 import { callbackStory } from './callback-story';
 
-const story = callbackStory({
+const SETTINGS = {
   CALLBACK_RETRY_SCHEDULE: '1h',
   WEBHOOK_MASTER_KEYS: Buffer.alloc(32, 3).toString('base64'),
-});
+};
+const story = callbackStory(SETTINGS);
 
 /** What is kept of each URL of the client: events, deliveries, attempts, destinations. */
 async function kept(): Promise<Record<string, number[]>> {
@@ -109,4 +111,56 @@ it('an endpoint that is removed during an attempt is not called again', async ()
   finish();
   await story.client.allEnded(1);
   expect((await story.client.deliveries())[0]).toMatchObject({ state: 'EXHAUSTED', failure: 'http_status' });
+});
+
+it('a window of which messages were removed for their age is not proved, also when more are kept by now', async () => {
+  const DAY_MS = 86_400_000;
+  await story.withHarness(SETTINGS, async (harness) => {
+    const { databaseUrl, redisUrl } = harness.config;
+    const inAnotherProcess = async (
+      settings: NodeJS.ProcessEnv,
+      use: (other: CallbackHarness) => Promise<void>,
+    ): Promise<void> => {
+      const other = await CallbackHarness.start({ databaseUrl, redisUrl }, { ...SETTINGS, ...settings });
+      await use(other).finally(() => other.stop());
+    };
+    const client = await harness.client('proven');
+    await client.submit();
+    await client.feed(1);
+    const { id } = await story.register('/proven', {}, client);
+    await client.submit();
+    await client.allEnded(1);
+    const occurred = new Date(Date.now() - 31 * DAY_MS);
+    await harness.database.query(
+      `UPDATE webhook_message SET created_at = $1, occurred_at = $1,
+         id = overlay(id::text PLACING left(first_uuid_v7($1)::text, 13) FROM 1 FOR 13)::uuid
+       WHERE id NOT IN (SELECT message_id FROM delivery)`,
+      [occurred],
+    );
+    const until = new Date().toISOString();
+    const proofSince = async (since: string, of = client) => {
+      const { status, body } = await of.call(
+        'GET',
+        `/v1/webhooks/endpoints/${id}/proof?since=${since}&until=${until}`,
+      );
+      if (status !== 200) return [status, body.code, ...body.errors];
+      const { complete, counts } = JSON.parse(Buffer.from(body.split('.')[1], 'base64url').toString());
+      return { complete, delivered: counts.delivered, missing: counts.missing };
+    };
+    const early = new Date(Date.now() - 90 * DAY_MS).toISOString();
+    // Nothing was removed yet: all that ever happened is there.
+    expect(await proofSince(early)).toEqual({ complete: false, delivered: 1, missing: 1 });
+
+    await inAnotherProcess({}, async () => {
+      await waitFor(async () => (await client.feed(0)).length === 1, { what: 'the old event to be removed' });
+    });
+    const first = new Date(occurred.getTime() + 1).toISOString();
+    const refusal = [422, 'window_not_kept', { field: 'since', message: `since must be ${first}, or later` }];
+    expect(await proofSince(early)).toEqual(refusal);
+    expect(await proofSince(occurred.toISOString())).toEqual(refusal);
+    expect(await proofSince(first)).toEqual({ complete: true, delivered: 1, missing: 0 });
+    await inAnotherProcess({ EVENT_RETENTION_DAYS: '120' }, async (other) => {
+      expect(await proofSince(early, await other.client('proven'))).toEqual(refusal);
+    });
+  });
 });

@@ -27,6 +27,7 @@ import { OwnKeys1795651200026 } from './0026-own-keys';
 import { Resends1795651200027 } from './0027-resends';
 import { ExhaustedDeliveries1795651200028 } from './0028-exhausted-deliveries';
 import { LeasesByClient1795651200029 } from './0029-leases-by-client';
+import { RemovedMessages1795651200030 } from './0030-removed-messages';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   Resends1795651200027,
   ExhaustedDeliveries1795651200028,
   LeasesByClient1795651200029,
+  RemovedMessages1795651200030,
 ];

@@ -15,7 +15,7 @@ export class DeliveryRetentionService {
     private readonly ageing: AgeingService,
   ) {}
 
-  /** Their deliveries and attempts go with them. What is still to be delivered stays. */
+  /** Their deliveries and attempts go with them. What is still to be delivered stays. How far it went is noted, for proofs. */
   async removeMessages(stopping: AbortSignal): Promise<void> {
     await this.ageing.remove(
       {
@@ -25,6 +25,9 @@ export class DeliveryRetentionService {
         days: this.config.eventRetentionDays,
         isOver: (cutoff) => `r.created_at < ${cutoff} AND NOT EXISTS (
           SELECT FROM delivery d WHERE d.message_id = r.id AND d.state IN ('PENDING', 'DELIVERING'))`,
+        noting: `UPDATE retention SET removed_up_to = newest.occurred_at
+          FROM (SELECT max(occurred_at) AS occurred_at FROM removed) newest
+          WHERE kind = 'webhook_message' AND newest.occurred_at > coalesce(removed_up_to, '-infinity')`,
       },
       stopping,
     );

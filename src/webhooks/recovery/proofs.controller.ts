@@ -42,7 +42,7 @@ export class ProofsController {
   @ApiProblems({
     400: 'The query is not valid, or the id is not a UUID.',
     404: 'You have no such endpoint.',
-    422: 'The window ends before it begins or in the future, or has too many events: `until` says how far it may go.',
+    422: 'The window ends before it begins or in the future, begins before what is kept (`since` says where it may), or has too many events (`until` says how far it may go).',
     503: 'Events of the window are being written just now: try again after `Retry-After`.',
   })
   prove(

@@ -23,7 +23,7 @@ export class ProofsService {
 
   /**
    * @returns a compact JWS by the endpoint's own key of `/.well-known/jwks.json`
-   * @throws AppError 404; 422 for a window that has not ended, or has too many events; 503 while some of it are not written yet
+   * @throws AppError 404; 422 for a window that has not ended, is no longer kept, or has too many events; 503 while some of it are not written yet
    */
   async prove(clientId: string, endpointId: string, since: Date, until: Date): Promise<string> {
     const endpoint = await this.endpoints.get(clientId, endpointId);
@@ -45,6 +45,9 @@ export class ProofsService {
   private async proofOf(endpoint: Endpoint, since: Date, until: Date): Promise<DeliveryProof> {
     const { id, client_id, url, event_types, tags } = endpoint;
     const found = await this.events.find(client_id, id, since, until, MOST_PROVEN_EVENTS);
+    // Asked last: what is removed until then is known to be.
+    const keptSince = await this.events.keptSince();
+    if (keptSince !== null && since < keptSince) throw notKept(keptSince);
     const beyond = found[MOST_PROVEN_EVENTS];
     if (beyond !== undefined) throw tooMany(beyond.occurred_at);
     const events = found.map((event) => ({
@@ -77,6 +80,16 @@ export class ProofsService {
     }
   }
 }
+
+const notKept = (keptSince: Date): AppError =>
+  new AppError(
+    'unprocessable',
+    'window_not_kept',
+    'Events of the beginning of this window may have been removed for their age.',
+    {
+      errors: [{ field: 'since', message: `since must be ${keptSince.toISOString()}, or later` }],
+    },
+  );
 
 const tooMany = (at: Date): AppError =>
   new AppError(

@@ -103,6 +103,15 @@ export class ProvenEvents {
     return found.sort(inFeedOrder).slice(0, most + 1);
   }
 
+  /** @returns from when on no event was removed for its age; `null` where none was */
+  async keptSince(): Promise<Date | null> {
+    const [kept] = await this.dataSource.query<{ since: Date | null }[]>(
+      `SELECT date_trunc('milliseconds', removed_up_to) + interval '1 millisecond' AS since
+       FROM retention WHERE kind = 'webhook_message'`,
+    );
+    return kept?.since ?? null;
+  }
+
   /**
    * Whether all that happened before a time has been written to the feed: what happened first is written first.
    */
