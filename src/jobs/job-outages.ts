@@ -108,7 +108,9 @@ export class JobOutages {
   }
 
   /**
-   * Moves on the deadlines of the jobs that outages kept from being done, in batches.
+   * Moves on the deadlines of the jobs that outages kept from being done, one outage after the other, in batches. Of
+   * several processes one does so: the others return. What is being changed just now is left for the next time, and the
+   * outage is not settled before.
    *
    * @param storeTypes the types that need the store
    * @returns how many
@@ -116,51 +118,78 @@ export class JobOutages {
   async settle(storeTypes: string[]): Promise<number> {
     let all = 0;
     for (;;) {
-      const [outage] = await this.dataSource.query<{ dependency: Dependency; began_at: string }[]>(
+      const [outage] = await this.dataSource.query<Outage[]>(
         'SELECT dependency, began_at::text FROM outage WHERE NOT settled ORDER BY ended_at LIMIT 1',
       );
       if (outage === undefined) return all;
-      const { dependency, began_at } = outage;
-      const types = dependency === 'store' ? storeTypes : null;
-      for (let moved = AT_ONCE; moved > 0; all += moved) moved = await this.move(dependency, began_at, types);
-      await this.dataSource.query(
-        `WITH settled AS (UPDATE outage SET settled = true WHERE dependency = $1 AND began_at = $2)
-         DELETE FROM outage WHERE settled AND ended_at < now() - make_interval(hours => ${KEPT_HOURS})`,
-        [dependency, began_at],
-      );
+      const types = outage.dependency === 'store' ? storeTypes : null;
+      for (let moved = AT_ONCE; moved > 0; all += moved) moved = await this.move(outage, types);
+      if (!(await this.conclude(outage, types))) return all;
     }
   }
 
   /** @param types `null` for all */
-  private async move(dependency: Dependency, beganAt: string, types: string[] | null): Promise<number> {
+  private async move({ dependency, began_at }: Outage, types: string[] | null): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
-      `WITH over AS (
-         SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2
-       ), held AS (
-         (SELECT id FROM job, over WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, run_at, id LIMIT ${AT_ONCE})
-         UNION ALL
-         (SELECT id FROM job, over WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${AT_ONCE})
-       ), locked AS (
-         -- In the order of the ids, as others lock them that name several.
-         SELECT id FROM job WHERE id IN (SELECT id FROM held) ORDER BY id FOR NO KEY UPDATE
+      `WITH ${OVER}, held AS MATERIALIZED (
+         SELECT jobs.id FROM over CROSS JOIN LATERAL (${held(AT_ONCE)}) jobs
+       ), free AS MATERIALIZED (
+         SELECT j.id FROM held JOIN job j USING (id) FOR NO KEY UPDATE OF j SKIP LOCKED
        ), moved AS (
          UPDATE job j SET deadline_at = deadline_at + make_interval(secs => ${MOVED}),
-           outage_seconds = outage_seconds + ${MOVED}, outage_counted_until = ended_at
-         FROM locked, over
-         WHERE j.id = locked.id AND state IN ('PENDING', 'IN_PROGRESS') AND ${IS_HELD}
+           outage_seconds = outage_seconds + ${MOVED}, outage_counted_until = over.ended_at
+         FROM free, over
+         WHERE j.id = free.id AND state IN ('PENDING', 'IN_PROGRESS') AND ${IS_HELD}
          RETURNING j.id
        )
        SELECT id FROM moved`,
-      [dependency, beganAt, types],
+      [dependency, began_at, types],
     );
     return rows.length;
   }
+
+  /**
+   * Only a statement that itself finds no job left may say so: that none was moved may mean that others had them.
+   *
+   * @returns whether it is settled
+   */
+  private async conclude({ dependency, began_at }: Outage, types: string[] | null): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH ${OVER}, settled AS (
+         UPDATE outage o SET settled = true FROM over
+         WHERE o.dependency = $1 AND o.began_at = over.began_at AND NOT EXISTS (SELECT FROM (${held(1)}) jobs)
+         RETURNING o.began_at
+       ), forgotten AS (
+         DELETE FROM outage WHERE settled AND ended_at < now() - make_interval(hours => ${KEPT_HOURS})
+       )
+       SELECT began_at FROM settled`,
+      [dependency, began_at, types],
+    );
+    return rows.length === 1;
+  }
 }
 
+interface Outage {
+  dependency: Dependency;
+  began_at: string;
+}
+
+/** The outage that a statement works on, in SQL: none while another process does. */
+const OVER = `over AS MATERIALIZED (
+  SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2 AND NOT settled
+  FOR NO KEY UPDATE SKIP LOCKED
+)`;
+
 /** Whether the outage `over` is still to be counted for a job. */
-const IS_HELD = `created_at < ended_at AND (outage_counted_until IS NULL OR outage_counted_until < ended_at)
+const IS_HELD = `created_at < over.ended_at AND (outage_counted_until IS NULL OR outage_counted_until < over.ended_at)
   AND ($3::text[] IS NULL OR type = ANY($3))`;
 
 const MOVED = withinLongestOutage(
-  `extract(epoch FROM ended_at - greatest(began_at, created_at, outage_counted_until))::float8`,
+  `extract(epoch FROM over.ended_at - greatest(over.began_at, created_at, outage_counted_until))::float8`,
 );
+
+/** The first jobs for which `over` is still to be counted, in the order of the indexes of what is unfinished. */
+const held = (most: number): string => `
+  (SELECT id FROM job WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, run_at, id LIMIT ${most})
+  UNION ALL
+  (SELECT id FROM job WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${most})`;
