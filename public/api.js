@@ -27,6 +27,8 @@ export async function request(path, { headers, ...options } = {}) {
   const response = await fetch(path, {
     ...options,
     headers: { Authorization: `Bearer ${key.get()}`, ...headers },
+  }).catch((error) => {
+    throw new Error('The service cannot be reached. Try again.', { cause: error });
   });
   if (response.ok) return response;
   const retryAfter = Number(response.headers.get('Retry-After')) || undefined;

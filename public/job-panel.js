@@ -20,6 +20,9 @@ export const describe = ({ type, request: { body } }) => {
 /** Of a report of before there were several formats, the only one. */
 const artifactsOf = ({ result }) => result?.artifacts ?? (result?.artifact ? [result.artifact] : []);
 
+/** Whether its files were deleted, by their owner or by their age. */
+const areGone = ({ expires_at }) => expires_at !== null && new Date(expires_at) <= new Date();
+
 const describeFile = ({ format, media_type, bytes, pages }) =>
   [
     (format ?? (media_type === 'text/csv' ? 'csv' : 'pdf')).toUpperCase(),
@@ -33,6 +36,7 @@ const summaryOf = (job) => {
   if (job.status === 'COMPLETED') {
     const artifacts = artifactsOf(job);
     if (artifacts.length === 0) return 'Done.';
+    if (areGone(job)) return 'It was ready; its files were deleted.';
     return `Ready: ${artifacts.map(describeFile).join('; ')}.`;
   }
   if (job.cancel_requested) return 'It is being cancelled.';
@@ -98,7 +102,7 @@ export class JobPanel {
     );
     element('job-cancel').hidden = ended;
     element('job-cancel').disabled = job.cancel_requested;
-    if (job.status === 'COMPLETED' && job.type === 'orders.report')
+    if (job.status === 'COMPLETED' && job.type === 'orders.report' && !areGone(job))
       this.#showFiles(job).catch(this.onProblem);
   }
 

@@ -233,6 +233,41 @@ describe('the page', () => {
     expect(overflow).toBeLessThanOrEqual(0);
   });
 
+  it('shows a long title and several files on a small screen, and no file that was deleted', async () => {
+    await page.setViewport({ width: 320, height: 700 });
+    await signIn();
+    await page.type('#title', 'W'.repeat(200));
+    await page.click('input[value="csv"]');
+    await page.click('#report-form .primary');
+    await says('#job-summary', /^Ready: PDF.*; CSV/);
+    await visible('#job-files a');
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    expect(overflow).toBeLessThanOrEqual(0);
+    const edges = 'Array.from(document.querySelectorAll("#job-files a"), (a) => a.getBoundingClientRect())';
+    const [first, second] = (await page.evaluate(`${edges}.map(({ top, bottom }) => ({ top, bottom }))`)) as {
+      top: number;
+      bottom: number;
+    }[];
+    expect(second!.top).toBeGreaterThanOrEqual(first!.bottom);
+
+    const [{ id }] = (await app.call('GET', '/v1/jobs?page_size=1')).body.data;
+    expect((await app.call('DELETE', `/v1/orders/reports/${id}`)).status).toBe(204);
+    await page.reload();
+    await show('WWW');
+    await says('#job-summary', /its files were deleted/);
+    expect(await page.$eval('#job-files', (files) => (files as unknown as { hidden: boolean }).hidden)).toBe(
+      true,
+    );
+  });
+
+  it('says that the service cannot be reached', async () => {
+    await signIn();
+    await page.setOfflineMode(true);
+    await page.click('#report-form .primary');
+    await says('#problem', /cannot be reached/);
+    complaints.length = 0;
+  });
+
   it('is served with a strict policy, and by APIs alone', async () => {
     const { headers, body } = await app.call('GET', '/', { key: null });
     expect(headers.get('content-security-policy')).toContain("script-src 'self'");
