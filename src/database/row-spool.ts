@@ -11,14 +11,14 @@ const LEVEL = 1;
 const CHUNK_BYTES = 65_536;
 
 /**
- * Rows of a query on the disk of the process, compressed, so that they are read as slowly and as often as may be, while the
- * database has forgotten them. The file has no name: it is gone when it is closed, also by the end of the process.
+ * Rows on the disk of the process, compressed: those of a query, which are read as slowly and as often as may be while the
+ * database has forgotten them, or those of a file, which the database gets all at once. The file has no name: it is gone when it is closed, also by the end of the process.
  */
 export class RowSpool {
   private constructor(private readonly file: FileHandle) {}
 
   /**
-   * @param rows what `COPY` gives, in its text format
+   * @param rows as `COPY` gives and takes them, in its text format
    * @throws what writing the file throws (`ENOSPC`), and what `rows` throws
    */
   static async fill(rows: Readable): Promise<RowSpool> {
@@ -36,11 +36,8 @@ export class RowSpool {
 
   /** From the first on, each as the texts of its values. */
   async *rows(): AsyncGenerator<string[]> {
-    const inflated = createInflateRaw({ chunkSize: CHUNK_BYTES });
-    // Whoever reads the one hears of what happens to the other.
-    pipeline(this.bytes(), inflated).catch(() => undefined);
     let begun: Buffer[] = [];
-    for await (const chunk of inflated as AsyncIterable<Buffer>) {
+    for await (const chunk of this.text() as AsyncIterable<Buffer>) {
       const end = chunk.lastIndexOf('\n');
       if (end === -1) {
         begun.push(chunk);
@@ -50,6 +47,14 @@ export class RowSpool {
       for (const row of text.split('\n')) yield valuesOf(row);
       begun = [chunk.subarray(end + 1)];
     }
+  }
+
+  /** From the first on, as `fill` was given it. */
+  text(): Readable {
+    const inflated = createInflateRaw({ chunkSize: CHUNK_BYTES });
+    // Whoever reads the one hears of what happens to the other.
+    pipeline(this.bytes(), inflated).catch(() => undefined);
+    return inflated;
   }
 
   async close(): Promise<void> {

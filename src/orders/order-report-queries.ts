@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Client, escapeLiteral } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
-import { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { StoreFullError } from '../artifacts/artifact-store';
-import { isFull } from '../artifacts/file-artifact-store';
-import { RowSpool } from '../database/row-spool';
+import { escapeLiteral } from 'pg';
+import { DataSource, EntityManager } from 'typeorm';
+import type { RowSpool } from '../database/row-spool';
 import { type Arrangement, isInReportOrder } from './order-arrangement';
 import { OrderChangesService } from './order-changes.service';
 import { changedOrders, removedNumbers } from './order-delta';
@@ -13,6 +10,7 @@ import { ORDER_STATUSES } from './order-status';
 import { OrderSummary, SummaryRow, summaryOf, toSummary, unitOf } from './order-summary';
 import { groupRows, readGroups, type ReportedGroup } from './reported-group';
 import type { ReportedOrder } from './reported-order';
+import { copyToSpool } from './row-copies';
 import { smallReport } from './small-report';
 import { type OrderSelection, readOrders, SelectionSql } from './spooled-orders';
 import { inTransaction, withConnection } from './transaction';
@@ -134,7 +132,7 @@ export class OrderReportQueries {
         summing.catch((error: unknown) => stop.abort(error));
         let orders: RowSpool | undefined;
         try {
-          orders = await copied(runner, sql.rows());
+          orders = await copyToSpool(runner, sql.rows());
           return { orders, ...(await summing) };
         } catch (error) {
           stop.abort(error);
@@ -159,20 +157,10 @@ export class OrderReportQueries {
         await manager.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
         const found = await summary(manager, clientId, filter, changedSince);
         await accept?.(found);
-        const groups = groupBy === null ? null : await copied(runner, groupRows(sql.orders(), groupBy));
+        const groups = groupBy === null ? null : await copyToSpool(runner, groupRows(sql.orders(), groupBy));
         return { summary: found, groups };
       }),
     );
-  }
-}
-
-/** @throws StoreFullError when the disk is full */
-async function copied(runner: QueryRunner, rows: string): Promise<RowSpool> {
-  const connection = (await runner.connect()) as Client;
-  try {
-    return await RowSpool.fill(connection.query(copyTo(`COPY (${rows}) TO STDOUT`)));
-  } catch (error) {
-    throw isFull(error) ? new StoreFullError({ cause: error }) : error;
   }
 }
 

@@ -39,7 +39,7 @@ export function groupRows({ clientId, form, settings, stated }: StagedFile): str
   return `
     SET LOCAL work_mem = '64MB';
     ANALYZE import_line;
-    CREATE TEMPORARY TABLE import_group AS
+    CREATE TEMPORARY TABLE import_group ON COMMIT DROP AS
     SELECT uuid_v7() AS id, number, min(row_number) AS first_row, min(ordered_at) AS ordered_at,
       min(status COLLATE "C") AS status,
       count(currency) > 0 AS states_currency,
@@ -55,7 +55,7 @@ export function groupRows({ clientId, form, settings, stated }: StagedFile): str
     ${settings.onConflict === OnConflict.Update && stated?.has('currency') === true ? knownCurrencies(clientId) : ''}
     ANALYZE import_group;
     -- A total is rounded once; a price that is computed has as many digits as it needs, up to six.
-    CREATE TEMPORARY TABLE import_item AS
+    CREATE TEMPORARY TABLE import_item ON COMMIT DROP AS
     SELECT number, position, row_number, coalesce(sku, position::text) AS sku, description, quantity,
       CASE WHEN scale(trim_scale(price)) > digits THEN trim_scale(price) ELSE round(price, digits) END AS unit_price,
       round(coalesce(line_total, quantity * price) - coalesce(line_discount, 0), digits) AS total

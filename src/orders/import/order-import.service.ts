@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { addAbortSignal, Readable } from 'node:stream';
-import { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
+import type { RowSpool } from '../../database/row-spool';
 import { lockWriters } from '../order-changes';
+import { spooled } from '../row-copies';
 import { inTransaction, withConnection } from '../transaction';
 import { DelimitedReader } from './delimited-reader';
 import type { Detected, FileReader } from './file-reader';
@@ -84,11 +86,10 @@ export class OrderImportService {
     // Also a source from which nothing comes.
     if (signal !== undefined) addAbortSignal(signal, source);
     try {
-      const outcome = await withConnection(this.dataSource, signal, (runner) =>
-        new Import(runner, clientId, settings, reader, errors, options).run(),
-      );
+      const outcome = await new Import(this.dataSource, clientId, settings, reader, errors, options).run();
       return { ...outcome, failure: null, errors: [], errorCount: 0, isReadWhole: true };
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof RejectedFile)) throw error;
       const { ignoredColumns, detected, isReadWhole } = reader;
       const failure = error.isNoFile ? 'invalid_file' : 'invalid_csv';
@@ -100,76 +101,52 @@ export class OrderImportService {
   }
 }
 
-/** One file on its way, on one connection. */
+/** One file on its way: onto the disk of this process, and from there into the order book. */
 class Import {
-  private readonly staging: OrderStaging;
-
   constructor(
-    private readonly runner: QueryRunner,
+    private readonly dataSource: DataSource,
     private readonly clientId: string,
     private readonly settings: ImportSettings,
     private readonly reader: FileReader,
     private readonly errors: RowErrors,
     private readonly options: ImportOptions,
-  ) {
-    this.staging = new OrderStaging(runner);
-  }
+  ) {}
 
   async run(): Promise<ImportOutcome> {
-    const { staging, runner, errors, options } = this;
-    await staging.create();
+    const { dataSource, options } = this;
+    options.onPhase?.('read');
+    // Not into the database: between two transactions nothing there is ours behind a pooler, and one that is open would hold
+    // back the readers of events until a slow file is read.
+    const rows = await spooled(Readable.from(this.texts()));
     try {
-      // Outside of a transaction: an open one would hold back the readers of events until a slow file is read.
-      options.onPhase?.('read');
-      await this.stage();
-
-      options.onPhase?.('check');
-      const file = this.file();
-      const wouldBe = await inTransaction(runner, 'READ COMMITTED', async () => {
-        const isWhole = errors.count === 0;
-        await staging.group(file, errors, isWhole);
-        // Of orders that lack a row nothing can be said that would be right.
-        await (isWhole ? staging.resolve(file, errors, false) : staging.findKnown(file, errors));
-        this.rejectErrors();
-        return staging.counts(this.settings.onConflict);
-      });
-
-      options.onPhase?.('store');
-      return await inTransaction(runner, 'READ COMMITTED', async (transaction) => {
-        const counts = this.settings.dryRun ? wouldBe : await this.store(transaction, file, wouldBe);
-        const { ignoredColumns, detected } = this.reader;
-        const outcome = { ...counts, ignoredColumns, detected };
-        await options.beforeCommit?.(transaction, outcome);
-        return outcome;
-      });
+      return await withConnection(dataSource, options.signal, (runner) =>
+        inTransaction(runner, 'READ COMMITTED', (transaction) =>
+          this.book(transaction, new OrderStaging(runner), rows),
+        ),
+      );
     } finally {
-      await staging.drop();
+      await rows.close();
     }
   }
 
-  private file(): StagedFile {
-    const { clientId, settings, reader } = this;
-    return { clientId, settings, form: formOf(settings.preset), stated: reader.stated };
-  }
-
-  private async stage(): Promise<void> {
-    const { reader, staging, errors } = this;
+  /** The rows of the file, as they are staged. */
+  private async *texts(): AsyncGenerator<string> {
+    const { reader, errors } = this;
     const { signal, onBytes } = this.options;
     let text = '';
     let hasRows = false;
-    const add = async (): Promise<void> => {
-      await staging.add(text);
-      text = '';
-      onBytes?.(reader.bytesRead);
-      signal?.throwIfAborted();
-    };
     for await (const rows of reader.batches()) {
       hasRows = true;
       // Not of the whole batch at once: that would be the longest step, and its rows would be kept until then.
       text += stagedText(rows);
-      if (text.length >= BATCH_CHARACTERS) await add();
+      if (text.length < BATCH_CHARACTERS) continue;
+      yield text;
+      text = '';
+      onBytes?.(reader.bytesRead);
+      signal?.throwIfAborted();
     }
-    await add();
+    yield text;
+    onBytes?.(reader.bytesRead);
     if (reader.isNoFile) throw new RejectedFile(true);
     if (errors.isFull) throw new RejectedFile(false);
     if (hasRows || errors.count > 0) return;
@@ -177,12 +154,47 @@ class Import {
     throw new RejectedFile(true);
   }
 
+  private async book(
+    transaction: EntityManager,
+    staging: OrderStaging,
+    rows: RowSpool,
+  ): Promise<ImportOutcome> {
+    const { reader, settings, options } = this;
+    options.onPhase?.('check');
+    await staging.fill(rows);
+    const file: StagedFile = {
+      clientId: this.clientId,
+      settings,
+      form: formOf(settings.preset),
+      stated: reader.stated,
+    };
+    const wouldBe = await this.check(staging, file);
+
+    options.onPhase?.('store');
+    const counts = settings.dryRun ? wouldBe : await this.store(transaction, staging, file, wouldBe);
+    const { ignoredColumns, detected } = reader;
+    const outcome = { ...counts, ignoredColumns, detected };
+    await options.beforeCommit?.(transaction, outcome);
+    return outcome;
+  }
+
+  private async check(staging: OrderStaging, file: StagedFile): Promise<ImportCounts> {
+    const { errors } = this;
+    const isWhole = errors.count === 0;
+    await staging.group(file, errors, isWhole);
+    // Of orders that lack a row nothing can be said that would be right.
+    await (isWhole ? staging.resolve(file, errors, false) : staging.findKnown(file, errors));
+    this.rejectErrors();
+    return staging.counts(file.settings.onConflict);
+  }
+
   private async store(
     transaction: EntityManager,
+    staging: OrderStaging,
     file: StagedFile,
     wouldBe: ImportCounts,
   ): Promise<ImportCounts> {
-    const { staging, errors, options } = this;
+    const { errors, options } = this;
     const { onConflict } = this.settings;
     await lockWriters(transaction, this.clientId);
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {

@@ -1,8 +1,7 @@
-import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { finished } from 'node:stream/promises';
 import type { QueryRunner } from 'typeorm';
+import type { RowSpool } from '../../database/row-spool';
 import { insertChanges } from '../order-changes';
+import { copyFromSpool } from '../row-copies';
 import { MAX_ROW_ERRORS, RowError, RowErrors } from './import-failures';
 import { OnConflict } from './import-settings';
 import { STAGED_COLUMNS } from './staged-rows';
@@ -16,8 +15,6 @@ import {
   resolveOrders,
 } from './resolving-sql';
 import { deleteLines, insertLines, insertOrders, updateOrders } from './writing-sql';
-
-const TABLES = 'import_line, import_group, import_item, import_known, import_order';
 
 /** What is done with the orders of a file, or would be. */
 export interface ImportCounts {
@@ -33,28 +30,17 @@ export interface ImportCounts {
 }
 
 /**
- * The lines of a file on their way into the order book: temporary tables of one connection, so that the size of a
- * file costs disk and not memory, and so that the rows of an order may stand anywhere in it.
+ * The lines of a file on their way into the order book: temporary tables, so that the size of a file costs disk and not
+ * memory, and so that the rows of an order may stand anywhere in it. They live and die with the transaction that all of this
+ * is done in: what comes after it may reach another session, and another import this one.
  */
 export class OrderStaging {
   constructor(private readonly runner: QueryRunner) {}
 
-  async create(): Promise<void> {
-    await this.drop();
-    await this.runner.query(`CREATE TEMPORARY TABLE import_line (${STAGED_COLUMNS})`);
-  }
-
-  async drop(): Promise<void> {
-    // On a connection that is broken nothing is left to drop; on any other, `create` would find it.
-    await this.runner.query(`DROP TABLE IF EXISTS ${TABLES}`).catch(() => undefined);
-  }
-
-  /** @param text of rows, as `stagedText` makes it */
-  async add(text: string): Promise<void> {
-    const connection = (await this.runner.connect()) as Client;
-    const copy = connection.query(copyFrom('COPY import_line FROM STDIN'));
-    copy.end(text);
-    await finished(copy);
+  /** @param rows with the text that `stagedText` makes */
+  async fill(rows: RowSpool): Promise<void> {
+    await this.runner.query(`CREATE TEMPORARY TABLE import_line (${STAGED_COLUMNS}) ON COMMIT DROP`);
+    await copyFromSpool(this.runner, rows, 'import_line');
   }
 
   /**

@@ -41,7 +41,7 @@ const listOf = (alias: string): string => WRITTEN.map((column) => `${alias}.${co
  */
 export const findKnown = ({ clientId }: StagedFile, isLocked: boolean): string => `
   DROP TABLE IF EXISTS import_known;
-  CREATE TEMPORARY TABLE import_known AS
+  CREATE TEMPORARY TABLE import_known ON COMMIT DROP AS
   SELECT o.id, o.number, ${listOf('o')}
   FROM import_group g JOIN orders o ON o.client_id = ${escapeLiteral(clientId)}::uuid AND o.number = g.number
   ORDER BY g.number COLLATE "C"${isLocked ? ' FOR UPDATE OF o' : ''};
@@ -68,7 +68,7 @@ export function resolveOrders({ form, settings, stated }: StagedFile): string {
   const isCapped = form.mayOverRefund ? `coalesce(g.refunded_total > ${refundsAll}, false)` : 'false';
   return `
     DROP TABLE IF EXISTS import_order;
-    CREATE TEMPORARY TABLE import_order AS
+    CREATE TEMPORARY TABLE import_order ON COMMIT DROP AS
     SELECT g.number, g.first_row, coalesce(k.id, g.id) AS id, k.id IS NOT NULL AS known, false AS same_lines,
       g.consistent AND g.line_count <= ${ORDER_LIMITS.linesPerOrder} AS sound, g.digits,
       g.ordered_at, h.status, g.currency, g.states_currency, k.currency AS known_currency, h.customer_name, h.customer_reference,
