@@ -279,6 +279,54 @@ describe('an endpoint is recovered', () => {
     expect((await ended(job)).result).toMatchObject({ resent: 10, delivered: 10 });
   });
 
+  it('but for what was delivered, or made due, after it had been read', async () => {
+    const { id } = await story.register('/read', OF_JOBS);
+    const events = await submit(5);
+    await giveUpAll();
+    const unanswered: ServerResponse[] = [];
+    story.receiver.on('/read', (_received, response) => void unanswered.push(response));
+    const job = await recover(id);
+    await story.called('/read');
+    // All of them are read by now, and only the first was made due: the others wait until it has ended.
+    const others = ids(events).filter((event) => event !== idsAt('/read')[0]);
+    const becomes = (change: string, which: unknown[]): Promise<unknown> =>
+      story.query(`UPDATE delivery SET ${change} WHERE client_id = $1 AND message_id = ANY($2)`, [
+        story.client.id,
+        which,
+      ]);
+    await becomes(`state = 'DELIVERED', failure = NULL`, others.slice(0, 2));
+    await becomes(`state = 'PENDING', finished_at = NULL, failures = 0, due_at = '2999-01-01'`, [others[2]]);
+    story.receiver.on('/read', answer(204));
+    unanswered[0]!.writeHead(204).end();
+    expect((await ended(job)).result).toMatchObject({ events: 5, resent: 2, delivered: 2 });
+    expect(idsAt('/read')).toHaveLength(2);
+    expect(idsAt('/read')[1]).toBe(others[3]);
+  });
+
+  it('with what was given up after it had been read', async () => {
+    const { id } = await story.register('/given-up', OF_JOBS);
+    const events = await submit(3);
+    await giveUpAll();
+    // As if they were between two attempts.
+    await story.query(
+      `UPDATE delivery SET state = 'PENDING', failures = 1, finished_at = NULL, due_at = '2999-01-01', give_up_at = '2999-01-01'
+       WHERE client_id = $1`,
+      [story.client.id],
+    );
+    const unanswered: ServerResponse[] = [];
+    story.receiver.on('/given-up', (_received, response) => void unanswered.push(response));
+    const job = await recover(id);
+    await story.called('/given-up');
+    await story.query(
+      `UPDATE delivery SET state = 'EXHAUSTED', finished_at = now() WHERE client_id = $1 AND message_id <> $2`,
+      [story.client.id, idsAt('/given-up')[0]],
+    );
+    story.receiver.on('/given-up', answer(204));
+    unanswered[0]!.writeHead(204).end();
+    expect((await ended(job)).result).toMatchObject({ resent: 3, delivered: 3 });
+    expect(idsAt('/given-up').sort()).toEqual(ids(events).sort());
+  });
+
   it('beside other jobs, of which it takes no slot', async () => {
     await story.withHarness({ JOB_CONCURRENCY: '1', LOG_LEVEL: 'error' }, async (harness) => {
       const client = await harness.client();

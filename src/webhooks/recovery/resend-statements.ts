@@ -33,20 +33,24 @@ export const HOLD_MESSAGES = prepared(
 
 /**
  * Makes deliveries due, in the order given: each a microsecond after the one before it. $1 client, $2 and $3 messages with
- * their deliveries (null: to be added to the endpoint $6), $4 seconds until they are given up, $5 the job.
+ * their deliveries (null: to be added to the endpoint $6), $4 seconds until they are given up, $5 the job, $7 the states in
+ * which the deliveries were read.
+ *
+ * One that was delivered since, or that another job made due, is left alone; one that was given up since is not.
  */
 export const RESEND = prepared(
   'resend_deliveries',
   `
   WITH chosen AS (
-    SELECT c.message_id, c.delivery_id, now() + c.place * interval '1 microsecond' AS due_at
-    FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS c(message_id, delivery_id, place)
+    SELECT c.message_id, c.delivery_id, c.state, now() + c.place * interval '1 microsecond' AS due_at
+    FROM unnest($2::uuid[], $3::uuid[], $7::text[]) WITH ORDINALITY AS c(message_id, delivery_id, state, place)
     JOIN webhook_message m ON m.id = c.message_id AND m.body IS NOT NULL
   ), resent AS (
     UPDATE delivery d SET state = 'PENDING', failures = 0, due_at = c.due_at, finished_at = NULL, epoch = t.epoch,
       give_up_at = greatest(now(), t.paused_until) + make_interval(secs => $4), resend_id = $5
     FROM chosen c, webhook_destination t LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
     WHERE d.client_id = $1 AND d.id = c.delivery_id AND d.lease_owner IS NULL AND t.id = d.destination_id AND ${GETS_CALLBACKS}
+      AND (d.state = c.state OR (c.state = 'PENDING' AND d.state = 'EXHAUSTED'))
     RETURNING d.id
   ), added AS (
     INSERT INTO delivery (id, message_id, client_id, destination_id, endpoint_id, url, epoch, due_at, give_up_at, resend_id)

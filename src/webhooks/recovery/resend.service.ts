@@ -120,7 +120,10 @@ export class ResendService {
     }
   }
 
-  /** @returns the ids of the deliveries that are due now: not of those whose receiver gets nothing any more */
+  /**
+   * @returns the ids of the deliveries that are due now: not of those whose receiver gets nothing any more, or got them
+   *   since they were read
+   */
   private async resend({ context, source, probed }: Run, chosen: Candidate[]): Promise<string[]> {
     const { clientId, jobId } = context;
     const deliveries = chosen.map(({ delivery_id }) => delivery_id);
@@ -142,6 +145,7 @@ export class ResendService {
         giveUpAfter(this.config.callbackRetrySchedule) / 1_000,
         jobId,
         source.endpointId,
+        chosen.map(({ state }) => state),
       ]);
     });
     this.wakeUps.send();
