@@ -16,7 +16,7 @@ import { invalidField } from '../common/app-error';
 import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
 import { AppConfig } from '../config/app-config';
-import { answerOrder, Conditional, ETAG } from './order-answer';
+import { answerOrder, answerReadOrder, ApiReadOrder, Conditional, ETAG } from './order-answer';
 import { byKey } from './order-changes';
 import { OrderNumberParams, OrderReplacementBody, toNewOrder } from './order.dto';
 import { OrderWithLinesView } from './order.view';
@@ -48,14 +48,15 @@ export class OrdersByNumberController {
       'By the number that you gave it, percent-encoded in the address. Its `ETag` is its version, for `If-Match`.',
   })
   @ApiParam(NUMBER)
-  @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
-  @ApiProblems({ 404: 'You have no order of this number.' })
+  @ApiReadOrder()
+  @ApiProblems({ 400: 'No order can have this number.', 404: 'You have no order of this number.' })
   async getByNumber(
     @CurrentClient() client: Client,
     @Param() { number }: OrderNumberParams,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<OrderWithLinesView> {
-    return answerOrder(response, await this.orders.get(client.id, { number }));
+  ): Promise<OrderWithLinesView | undefined> {
+    return answerReadOrder(request, response, await this.orders.get(client.id, { number }));
   }
 
   @Put(':number')
@@ -74,7 +75,7 @@ export class OrdersByNumberController {
   })
   @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
   @ApiProblems({
-    400: 'The body is not JSON.',
+    400: 'The body is not JSON, or no order can have this number.',
     412: 'The order is not as If-Match or If-None-Match demands.',
     413: 'The body is too large.',
     415: 'The body is not application/json.',

@@ -32,7 +32,7 @@ import { preconditionsOf } from '../common/http/preconditions';
 import { ApiProblems } from '../common/http/problem';
 import { UuidParam } from '../common/http/uuid-param';
 import { AppConfig } from '../config/app-config';
-import { answerOrder, Conditional, ETAG } from './order-answer';
+import { answerOrder, answerReadOrder, ApiReadOrder, Conditional, ETAG } from './order-answer';
 import { byKey } from './order-changes';
 import { OrderPatchBody, patched } from './order-patch';
 import { DEFAULT_TIME_ZONE, OrderListQuery, OrderSummaryQuery, toFilter } from './order-queries.dto';
@@ -138,14 +138,15 @@ export class OrdersController {
     description: 'Its `ETag` is its version, for `If-Match`. With `Prefer: respond-async` it becomes a task.',
   })
   @ApiParam(ID)
-  @ApiOkResponse({ type: OrderWithLinesView, headers: ETAG })
+  @ApiReadOrder()
   @ApiProblems({ 400: 'The id is not a UUID.', 404: 'You have no such order.' })
   async get(
     @CurrentClient() client: Client,
     @Param('id', UuidParam) id: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<OrderWithLinesView> {
-    return answerOrder(response, await this.orders.get(client.id, { id }));
+  ): Promise<OrderWithLinesView | undefined> {
+    return answerReadOrder(request, response, await this.orders.get(client.id, { id }));
   }
 
   @Patch(':id')

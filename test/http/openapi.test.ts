@@ -258,6 +258,41 @@ describe('says what is true of', () => {
     );
   });
 
+  it('numbers that no order can have', async () => {
+    await forEach(
+      all().filter(({ path }) => path.includes('{number}')),
+      async (operation) => {
+        for (const number of ['a%00b', 'x'.repeat(300), '%ff']) {
+          const address = operation.path.replace('{number}', number);
+          const call = exampleCall(openApi, operation, receiver);
+          const answer = await app.call(operation.method, address, { key, ...call });
+          expect(answer.status).toBe(400);
+          check(operation, answer);
+        }
+      },
+    );
+  });
+
+  it('what the caller has already', async () => {
+    const revalidated: string[] = [];
+    await forEach(
+      // Jobs and tasks change by themselves while they wait.
+      all().filter(({ method, path }) => method === 'GET' && path.startsWith('/v1/orders')),
+      async (operation) => {
+        const etag = (await ask(operation, tenant.ids)).headers.get('etag');
+        if (etag === null) return;
+        revalidated.push(nameOf(operation));
+        expect(operation.parameters).toContainEqual(expect.objectContaining({ name: 'If-None-Match' }));
+        // As `fetch` of Node sends it, with a `Cache-Control: no-cache`.
+        const again = await ask(operation, tenant.ids, { headers: { 'If-None-Match': etag } });
+        expect([again.status, again.headers.get('etag')]).toEqual([304, etag]);
+      },
+    );
+    expect(revalidated).toEqual(
+      expect.arrayContaining(['GET /v1/orders', 'GET /v1/orders/{id}', 'GET /v1/orders/by-number/{number}']),
+    );
+  });
+
   it('bodies and queries that are not valid', async () => {
     const json = { 'Content-Type': 'application/json' };
     await forEach(
@@ -371,7 +406,12 @@ describe('says what is true of', () => {
     const status = named('GET /v1/orders/reports/status/{id}');
     const fetchFile = named('GET /v1/orders/reports/{id}');
     const worker = await TestApp.start({ ROLE: 'worker' }, app);
-    const accepted = await ask(named('POST /v1/orders/reports'), {});
+    const submit = named('POST /v1/orders/reports');
+    const waiting = { headers: { Prefer: 'wait=50', 'Idempotency-Key': 'waited' } };
+    expect((await ask(submit, {}, waiting)).headers.get('idempotency-replayed')).toBeNull();
+    const replayed = await ask(submit, {}, waiting);
+    expect([replayed.status, replayed.headers.get('idempotency-replayed')]).toEqual([303, 'true']);
+    const accepted = await ask(submit, {});
     const own = {
       ...tenant.ids,
       '/v1/orders/reports/status/': accepted.body.id,

@@ -97,6 +97,21 @@ describe('a validator', () => {
     expect(after.body.data.find(({ id }: { id: string }) => id === order).customer_name).toBe('Ana Pérez');
   });
 
+  it.each(['id', 'number'])('of an order, by its %s, saves sending it again until it changes', async (by) => {
+    const path = by === 'id' ? `/v1/orders/${order}` : '/v1/orders/by-number/L-1';
+    const first = await get(path, {});
+    expect(first.headers.get('cache-control')).toBe('private, no-cache');
+    const headers = { 'If-None-Match': first.headers.get('etag')! };
+    const again = await get(path, headers);
+    expect([again.status, again.body, again.headers.get('etag')]).toEqual([
+      304,
+      undefined,
+      headers['If-None-Match'],
+    ]);
+    await app.call('PATCH', `/v1/orders/${order}`, { body: { customer_name: `Ana, by her ${by}` } });
+    expect((await get(path, headers)).body.customer_name).toBe(`Ana, by her ${by}`);
+  });
+
   // With what browsers send; `fetch` of Node alone would say that nothing of a cache is wanted.
   it.each(['/openapi.json', '/openapi.yaml', '/docs/swagger-ui-init.js', '/', '/app.js'])(
     'of %s saves sending it again',

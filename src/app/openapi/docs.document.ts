@@ -1,5 +1,6 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { Problem, PROBLEM_MEDIA_TYPE } from '../../common/http/problem';
+import { ACCEPTED_HEADERS } from '../../jobs/http/acceptance';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
@@ -45,6 +46,7 @@ const HEADERS = {
     schema: { type: 'string' },
     example: 'wait=10',
   },
+  'Idempotency-Replayed': ACCEPTED_HEADERS['Idempotency-Replayed'],
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
 };
 
@@ -146,16 +148,17 @@ function describeRevalidation(operation: Operation): void {
 const isPaged = ({ parameters = [] }: Operation): boolean =>
   parameters.some((parameter) => 'name' in parameter && ['cursor', 'after'].includes(parameter.name));
 
-/** Whether it honours a `Prefer` that may have been applied before this was answered. */
-const isPreferred = (status: string, { parameters = [] }: Operation): boolean =>
+/** Whether it honours a header of the request that may have had its effect before this was answered. */
+const hasHonoured = (header: string, status: string, { parameters = [] }: Operation): boolean =>
   !OF_REFUSALS.includes(status) &&
-  parameters.some((parameter) => 'name' in parameter && parameter.name === 'Prefer');
+  parameters.some((parameter) => 'name' in parameter && parameter.name === header);
 
 function headersOf(status: string, operation: Operation): Response['headers'] {
   const names = [
     'X-Request-Id',
     ...(NEEDS_KEY.includes(status) && isGuarded(operation) ? ['WWW-Authenticate'] : []),
-    ...(isPreferred(status, operation) ? ['Preference-Applied'] : []),
+    ...(hasHonoured('Prefer', status, operation) ? ['Preference-Applied'] : []),
+    ...(hasHonoured('Idempotency-Key', status, operation) ? ['Idempotency-Replayed'] : []),
     ...(isLimited(operation) ? ['Cache-Control', 'RateLimit', 'RateLimit-Policy'] : []),
     ...(status === '200' && isPaged(operation) ? ['ETag', 'Link'] : []),
     ...(status === '304' && isPaged(operation) ? ['ETag'] : []),
