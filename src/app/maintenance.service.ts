@@ -36,9 +36,15 @@ const HOUR = 60 * MINUTE;
 const TASKS = [
   task({
     of: JobRepairsService,
+    name: 'watch for outages',
+    everyMs: 2 * SECOND,
+    run: (repairs) => repairs.watch(),
+  }),
+  task({
+    of: JobRepairsService,
     name: 'repair of jobs',
     everyMs: 2 * SECOND,
-    run: (repairs) => repairs.run(),
+    run: (repairs, stopping) => repairs.run(stopping),
   }),
   task({
     of: IdempotencyKeysService,

@@ -115,7 +115,7 @@ export class JobOutages {
    * @param storeTypes the types that need the store
    * @returns how many
    */
-  async settle(storeTypes: string[]): Promise<number> {
+  async settle(storeTypes: string[], stopping: AbortSignal): Promise<number> {
     let all = 0;
     for (;;) {
       const [outage] = await this.dataSource.query<Outage[]>(
@@ -123,8 +123,9 @@ export class JobOutages {
       );
       if (outage === undefined) return all;
       const types = outage.dependency === 'store' ? storeTypes : null;
-      for (let moved = AT_ONCE; moved > 0; all += moved) moved = await this.move(outage, types);
-      if (!(await this.conclude(outage, types))) return all;
+      for (let moved = AT_ONCE; moved > 0 && !stopping.aborted; all += moved)
+        moved = await this.move(outage, types);
+      if (stopping.aborted || !(await this.conclude(outage, types))) return all;
     }
   }
 

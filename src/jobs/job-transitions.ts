@@ -372,7 +372,7 @@ export class JobTransitions {
   }
 
   /**
-   * Takes back the attempts whose worker stopped renewing its lease. A crash is counted apart from a failure; that a lease
+   * Takes back attempts whose worker stopped renewing its lease, so many at once. A crash is counted apart from a failure; that a lease
    * could not be renewed because the database was away is none.
    *
    * @param storeTypes the types that need the store
@@ -402,7 +402,7 @@ export class JobTransitions {
   }
 
   /**
-   * Ends the jobs that waited past their deadline. A running one is ended by its worker, or reaped.
+   * Ends jobs that waited past their deadline, so many at once. A running one is ended by its worker, or reaped.
    *
    * @param storeTypes the types that need the store
    * @returns the jobs after it
@@ -427,16 +427,10 @@ export class JobTransitions {
     return this.dataSource.manager.findOneBy(JobEntity, { id: jobId, client_id: clientId });
   }
 
-  /** Runs the statement until it finds no more. */
   private async repair(statement: string, storeTypes: string[]): Promise<JobEnd[]> {
-    const all: JobEnd[] = [];
-    for (let changed = REPAIRS_AT_ONCE; changed === REPAIRS_AT_ONCE;) {
-      const rows = await this.dataSource.query<JobEnd[]>(statement, [storeTypes]);
-      changed = rows.length;
-      all.push(...rows);
-      this.signals.publishEnds(rows);
-    }
-    return all;
+    const rows = await this.dataSource.query<JobEnd[]>(statement, [storeTypes]);
+    this.signals.publishEnds(rows);
+    return rows;
   }
 }
 

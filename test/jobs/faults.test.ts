@@ -8,7 +8,11 @@ import { JobClaims } from '../../src/jobs/job-claims';
 import { JobTransitions } from '../../src/jobs/job-transitions';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { JobState } from '../../src/jobs/job';
-import { JOBS_QUEUE } from '../../src/jobs/job-wake-ups';
+import { JOBS_QUEUE, JobWakeUps } from '../../src/jobs/job-wake-ups';
+import { JobOutages } from '../../src/jobs/job-outages';
+import { JobRepairsService } from '../../src/jobs/job-repairs.service';
+import type { JobTypeRegistry } from '../../src/jobs/job-type.registry';
+import type { StoreHealthService } from '../../src/jobs/store-health.service';
 import { medianOf, quickestOf } from '../support/durations';
 import { collectWarnings } from '../support/log-lines';
 import { emptyTestRedis, waitFor } from '../support/services';
@@ -211,6 +215,30 @@ describe('Postgres', () => {
 });
 
 describe('an outage of Postgres', () => {
+  it('is none while repairs take long', async () => {
+    const engine = await start({ worker: false });
+    const operator = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+    const locking = operator.createQueryRunner();
+    await locking.startTransaction();
+    await locking.query('LOCK TABLE job IN EXCLUSIVE MODE');
+    const sight = (after: string): Promise<{ at: string }[]> =>
+      operator.query(
+        `SELECT seen_at::text AS at FROM dependency WHERE name = 'database' AND seen_at > $1::timestamptz
+           AND EXISTS (SELECT FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%dead AS%')`,
+        [after],
+      );
+    const first = await waitFor(async () => (await sight('-infinity'))[0], { what: 'repairs to wait' });
+    const second = await waitFor(async () => (await sight(first.at))[0], { what: 'the next sight' });
+    await waitFor(async () => (await sight(second.at))[0], { what: 'another' });
+    await locking.commitTransaction();
+    await locking.release();
+    expect(await operator.query('SELECT FROM outage')).toEqual([]);
+    await operator.destroy();
+    await engine.stop();
+    engines.pop();
+  });
+
   it('that outlives every lease is no crash of a job', async () => {
     const { proxy, url } = await TcpProxy.before(database.url);
     const engine = await start({ database: url, variables: { JOB_LEASE_SECONDS: '3' } });
@@ -380,7 +408,19 @@ describe('deadlines', () => {
          FROM owner, generate_series(1, 1200) RETURNING *
        ) SELECT count(*) FROM changed`,
     );
-    expect(await new JobTransitions(dataSource, new JobSignals()).endOverdue([])).toHaveLength(1_200);
+    const repairs = new JobRepairsService(
+      new JobOutages(dataSource),
+      new JobTransitions(dataSource, new JobSignals()),
+      { storeTypes: [] as string[] } as JobTypeRegistry,
+      { isUp: true } as StoreHealthService,
+      { send: () => undefined } as JobWakeUps,
+    );
+    const ended = (): Promise<unknown> =>
+      dataSource.query('SELECT state, count(*)::int AS jobs FROM job GROUP BY 1');
+    await repairs.run(AbortSignal.abort());
+    expect(await ended()).toEqual([{ state: 'PENDING', jobs: 1_200 }]);
+    await repairs.run(new AbortController().signal);
+    expect(await ended()).toEqual([{ state: 'FAILED', jobs: 1_200 }]);
     await dataSource.destroy();
   });
 

@@ -10,6 +10,9 @@ import { createTestDatabase, TestDatabase } from '../support/test-database';
 
 const OUTAGE_SECONDS = 30;
 
+/** Of processes that do not stop. */
+const running = new AbortController().signal;
+
 /** What a process settles outages with, and ends jobs. */
 interface Repairs {
   outages: JobOutages;
@@ -80,7 +83,7 @@ it('is settled by two processes at once, moves each deadline on once, and ends n
   let settled = 0;
   const ended: JobEnd[][] = [];
   const repaired = [one, other].map(async ({ outages, transitions }) => {
-    await outages.settle([]);
+    await outages.settle([], running);
     settled += 1;
     ended.push(await transitions.endOverdue([]));
   });
@@ -100,7 +103,7 @@ it('is settled by two processes at once, moves each deadline on once, and ends n
   expect(ended.flat()).toEqual([]);
   // What was being changed is not counted yet, so that its time is not over either.
   expect(await one.transitions.endOverdue([])).toEqual([]);
-  await other.outages.settle([]);
+  await other.outages.settle([], running);
   expect(await one.transitions.endOverdue([])).toEqual([]);
   expect(await outcomes(operator)).toEqual([{ state: 'PENDING', moved: OUTAGE_SECONDS, jobs: 1_200 }]);
   expect(await operator.query('SELECT settled FROM outage')).toEqual([{ settled: true }]);
@@ -113,8 +116,16 @@ it('is left to the process that is settling it', async () => {
   const settling = operator.createQueryRunner();
   await settling.startTransaction();
   await settling.query('SELECT FROM outage FOR NO KEY UPDATE');
-  expect(await outages.settle([])).toBe(0);
+  expect(await outages.settle([], running)).toBe(0);
   await settling.commitTransaction();
   await settling.release();
-  expect(await outages.settle([])).toBe(3);
+  expect(await outages.settle([], running)).toBe(3);
+});
+
+it('is moved on no further by a process that stops', async () => {
+  const [{ outages }, operator] = [await repairs(), await connect(1)];
+  await addHeld(operator, 3);
+  await outages.record('database', true);
+  expect(await outages.settle([], AbortSignal.abort())).toBe(0);
+  expect(await outcomes(operator)).toEqual([{ state: 'PENDING', moved: 0, jobs: 3 }]);
 });

@@ -416,7 +416,7 @@ const databaseAway = (survived: boolean): Command =>
       await outages.record('database', survived);
       // Nor while only a part of the deadlines is moved on.
       expect([await transitions.reap([TYPE]), await transitions.endOverdue([TYPE])]).toEqual([[], []]);
-      await outages.settle([TYPE]);
+      await outages.settle([TYPE], new AbortController().signal);
       await database.query(STAYS);
       for (const job of model.jobs.filter(({ state }) => !isTerminal(state))) {
         Object.assign(job, { due: true, postponed: false });
@@ -443,7 +443,7 @@ const storeAway = (): Command =>
       expect(await transitions.endOverdue([TYPE])).toHaveLength(overdue.length);
       for (const job of overdue) end(job, JobState.Failed);
       await outages.record('store', true);
-      await outages.settle([TYPE]);
+      await outages.settle([TYPE], new AbortController().signal);
       await database.query(STAYS);
     },
   );
