@@ -474,6 +474,15 @@ describe('the audit trail', () => {
         `UPDATE audit_entry SET details = '{}'`,
       ])
         await expect(lesser.dataSource.query(statement)).rejects.toMatchObject(REFUSED);
+      // Which is what the service does by itself, and so not the owner's work.
+      const old = randomUUID();
+      await app.dataSource.query(
+        `INSERT INTO audit_entry (actor_type, action, client_id, occurred_at)
+         VALUES ('start', 'client.created', $1, now() - interval '401 days')`,
+        [old],
+      );
+      await lesser.dataSource.query('DELETE FROM audit_entry WHERE client_id = $1', [old]);
+      expect((await admin('GET', `/v1/audit?client_id=${old}`)).body.data).toEqual([]);
     } finally {
       await lesser.app.close();
       await app.dataSource.query(`DROP OWNED BY ${role}`);
