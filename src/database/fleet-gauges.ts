@@ -40,8 +40,10 @@ export class FleetGauges {
       registers: [this.registry],
       collect: async () => {
         const values = await this.read(gauge).catch(() => null);
-        if (values === null) made.reset();
-        else
+        made.reset();
+        // One without labels would be reset to 0, which says that all is well.
+        if (label === undefined) made.remove();
+        if (values !== null)
           for (const each of values)
             made.set(label === undefined ? {} : { [label]: each.label ?? '' }, each.value);
       },

@@ -28,6 +28,12 @@ const expectRefusal = async (): Promise<void> => {
 };
 const ready = () => app.call('GET', '/health/ready', { key: null });
 
+/** What `/metrics` shows of the jobs in the database; an alarm for their absence must see it. */
+const gaugesOfJobs = async (): Promise<unknown> => {
+  const { body } = await app.call('GET', '/metrics', { key: null });
+  return String(body).match(/^jobs_(unfinished|oldest)\S*/gm) ?? [];
+};
+
 /** As somebody else than the application, on its database. */
 async function operator(...statements: string[]): Promise<void> {
   const client = new Client({ connectionString: app.config.databaseUrl });
@@ -128,6 +134,7 @@ it('a database that is read-only for a while: not ready, 503, and ready again wh
   await waitFor(async () => (await ready()).status === 503, { what: 'the process to be not ready' });
   expect((await ready()).body).toMatchObject({ status: 'down', database: 'down' });
   expect((await submit()).status).toBe(503);
+  expect(await gaugesOfJobs()).toEqual([]);
   await operator(
     'SET default_transaction_read_only = off',
     `ALTER DATABASE ${name} RESET default_transaction_read_only`,
@@ -135,6 +142,11 @@ it('a database that is read-only for a while: not ready, 503, and ready again wh
   await waitFor(async () => (await ready()).status === 200, { what: 'the process to be ready' });
   const answers = await Promise.all(Array.from({ length: 10 }, submit));
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202));
+  expect(await gaugesOfJobs()).toEqual([
+    'jobs_unfinished{state="PENDING"}',
+    'jobs_unfinished{state="IN_PROGRESS"}',
+    'jobs_oldest_due_seconds',
+  ]);
 });
 
 it('a statement that takes longer than it may is a 503', async () => {
