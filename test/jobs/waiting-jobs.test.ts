@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Scope } from '../../src/clients/scope';
 import { JobState } from '../../src/jobs/job';
+import { JobsService } from '../../src/jobs/jobs.service';
 import { defineJobType, HandlesJob } from '../../src/jobs/job-type';
 import { emptyTestRedis, waitFor } from '../support/services';
 import { testConfig } from '../support/test-config';
@@ -124,5 +125,65 @@ it('are given back when their worker begins to stop, and what has a slot may end
     );
   } finally {
     await another.stop();
+  }
+});
+
+it('end no worker when the job that followed one of them is followed by none', async () => {
+  const rejected: unknown[] = [];
+  const note = (reason: unknown): void => void rejected.push(reason);
+  process.on('unhandledRejection', note);
+  const { database: source } = reader;
+  const worker = await start(true);
+  const waits = (attempts: number): Promise<unknown> =>
+    waitFor(() => gates.waiting.length === attempts, { what: `${attempts} attempts to wait` });
+  try {
+    const first = await waiting();
+    await waits(1);
+    await waiting();
+    await waits(2);
+    await reader.submit(SCRIPTED, client, { attempts: ['wait'] });
+    await waits(3);
+    const [endFirst, endSecond, endInSlot] = gates.waiting.splice(0);
+    // While the end of the first is being stored, the second ends, and then what has the slot: one statement stores both
+    // ends, and gives the slot's next job to the one that came first.
+    const changing = source.createQueryRunner();
+    await changing.startTransaction();
+    await changing.query('SELECT FROM job WHERE id = $1 FOR UPDATE', [first.id]);
+    endFirst!();
+    await waitFor(
+      async () => {
+        const rows = await source.query<unknown[]>(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length > 0;
+      },
+      { what: 'the end of the first to be stored' },
+    );
+    endSecond!();
+    endInSlot!();
+    const next = await reader.submit(SCRIPTED, client, { attempts: ['wait'] });
+    await changing.commitTransaction();
+    await changing.release();
+    await waits(1);
+    await source.query(`
+      CREATE SEQUENCE refused_claims;
+      CREATE FUNCTION refuse_claims() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM nextval('refused_claims'); RAISE 'No claim now.'; END $$;
+      CREATE TRIGGER refuse_claims BEFORE UPDATE ON job FOR EACH ROW
+        WHEN (NEW.state = 'IN_PROGRESS' AND OLD.state = 'PENDING') EXECUTE FUNCTION refuse_claims();
+    `);
+    const last = await reader.submit(SCRIPTED, client, { attempts: ['succeed'] });
+    await reader.app.get(JobsService).cancel(client, next.id);
+    await waitFor(
+      async () => (await source.query<unknown[]>('SELECT FROM refused_claims WHERE is_called')).length > 0,
+      { what: 'a claim that is refused' },
+    );
+    await source.query('DROP FUNCTION refuse_claims CASCADE; DROP SEQUENCE refused_claims');
+    expect((await reader.ended(last.id)).state).toBe('COMPLETED');
+    expect(rejected).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+    gates.release();
+    await worker.stop();
   }
 });

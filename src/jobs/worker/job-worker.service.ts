@@ -96,8 +96,8 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
   private async goOn(first: Run): Promise<void> {
     for (let run: Run | null = first; run !== null;) {
       if (run.waits) {
-        // What it goes on with afterwards is under way then. Bull wakes nobody else while this is waited for.
-        run.next.catch(() => undefined);
+        // Bull wakes nobody else while this is waited for. What it goes on with afterwards has a slot, and is followed.
+        run.next.then((next) => next && this.goOn(next)).catch(() => undefined);
         run = await this.runner.startNext();
         continue;
       }
