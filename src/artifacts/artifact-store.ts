@@ -33,8 +33,12 @@ export class ArtifactTooLargeError extends Error {
 
 /** There is too little room, seen before the start or met on the way. Room is made by people, and by retention. */
 export class StoreFullError extends OutageError {
-  constructor(options?: ErrorOptions) {
+  /** Bytes that have to be free; 0 where that is not known. */
+  readonly neededBytes: number;
+
+  constructor({ neededBytes = 0, ...options }: ErrorOptions & { neededBytes?: number } = {}) {
     super('store_full', 'There is no room for the file.', 60, options);
+    this.neededBytes = neededBytes;
   }
 }
 

@@ -73,7 +73,10 @@ export class FileArtifactStore extends ArtifactStore implements OnModuleInit {
     const { bavail, bsize } = await this.ask(() => statfs(this.root));
     const free = bavail * bsize;
     if (free < bytes)
-      throw new StoreFullError({ cause: new Error(`${free} bytes are free, and ${bytes} may be needed.`) });
+      throw new StoreFullError({
+        cause: new Error(`${free} bytes are free, and ${bytes} may be needed.`),
+        neededBytes: bytes,
+      });
   }
 
   async put(key: string, source: Readable, { maxBytes, signal }: PutOptions = {}): Promise<StoredArtifact> {

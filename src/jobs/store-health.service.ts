@@ -1,6 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { ArtifactStore, StoreUnavailableError } from '../artifacts/artifact-store';
+import { ArtifactStore, StoreFullError, StoreUnavailableError } from '../artifacts/artifact-store';
 import { Loop } from '../common/loop';
 
 const ROUND_MS = 5_000;
@@ -10,7 +10,8 @@ const TIMEOUT_MS = 4_000;
 
 /**
  * Whether this process reaches the store, asked every few seconds: whoever wants to know does not wait for an answer.
- * While it is away, no job is begun that needs it, and requests are answered at once.
+ * While it is away, no job is begun that needs it, and requests are answered at once. One that is full is not away: it gives
+ * its files, and takes small ones perhaps.
  */
 @Injectable()
 export class StoreHealthService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -19,6 +20,9 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
   private readonly outages: Counter;
   private isThere: boolean | undefined;
   private awaySince = 0;
+  /** Since when there has been no room for what was needed last. */
+  private fullSince: number | undefined;
+  private neededBytes = 0;
   private access: 'read' | 'write' = 'read';
   private soon: NodeJS.Timeout | undefined;
   private question: Promise<void> | undefined;
@@ -33,6 +37,12 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
       help: 'Whether this process reaches the store of files: 1, or 0 while it is away.',
       registers,
       collect: () => up.set(this.isAway ? 0 : 1),
+    });
+    const full: Gauge = new Gauge({
+      name: 'store_full',
+      help: 'Whether this process found no room in the store of files: 1 until there is as much as was needed, else 0.',
+      registers,
+      collect: () => full.set(this.fullSince === undefined ? 0 : 1),
     });
     this.outages = new Counter({
       name: 'store_outages_total',
@@ -65,8 +75,10 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
     if (this.isAway) throw new StoreUnavailableError();
   }
 
-  /** Something that a job wanted of it failed: it may serve readers all the same. */
-  suspect(): void {
+  /** What a job or a request wanted of it failed: it may serve readers all the same. Other failures are none of the store. */
+  note(failure: unknown): void {
+    if (failure instanceof StoreFullError) this.foundFull(failure);
+    if (!(failure instanceof StoreUnavailableError)) return;
     this.access = 'write';
     this.loop.poke();
   }
@@ -75,7 +87,7 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
     const { access } = this;
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     // A folder on a network may hang: one question then waits, and not one more every second.
-    this.question ??= this.store.probe(access, timeout).finally(() => {
+    this.question ??= this.probe(access, timeout).finally(() => {
       this.question = undefined;
     });
     try {
@@ -83,14 +95,39 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
       // One that was suspected in the meantime is asked again.
       if (access === this.access) this.access = 'read';
       this.answered();
+      if (access === 'write') this.foundRoom();
     } catch (error) {
-      this.failed(error);
+      if (error instanceof StoreFullError) {
+        this.answered();
+        this.foundFull(error);
+      } else this.failed(error);
     }
   }
 
+  private async probe(access: 'read' | 'write', timeout: AbortSignal): Promise<void> {
+    if (this.fullSince !== undefined) await this.store.requireRoom(this.neededBytes);
+    await this.store.probe(access, timeout);
+  }
+
+  private foundFull(error: StoreFullError): void {
+    // The next question writes, too.
+    this.access = 'write';
+    this.neededBytes = error.neededBytes;
+    if (this.fullSince !== undefined) return;
+    this.fullSince = Date.now();
+    this.logger.error(
+      `The store is full: jobs that need room wait, and imports are answered with 503. ${describe(error)}`,
+    );
+  }
+
+  private foundRoom(): void {
+    if (this.fullSince === undefined) return;
+    this.logger.log(`The store has room again after ${secondsSince(this.fullSince)} s.`);
+    this.fullSince = undefined;
+  }
+
   private answered(): void {
-    if (this.isAway)
-      this.logger.log(`The store is back after ${Math.round((Date.now() - this.awaySince) / 1_000)} s.`);
+    if (this.isAway) this.logger.log(`The store is back after ${secondsSince(this.awaySince)} s.`);
     this.isThere = true;
   }
 
@@ -107,6 +144,8 @@ export class StoreHealthService implements OnApplicationBootstrap, OnApplication
     this.soon = setTimeout(() => this.loop.poke(), ROUND_AWAY_MS);
   }
 }
+
+const secondsSince = (time: number): number => Math.round((Date.now() - time) / 1_000);
 
 /** With its cause, which is for operators alone. */
 const describe = (error: unknown): string =>

@@ -1,6 +1,12 @@
 import type { BrandsService } from '../../src/brands/brands.service';
-import type { ArtifactStore } from '../../src/artifacts/artifact-store';
+import { Registry } from 'prom-client';
+import {
+  type ArtifactStore,
+  StoreFullError,
+  StoreUnavailableError,
+} from '../../src/artifacts/artifact-store';
 import { FileArtifactStore } from '../../src/artifacts/file-artifact-store';
+import { StoreHealthService } from '../../src/jobs/store-health.service';
 import type { JobContext } from '../../src/jobs/job-type';
 import type { OrderReportQueries } from '../../src/orders/order-report-queries';
 import { OrdersReportHandler } from '../../src/report-requests/orders-report.handler';
@@ -11,6 +17,7 @@ import type { ReportLimitsService } from '../../src/report-requests/report-limit
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitFor } from '../support/services';
 
 const MORE_THAN_ANY_DISK = 1e18;
 
@@ -45,3 +52,25 @@ it.each(['pdf', 'csv'])(
     await rm(folder, { recursive: true });
   },
 );
+
+it('is said to be too little until there is as much as was needed, though small files are taken', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'order-reports-test-'));
+  const registry = new Registry();
+  const health = new StoreHealthService(new FileArtifactStore(folder), registry);
+  const isFull = async (): Promise<number | undefined> =>
+    (await registry.getSingleMetric('store_full')!.get()).values[0]?.value;
+  expect(await isFull()).toBe(0);
+  health.note(new StoreFullError({ neededBytes: MORE_THAN_ANY_DISK }));
+  health.onApplicationBootstrap();
+  try {
+    await waitFor(() => health.isUp, { what: 'the first question' });
+    expect(await isFull()).toBe(1);
+    health.note(new StoreFullError({ neededBytes: 1 }));
+    // Asks at once.
+    health.note(new StoreUnavailableError());
+    await waitFor(async () => (await isFull()) === 0, { what: 'room for a byte' });
+  } finally {
+    await health.onApplicationShutdown();
+    await rm(folder, { recursive: true });
+  }
+});

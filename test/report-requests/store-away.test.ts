@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +133,50 @@ it('that is away delays reports and fails none, however long they wait for it', 
   expect((await app.call('GET', `/v1/orders/reports/${before}`)).status).toBe(200);
   expect((await app.call('DELETE', `/v1/orders/reports/${before}`)).status).toBe(204);
   expect((await app.call('GET', `/v1/orders/reports/${before}`)).status).toBe(410);
+});
+
+it('that is full is seen as that and not as away, until there is room', async () => {
+  const lines: string[] = [];
+  const collectors = (['error', 'log'] as const).map((level) =>
+    jest.spyOn(Logger.prototype, level).mockImplementation((...[line]: unknown[]) => {
+      lines.push(String(line));
+    }),
+  );
+  const metric = async (name: string): Promise<number> => {
+    const { body } = await app.call('GET', '/metrics', { key: null });
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(String(body))?.[1]);
+  };
+  try {
+    const before = await submit();
+    await waitFor(async () => (await rowsOf([before]))[0]!.state === 'COMPLETED', { what: 'a report' });
+    const outages = await metric('store_outages_total');
+    expect(await metric('store_full')).toBe(0);
+
+    proxy.fault = 'is full';
+    const jobs = [await submit(), await submit()];
+    await waitFor(async () => (await rowsOf(jobs)).every((row) => row.outages > 0), {
+      what: 'both to meet it',
+    });
+    for (const id of jobs)
+      expect((await app.call('GET', `/v1/jobs/${id}`)).body.error).toMatchObject({ code: 'store_full' });
+    await waitFor(() => proxy.refused.some((url) => url.includes('/probe/')), {
+      what: 'a question that writes',
+    });
+    expect(await metric('store_full')).toBe(1);
+    expect(await readiness()).toEqual({ status: 200, store: 'up' });
+    expect((await app.call('GET', `/v1/orders/reports/${before}`)).status).toBe(200);
+
+    proxy.fault = undefined;
+    await waitFor(async () => (await metric('store_full')) === 0, { what: 'room to be seen' });
+    expect(await metric('store_outages_total')).toBe(outages);
+    expect(lines.filter((line) => line.startsWith('The store '))).toEqual([
+      expect.stringMatching(/^The store is full: .*XMinioStorageFull/),
+      expect.stringMatching(/^The store has room again after \d+ s\.$/),
+    ]);
+  } finally {
+    proxy.fault = undefined;
+    for (const collector of collectors) collector.mockRestore();
+  }
 });
 
 it('that is away for a day fails a job, and says why', async () => {

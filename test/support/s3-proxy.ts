@@ -25,6 +25,8 @@ const REFUSALS: Partial<Record<S3Fault, [status: number, code: string]>> = {
 /** A proxy in front of an S3-compatible server that does what stores do on bad days. */
 export class S3Proxy {
   fault: S3Fault | undefined;
+  /** Addresses that were answered with an error of the fault. */
+  readonly refused: string[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -57,7 +59,9 @@ export class S3Proxy {
     const body = await buffer(asked);
     if (fault === 'cuts connections') throw new Error('cut');
     const refusal = fault && REFUSALS[fault];
-    if (refusal) {
+    // One that is full gives what it has.
+    if (refusal && !(fault === 'is full' && asked.method === 'GET')) {
+      this.refused.push(String(asked.url));
       refuse(answer, ...refusal);
       return;
     }

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { StoreUnavailableError } from '../../artifacts/artifact-store';
 import { AppConfig } from '../../config/app-config';
 import { withLogContext } from '../../common/log-context';
 import type { ProblemCode } from '../../common/problem-codes';
@@ -149,7 +148,7 @@ export class JobRunnerService {
         return;
       case undefined: {
         const { failureClass, retryAfterSeconds, ...failure } = classifyFailure(error);
-        if (error instanceof StoreUnavailableError) this.storeHealth.suspect();
+        this.storeHealth.note(error);
         this.logger.warn(
           `Job ${job.id} (${job.type}), attempt ${job.attempt}, failed (${failureClass}): ${describe(error)}`,
         );

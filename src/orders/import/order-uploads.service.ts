@@ -47,8 +47,8 @@ export class OrderUploadsService {
   async store(file: Readable, { clientId, jobId, declaredBytes = 0 }: NewUpload): Promise<StoredArtifact> {
     const key = `${jobId}/orders.csv`;
     this.storeHealth.requireUp();
-    await this.artifacts.requireRoom(declaredBytes + RESERVE_BYTES);
     try {
+      await this.artifacts.requireRoom(declaredBytes + RESERVE_BYTES);
       await this.storage.take(key, clientId, declaredBytes, jobId);
       const counted = this.counted(file, declaredBytes, () =>
         this.storage.take(key, clientId, STEP_BYTES, jobId),
@@ -59,6 +59,7 @@ export class OrderUploadsService {
       await this.storage.settle(key, stored.bytes);
       return stored;
     } catch (error) {
+      this.storeHealth.note(error);
       await this.discard(key);
       throw refusalOf(error);
     }
