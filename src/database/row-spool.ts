@@ -1,7 +1,7 @@
-import { type FileHandle, open, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { newId } from '../common/ids';
@@ -26,7 +26,7 @@ export class RowSpool {
     const file = await open(path, 'wx+', 0o600);
     try {
       await unlink(path);
-      await pipeline(rows, createDeflateRaw({ level: LEVEL }), (deflated) => writeFile(file, deflated));
+      await pipeline(rows, createDeflateRaw({ level: LEVEL, chunkSize: CHUNK_BYTES }), endOf(file));
       return new RowSpool(file);
     } catch (error) {
       await file.close();
@@ -75,6 +75,14 @@ export class RowSpool {
     }
   }
 }
+
+/** Where a file is written on. A function at the end of the pipeline would hide its error behind that of the stream it leaves. */
+const endOf = (file: FileHandle): Writable =>
+  new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      file.writeFile(chunk).then(() => done(), done);
+    },
+  });
 
 /** A row in the text format of `COPY`: values between tabs, with what is special escaped by a backslash. */
 const valuesOf = (row: string): string[] =>

@@ -25,9 +25,9 @@ export class OrderBook {
     private readonly database: TestDatabase,
   ) {}
 
-  static async open(): Promise<OrderBook> {
+  static async open(connections = 10): Promise<OrderBook> {
     const database = await createTestDatabase();
-    const dataSource = await new DataSource(dataSourceOptions(database.url, 10)).initialize();
+    const dataSource = await new DataSource(dataSourceOptions(database.url, connections)).initialize();
     return new OrderBook(dataSource, database);
   }
 
