@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { RowSpool } from '../database/row-spool';
 import { type Arrangement, isInReportOrder } from './order-arrangement';
 import { OrderChangesService } from './order-changes.service';
@@ -13,7 +13,7 @@ import type { ReportedOrder } from './reported-order';
 import { copyToSpool } from './row-copies';
 import { smallReport } from './small-report';
 import { type OrderSelection, readOrders, SelectionSql } from './spooled-orders';
-import { inTransaction, withConnection } from './transaction';
+import { inTransaction } from './transaction';
 
 /** Which orders, how they are arranged, and whether with their lines. */
 export interface ReportQuery extends Arrangement {
@@ -58,10 +58,8 @@ export class OrderReportQueries {
   ) {}
 
   async summarize(clientId: string, filter: OrderFilter, signal?: AbortSignal): Promise<OrderSummary> {
-    return withConnection(this.dataSource, signal, (runner) =>
-      inTransaction(runner, 'REPEATABLE READ, READ ONLY', (manager) =>
-        summary(manager, clientId, filter, null),
-      ),
+    return inTransaction(this.dataSource, 'REPEATABLE READ, READ ONLY', signal, ({ manager }) =>
+      summary(manager, clientId, filter, null),
     );
   }
 
@@ -88,8 +86,11 @@ export class OrderReportQueries {
     const { changedSince: cursor, filter, includeItems } = query;
     const since = cursor === null ? null : await this.changes.beginOfDelta(clientId, cursor);
     if (!includeItems && since === null && isInReportOrder(query)) {
-      const small = await withConnection(this.dataSource, signal, ({ manager }) =>
-        smallReport(manager, clientId, filter),
+      const small = await inTransaction(
+        this.dataSource,
+        'REPEATABLE READ, READ ONLY',
+        signal,
+        ({ manager }) => smallReport(manager, clientId, filter),
       );
       if (small !== null) {
         await accept?.(small.summary);
@@ -124,24 +125,23 @@ export class OrderReportQueries {
     const stop = new AbortController();
     const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
     const sql = new SelectionSql(clientId, selection, escapeLiteral);
-    return withConnection(this.dataSource, signal, (runner) =>
-      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
-        const name = await exportSnapshot(manager);
-        if (selection.changedSince !== null) await this.changes.requireKept(manager, selection.changedSince);
-        const summing = this.sum(name, clientId, selection, sql, accept, signal);
-        summing.catch((error: unknown) => stop.abort(error));
-        let orders: RowSpool | undefined;
-        try {
-          orders = await copyToSpool(runner, sql.rows());
-          return { orders, ...(await summing) };
-        } catch (error) {
-          stop.abort(error);
-          await orders?.close();
-          await summing.then(({ groups }) => groups?.close()).catch(() => undefined);
-          throw error;
-        }
-      }),
-    );
+    return inTransaction(this.dataSource, 'REPEATABLE READ, READ ONLY', signal, async (runner) => {
+      const { manager } = runner;
+      const name = await exportSnapshot(manager);
+      if (selection.changedSince !== null) await this.changes.requireKept(manager, selection.changedSince);
+      const summing = this.sum(name, clientId, selection, sql, accept, signal);
+      summing.catch((error: unknown) => stop.abort(error));
+      let orders: RowSpool | undefined;
+      try {
+        orders = await copyToSpool(runner, sql.rows());
+        return { orders, ...(await summing) };
+      } catch (error) {
+        stop.abort(error);
+        await orders?.close();
+        await summing.then(({ groups }) => groups?.close()).catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   private sum(
@@ -152,15 +152,13 @@ export class OrderReportQueries {
     accept: ((summary: OrderSummary) => Promise<void>) | undefined,
     signal: AbortSignal,
   ): Promise<Omit<Spools, 'orders'>> {
-    return withConnection(this.dataSource, signal, (runner) =>
-      inTransaction(runner, 'REPEATABLE READ, READ ONLY', async (manager) => {
-        await manager.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
-        const found = await summary(manager, clientId, filter, changedSince);
-        await accept?.(found);
-        const groups = groupBy === null ? null : await copyToSpool(runner, groupRows(sql.orders(), groupBy));
-        return { summary: found, groups };
-      }),
-    );
+    const read = async (runner: QueryRunner): Promise<Omit<Spools, 'orders'>> => {
+      const found = await summary(runner.manager, clientId, filter, changedSince);
+      await accept?.(found);
+      const groups = groupBy === null ? null : await copyToSpool(runner, groupRows(sql.orders(), groupBy));
+      return { summary: found, groups };
+    };
+    return inTransaction(this.dataSource, 'REPEATABLE READ, READ ONLY', signal, read, snapshot);
   }
 }
 

@@ -19,7 +19,7 @@ interface SmallReport {
 
 const VALUES = REPORTED_VALUES.map((value) => `(${value})::text`).join(', ');
 
-/** One statement sees one snapshot, so it needs no transaction. Its plan is always the index in the order of a report. */
+/** One statement sees one snapshot. Its plan is always the index in the order of a report. */
 const READ_SMALL_REPORT = prepared(
   'small_report',
   `

@@ -79,11 +79,10 @@ it('a server that is gone without a word: whoever waits for its answer learns so
   const dataSource = await openDataSource(dataSourceOptions(url, 1, limits));
   try {
     // A transaction of long work may take longer.
-    const runner = dataSource.createQueryRunner();
-    const slow = inTransaction(runner, 'READ COMMITTED', (manager) =>
-      manager.query('SELECT 1 AS one FROM pg_sleep(7)'),
+    const slow = inTransaction(dataSource, 'READ COMMITTED', undefined, ({ manager }) =>
+      manager.query<object[]>('SELECT 1 AS one FROM pg_sleep(7)'),
     );
-    expect(await slow.finally(() => runner.release())).toEqual([{ one: 1 }]);
+    expect(await slow).toEqual([{ one: 1 }]);
     proxy.hang();
     const asked = dataSource.query('SELECT 2 AS two').catch((error: unknown) => error);
     proxy.passAnew();

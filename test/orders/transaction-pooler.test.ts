@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
 import { OnConflict } from '../../src/orders/import/import-settings';
 import { OrderImportService } from '../../src/orders/import/order-import.service';
+import { inTransaction } from '../../src/orders/transaction';
 import { TransactionPooler } from '../support/transaction-pooler';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
@@ -62,4 +63,29 @@ describe('behind a pooler of transactions', () => {
       expect(books).toEqual(customers.map((name) => ({ book: name, customer: name, orders: ORDERS })));
     },
   );
+
+  it('a cancellation stops its own statement, whichever session it has, and no other', async () => {
+    const [ours, theirs] = dataSources as [DataSource, DataSource];
+    const isOver = new AbortController();
+    const others = [1, 2].map(async () => {
+      while (!isOver.signal.aborted) await theirs.query('SELECT pg_sleep(0.02)');
+    });
+    for (let round = 0; round < 8; round += 1) {
+      const cancelled = new AbortController();
+      const work = inTransaction(ours, 'READ COMMITTED', cancelled.signal, async ({ manager }) => {
+        setTimeout(() => cancelled.abort(new Error('cancelled')), 50);
+        await manager.query('SELECT pg_sleep(600)');
+      });
+      await expect(work).rejects.toThrow('cancelled');
+    }
+    for (let round = 0; round < 40; round += 1) {
+      const late = new AbortController();
+      await inTransaction(ours, 'READ COMMITTED', late.signal, async ({ manager }) => {
+        await manager.query('SELECT 1');
+        late.abort(new Error('too late'));
+      });
+    }
+    isOver.abort();
+    await Promise.all(others);
+  });
 });

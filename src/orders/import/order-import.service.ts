@@ -4,7 +4,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { RowSpool } from '../../database/row-spool';
 import { lockWriters } from '../order-changes';
 import { spooled } from '../row-copies';
-import { inTransaction, withConnection } from '../transaction';
+import { inTransaction } from '../transaction';
 import { DelimitedReader } from './delimited-reader';
 import type { Detected, FileReader } from './file-reader';
 import { FailureCode, RowError, RowErrors } from './import-failures';
@@ -119,10 +119,8 @@ class Import {
     // back the readers of events until a slow file is read.
     const rows = await spooled(Readable.from(this.texts()));
     try {
-      return await withConnection(dataSource, options.signal, (runner) =>
-        inTransaction(runner, 'READ COMMITTED', (transaction) =>
-          this.book(transaction, new OrderStaging(runner), rows),
-        ),
+      return await inTransaction(dataSource, 'READ COMMITTED', options.signal, (runner) =>
+        this.book(runner.manager, new OrderStaging(runner), rows),
       );
     } finally {
       await rows.close();
