@@ -1,5 +1,6 @@
 import type { paths } from './api-types.ts';
 import { type HttpClient, type HttpRequest, type QueryValue } from './http-client.ts';
+import { idempotencyKeyHeader } from './idempotency-key.ts';
 import type { CallOptions, CallResult, MethodOf } from './typed-call.ts';
 
 interface PlainOptions {
@@ -47,15 +48,9 @@ function requestOf(
     ...(body !== undefined && { body: JSON.stringify(body) }),
     headers: {
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+      ...(idempotencyKey !== undefined && idempotencyKeyHeader(idempotencyKey)),
       ...headers,
     },
     signal,
   };
-}
-
-/** So that a submission that got no answer may be sent again. Also where a page is not served by https. */
-export function newIdempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

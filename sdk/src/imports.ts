@@ -1,6 +1,7 @@
 import type { paths } from './api-types.ts';
-import { type Api, newIdempotencyKey } from './api.ts';
+import type { Api } from './api.ts';
 import type { SentBody } from './http-client.ts';
+import { idempotencyKeyHeader, newIdempotencyKey } from './idempotency-key.ts';
 import { JobHandle } from './job-handle.ts';
 import type { SubmitOptions } from './reports.ts';
 import type { Job, OrderImport } from './types.ts';
@@ -62,7 +63,7 @@ export class Imports {
         ...(metadata && { metadata: JSON.stringify(metadata) }),
       },
       body: file,
-      headers: { 'Content-Type': type, 'Idempotency-Key': idempotencyKey },
+      headers: { 'Content-Type': type, ...idempotencyKeyHeader(idempotencyKey) },
       signal,
     });
     return new Import(this.api, value.id, value);

@@ -1,5 +1,6 @@
 import type { paths } from './api-types.ts';
-import { type Api, newIdempotencyKey } from './api.ts';
+import type { Api } from './api.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
 import { JobHandle, type WatchOptions } from './job-handle.ts';
 import { itemsOf } from './pages.ts';
 import { ReportFile } from './report-file.ts';

@@ -1,6 +1,7 @@
 import type { paths } from './api-types.ts';
-import { type Api, newIdempotencyKey } from './api.ts';
+import type { Api } from './api.ts';
 import { type DeliveryProof, verifyDeliveryProof } from './delivery-proof.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
 import { JobHandle } from './job-handle.ts';
 import type { SubmitOptions } from './reports.ts';
 

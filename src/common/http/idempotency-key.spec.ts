@@ -38,21 +38,23 @@ describe('parseIdempotencyKey', () => {
   });
 
   it.each([
-    ['empty', ''],
-    ['an empty string', '""'],
-    ['not closed', '"abc'],
-    ['closed too early', '"a"b"'],
-    ['wrongly escaped', '"a\\b"'],
-    ['two words', 'two words'],
-    ['two keys', '"a", "b"'],
-    ['a control character', '"a\tb"'],
-    ['not ASCII', '"ключ"'],
-    ['too long', 'a'.repeat(256)],
-    ['too long in quotes', `"${'a'.repeat(256)}"`],
-  ])('refuses one that is %s, and names the header', (_what, header) => {
+    ['empty', '', '1 to 255 characters'],
+    ['an empty string', '""', '1 to 255 characters'],
+    ['not closed', '"abc', 'one string in quotes, with \\" and \\\\ for'],
+    ['closed too early', '"a"b"', 'one string in quotes'],
+    ['wrongly escaped', '"a\\b"', 'one string in quotes'],
+    ['two words', 'two words', 'in quotes where it has blanks or quotes: "orders of 2016"'],
+    ['in part in quotes', 'a"b"', 'in quotes where it has blanks or quotes'],
+    ['two keys', '"a", "b"', 'one string in quotes'],
+    ['a control character', '"a\tb"', 'printable ASCII'],
+    ['not ASCII', '"ключ"', 'printable ASCII'],
+    ['not ASCII, without quotes', 'ключ', 'printable ASCII'],
+    ['too long', 'a'.repeat(256), '1 to 255 characters'],
+    ['too long in quotes', `"${'a'.repeat(256)}"`, '1 to 255 characters'],
+  ])('refuses one that is %s, and says why', (_what, header, why) => {
     expect(refusalOf(header)).toMatchObject({
       kind: 'unprocessable',
-      details: { errors: [{ field: 'Idempotency-Key' }] },
+      details: { errors: [{ field: 'Idempotency-Key', message: expect.stringContaining(why) }] },
     });
   });
 

@@ -1,5 +1,6 @@
 import { invalidField } from '../app-error';
 
+const NAME = 'Idempotency-Key';
 const QUOTED = /^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 const BARE = /^[\x21\x23-\x7e]+$/;
 const MAX_LENGTH = 255;
@@ -14,11 +15,16 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   if (header === undefined) return undefined;
   const key =
     QUOTED.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1') ?? (BARE.test(header) ? header : undefined);
-  if (key === undefined || key === '' || key.length > MAX_LENGTH) {
-    throw invalidField(
-      'Idempotency-Key',
-      `Idempotency-Key must be a string of 1 to ${MAX_LENGTH} printable characters`,
-    );
-  }
+  if (key === undefined && header !== '') throw invalidField(NAME, `${NAME} ${faultOf(header)}`);
+  if (!key || key.length > MAX_LENGTH)
+    throw invalidField(NAME, `${NAME} must have 1 to ${MAX_LENGTH} characters`);
   return key;
+}
+
+/** What is wrong with one that is in neither form. */
+function faultOf(header: string): string {
+  if (/[^\x20-\x7e]/.test(header)) return 'must be of printable ASCII characters';
+  if (header.startsWith('"'))
+    return 'must be one string in quotes, with \\" and \\\\ for what it has of both';
+  return 'must be in quotes where it has blanks or quotes: "orders of 2016"';
 }
