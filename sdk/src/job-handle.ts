@@ -47,8 +47,10 @@ export class JobHandle {
 
   /** The job with each change, the first at once, the last when it has ended, whichever way. */
   async *updates({ signal }: Pick<WatchOptions, 'signal'> = {}): AsyncGenerator<Job, void, undefined> {
-    const known = this.known ?? (await this.get(signal));
-    for await (const job of new JobWatch(this.api.http, this.id, known, signal).updates()) {
+    // One that had failed may have been retried since.
+    const { known } = this;
+    const now = known === undefined || known.status === 'FAILED' ? await this.get(signal) : known;
+    for await (const job of new JobWatch(this.api.http, this.id, now, signal).updates()) {
       this.known = job;
       yield job;
     }
