@@ -49,7 +49,7 @@ export async function verifyDeliveryProof(
   { endpointId, since, until }: ExpectedProof,
 ): Promise<DeliveryProof> {
   const [head = '', body = '', signature = '', ...rest] = proof.trim().split('.');
-  const { alg, kid } = jsonOf(head) as { alg?: unknown; kid?: unknown };
+  const { alg, kid } = Object(jsonOf(head)) as { alg?: unknown; kid?: unknown };
   if (alg !== 'EdDSA' || rest.length > 0) throw new VerificationError('This is no proof of deliveries.');
   const key = keys.find((each) => each.kid === kid && each.kty === 'OKP' && each.crv === 'Ed25519');
   if (key?.x === undefined) throw new VerificationError('The proof is by a key that is not known.');
@@ -57,10 +57,16 @@ export async function verifyDeliveryProof(
     throw new VerificationError('The signature of the proof is not genuine.');
   const payload = jsonOf(body) as DeliveryProof;
   const isOther = (given: string, wanted: string | Date | undefined): boolean =>
-    wanted !== undefined && Date.parse(given) !== new Date(wanted).getTime();
+    wanted !== undefined && Date.parse(given) !== timeOf(wanted);
   if (payload.sub !== endpointId || isOther(payload.since, since) || isOther(payload.until, until))
     throw new VerificationError('The proof is about another endpoint, or another window.');
   return payload;
+}
+
+/** As the service reads it: a time without an offset is of UTC, wherever we are. */
+function timeOf(time: string | Date): number {
+  if (typeof time !== 'string') return time.getTime();
+  return Date.parse(/[t ][\d:.]+$/i.test(time) ? `${time}Z` : time);
 }
 
 async function isSigned(

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { InstalledPackage } from './installed-package';
@@ -68,4 +69,28 @@ it('is loaded as each of its parts', async () => {
     expect.stringContaining('OrderReports'),
     ...parts.slice(1).map(() => 'receiveEvents'),
   ]);
+});
+
+it('reads times without an offset as the service does, wherever it runs', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const [since, until] = ['2026-11-28T00:00:00.000Z', '2026-11-29T00:00:00.000Z'];
+  const signed = [
+    { alg: 'EdDSA', kid: 'one' },
+    { sub: 'endpoint', since, until },
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const proof = `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'one' }];
+  const program = `
+    import { verifyDeliveryProof } from 'order-reports';
+    for (const since of ['2026-11-28', '2026-11-28T00:00', '2026-11-28 00:00:00', '2026-11-28T01:00:00+01:00'])
+      await verifyDeliveryProof(${JSON.stringify(proof)}, ${JSON.stringify({ keys })}, { endpointId: 'endpoint', since });
+    console.log(new Date().getTimezoneOffset() > 0);
+  `;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: sdk.folder,
+    env: { ...process.env, TZ: 'America/New_York' },
+  });
+  expect(stdout).toBe('true\n');
 });
