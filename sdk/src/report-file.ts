@@ -17,28 +17,41 @@ export class ReportFile {
   /** As the service calls it: `orders-<id>.pdf`. */
   readonly name: string;
   readonly mediaType: string;
-  readonly size: number;
+  /** In bytes; `undefined` where a proxy compresses the file or leaves it out. */
+  readonly size: number | undefined;
   /** In hexadecimal. */
   readonly sha256: string;
   private readonly http: HttpClient;
   private readonly path: string;
-  private readonly signal: AbortSignal | undefined;
+  /** Ends what is read of it, also where nothing comes. */
+  private readonly leaving: AbortController;
+  private readonly signal: AbortSignal;
   private opened: OpenBody | undefined;
 
-  private constructor(http: HttpClient, path: string, opened: OpenBody, signal: AbortSignal | undefined) {
+  private constructor(
+    http: HttpClient,
+    path: string,
+    opened: OpenBody,
+    leaving: AbortController,
+    signal: AbortSignal,
+  ) {
     const { headers } = opened;
     this.http = http;
     this.path = path;
+    this.leaving = leaving;
     this.signal = signal;
     this.opened = opened;
     this.name = /filename="([^"/\\]+)"/.exec(headers.get('content-disposition') ?? '')?.[1] ?? 'report';
     this.mediaType = headers.get('content-type') ?? 'application/octet-stream';
-    this.size = Number(headers.get('content-length'));
+    const length = headers.get('content-length');
+    this.size = length === null || headers.has('content-encoding') ? undefined : Number(length);
     this.sha256 = (headers.get('etag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
   }
 
-  static async open(http: HttpClient, path: string, signal?: AbortSignal): Promise<ReportFile> {
-    return new ReportFile(http, path, await openAt(http, path, {}, signal), signal);
+  static async open(http: HttpClient, path: string, caller?: AbortSignal): Promise<ReportFile> {
+    const leaving = new AbortController();
+    const signal = caller ? AbortSignal.any([caller, leaving.signal]) : leaving.signal;
+    return new ReportFile(http, path, await openAt(http, path, {}, signal), leaving, signal);
   }
 
   /** The bytes as they come. Once only: open the file again to have it again. */
@@ -51,6 +64,8 @@ export class ReportFile {
         else controller.enqueue(value);
       },
       cancel: async () => {
+        // A read that waits for bytes would keep the end waiting behind it.
+        this.leaving.abort();
         await chunks.return();
         // What was not begun does not end what it would have read.
         if (this.opened !== undefined) await letGo(this.opened);
@@ -112,19 +127,18 @@ export class ReportFile {
           had += value.length;
           yield value;
         }
-        if (had >= this.size) return;
+        // Without a size it ends with its answer, and the digest says whether it is whole.
+        if (this.size === undefined || had >= this.size) return;
       } catch (error) {
-        this.signal?.throwIfAborted();
+        this.signal.throwIfAborted();
         failure = error;
       } finally {
         await letGo(body);
       }
       if (breaks >= MOST_BREAKS)
         throw new ConnectionError(
-          `${this.name} broke off after ${had} of ${this.size} bytes, again and again.`,
-          {
-            cause: failure,
-          },
+          `${this.name} broke off after ${had} of ${this.size ?? 'unknown'} bytes, again and again.`,
+          { cause: failure },
         );
       const rest = { Range: `bytes=${had}-`, 'If-Range': `"${this.sha256}"` };
       body = await openAt(this.http, this.path, rest, this.signal);
@@ -143,7 +157,7 @@ function openAt(
   http: HttpClient,
   path: string,
   headers: Record<string, string>,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<OpenBody> {
   return http.send(
     { method: 'GET', path, headers: { Accept: '*/*', ...headers }, signal, idleMs: IDLE_MS },

@@ -15,6 +15,7 @@ import {
 import { submitScript, withScripts } from '../support/scripted-app';
 import { waitFor } from '../support/services';
 import { TestApp } from '../support/test-app';
+import { ADMIN_KEY } from '../support/test-config';
 import { gates } from '../support/test-jobs';
 import { FaultyProxy } from './faulty-proxy';
 
@@ -101,14 +102,16 @@ describe('a report', () => {
     expect(await (await report.file()).text()).toContain('x-7');
   });
 
-  it('is the same one for another process that has its id, or its idempotency key', async () => {
-    const idempotencyKey = 'orders-of-2016';
-    const first = await client.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
-    const other = new OrderReports({ baseUrl: `${app.url}/`, apiKey });
-    const again = await other.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
-    expect(again.id).toBe(first.id);
-    expect(await (await other.reports.get(first.id).file()).text()).toContain('x-7');
-  });
+  it.each(['orders-of-2016', 'orders of "2016"'])(
+    'is the same one for another process that has its id, or the key %j',
+    async (idempotencyKey) => {
+      const first = await client.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
+      const other = new OrderReports({ baseUrl: `${app.url}/`, apiKey });
+      const again = await other.reports.create({ ...PERIOD, format: 'csv' }, { idempotencyKey });
+      expect(again.id).toBe(first.id);
+      expect(await (await other.reports.get(first.id).file()).text()).toContain('x-7');
+    },
+  );
 
   it('is accepted once, though the answer was lost and the call was sent again', async () => {
     const lost = new Set<string>();
@@ -255,6 +258,39 @@ describe('what gets through', () => {
     await expect(file.bytes()).rejects.toThrow('open it again');
   });
 
+  it('so is one of which nothing comes any more, and it is not asked for again', async () => {
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    await report.done();
+    proxy.faultOf = (_method, path) =>
+      path.startsWith('/v1/orders/reports/') ? { stallAfter: 1_000 } : undefined;
+    const reader = (await report.file()).stream().getReader();
+    expect((await reader.read()).value).toHaveLength(1_000);
+    const waiting = reader.read();
+    await reader.cancel();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(calls(/^GET \/v1\/orders\/reports\//)).toBe(1);
+  });
+
+  it.each([
+    [
+      'compresses',
+      (csv: Buffer) => ({ 'content-encoding': 'gzip', 'content-length': `${gzipSync(csv).length}` }),
+    ],
+    ['leaves out their length', () => ({ 'transfer-encoding': 'chunked' })],
+  ])('files are whole behind a proxy that %s', async (_what, headersOf) => {
+    const report = await client.reports.create({ ...PERIOD, format: 'csv' });
+    const plain = await report.file();
+    const csv = Buffer.from(await plain.bytes());
+    const headers = { etag: `"${plain.sha256}"`, ...headersOf(csv) };
+    proxy.faultOf = (_method, path) =>
+      path.startsWith('/v1/orders/reports/')
+        ? { status: 200, headers, body: 'content-encoding' in headers ? gzipSync(csv) : csv }
+        : undefined;
+    const file = await report.file();
+    expect(file.size).toBeUndefined();
+    expect(Buffer.from(await file.bytes()).equals(csv)).toBe(true);
+  });
+
   it('a download that never brings a byte ends as what it is', async () => {
     const report = await client.reports.create({ ...PERIOD, format: 'csv' });
     await report.done();
@@ -313,6 +349,17 @@ describe('an error', () => {
   it('of a job is that of the job', async () => {
     const job = client.jobs.get(await submitScript(app, clientId, 'fail for good'));
     await expect(job.done()).rejects.toMatchObject({ code: 'invalid_file', job: { status: 'FAILED' } });
+  });
+
+  it('of a job is no more its error once an operator retried it', async () => {
+    const job = client.jobs.get(await submitScript(app, clientId, 'fail for good', 'wait'));
+    await expect(job.done()).rejects.toMatchObject({ code: 'invalid_file' });
+    const retried = await app.call('POST', `/v1/jobs/${job.id}/retry`, { key: ADMIN_KEY });
+    expect(retried.status).toBe(202);
+    const done = job.done();
+    await waitFor(() => gates.waiting.length > 0, { what: 'the job at its gate' });
+    gates.release();
+    expect(await done).toMatchObject({ status: 'COMPLETED' });
   });
 
   it('of an import is in its result, by row', async () => {

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 /** What becomes of one request: an answer of the proxy's own, or of the service's. */
 export type Fault =
   /** The proxy answers by itself, and the service never sees the request. */
-  | { status: number; headers?: Record<string, string>; body?: string }
+  | { status: number; headers?: Record<string, string>; body?: string | Buffer }
   /** The service answers, and the connection breaks after so many bytes of the body; with -1 before the headers. */
   | { cutAfter: number }
+  /** The same, but the connection stays, and nothing comes any more. */
+  | { stallAfter: number }
   /** The answer is kept back until it is whole, as proxies do that buffer. */
   | 'buffers'
   /** Nothing is answered, and the connection stays. */
@@ -56,7 +58,8 @@ export class FaultyProxy {
       return;
     }
     const onward = forward(this.target + url, { method, headers }, (answer) => {
-      const cutAfter = fault !== undefined && fault !== 'buffers' ? fault.cutAfter : Infinity;
+      const stalls = typeof fault === 'object' && 'stallAfter' in fault;
+      const cutAfter = stalls ? fault.stallAfter : typeof fault === 'object' ? fault.cutAfter : Infinity;
       if (cutAfter < 0) {
         answer.resume().on('end', () => response.destroy());
         return;
@@ -67,10 +70,12 @@ export class FaultyProxy {
       answer.on('data', (chunk: Buffer) => {
         if (fault === 'buffers') chunks.push(chunk);
         else if (sent + chunk.length <= cutAfter) response.write(chunk);
-        else response.write(chunk.subarray(0, cutAfter - sent), () => response.destroy());
+        else if (sent < cutAfter || !stalls)
+          response.write(chunk.subarray(0, cutAfter - sent), () => stalls || response.destroy());
         sent += chunk.length;
       });
       answer.on('end', () => {
+        if (stalls) return;
         if (fault === 'buffers') response.writeHead(answer.statusCode!, answer.headers);
         response.end(Buffer.concat(chunks));
       });
