@@ -53,16 +53,23 @@ export class VerificationError extends OrderReportsError {
 export const isProblem = (error: unknown, code: Problem['code']): error is ApiError =>
   error instanceof ApiError && error.code === code;
 
-/** What an error comes of, in words: `fetch` says by itself only that it failed. */
-export function reasonOf(error: unknown): string {
-  const { cause, errors, message } = Object(error) as {
+/** What an error comes of: `fetch` says by itself only that it failed. */
+export function rootOf(error: unknown): Error & { code?: unknown } {
+  const { cause, errors } = Object(error) as {
     cause?: unknown;
     /** Of a host with several addresses: one of each. */
     errors?: unknown[];
-    message?: string;
   };
   const deeper = cause ?? errors?.[0];
-  return deeper === undefined ? message || String(error) : reasonOf(deeper);
+  if (deeper !== undefined) return rootOf(deeper);
+  // Not by its class: that of another realm is another one.
+  return Object(error) === error ? (error as Error) : new Error(String(error));
+}
+
+/** The same in words. */
+export function reasonOf(error: unknown): string {
+  const root = rootOf(error);
+  return root.message || root.name;
 }
 
 /** The error of an answer that is not a success; reads its body. */

@@ -1,4 +1,4 @@
-import { ApiError, apiErrorOf, ConnectionError, reasonOf } from './errors.ts';
+import { ApiError, apiErrorOf, ConnectionError, reasonOf, rootOf } from './errors.ts';
 import { backoffMs, IdleTimeout, sleep } from './timing.ts';
 import type { Problem } from './types.ts';
 
@@ -99,7 +99,8 @@ export class HttpClient {
    *   the timeout with what comes, and stops it in the end.
    * @throws ApiError what the service says no to
    * @throws ConnectionError when it could not be reached for too long
-   * @throws TypeError for a header that cannot be sent, however often it is tried
+   * @throws TypeError for a header that cannot be sent, however often it is tried; a DOMException `NotReadableError` for
+   *   a file that cannot be read
    */
   async send<T>(
     request: HttpRequest,
@@ -118,6 +119,9 @@ export class HttpClient {
         return await this.attempt(request, headers, read);
       } catch (error) {
         request.signal?.throwIfAborted();
+        // Of a file that cannot be read, or was changed meanwhile.
+        const root = rootOf(error);
+        if (root.name === 'NotReadableError') throw root;
         failure =
           error instanceof ApiError
             ? error

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -118,6 +119,8 @@ describe('order-reports', () => {
     [['report', ...DAYS, '--format', 'csv,pdf', '--output', 'a.csv'], {}, '--output must be a folder'],
     [['watch'], {}, 'Say which job'],
     [['import', 'no-such-file.csv'], {}, 'no-such-file.csv cannot be read'],
+    [['import', '.'], {}, '. cannot be read as a file'],
+    [['import', '/dev/null'], {}, '/dev/null cannot be read as a file'],
     [['listen'], {}, 'Say where the receiver is'],
     [['listen', 'localhost:4000'], {}, 'Say where the receiver is'],
     [['listen', 'http://localhost:4000'], { ORDER_REPORTS_WEBHOOK_SECRET: 'x' }, 'must be a secret: whsec_'],
@@ -179,6 +182,8 @@ describe('order-reports report', () => {
     const csv = readFileSync(join(folder, `orders-${id}.csv`));
     expect(createHash('sha256').update(csv).digest('hex')).toBe(artifacts[0].sha256);
     // Another time, from its id.
+    const refused = await ended(['watch', String(id), '--output', 'one.csv']);
+    expect([refused.code, refused.output]).toEqual([2, expect.stringContaining('--output must be a folder')]);
     const again = await ended(['watch', String(id), '--output', '.']);
     expect([again.code, readdirSync(folder)]).toEqual([0, [`orders-${id}.csv`, `orders-${id}.ndjson`]]);
   });
@@ -235,6 +240,29 @@ describe('order-reports watch', () => {
       async () => (await app.call('GET', `/v1/jobs/${id}`, { key })).body.status === 'COMPLETED',
       { what: 'the job to complete' },
     );
+  });
+});
+
+describe('what cannot be written', () => {
+  const shell = async (command: string): Promise<string> => {
+    const script = `set -o pipefail; '${sdk.commandLine}' ${command}; echo "ended with $?"`;
+    const running = await RunningProcess.start('bash', ['--norc', '-c', script], {
+      cwd: folder,
+      env: environment(),
+    });
+    expect(await running.exited()).toBe(0);
+    return running.output;
+  };
+
+  it.each(['| true', '2>&1 | true'])('ends without a word where nobody reads it: %s', async (pipe) => {
+    expect(await shell(`watch ${await submit('succeed')} ${pipe}`)).toMatch(
+      pipe.startsWith('2') ? /^ended with 141\n$/ : /^(?!.*(EPIPE| at )).*ended with 141\n$/s,
+    );
+  });
+
+  it('says so where there is no room', async () => {
+    const output = await shell(`watch ${await submit('succeed')} >/dev/full`);
+    expect(output).toMatch(/^The output cannot be written: ENOSPC.*\nended with 1\n$/m);
   });
 });
 
@@ -346,6 +374,26 @@ describe('order-reports listen', () => {
     } finally {
       late.close();
       late.closeAllConnections();
+      await listening.stop('SIGINT');
+    }
+  });
+
+  it('gives up on a receiver that is there and drops the connection', async () => {
+    let dropped = 0;
+    const dropping = createServer(({ socket }) => {
+      dropped += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(dropping, 'listening');
+    const { port } = dropping.address() as AddressInfo;
+    const before = await eventOf(await submit('succeed'));
+    await submit('succeed');
+    const listening = await start(['listen', `http://127.0.0.1:${port}/`, '--after', before]);
+    try {
+      await listening.waitForOutput(/Not taken; to send it again/);
+      expect(dropped).toBe(4);
+    } finally {
+      dropping.close();
       await listening.stop('SIGINT');
     }
   });

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { openAsBlob } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ConnectionError, OrderReports } from '../../sdk/src/index.ts';
 import { freePort } from '../support/services';
 
@@ -33,6 +37,38 @@ it.each(['of 2016…', 'of\n2016'])(
     });
   },
 );
+
+it.each([
+  ['orders-of-2016', 'orders-of-2016'],
+  ['C:\\2016', 'C:\\2016'],
+  ['orders of 2016', '"orders of 2016"'],
+  [' 2016', '" 2016"'],
+  ['"2016" \\ A', '"\\"2016\\" \\\\ A"'],
+])('the idempotency key %j is sent as %s', async (idempotencyKey, header) => {
+  const sent: (string | null)[] = [];
+  const fetch: typeof globalThis.fetch = (_address, init) => {
+    sent.push(new Headers(init?.headers).get('idempotency-key'));
+    return Promise.resolve(Response.json({ id: 'x' }));
+  };
+  const client = new OrderReports({ ...OPTIONS, fetch });
+  await client.reports.create(PERIOD, { idempotencyKey });
+  await client.imports.create('number\n', { idempotencyKey });
+  expect(sent).toEqual([header, header]);
+});
+
+it('a file that cannot be read is said at once to be one', async () => {
+  const server = createServer((request) => request.resume()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new OrderReports({ ...OPTIONS, baseUrl: `http://127.0.0.1:${port}` });
+  try {
+    const folder = await openAsBlob(__dirname);
+    await expect(client.imports.create(folder)).rejects.toMatchObject({ name: 'NotReadableError' });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
 
 it('an answer may wait for as long as the service holds it', async () => {
   jest.useFakeTimers();

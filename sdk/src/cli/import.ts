@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type ImportOptions, mediaTypeOfName } from '../imports.ts';
 import { JobEndedError } from '../job-handle.ts';
@@ -42,10 +43,13 @@ export const importFile: Command = async (client, args, signal) => {
   print(JSON.stringify((await accepted.result()).result, null, 2));
 };
 
+/** Only of files: a folder opens and cannot be read, and a pipe looks empty. */
 async function opened(path: string): Promise<Blob> {
   try {
-    return await openAsBlob(path);
+    await access(path, constants.R_OK);
+    if ((await stat(path)).isFile()) return await openAsBlob(path);
   } catch {
-    throw new UsageError(`${path} cannot be read`);
+    // Said below.
   }
+  throw new UsageError(`${path} cannot be read as a file`);
 }

@@ -1,5 +1,5 @@
 import { toBase64 } from '../base64.ts';
-import { reasonOf } from '../errors.ts';
+import { reasonOf, rootOf } from '../errors.ts';
 import { SigningKey, signedContent } from '../receiver/signing-key.ts';
 import { sleep } from '../timing.ts';
 import type { FeedEvent } from '../types.ts';
@@ -10,6 +10,8 @@ import { UsageError } from './usage.ts';
 const TIMEOUT_MS = 20_000;
 /** Between the attempts at one event; then the next one is sent. */
 const RETRY_MS = [500, 1_000, 2_000];
+/** Nobody listens there yet. Who drops a connection is there. */
+const NOT_THERE: readonly unknown[] = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
 const SECRET_VARIABLE = 'ORDER_REPORTS_WEBHOOK_SECRET';
 
 /** A receiver did not take what it was sent. */
@@ -76,7 +78,7 @@ export class LocalReceiver {
       return { isTaken: ok, isThere: true, outcome };
     } catch (error) {
       signal.throwIfAborted();
-      const isThere = (error as Error).name === 'TimeoutError';
+      const isThere = !NOT_THERE.includes(rootOf(error).code);
       return { isTaken: false, isThere, outcome: `no answer: ${reasonOf(error)}` };
     }
   }

@@ -7,7 +7,7 @@ import { importFile } from './import.ts';
 import { listen } from './listen.ts';
 import { replay } from './replay.ts';
 import { report, watch } from './report.ts';
-import { note, print } from './terminal.ts';
+import { endWithOutput, note, print } from './terminal.ts';
 import { USAGE, UsageError } from './usage.ts';
 
 const COMMANDS = new Map<string, Command>(
@@ -63,6 +63,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+endWithOutput();
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === 130) return;

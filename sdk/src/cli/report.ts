@@ -33,8 +33,7 @@ export const report: Command = async (client, args, signal) => {
   if (changed_since === undefined && (start_date === undefined || end_date === undefined))
     throw new UsageError('Say which orders: order-reports report --from 2016-01-01 --to 2017-01-01');
   const destination = new Destination(output);
-  if ((request.formats?.length ?? 1) > 1 && !destination.isFolder)
-    throw new UsageError('--output must be a folder for files of several formats');
+  requireRoom(destination, request.formats?.length ?? 1);
   const accepted = await client.reports.create(request, { signal });
   note(`Report ${accepted.id}`);
   await save(client, await followed(accepted, signal), destination, signal);
@@ -64,9 +63,15 @@ async function save(
   destination: Destination,
   signal: AbortSignal,
 ): Promise<void> {
-  const { artifacts } = (result ?? {}) as { artifacts?: { format?: ReportFormat }[] };
-  for (const { format } of artifacts ?? [{}])
+  const { artifacts = [{}] } = (result ?? {}) as { artifacts?: { format?: ReportFormat }[] };
+  requireRoom(destination, artifacts.length);
+  for (const { format } of artifacts)
     print(await destination.save(await client.reports.get(id).file(format, { signal })));
+}
+
+function requireRoom(destination: Destination, files: number): void {
+  if (files > 1 && !destination.isFolder)
+    throw new UsageError('--output must be a folder for files of several formats');
 }
 
 function jsonObject(text: string): object {

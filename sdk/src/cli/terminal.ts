@@ -29,6 +29,19 @@ export class Progress {
   }
 }
 
+/**
+ * Ends the command when what it says cannot be written: without a word where nobody reads on (`| head`), as what SIGPIPE
+ * ends.
+ */
+export function endWithOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') process.exit(141);
+      note(`The output cannot be written: ${message}`);
+      process.exit(1);
+    });
+}
+
 /** A result, for people and pipes: on standard output, which has nothing else. */
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -6,7 +6,7 @@ export const USAGE = `order-reports: reports of your orders, from the command li
       a folder that is there or, for one format, a file.
 
   order-reports watch JOB [--output PATH]
-      Follows a job to its end, and prints its result, or saves the files of a report.
+      Follows a job to its end, and prints its result, or saves the files of a report: --output is as above.
 
   order-reports import FILE [--on-conflict error|skip|update] [--preset NAME] [--dry-run]
       Imports a file of orders, follows it, and prints what came of it.
@@ -22,7 +22,8 @@ ORDER_REPORTS_KEY is your API key, ORDER_REPORTS_URL where the service is (http:
 listen and replay sign by ORDER_REPORTS_WEBHOOK_SECRET, or by a secret that they make and print.
 
 Ends with 0; with 1 when a job failed, a file was not saved, or a receiver did not take an event; 2 for a command that is
-none; 3 when the service refused it; 4 when it cannot be reached for a minute; 130 when interrupted.`;
+none; 3 when the service refused it; 4 when it cannot be reached for a minute; 130 when interrupted; 141 when its output is
+read no further.`;
 
 /** A command that cannot be understood. */
 export class UsageError extends Error {}
