@@ -1,13 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { sqlStateOf } from './database-errors';
+import { CANCELED, sqlStateOf } from './database-errors';
 
 /** Rows that are read, and those of them removed, by the first statement of a round, and by the largest. */
 const [FIRST_PAGE, LARGEST_PAGE] = [250, 2_000];
 /** A statement that took longer is followed by a smaller one. With a row go those of other tables, and of them it may have thousands. */
 const SLOW_MS = 2_000;
-/** Of a statement that took longer than it may. */
-const CANCELED = '57014';
 /** More are not counted: the number is for a person. */
 const MOST_COUNTED = 1_000_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';

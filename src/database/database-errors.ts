@@ -45,6 +45,8 @@ const WITHOUT_CODE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
 export const READ_ONLY = '25006';
+/** Of a statement that was cancelled, or took longer than it may. */
+export const CANCELED = '57014';
 
 /** A session that was cut between two statements of a transaction: TypeORM has given it back by the second. */
 const cutInTransaction = (error: unknown): boolean =>

@@ -37,9 +37,13 @@ export class ResilientClient extends Client {
     this.query = asked as Client['query'];
   }
 
+  /** Ends it without a word to the server: whoever waits for an answer learns so, and the pool takes it out. */
+  breakOff(): void {
+    (this as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  }
+
   private follow(answer: Promise<unknown>): void {
-    const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
-    const silent = this.answerWithinMs > 0 && setTimeout(() => stream.destroy(), this.answerWithinMs);
+    const silent = this.answerWithinMs > 0 && setTimeout(() => this.breakOff(), this.answerWithinMs);
     answer
       .catch((error: unknown) => {
         if ((error as { code?: unknown }).code === READ_ONLY) this.emit(READ_ONLY_EVENT);
