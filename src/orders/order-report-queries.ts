@@ -69,7 +69,7 @@ export class OrderReportQueries {
    * not wanted.
    *
    * @param accept called with the summary, while the rows are still read: what it throws ends it
-   * @throws the signal's reason when it is aborted; StoreFullError when the disk of the spool is full; AppError 422
+   * @throws the signal's reason when it is aborted; OutageError `store_full` when the disk of the spool is full; AppError 422
    *   `invalid_cursor`, `cursor_expired`
    */
   async withSnapshot<T>(

@@ -1,23 +1,28 @@
-import { type Client, DatabaseError } from 'pg';
+import { DatabaseError } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { QueryRunner } from 'typeorm';
-import { StoreFullError } from '../artifacts/artifact-store';
 import { isFull } from '../artifacts/file-artifact-store';
+import { OutageError } from '../common/outage-error';
+import type { ResilientClient } from '../database/resilient-client';
 import { RowSpool } from '../database/row-spool';
+
+/** Trying again makes no sense before. */
+const ROOM_AFTER_SECONDS = 60;
 
 /**
  * Puts rows on the disk of this process.
  *
- * @throws StoreFullError when it is full
+ * @throws OutageError `store_full` when it is full: not a `StoreFullError`, for the store may have room
  */
 export async function spooled(rows: Readable): Promise<RowSpool> {
   try {
     return await RowSpool.fill(rows);
   } catch (error) {
-    throw isFull(error) ? new StoreFullError({ cause: error }) : error;
+    if (!isFull(error)) throw error;
+    const message = 'There is no room for the rows on the disk of the worker.';
+    throw new OutageError('store_full', message, ROOM_AFTER_SECONDS, { cause: error });
   }
 }
 
@@ -25,10 +30,10 @@ export async function spooled(rows: Readable): Promise<RowSpool> {
  * Spools the rows of a query. When they cannot be taken it ends the connection: what the server still sends would be read
  * by nobody, and the next statement would wait behind it for ever.
  *
- * @throws StoreFullError when the disk is full
+ * @throws what `spooled` throws, and what the statement does
  */
 export async function copyToSpool(runner: QueryRunner, query: string): Promise<RowSpool> {
-  const connection = (await runner.connect()) as Client;
+  const connection = (await runner.connect()) as ResilientClient;
   const rows = connection.query(copyTo(`COPY (${query}) TO STDOUT`));
   try {
     return await spooled(rows);
@@ -37,13 +42,13 @@ export async function copyToSpool(runner: QueryRunner, query: string): Promise<R
     if (!(error instanceof DatabaseError)) {
       // The driver says to them, too, that the connection has ended.
       rows.on('error', () => undefined);
-      (connection as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+      connection.breakOff();
     }
     throw error;
   }
 }
 
 export async function copyFromSpool(runner: QueryRunner, spool: RowSpool, table: string): Promise<void> {
-  const connection = (await runner.connect()) as Client;
+  const connection = (await runner.connect()) as ResilientClient;
   await pipeline(spool.text(), connection.query(copyFrom(`COPY ${table} FROM STDIN`)));
 }
