@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -49,6 +49,16 @@ describe('importing a file in the background', () => {
     return readdirSync(folder, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && dirname(entry.parentPath) !== dirname(folder))
       .map(({ parentPath }) => basename(parentPath));
+  };
+  const pathOfUpload = (jobId: string): string => {
+    const entries = readdirSync(join(api.app.get(AppConfig).dataDir, 'artifacts'), {
+      withFileTypes: true,
+      recursive: true,
+    });
+    const { parentPath, name } = entries.find(
+      (entry) => entry.isFile() && basename(entry.parentPath) === jobId,
+    )!;
+    return join(parentPath, name);
   };
   /** A file is deleted a moment after its import has ended. */
   const uploadsAreGone = (): Promise<unknown> =>
@@ -266,6 +276,34 @@ describe('importing a file in the background', () => {
         `UPDATE client_file SET noted_at = now() - interval '3 hours' WHERE upload_of = $1`,
         [jobId],
       );
+      await sweeper.sweep();
+      expect([uploads(), await used()]).toEqual([[], 0]);
+    });
+
+    it('is given back for all others when one file cannot be deleted, which is tried again', async () => {
+      const sweeper = api.app.get(OrderUploadsService, { strict: false });
+      const clientId = await demoClient();
+      const jobIds = Array.from({ length: 3 }, () => newId());
+      for (const jobId of jobIds) {
+        const file = Readable.from([Buffer.from(fileOf('STUCK', 1))]);
+        await sweeper.store(file, { clientId, jobId, declaredBytes: undefined });
+      }
+      const [stuck] = jobIds;
+      const path = pathOfUpload(stuck!);
+      // A folder in the place of the file: it cannot be deleted as one.
+      rmSync(path);
+      mkdirSync(path);
+      await api.database.query(
+        `UPDATE client_file SET noted_at = now() - interval '3 hours' - place * interval '1 minute'
+         FROM unnest($1::uuid[]) WITH ORDINALITY AS u(id, place) WHERE upload_of = u.id`,
+        [jobIds.toReversed()],
+      );
+      await expect(sweeper.sweep()).rejects.toThrow(
+        `1 upload(s) could not be deleted, the first of them ${stuck}`,
+      );
+      const left = await api.database.query('SELECT upload_of FROM client_file WHERE upload_of IS NOT NULL');
+      expect(left).toEqual([{ upload_of: stuck }]);
+      rmdirSync(path);
       await sweeper.sweep();
       expect([uploads(), await used()]).toEqual([[], 0]);
     });

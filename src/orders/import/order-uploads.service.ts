@@ -15,11 +15,18 @@ export interface NewUpload {
   declaredBytes: number | undefined;
 }
 
+/** One that is counted, with the database's own text of its time: a `Date` has no microseconds. */
+interface Upload {
+  key: string;
+  noted_at: string;
+}
+
 /** Room that is taken at once for an upload that does not say how long it is. */
 const STEP_BYTES = 8 * 1024 * 1024;
 /** What uploads leave free of a disk: an embedded database may write on the same. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 const AT_ONCE = 100;
+const BEFORE_ALL: Upload = { key: '', noted_at: '-infinity' };
 /** No request lives so long: a file without a job is nobody's then. */
 const ABANDONED_AFTER_HOURS = 2;
 /** So long an operator may retry an import that failed for another reason than its file. */
@@ -74,20 +81,34 @@ export class OrderUploadsService {
     }
   }
 
-  /** Deletes the uploads of jobs that have ended, and those that never got one. */
+  /**
+   * Deletes the uploads of jobs that have ended, and those that never got one. One that cannot be deleted holds up no other.
+   *
+   * @throws Error that names the first that could not be deleted: the next sweep tries all of those again
+   */
   async sweep(stopping?: AbortSignal): Promise<void> {
-    for (let uploads = AT_ONCE; uploads === AT_ONCE && stopping?.aborted !== true;) {
-      const rows = await this.dataSource.query<{ key: string }[]>(
-        `SELECT f.key FROM client_file f LEFT JOIN job j ON j.id = f.upload_of
-         WHERE f.upload_of IS NOT NULL AND CASE
-           WHEN j.id IS NULL THEN f.noted_at < now() - make_interval(hours => ${ABANDONED_AFTER_HOURS})
-           WHEN j.state = 'FAILED' THEN j.finished_at < now() - make_interval(hours => ${FAILED_KEPT_HOURS})
-           ELSE j.state IN ('COMPLETED', 'CANCELLED') END
-         LIMIT ${AT_ONCE}`,
-      );
-      for (const { key } of rows) await this.delete(key);
-      uploads = rows.length;
+    const failures: string[] = [];
+    for (let last: Upload | undefined = BEFORE_ALL; last !== undefined && stopping?.aborted !== true;) {
+      const uploads = await this.abandonedAfter(last);
+      for (const { key } of uploads)
+        await this.delete(key).catch((error: unknown) => failures.push(`${key}: ${String(error)}`));
+      // While it is away, each would wait for its timeout.
+      last = this.storeHealth.isAway ? undefined : uploads[AT_ONCE - 1];
     }
+    if (failures.length > 0)
+      throw new Error(`${failures.length} upload(s) could not be deleted, the first of them ${failures[0]}`);
+  }
+
+  private abandonedAfter({ key, noted_at }: Upload): Promise<Upload[]> {
+    return this.dataSource.query<Upload[]>(
+      `SELECT f.key, f.noted_at::text FROM client_file f LEFT JOIN job j ON j.id = f.upload_of
+       WHERE f.upload_of IS NOT NULL AND (f.noted_at, f.key) > ($1::timestamptz, $2) AND CASE
+         WHEN j.id IS NULL THEN f.noted_at < now() - make_interval(hours => ${ABANDONED_AFTER_HOURS})
+         WHEN j.state = 'FAILED' THEN j.finished_at < now() - make_interval(hours => ${FAILED_KEPT_HOURS})
+         ELSE j.state IN ('COMPLETED', 'CANCELLED') END
+       ORDER BY f.noted_at, f.key LIMIT ${AT_ONCE}`,
+      [noted_at, key],
+    );
   }
 
   /** The file first: after a crash in between it is still counted, and the next sweep deletes it. */
