@@ -72,11 +72,13 @@ describe('the configuration', () => {
     const config = (variables: NodeJS.ProcessEnv): AppConfig =>
       new AppConfig(readEnvironment(variables), { databaseUrl: 'postgres://x', redisUrl: 'redis://x' });
     expect(config({ ROLE: 'api' }).databasePoolSize).toBe(20);
-    expect(config({ ROLE: 'worker', JOB_CONCURRENCY: '7' }).databasePoolSize).toBe(27);
-    const small = config({ ROLE: 'worker', RENDER_CONCURRENCY: '8', DATABASE_POOL_SIZE: '6' });
-    expect([small.databasePoolSize, small.jobConcurrency]).toEqual([6, 2]);
-    expect(() => readEnvironment({ JOB_CONCURRENCY: '7', DATABASE_POOL_SIZE: '10' })).toThrow(
-      'DATABASE_POOL_SIZE must be 11 or more for JOB_CONCURRENCY=7',
+    expect(config({ ROLE: 'worker', JOB_CONCURRENCY: '7' }).databasePoolSize).toBe(34);
+    const small = config({ ROLE: 'worker', RENDER_CONCURRENCY: '8', DATABASE_POOL_SIZE: '9' });
+    expect([small.databasePoolSize, small.jobConcurrency]).toEqual([9, 2]);
+    const least = config({ ROLE: 'worker', RENDER_CONCURRENCY: '8', DATABASE_POOL_SIZE: '6' });
+    expect(least.jobConcurrency).toBe(1);
+    expect(() => readEnvironment({ JOB_CONCURRENCY: '7', DATABASE_POOL_SIZE: '17' })).toThrow(
+      'DATABASE_POOL_SIZE must be 18 or more for JOB_CONCURRENCY=7',
     );
     expect(readEnvironment({ ROLE: 'api', JOB_CONCURRENCY: '7', DATABASE_POOL_SIZE: '10' }).ROLE).toBe('api');
   });

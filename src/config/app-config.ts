@@ -27,10 +27,9 @@ export interface ServicesOfProcess {
 /** Connections of a process whose jobs hold none, where nothing else is said. */
 const USUAL_CONNECTIONS = 20;
 
-/**
- * A report holds a connection while its orders are read; its end, the heartbeat, and whatever else the process does need
- * others, or all would wait for each other.
- */
+/** While the orders of a large report are read from one, they are summed up on another that sees the same moment. */
+const CONNECTIONS_OF_A_JOB = 2;
+/** The end of a job, the heartbeat, and whatever else the process does need others, or all would wait for each other. */
 const CONNECTIONS_BESIDE_JOBS = 4;
 
 /** The typed configuration of a process. Every other module injects this and never sees the environment. */
@@ -130,9 +129,12 @@ export class AppConfig {
     this.renderConcurrency = environment.RENDER_CONCURRENCY ?? Math.max(1, cpus().length);
     // While some print, the next are read and laid out, and those before are stored.
     const room = (environment.DATABASE_POOL_SIZE ?? Infinity) - CONNECTIONS_BESIDE_JOBS;
-    this.jobConcurrency = environment.JOB_CONCURRENCY ?? Math.min(2 * this.renderConcurrency, room);
+    this.jobConcurrency =
+      environment.JOB_CONCURRENCY ??
+      Math.min(2 * this.renderConcurrency, Math.floor(room / CONNECTIONS_OF_A_JOB));
     this.databasePoolSize =
-      environment.DATABASE_POOL_SIZE ?? USUAL_CONNECTIONS + (this.runsWorker ? this.jobConcurrency : 0);
+      environment.DATABASE_POOL_SIZE ??
+      USUAL_CONNECTIONS + (this.runsWorker ? CONNECTIONS_OF_A_JOB * this.jobConcurrency : 0);
     this.jobLeaseSeconds = environment.JOB_LEASE_SECONDS;
     this.artifactRetentionDays = environment.ARTIFACT_RETENTION_DAYS;
     // A job is there for as long as its file.
@@ -191,16 +193,13 @@ export function readEnvironment(source: NodeJS.ProcessEnv): Environment {
     );
   }
   const { ROLE, JOB_CONCURRENCY, DATABASE_POOL_SIZE } = environment;
-  if (
-    ROLE !== Role.Api &&
-    JOB_CONCURRENCY !== undefined &&
-    DATABASE_POOL_SIZE !== undefined &&
-    JOB_CONCURRENCY + CONNECTIONS_BESIDE_JOBS > DATABASE_POOL_SIZE
-  ) {
-    problems.push(
-      `DATABASE_POOL_SIZE must be ${JOB_CONCURRENCY + CONNECTIONS_BESIDE_JOBS} or more for JOB_CONCURRENCY=${JOB_CONCURRENCY}: ` +
-        'each job may hold a connection',
-    );
+  if (ROLE !== Role.Api && JOB_CONCURRENCY !== undefined && DATABASE_POOL_SIZE !== undefined) {
+    const needed = CONNECTIONS_OF_A_JOB * JOB_CONCURRENCY + CONNECTIONS_BESIDE_JOBS;
+    if (DATABASE_POOL_SIZE < needed)
+      problems.push(
+        `DATABASE_POOL_SIZE must be ${needed} or more for JOB_CONCURRENCY=${JOB_CONCURRENCY}: ` +
+          `each job may hold ${CONNECTIONS_OF_A_JOB} connections`,
+      );
   }
   if (problems.length > 0) throw new InvalidConfigurationError(problems);
   return environment;

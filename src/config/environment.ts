@@ -51,7 +51,7 @@ export class Environment {
 
   // Less would not do for what a process does beside a single job.
   @IsOptional()
-  @IsWholeNumber(5, 1_000)
+  @IsWholeNumber(6, 1_000)
   DATABASE_POOL_SIZE?: number;
 
   @IsSwitch()

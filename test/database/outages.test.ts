@@ -9,7 +9,7 @@ import { TestApp } from '../support/test-app';
 import { createTestDatabase } from '../support/test-database';
 
 const PERIOD = { start_date: '2016-01-01', end_date: '2017-01-01' };
-const POOL = 5;
+const POOL = 6;
 
 let app: TestApp;
 
