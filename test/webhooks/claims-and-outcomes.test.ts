@@ -266,9 +266,10 @@ describe('an outcome', () => {
       detail: null,
       response: '',
       retryAfter: null,
+      date: null,
       ...words,
     },
-    nextAttemptAt: new Date(Date.now() + 1_000),
+    nextAttemptIn: 1_000,
     retryAfter: null,
   });
 

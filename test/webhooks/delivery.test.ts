@@ -14,6 +14,20 @@ import { callbackStory } from './callback-story';
 /** So long that none ends by a stall of the machine: what is to hang does it in a harness of its own. */
 const TIMEOUT_MS = 30_000;
 
+/** What fake timers stand in for. */
+const TIMERS = [
+  ...([
+    'Date',
+    'hrtime',
+    'nextTick',
+    'performance',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+  ] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+];
+
 const story = callbackStory({
   CALLBACK_RETRY_SCHEDULE: '1s,1s',
   CALLBACK_TIMEOUT_SECONDS: String(TIMEOUT_MS / 1_000),
@@ -210,6 +224,51 @@ describe('an attempt that fails', () => {
     await story.client.allEnded(1);
     const [first, second] = story.receiver.at('/busy');
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(2_900);
+  });
+
+  describe.each([
+    ['five minutes late', -300_000],
+    ['five minutes early', 300_000],
+  ])('is repeated at its time by a worker that is %s', (_how, errorMs) => {
+    /** That of the receiver and of the database. */
+    const rightTime = (): number => performance.timeOrigin + performance.now();
+
+    beforeEach(() => {
+      const doNotFake = TIMERS.filter((name) => name !== 'Date');
+      jest.useFakeTimers({ doNotFake, now: rightTime() + errorMs, advanceTimers: true });
+    });
+    afterEach(() => jest.useRealTimers());
+
+    it.each([
+      ['its schedule', (): Record<string, string> => ({}), 120],
+      [
+        'a date',
+        (): Record<string, string> => ({ 'retry-after': new Date(rightTime() + 600_000).toUTCString() }),
+        600,
+      ],
+    ])('as %s says', async (_form, headers, seconds) => {
+      story.receiver.on('/clock', (...given) => answer(500, headers())(...given));
+      await story.withHarness({ CALLBACK_RETRY_SCHEDULE: '2m,2m' }, async (wrong) => {
+        const owner = await wrong.client();
+        await owner.submit(story.receiver.url('/clock'));
+        const delivery = await waitFor(
+          async () => (await owner.deliveries()).find(({ failure }) => failure !== null),
+          { what: 'the first attempt to be stored' },
+        );
+        const [due] = await wrong.database.query<{ seconds: number }[]>(
+          `SELECT extract(epoch FROM due_at - now())::float8 AS seconds FROM delivery WHERE id = $1`,
+          [delivery.id],
+        );
+        // A fifth of the pause by chance, and nothing of the five minutes.
+        expect(Math.abs(due!.seconds - seconds)).toBeLessThan(60);
+        const { body } = await owner.call('GET', `/v1/webhooks/deliveries/${delivery.id}`);
+        expect(body.status).toBe('PENDING');
+        expect(body.attempt_log[0].next_attempt_at).toBe(body.next_attempt_at);
+        expect(Math.abs(Date.parse(body.next_attempt_at) - rightTime() - 1_000 * seconds)).toBeLessThan(
+          60_000,
+        );
+      });
+    });
   });
 
   it('looks the same to the owner of an unregistered URL, whether it is refused or times out', async () => {

@@ -18,8 +18,8 @@ export interface DeliveryOutcome {
   delivery: ClaimedDelivery;
   startedAt: Date;
   answer: CallbackAnswer;
-  /** `null`: no further attempt. */
-  nextAttemptAt: Date | null;
+  /** Milliseconds from when this is stored: the clock of the database says when that is. `null`: no further attempt. */
+  nextAttemptIn: number | null;
   /** Milliseconds that the receiver asked for. */
   retryAfter: number | null;
 }
@@ -55,13 +55,13 @@ export class DeliveryAttemptService {
       giveBack();
       await untilTime(startedAt.getTime() + this.config.callbackTimeoutMs, stop);
     }
-    const retryAfter = retryAfterMs(answer.retryAfter, Date.now());
+    const retryAfter = retryAfterMs(answer.retryAfter, answer.date, Date.now());
     return {
       delivery,
       startedAt,
       answer,
       retryAfter,
-      nextAttemptAt: this.next(delivery, answer, retryAfter),
+      nextAttemptIn: this.next(delivery, answer, retryAfter),
     };
   }
 
@@ -97,12 +97,11 @@ export class DeliveryAttemptService {
     return { ...answer, response };
   }
 
-  private next(delivery: ClaimedDelivery, answer: CallbackAnswer, retryAfter: number | null): Date | null {
+  private next(delivery: ClaimedDelivery, answer: CallbackAnswer, retryAfter: number | null): number | null {
     if (answer.failure === null || answer.failure === CallbackFailure.Gone) return null;
     // Our own end is nobody's failure: due again at once.
-    if (answer.failure === CallbackFailure.Interrupted) return new Date();
-    const delay = nextAttemptIn(this.config.callbackRetrySchedule, delivery.failures + 1, retryAfter);
-    return delay === null ? null : new Date(Date.now() + delay);
+    if (answer.failure === CallbackFailure.Interrupted) return 0;
+    return nextAttemptIn(this.config.callbackRetrySchedule, delivery.failures + 1, retryAfter);
   }
 }
 
@@ -114,6 +113,7 @@ const notSent = (detail: string): CallbackAnswer => ({
   detail,
   response: null,
   retryAfter: null,
+  date: null,
 });
 
 const untilTime = (time: number, stop: AbortSignal): Promise<void> =>

@@ -102,10 +102,10 @@ const STORE = prepared(
       ORDER BY id FOR KEY SHARE
     ), outcome AS MATERIALIZED (
       SELECT client_id, id, attempt, failure, failure IS DISTINCT FROM '${CallbackFailure.Interrupted}' AS conclusive, status, address,
-        timings, detail, response, started_at, next_attempt_at
-      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::smallint[], $8::text[],
+        timings, detail, response, started_at, now() + make_interval(secs => next_in_ms / 1000) AS next_attempt_at
+      FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::float8[], $6::timestamptz[], $7::smallint[], $8::text[],
         $9::jsonb[], $10::text[], $11::text[])
-        AS o(client_id, id, attempt, failure, next_attempt_at, started_at, status, address, timings, detail, response)
+        AS o(client_id, id, attempt, failure, next_in_ms, started_at, status, address, timings, detail, response)
     ), changed AS (
       UPDATE delivery d SET lease_owner = NULL, lease_until = NULL, failure = o.failure,
         failures = d.failures + (o.failure IS NOT NULL AND conclusive)::int,
@@ -143,7 +143,7 @@ function changeDeliveries(
     outcomes.map(({ delivery }) => delivery.id),
     outcomes.map(({ delivery }) => delivery.attempt),
     outcomes.map(({ answer }) => answer.failure),
-    outcomes.map(({ nextAttemptAt }) => nextAttemptAt),
+    outcomes.map(({ nextAttemptIn }) => nextAttemptIn),
     outcomes.map(({ startedAt }) => startedAt),
     outcomes.map(({ answer }) => answer.status),
     outcomes.map(({ answer }) => answer.address),

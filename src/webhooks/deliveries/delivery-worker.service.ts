@@ -193,9 +193,10 @@ const ownerOf = ({
 });
 
 /** Without the path and query of the URL, which may hold a secret of its owner's. */
-function describeOutcome({ delivery, answer, nextAttemptAt }: DeliveryOutcome, { origin }: URL): string {
+function describeOutcome({ delivery, answer, nextAttemptIn }: DeliveryOutcome, { origin }: URL): string {
   const attempt = `Attempt ${delivery.attempt} of delivery ${delivery.id} to ${origin}`;
   if (answer.failure === null) return `${attempt}: delivered in ${Math.round(answer.timings.total)} ms`;
-  const next = nextAttemptAt === null ? 'no further attempt' : `next at ${nextAttemptAt.toISOString()}`;
+  const next =
+    nextAttemptIn === null ? 'no further attempt' : `next in ${Math.round(nextAttemptIn / 100) / 10} s`;
   return `${attempt}: ${answer.failure}, ${next}`;
 }

@@ -29,13 +29,23 @@ it.each([
   ['Thu, 99 Jan 2026 00:00:00 GMT', null],
   [null, null],
 ])('reads %j as %j ms', (header, expected) => {
-  expect(retryAfterMs(header, NOW)).toBe(expected);
+  expect(retryAfterMs(header, null, NOW)).toBe(expected);
+});
+
+it.each([
+  ['Thu, 01 Jan 2026 00:01:00 GMT', 'Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
+  ['Thu, 01 Jan 2026 00:01:00 GMT', 'Wed, 31 Dec 2025 23:56:00 GMT', 300_000],
+  ['Thu, 01 Jan 2026 00:01:00 GMT', 'Thu, 01 Jan 2026 00:06:00 GMT', 0],
+  ['Thu, 01 Jan 2026 00:01:00 GMT', 'now', 60_000],
+  ['120', 'Wed, 31 Dec 2025 23:56:00 GMT', 120_000],
+])('reads %j of an answer of %j as %j ms', (header, date, expected) => {
+  expect(retryAfterMs(header, date, NOW)).toBe(expected);
 });
 
 it('never throws, and never leaves its bounds', () => {
   fc.assert(
     fc.property(fc.string(), (header) => {
-      const ms = retryAfterMs(header, NOW);
+      const ms = retryAfterMs(header, null, NOW);
       expect(ms === null || (ms >= 0 && ms <= MAX_RETRY_AFTER_MS)).toBe(true);
     }),
   );

@@ -12,26 +12,31 @@ const ASCTIME = new RegExp(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} ([ \\d]\\d
 export const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /**
- * Reads `Retry-After` (RFC 9110, section 10.2.3), as seconds or as a date.
+ * Reads `Retry-After` (RFC 9110, section 10.2.3), as seconds or as a date. A date is by the clock of who sent it, and
+ * so is the answer's `Date`, which must stand there where there is a clock: ours takes no part where it does.
  *
- * @returns milliseconds from `now`, 0 to `MAX_RETRY_AFTER_MS`; `null` when it is neither form
+ * @returns milliseconds from the answer, 0 to `MAX_RETRY_AFTER_MS`; `null` when it is neither form
  */
-export function retryAfterMs(header: string | null, now: number): number | null {
+export function retryAfterMs(header: string | null, date: string | null, now: number): number | null {
   if (header === null) return null;
   const text = header.trim();
   if (SECONDS.test(text)) return Math.min(Number(text) * 1_000, MAX_RETRY_AFTER_MS);
   const time = readDate(text, now);
-  return time === null || Number.isNaN(time) ? null : Math.min(Math.max(0, time - now), MAX_RETRY_AFTER_MS);
+  if (Number.isNaN(time)) return null;
+  const sentAt = readDate(date?.trim() ?? '', now);
+  return Math.min(Math.max(0, time - (Number.isNaN(sentAt) ? now : sentAt)), MAX_RETRY_AFTER_MS);
 }
 
-/** @returns milliseconds since 1970; `null` or NaN for what is no date */
-function readDate(text: string, now: number): number | null {
+/** @returns milliseconds since 1970; NaN for what is no date */
+function readDate(text: string, now: number): number {
   const fixed = IMF_FIXDATE.exec(text);
   if (fixed) return utc(fixed[1], fixed[2], fixed[3], fixed[4]);
   const asctime = ASCTIME.exec(text);
   if (asctime) return utc(asctime[2], asctime[1], asctime[4], asctime[3]);
   const rfc850 = RFC_850.exec(text);
-  return rfc850 && utc(rfc850[1], rfc850[2], String(fullYear(Number(rfc850[3]), now)), rfc850[4]);
+  return rfc850 === null
+    ? NaN
+    : utc(rfc850[1], rfc850[2], String(fullYear(Number(rfc850[3]), now)), rfc850[4]);
 }
 
 const utc = (day = '', month = '', year = '', time = ''): number =>

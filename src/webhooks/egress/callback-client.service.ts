@@ -41,7 +41,9 @@ export interface CallbackAnswer {
   detail: string | null;
   /** The first bytes of the answer. */
   response: string | null;
+  /** As the receiver sent it, and its own clock with it. */
   retryAfter: string | null;
+  date: string | null;
 }
 
 /** Sends one request to a URL that a stranger gave. Follows no redirect, inflates nothing, never throws. */
@@ -81,6 +83,7 @@ export class CallbackClientService implements OnApplicationShutdown {
       detail: failed ? detailOf(exchange.error) : failure && `The answer was ${exchange.status}.`,
       response: exchange.text(),
       retryAfter: exchange.retryAfter,
+      date: exchange.date,
     };
   }
 

@@ -36,6 +36,7 @@ class ProtocolError extends Error {
 export class CallbackExchange implements Dispatcher.DispatchHandler {
   status: number | null = null;
   retryAfter: string | null = null;
+  date: string | null = null;
   /** Milliseconds from the start until the status. */
   firstByteMs: number | null = null;
   /** Whether the answer was read to its end, so that the connection can be used again. */
@@ -110,8 +111,8 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
     }
     this.status = status;
     this.firstByteMs = this.since();
-    const retryAfter = headers['retry-after'];
-    this.retryAfter = (Array.isArray(retryAfter) ? retryAfter[0] : retryAfter) ?? null;
+    this.retryAfter = firstOf(headers['retry-after']);
+    this.date = firstOf(headers['date']);
     clearTimeout(this.timer);
     // Most answers are whole with their status: a timer for each would cost more than the rest of this.
     queueMicrotask(() => {
@@ -165,3 +166,6 @@ export class CallbackExchange implements Dispatcher.DispatchHandler {
     end?.();
   }
 }
+
+const firstOf = (header: string | string[] | undefined): string | null =>
+  (Array.isArray(header) ? header[0] : header) ?? null;
