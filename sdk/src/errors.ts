@@ -1,3 +1,4 @@
+import { retryAfterSeconds } from './retry-after.ts';
 import type { Problem } from './types.ts';
 
 /** Everything that this package throws by itself is one of these. */
@@ -25,7 +26,7 @@ export class ApiError extends OrderReportsError {
     this.code = problem?.code;
     this.problem = problem;
     this.requestId = problem?.request_id ?? headers.get('x-request-id') ?? undefined;
-    this.retryAfter = secondsOf(headers.get('retry-after'));
+    this.retryAfter = retryAfterSeconds(headers);
   }
 
   /** The bad fields of the input, by their names. */
@@ -86,6 +87,3 @@ function problemOf(text: string): Problem | undefined {
     return undefined;
   }
 }
-
-const secondsOf = (header: string | null): number | undefined =>
-  header !== null && /^\d{1,6}$/.test(header) ? Number(header) : undefined;

@@ -1,5 +1,6 @@
 import { ApiError } from './errors.ts';
 import type { HttpClient } from './http-client.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 import { EventStreamParser, type ServerSentEvent } from './server-sent-events.ts';
 import { sleep } from './timing.ts';
 import type { Job } from './types.ts';
@@ -160,7 +161,7 @@ export class JobWatch {
   }
 
   private async pause(headers: Headers): Promise<void> {
-    const seconds = Number(headers.get('retry-after') ?? FEWEST_SECONDS);
+    const seconds = retryAfterSeconds(headers) ?? FEWEST_SECONDS;
     await sleep(1_000 * Math.min(MOST_SECONDS, Math.max(FEWEST_SECONDS, seconds)), this.signal);
   }
 

@@ -85,6 +85,48 @@ it('an answer may wait for as long as the service holds it', async () => {
   await Promise.all([expect(answered).resolves.toEqual({ id: 'x' }), jest.advanceTimersByTimeAsync(50_000)]);
 });
 
+describe('where a proxy says when to come again', () => {
+  const DATE = 'Thu, 01 Jan 2026 00:00:00 GMT';
+
+  it.each([
+    ['20', 20],
+    ['Thu, 01 Jan 2026 00:00:20 GMT', 20],
+    ['Thursday, 01-Jan-26 00:00:20 GMT', 20],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 30],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 1],
+    ['soon', 1],
+    ['-5', 1],
+    ['', 1],
+  ])('%j, a job is asked for again after %d seconds', async (retryAfter, seconds) => {
+    jest.useFakeTimers();
+    const polls: number[] = [];
+    const fetch: typeof globalThis.fetch = (address, init) => {
+      if ((address as URL | string).toString().endsWith('/events'))
+        return Promise.resolve(Response.json({ code: 'missing_scope' }, { status: 403 }));
+      if (new Headers(init?.headers).has('prefer')) polls.push(Date.now());
+      const status = polls.length < 2 ? 'PENDING' : 'COMPLETED';
+      const headers = { Date: DATE, 'Retry-After': retryAfter };
+      return Promise.resolve(Response.json({ id: 'x', status, steps: [] }, { headers }));
+    };
+    const done = new OrderReports({ ...OPTIONS, fetch }).jobs.get('x').done();
+    await jest.advanceTimersByTimeAsync(60_000);
+    await done;
+    expect(polls[1]! - polls[0]!).toBe(seconds * 1_000);
+  });
+
+  it.each([
+    ['Thu, 01 Jan 2026 00:00:20 GMT', DATE, 20],
+    ['Thu, 01 Jan 1970 00:00:20 GMT', undefined, 0],
+    ['Thu, 99 Jan 2026 00:00:20 GMT', DATE, undefined],
+    ['soon', DATE, undefined],
+  ])('%j, an error says so in seconds', async (retryAfter, date, seconds) => {
+    const headers = { 'Retry-After': retryAfter, ...(date !== undefined && { Date: date }) };
+    const fetch: typeof globalThis.fetch = () => Promise.resolve(new Response('', { status: 503, headers }));
+    const client = new OrderReports({ ...OPTIONS, retryForSeconds: 0, fetch });
+    await expect(client.call('get', '/v1/jobs')).rejects.toMatchObject({ retryAfter: seconds });
+  });
+});
+
 it('a call that is tried again says each time where it was to go, and what it failed of', async () => {
   const baseUrl = `http://localhost:${await freePort()}`;
   const failures: Error[] = [];

@@ -32,7 +32,7 @@ test('the Python client does what it says, on a way that loses answers and break
         env: { ...python.env, ORDER_REPORTS_URL: proxy.url, ORDER_REPORTS_KEY: key },
       },
     );
-    expect(stderr).toMatch(/Ran 19 tests[\s\S]*OK/);
+    expect(stderr).toMatch(/Ran 21 tests[\s\S]*OK/);
     expect(proxy.seen.filter((each) => each.includes('format=csv'))).toHaveLength(2);
   } finally {
     await proxy.close();

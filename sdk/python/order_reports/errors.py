@@ -2,6 +2,8 @@
 
 import json
 
+from .retry_after import retry_after_seconds
+
 
 class OrderReportsError(Exception):
     pass
@@ -21,9 +23,8 @@ class ApiError(OrderReportsError):
         self.problem = problem
         #: Name it when you ask for help.
         self.request_id = problem.get("request_id") or headers.get("X-Request-Id")
-        retry_after = headers.get("Retry-After") or ""
         #: Seconds after which trying again makes sense, where the service says so.
-        self.retry_after = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+        self.retry_after = retry_after_seconds(headers)
 
     @property
     def fields(self):

@@ -6,6 +6,7 @@ import random
 import time
 
 from .errors import ApiError, ConnectionLost
+from .retry_after import retry_after_seconds
 
 TERMINAL = ("COMPLETED", "FAILED", "CANCELLED")
 #: The service sends a heartbeat every 15 seconds: what says nothing for so long is kept back by a proxy, or broken.
@@ -127,7 +128,7 @@ def _is_final(error):
 
 
 def _pause(headers):
-    time.sleep(min(30, max(1, int(headers.get("Retry-After") or 1))))
+    time.sleep(min(30, max(1, retry_after_seconds(headers) or 0)))
 
 
 def _with_progress(job, progress):

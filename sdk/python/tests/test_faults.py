@@ -1,12 +1,15 @@
 """Against a server that answers what a test says: what proxies, limits and a service without its database answer."""
 
 import collections
+import email.utils
 import hashlib
 import http.server
 import json
 import os
 import threading
+import time
 import unittest
+from unittest import mock
 
 from order_reports import ApiError, ConnectionLost, JobEnded, OrderReports
 
@@ -107,6 +110,29 @@ class TryAgainTest(unittest.TestCase):
                     service.client(retry_for_seconds=2).call("GET", "/v1/jobs")
                 self.assertLess(len(service.seen), 10)
 
+    def test_retry_after_of_proxies(self):
+        """They may say a date, by a clock of their own, or what nobody reads."""
+        date = {"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+        for text, seconds in (
+            ("7", 7),
+            ("Thu, 01 Jan 2026 00:00:20 GMT", 20),
+            ("Thursday, 01-Jan-26 00:00:20 GMT", 20),
+            ("Wed, 31 Dec 2025 00:00:00 GMT", 0),
+            ("Thu, 99 Jan 2026 00:00:00 GMT", None),
+            ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+            ("GMT", None),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("²", None),
+            ("9" * 5_000, None),
+            ("", None),
+        ):
+            with self.subTest(text[:50]):
+                self.assertEqual(ApiError(503, b"", {"Retry-After": text, **date}).retry_after, seconds)
+        without_date = {"Retry-After": email.utils.formatdate(time.time() + 20, usegmt=True)}
+        self.assertIn(ApiError(503, b"", without_date).retry_after, range(1, 21))
+
     def test_refused_upload(self):
         """Its answer comes while the file is still being sent, more of it than fits into any buffer."""
         refusal = (401, {"Content-Type": "application/problem+json"}, problem("invalid_key"))
@@ -141,6 +167,30 @@ class RetriedJobTest(unittest.TestCase):
             self.assertEqual(known.done()["status"], "COMPLETED")
             known.done()
             self.assertEqual(len(service.seen), 2)
+
+
+class PolledJobTest(unittest.TestCase):
+    def test_retry_after(self):
+        """Streams and waits are kept back, and the proxy that does so says when to come again."""
+        job = {"id": ID, "type": "orders.report", "error": None}
+        pending, completed = (json.dumps({**job, "status": each}).encode() for each in ("PENDING", "COMPLETED"))
+        for text, least, most in (
+            ("20", 20, 20),
+            (email.utils.formatdate(time.time() + 20, usegmt=True), 15, 20),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 30, 30),
+            ("Thu, 01 Jan 2026 00:00:00 GMT", 1, 1),
+            ("soon", 1, 1),
+        ):
+            answers = [
+                (200, {}, pending),
+                (403, {}, problem("missing_scope")),
+                (200, {}, pending),
+                (200, {"Retry-After": text}, pending),
+                (200, {}, completed),
+            ]
+            with self.subTest(text), Service(*answers) as service, mock.patch("time.sleep") as sleep:
+                self.assertEqual(service.client().jobs.get(ID).done()["status"], "COMPLETED")
+                self.assertTrue(least <= sleep.call_args.args[0] <= most, sleep.call_args)
 
 
 class FileWithoutSizeTest(unittest.TestCase):
