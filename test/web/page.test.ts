@@ -142,7 +142,9 @@ describe('the page', () => {
     page.on('request', (request) => {
       if (!new URL(request.url()).pathname.endsWith('/events')) return void request.continue();
       refused += 1;
-      void request.abort();
+      // The browser connects again three seconds after a connection that broke, and never after a refusal.
+      if (refused <= 3) void request.abort();
+      else void request.respond({ status: 503 });
     });
     await submitScript(app, demo, 'wait');
     await signIn();
@@ -160,7 +162,7 @@ describe('the page', () => {
     page.on('request', (request) => {
       const { pathname } = new URL(request.url());
       const isPoll = /^\/v1\/jobs\/[0-9a-f-]{36}$/.test(pathname);
-      if (pathname.endsWith('/events')) return void request.abort();
+      if (pathname.endsWith('/events')) return void request.respond({ status: 503 });
       // The first look is the one that shows the job at all.
       if (!isPoll || (away += 1) === 1 || away > 4) return void request.continue();
       if (away % 2 === 0) return void request.abort();
