@@ -1,3 +1,4 @@
+import { ErasureWorkerService } from '../../src/erasures/erasure-worker.service';
 import { waitFor } from '../support/services';
 import type { Answer, CallOptions, TestApp } from '../support/test-app';
 
@@ -84,10 +85,21 @@ export class Shop {
     return accepted.body.id;
   }
 
-  /** The erasure's record once it is done. */
+  /** The erasure's record once it is done, by who works on it on schedule. */
+  doneOnSchedule(id: string): Promise<Answer> {
+    return this.doneBy(() => Promise.resolve(), id);
+  }
+
+  /** The same, without waiting for the schedule. */
   done(id: string): Promise<Answer> {
+    const worker = this.app.app.get(ErasureWorkerService, { strict: false });
+    return this.doneBy(() => worker.run(new AbortController().signal), id);
+  }
+
+  private doneBy(work: () => Promise<void>, id: string): Promise<Answer> {
     return waitFor(
       async () => {
+        await work();
         const erasure = await this.call('GET', `/v1/erasures/${id}`);
         return erasure.body.status === 'COMPLETED' && erasure;
       },
