@@ -20,7 +20,7 @@ import { layOut } from '../../src/report-requests/rendering/report-parts';
 import { tableLayout } from '../../src/report-requests/rendering/table-layout';
 import { TestRenderer } from '../rendering/test-renderer';
 import { TestApp } from '../support/test-app';
-import { atOnce } from './at-once';
+import { atOnce } from '../support/at-once';
 import { contentOf, reportFrom } from './file-content';
 import {
   byCurrency,

@@ -18,7 +18,7 @@ import { tableLayout } from '../../src/report-requests/rendering/table-layout';
 import { TestRenderer } from '../rendering/test-renderer';
 import { reportOf as queryOf } from '../orders/order-book';
 import { TestApp } from '../support/test-app';
-import { atOnce } from './at-once';
+import { atOnce } from '../support/at-once';
 import { Equalities, expectPrintAddsUp, expectSummaryAddsUp, type KnownOrder } from './adding-up';
 import { PRINTABLE_LOCALES } from './printable-locales';
 import { htmlOf, readHtml, readPages } from './printed-report';

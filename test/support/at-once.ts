@@ -1,4 +1,4 @@
-/** As many as two browsers print beside the reading of what they printed. */
+/** As many as two browsers print beside the reading of what they printed, or pages of one that wait side by side. */
 const AT_ONCE = 4;
 
 /**
