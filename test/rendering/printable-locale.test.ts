@@ -5,7 +5,7 @@ import { readFontCatalog } from '../../src/report-requests/rendering/fonts/font-
 import { isPrintableLocale } from '../../src/report-requests/rendering/printable-locale';
 import { ReportFormats } from '../../src/report-requests/rendering/report-formats';
 import { allLocales } from '../support/locales';
-import { LocalizedNumbers } from '../support/localized-numbers';
+import { localizedNumbers } from '../support/localized-numbers';
 
 const CURRENCIES = [
   'USD',
@@ -143,11 +143,11 @@ describe('the locales of a report', () => {
     for (const locale of allLocales().filter(isPrintableLocale)) {
       const formats = new ReportFormats(locale, 'UTC');
       for (const [currency, each] of Object.entries(amounts)) {
-        const numbers = new LocalizedNumbers(locale, currency);
+        const numbers = localizedNumbers(locale, currency);
         const printed = each.map((amount) => formats.money(amount, currency));
         expect([locale, printed.map((text) => numbers.read(text))]).toEqual([locale, each]);
       }
-      const plain = new LocalizedNumbers(locale);
+      const plain = localizedNumbers(locale);
       const quantities = ['-1234567.1234', '0.5', '12'];
       expect([locale, quantities.map((text) => plain.read(formats.quantity(text)))]).toEqual([
         locale,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sumDecimals } from '../../src/common/decimal';
 import type { OrderSummaryView } from '../../src/orders/order-summary.view';
-import { LocalizedNumbers } from '../support/localized-numbers';
+import { localizedNumbers } from '../support/localized-numbers';
 import type { PrintedReport, PrintedRow, PrintedTable } from './printed-report';
 
 /** An order of which only is known what its printed rows do not say. */
@@ -63,12 +63,7 @@ export function expectPrintAddsUp(
 ): void {
   const equal = new Equalities();
   const byNumber = new Map(known.map((order) => [order.number, order]));
-  const readers = new Map<string, LocalizedNumbers>();
-  const read = (text: string, currency: string): string => {
-    const reader = readers.get(currency) ?? new LocalizedNumbers(locale, currency);
-    readers.set(currency, reader);
-    return reader.read(text);
-  };
+  const read = (text: string, currency: string): string => localizedNumbers(locale, currency).read(text);
   const orders = printedOrders(rows).map(([head, ...parts]) => {
     const order = byNumber.get(head.number)!;
     return { ...order, ...orderOf(head, parts, (text) => read(text, order.currency)) };
@@ -78,7 +73,7 @@ export function expectPrintAddsUp(
     for (const order of orders) equal.add([order.number, sum(order.parts)], [order.number, order.total]);
 
   const currencies = [...new Set(orders.map(({ currency }) => currency))];
-  const integers = new LocalizedNumbers(locale);
+  const integers = localizedNumbers(locale);
   const toFigures = (cells: string[], currency: string): Figures => {
     const [label = '', count = '', ...amounts] = cells;
     const [gross = '', cancelled = '', refunded = '', net = ''] = amounts.map((text) => read(text, currency));

@@ -8,7 +8,7 @@ import type { Report } from '../../src/report-requests/formats/report-writer';
 import { messagesOf } from '../../src/report-requests/messages/message-files';
 import { hasSums } from '../../src/report-requests/rendering/report-columns';
 import type { TableLayout } from '../../src/report-requests/rendering/table-layout';
-import { LocalizedNumbers } from '../support/localized-numbers';
+import { localizedNumbers } from '../support/localized-numbers';
 import type { PrintedTable } from './printed-report';
 import { CURRENCIES } from './random-books';
 import { readWorkbook } from './workbook-reader';
@@ -175,7 +175,7 @@ export function readPrint(
   });
   const cell = (row: string[], column: OrderColumn, currency: string): string => {
     const text = row[placed.findIndex(({ name }) => name === column)] ?? '';
-    return isAmountColumn(column) ? numbersOf(locale, currency).read(text) : text;
+    return isAmountColumn(column) ? localizedNumbers(locale, currency).read(text) : text;
   };
   const currencies = byCurrency(ordersIn(sections)).length;
   const ofCurrencies = tables
@@ -192,11 +192,11 @@ export function readPrint(
       .slice(ofCurrencies.length - currencies)
       .map(([currency = '', orders = '', ...amounts]) => {
         const [gross, cancelled, refunded, net] = amounts.map((text) =>
-          numbersOf(locale, currency).read(text),
+          localizedNumbers(locale, currency).read(text),
         );
         return {
           currency,
-          orders: Number(numbersOf(locale).read(orders)),
+          orders: Number(localizedNumbers(locale).read(orders)),
           gross,
           cancelled,
           refunded,
@@ -270,13 +270,4 @@ function exact(value: unknown, currency: string): string {
 
 /** In the name of a sum: `Total C-1 · EUR · 3 orders`. */
 const countIn = (name: string, locale: string): number =>
-  Number(numbersOf(locale).read(name.slice(name.lastIndexOf('·') + 1)));
-
-const kept = new Map<string, LocalizedNumbers>();
-
-function numbersOf(locale: string, currency?: string): LocalizedNumbers {
-  const key = `${locale} ${currency}`;
-  const numbers = kept.get(key) ?? new LocalizedNumbers(locale, currency);
-  kept.set(key, numbers);
-  return numbers;
-}
+  Number(localizedNumbers(locale).read(name.slice(name.lastIndexOf('·') + 1)));

@@ -108,10 +108,13 @@ export const plain = (html: string): string =>
 
 function linesOf(page: PdfPage): PdfText[][] {
   const lines: { y: number; items: PdfText[] }[] = [];
+  // Most texts of a line are at the same height.
+  const lineAt = new Map<number, (typeof lines)[number]>();
   for (const item of page.items) {
-    const line = lines.find(({ y }) => Math.abs(y - item.y) < 3);
-    if (line === undefined) lines.push({ y: item.y, items: [item] });
-    else line.items.push(item);
+    let line = lineAt.get(item.y) ?? lines.find(({ y }) => Math.abs(y - item.y) < 3);
+    if (line === undefined) lines.push((line = { y: item.y, items: [] }));
+    lineAt.set(item.y, line);
+    line.items.push(item);
   }
   // Marks above letters have no text of their own, and may stand so high that they would be a line.
   const isText = ({ text }: PdfText): boolean => /[^\s\0]/.test(text);

@@ -1,5 +1,5 @@
 /** Reads back what a locale wrote, by its own digits and separators; whatever else is in a text is passed over. */
-export class LocalizedNumbers {
+class LocalizedNumbers {
   private readonly digits: Map<string, string>;
   private readonly decimal: string;
   private readonly minus: string;
@@ -27,7 +27,7 @@ export class LocalizedNumbers {
       .map((_, index) => {
         const digit = digitAt(index);
         if (digit !== undefined) return digit;
-        const isDecimal = characters.slice(index).join('').startsWith(this.decimal);
+        const isDecimal = characters.slice(index, index + this.decimal.length).join('') === this.decimal;
         return isDecimal && isBetweenDigits(index) ? '.' : '';
       })
       .join('');
@@ -53,3 +53,13 @@ function decimalDigit(character: string): string | undefined {
 const DIGIT = /\p{Nd}/u;
 /** Marks of direction. */
 const WITHOUT_SHAPE = /[\u061c\u200e\u200f\u2066-\u2069\u202a-\u202e]/g;
+
+const kept = new Map<string, LocalizedNumbers>();
+
+/** Made once: making one takes longer than what it reads. */
+export function localizedNumbers(locale: string, currency?: string): LocalizedNumbers {
+  const key = `${locale} ${currency}`;
+  const numbers = kept.get(key) ?? new LocalizedNumbers(locale, currency);
+  kept.set(key, numbers);
+  return numbers;
+}
