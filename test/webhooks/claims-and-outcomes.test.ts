@@ -221,7 +221,13 @@ describe('a claim', () => {
   });
 
   it('says that there is nothing when nothing is due', async () => {
-    expect(await claim()).toEqual({ claimed: [], open: false, more: false, pauseMs: Infinity });
+    expect(await claim()).toEqual({
+      claimed: [],
+      open: false,
+      isFirst: true,
+      isLast: true,
+      pauseMs: Infinity,
+    });
   });
 
   it('says how long the rate of a destination keeps back what is due', async () => {

@@ -28,6 +28,7 @@ import { Resends1795651200027 } from './0027-resends';
 import { ExhaustedDeliveries1795651200028 } from './0028-exhausted-deliveries';
 import { LeasesByClient1795651200029 } from './0029-leases-by-client';
 import { RemovedMessages1795651200030 } from './0030-removed-messages';
+import { DestinationPlaces1795651200031 } from './0031-destination-places';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -61,4 +62,5 @@ export const migrations = [
   ExhaustedDeliveries1795651200028,
   LeasesByClient1795651200029,
   RemovedMessages1795651200030,
+  DestinationPlaces1795651200031,
 ];

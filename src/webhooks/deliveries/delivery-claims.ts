@@ -3,7 +3,17 @@ import { DataSource } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
 import type { DeliveryShares } from './delivery-shares';
-import { AT_ONCE, DUE, IS_OPEN, RATE_PAUSE_MS, rateUntilAfter, TOKENS } from './destination';
+import {
+  AT_ONCE,
+  CALLED_SINCE,
+  DestinationPlace,
+  DUE,
+  FIRST_PLACE,
+  IS_OPEN,
+  RATE_PAUSE_MS,
+  rateUntilAfter,
+  TOKENS,
+} from './destination';
 
 /** An attempt that this worker was given; its outcome must name `id` and `attempt`. */
 export interface ClaimedDelivery {
@@ -35,6 +45,8 @@ interface OpenDestination {
   origin: string;
   at_once: number;
   tokens: number;
+  /** Deliveries that are due, `at_once` at most. */
+  due: number;
   /** What it gets is kept back for so long. */
   rate_pause_ms: number;
 }
@@ -44,21 +56,36 @@ export interface Claim {
   claimed: ClaimedDelivery[];
   /** Whether there may be a destination that has something due and room for it as soon as an attempt ends. */
   open: boolean;
-  /** Whether there may be a destination that this claim did not come to. */
-  more: boolean;
+  /** Whether it began with the first destination that may have something due, and whether it came to the last. */
+  isFirst: boolean;
+  isLast: boolean;
   /** Until the rate of a destination leaves more; `Infinity` where none keeps anything back. */
   pauseMs: number;
+}
+
+/** With the place of the last one that was considered. */
+interface Considered extends DestinationPlace {
+  open: OpenDestination[];
+  is_last: boolean;
 }
 
 /** Destinations that one claim considers. */
 const DESTINATIONS = 256;
 
+/** Of those that have something due, as many as there are slots, and some for those that have no room. */
+const mostOpen = (slots: number): number => 8 + slots;
+
 /**
- * Hands due deliveries out, each to one worker. A destination whose circuit is open, that rests, or that has as much
- * under way or per second as it may have, is passed over without a look at its deliveries.
+ * Hands due deliveries out, each to one worker. Claims go around the destinations that may have something due, each from
+ * where the last one of this process ended: its cost does not follow how many there are. A destination whose circuit is
+ * open, that rests, or that has as much under way or per second as it may have, is passed over without a look at its
+ * deliveries.
  */
 @Injectable()
 export class DeliveryClaims {
+  /** The destination after which the next claim begins. */
+  private after = FIRST_PLACE;
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** @param shares what clients and hosts have of this worker already */
@@ -67,41 +94,70 @@ export class DeliveryClaims {
     return lookUpTransaction(this.dataSource, false, async (manager) => {
       const [clients, hosts, tight] = [shares.busyClients(), shares.busyHosts(), shares.areTight()];
       // Held until the end: two workers never count the same room of a destination.
-      const found = await manager.query<OpenDestination[]>(OPEN_DESTINATIONS, [clients, hosts, tight]);
+      const after = this.after;
+      const [considered] = await manager.query<Considered[]>(OPEN_DESTINATIONS, [
+        clients,
+        hosts,
+        tight,
+        after.since,
+        after.id,
+        mostOpen(shares.free()),
+      ]);
+      const found = considered?.open ?? [];
+      const ends = { isFirst: after === FIRST_PLACE, isLast: considered?.is_last ?? true };
+      this.after = ends.isLast || considered === undefined ? FIRST_PLACE : considered;
       const open = found.filter(({ rate_pause_ms }) => rate_pause_ms === 0);
       const pauseMs = Math.min(...found.map(({ rate_pause_ms }) => rate_pause_ms || Infinity));
       // Those that are passed over for the sake of others may have something.
       const passedOver = tight || clients.length + hosts.length > 0;
-      if (open.length === 0) return { claimed: [], open: passedOver, more: false, pauseMs };
+      if (open.length === 0) return { claimed: [], open: passedOver, ...ends, pauseMs };
       const grant = shares.grants();
       const claimed = await manager.query<ClaimedDelivery[]>(CLAIM, [
         open.map(({ id }) => id),
         open.map(({ at_once }) => at_once),
-        open.map(({ client_id, origin, at_once, tokens }) =>
-          grant(client_id, origin, Math.min(at_once, tokens)),
+        open.map(({ client_id, origin, at_once, tokens, due }) =>
+          grant(client_id, origin, Math.min(at_once, tokens, due)),
         ),
         shares.free(),
         worker,
         leaseMs / 1_000,
       ]);
-      return { claimed, open: true, more: found.length === DESTINATIONS, pauseMs };
+      return { claimed, open: true, ...ends, pauseMs };
     });
   }
 }
 
+/** Those that are found come in any order, so that the shares of a client do not always go to the same ones. */
 const OPEN_DESTINATIONS = prepared(
   'open_delivery_destinations',
   `
-    SELECT t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens,
-      ${RATE_PAUSE_MS} AS rate_pause_ms
-    FROM webhook_destination t
-    WHERE ${IS_OPEN} AND EXISTS (${DUE}) AND t.client_id <> ALL($1::uuid[])
-      AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
-      -- A grant is not for one that could not use it.
-      AND (NOT $3::boolean OR t.concurrency > (
-        SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
-    ORDER BY (${RATE_PAUSE_MS}) > 0, random() LIMIT ${DESTINATIONS}
-    FOR NO KEY UPDATE OF t SKIP LOCKED`,
+    WITH next AS MATERIALIZED (
+      SELECT ${CALLED_SINCE} AS since, id FROM webhook_destination t
+      WHERE ${CALLED_SINCE} <= now() AND (${CALLED_SINCE}, id) > ($4::timestamptz, $5::uuid)
+      ORDER BY ${CALLED_SINCE}, id LIMIT ${DESTINATIONS}
+    ), open AS (
+      SELECT next.since, t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens, waiting.due,
+        ${RATE_PAUSE_MS} AS rate_pause_ms
+      FROM next JOIN webhook_destination t USING (id) CROSS JOIN LATERAL (
+        SELECT count(*)::int AS due FROM (${DUE} LIMIT ${AT_ONCE}) first
+      ) waiting
+      WHERE ${IS_OPEN} AND waiting.due > 0 AND t.client_id <> ALL($1::uuid[])
+        AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
+        -- A grant is not for one that could not use it.
+        AND (NOT $3::boolean OR t.concurrency > (
+          SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
+      ORDER BY next.since, t.id LIMIT $6 FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), ends AS (
+      SELECT (SELECT count(*) FROM open) = $6 AS is_cut, (SELECT count(*) FROM next) < ${DESTINATIONS} AS is_short
+    ), last AS (
+      (SELECT since, id FROM open, ends WHERE is_cut ORDER BY since DESC, id DESC LIMIT 1)
+      UNION ALL
+      (SELECT since, id FROM next ORDER BY since DESC, id DESC LIMIT 1)
+      LIMIT 1
+    )
+    SELECT since::text, id, is_short AND NOT is_cut AS is_last,
+      (SELECT coalesce(json_agg(o ORDER BY random()), '[]') FROM open o) AS open
+    FROM last, ends`,
 );
 
 /** The first due of each destination come first, so that a destination with thousands does not take all the slots. */

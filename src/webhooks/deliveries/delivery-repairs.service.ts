@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { withLogContext } from '../../common/log-context';
 import { DeliveryMetrics } from './delivery-metrics';
+import { FIRST_PLACE } from './destination';
 import { raiseNextDue } from './next-due';
 
 const BATCH = 500;
@@ -22,6 +23,7 @@ const REPAIRED = `SELECT c.id, c.attempt, m.job_id, j.request_id
 @Injectable()
 export class DeliveryRepairsService {
   private readonly logger = new Logger(DeliveryRepairsService.name);
+  private raisedUpTo = FIRST_PLACE;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -46,8 +48,13 @@ export class DeliveryRepairsService {
       stopping,
     );
     await this.forgetRemoved();
-    for (let raised = BATCH; raised === BATCH && !stopping.aborted;)
-      raised = await raiseNextDue(this.dataSource, BATCH);
+    await this.raiseIdle(stopping);
+  }
+
+  /** As long as there are some next to each other; the next round goes on from there. */
+  private async raiseIdle(stopping: AbortSignal): Promise<void> {
+    for (let raised = 1; raised > 0 && !stopping.aborted;)
+      ({ raised, after: this.raisedUpTo } = await raiseNextDue(this.dataSource, this.raisedUpTo));
   }
 
   /** The receiver may have got it: it gets it again, with the same id, rather than never. */

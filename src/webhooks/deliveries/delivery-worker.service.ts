@@ -114,15 +114,17 @@ export class DeliveryWorkerService implements OnApplicationBootstrap, BeforeAppl
     return tracked;
   }
 
+  /** Until no slot is free, or all destinations had their turn. */
   private async fillSlots(): Promise<void> {
-    while (!this.stopping && this.shares.free() > 0) {
+    this.pollsLeft = Math.max(0, this.pollsLeft - 1);
+    for (let hasBegun = false, isOver = false; !isOver && !this.stopping && this.shares.free() > 0;) {
       const lease = this.newLease();
-      this.pollsLeft = Math.max(0, this.pollsLeft - 1);
-      const { claimed, open, more, pauseMs } = await this.claims.claim(lease, this.shares);
+      const { claimed, open, isFirst, isLast, pauseMs } = await this.claims.claim(lease, this.shares);
+      hasBegun ||= isFirst;
+      isOver = hasBegun && isLast;
       if (open) this.pollsLeft = EMPTY_POLLS;
       this.poll.nextWithin(pauseMs);
       if (claimed.length > 0) this.startAll(claimed, await this.load(claimed), lease.until);
-      if (!more || claimed.length === 0) return;
     }
   }
 

@@ -24,16 +24,29 @@ export enum DisabledReason {
   Failing = 'failing',
 }
 
+/** A destination by its place in an index of a time and the id. */
+export interface DestinationPlace {
+  /** As Postgres writes it, with its microseconds. */
+  since: string;
+  id: string;
+}
+
+/** Before every destination. */
+export const FIRST_PLACE: DestinationPlace = {
+  since: '-infinity',
+  id: '00000000-0000-0000-0000-000000000000',
+};
+
 /** Whether a destination `t`, with its endpoint `e` if it has one, may be sent anything, in SQL. */
 export const GETS_CALLBACKS = `((t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
   AND (t.endpoint_id IS NULL OR e.verified_at IS NOT NULL))`;
 
-/**
- * Of a destination `t`, in SQL, under its lock: whether it may be called at all, and may have something due. Nothing that
- * waits for it is due before `next_due_at`.
- */
+/** When a destination `t` may be called and may have something due, in SQL: nothing that waits for it is due before `next_due_at`. */
+export const CALLED_SINCE = 'greatest(t.next_due_at, t.paused_until)';
+
+/** Of a destination `t`, in SQL, under its lock: whether it may be called at all, and may have something due. */
 export const IS_OPEN = `
-  greatest(t.next_due_at, t.paused_until) <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
+  ${CALLED_SINCE} <= now() AND (t.disabled_reason IS NULL OR t.disabled_reason = 'failing')
   -- Another URL has to prove itself before it is sent what waited for the old one.
   AND (t.endpoint_id IS NULL
     OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = t.endpoint_id AND e.verified_at IS NOT NULL))`;

@@ -1,24 +1,39 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { lookUpTransaction } from '../../database/look-up-transaction';
 import { prepared } from '../../database/prepared';
-import { DUE } from './destination';
+import { DestinationPlace, DUE, FIRST_PLACE } from './destination';
 
 /** After which one that has nothing due is written: earlier, a busy one would be for each burst. */
 const IDLE_SECONDS = 5;
+
+/** Destinations that one statement considers. */
+const AT_ONCE = 500;
+
+interface Considered extends DestinationPlace {
+  destinations: number;
+  /** Ids of those that are raised. */
+  idle: string[];
+}
 
 /**
  * Raises `next_due_at` of destinations that have had nothing due for a while, whether they may be called or not, to the time of
  * the first that waits for them. From then on neither claims nor metrics read them.
  *
- * @param most that one statement raises
- * @returns how many
+ * @param after the place after which it begins: so many may have something due and not be called for days that their
+ *   number must not be the cost of each round
+ * @returns how many were raised, and the place after which the next begins
  */
-export async function raiseNextDue(dataSource: DataSource, most: number): Promise<number> {
+export async function raiseNextDue(
+  dataSource: DataSource,
+  after: DestinationPlace,
+): Promise<{ raised: number; after: DestinationPlace }> {
   // One that a crash of the database forgets is raised again.
   return lookUpTransaction(dataSource, false, async (manager: EntityManager) => {
-    const idle = await manager.query<{ id: string }[]>(HOLD_IDLE, [most]);
-    if (idle.length > 0) await manager.query(RAISE, [idle.map(({ id }) => id)]);
-    return idle.length;
+    const [considered] = await manager.query<Considered[]>(HOLD_IDLE, [after.since, after.id]);
+    if (considered === undefined) return { raised: 0, after: FIRST_PLACE };
+    const { destinations, idle, since, id } = considered;
+    if (idle.length > 0) await manager.query(RAISE, [idle]);
+    return { raised: idle.length, after: destinations < AT_ONCE ? FIRST_PLACE : { since, id } };
   });
 }
 
@@ -29,11 +44,19 @@ export async function raiseNextDue(dataSource: DataSource, most: number): Promis
 const HOLD_IDLE = prepared(
   'hold_idle_destinations',
   `
-  SELECT id FROM webhook_destination t
-  -- Each claim moves its rate on.
-  WHERE next_due_at < now() - interval '${IDLE_SECONDS} s' AND rate_until < now() - interval '${IDLE_SECONDS} s'
-    AND NOT EXISTS (${DUE})
-  LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  WITH next AS MATERIALIZED (
+    SELECT next_due_at, id FROM webhook_destination
+    WHERE next_due_at < now() - interval '${IDLE_SECONDS} s' AND (next_due_at, id) > ($1::timestamptz, $2::uuid)
+    ORDER BY next_due_at, id LIMIT ${AT_ONCE}
+  ), idle AS (
+    SELECT t.id FROM next JOIN webhook_destination t USING (id)
+    -- Each claim moves its rate on.
+    WHERE t.rate_until < now() - interval '${IDLE_SECONDS} s' AND NOT EXISTS (${DUE})
+    FOR UPDATE OF t SKIP LOCKED
+  )
+  SELECT next_due_at::text AS since, id, (SELECT count(*)::int FROM next) AS destinations,
+    (SELECT coalesce(json_agg(i.id), '[]') FROM idle i) AS idle
+  FROM next ORDER BY next_due_at DESC, id DESC LIMIT 1`,
 );
 
 const RAISE = prepared(
