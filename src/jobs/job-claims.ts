@@ -66,16 +66,6 @@ export interface Claimed {
   mayBeMore: boolean;
 }
 
-/** Where a claim begins among the clients that wait. */
-interface Start {
-  /** The client after which it begins. */
-  after: string;
-  /** The client after which all have been seen. */
-  until: string;
-  /** Whether it has gone on from the last client to the first. */
-  hasWrapped: boolean;
-}
-
 interface ClaimRow {
   ends: (JobEnd & { attempt: number })[];
   jobs: ClaimedJob[];
@@ -85,9 +75,6 @@ interface ClaimRow {
   is_whole: boolean;
   /** The last client of those that were given a job. */
   last_given: string | null;
-  /** The last client that was seen. */
-  last_seen: string;
-  has_wrapped: boolean;
 }
 
 /** Before every client. */
@@ -95,6 +82,26 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /** Clients that one statement looks at, and due jobs: some more than are wanted, for those that others have just locked. */
 const candidatesFor = (jobs: number): number => 8 + jobs;
+
+/** A claim that came to no client with something due begins so often where something is. */
+const MOST_JUMPS = 3;
+
+/** So many of the first due of each type are chosen from: workers that look for one at the same time should find others. */
+const DUE_TO_CHOOSE_FROM = 16;
+
+/**
+ * The first due jobs of a client, in SQL, by an index range for each type: what waits of other types is not read.
+ *
+ * @param client, types, most SQL expressions
+ * @param locked what the rows are locked with
+ */
+const firstDue = (client: string, types: string, most: string, locked = ''): string => `
+  SELECT due.id, due.run_at FROM unnest(${types}) AS wanted(type) CROSS JOIN LATERAL (
+    SELECT id, run_at FROM job
+    WHERE state = 'PENDING' AND client_id = ${client} AND type = wanted.type AND run_at <= now() AND deadline_at > now()
+    ORDER BY run_at, id LIMIT ${most} ${locked}
+  ) due
+  ORDER BY due.run_at, due.id LIMIT ${most}`;
 
 /**
  * Ends attempts and gives jobs to their worker, in one statement and one commit.
@@ -111,47 +118,44 @@ const candidatesFor = (jobs: number): number => 8 + jobs;
 const CLAIM = prepared(
   'job_claim',
   `WITH RECURSIVE ${COMPLETED}, walk AS (
-     SELECT $6::uuid AS client_id, $8::boolean AS has_wrapped, 0 AS number
+     SELECT $6::uuid AS client_id, false AS has_wrapped, 0 AS number
      UNION ALL
      SELECT next.client_id, w.has_wrapped OR next.wraps, w.number + 1
      FROM walk w CROSS JOIN LATERAL (
        (SELECT client_id, false AS wraps FROM job WHERE state = 'PENDING' AND client_id > w.client_id
-        ORDER BY client_id, run_at, id LIMIT 1)
+        ORDER BY client_id, type, run_at, id LIMIT 1)
        UNION ALL
-       (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id, run_at, id LIMIT 1)
+       (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id, type, run_at, id LIMIT 1)
        LIMIT 1
      ) next
-     WHERE w.number <= $9 AND NOT (w.has_wrapped AND next.wraps)
-       AND NOT ((w.has_wrapped OR next.wraps) AND next.client_id > $7::uuid)
+     WHERE w.number <= $7 AND NOT (w.has_wrapped AND next.wraps)
+       AND NOT ((w.has_wrapped OR next.wraps) AND next.client_id > $6::uuid)
    ), waiting AS (
-     SELECT client_id, number FROM walk WHERE number BETWEEN 1 AND $9
+     SELECT client_id, number FROM walk WHERE number BETWEEN 1 AND $7
    ), candidate AS (
      SELECT due.id, running.jobs + due.rank AS load, w.number
      FROM waiting w CROSS JOIN LATERAL (
        SELECT count(*) AS jobs FROM job
-       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY(${unseen('$10::text[]')}::text[]) AND NOT id = ANY(${unseen('$1::uuid[]')}::uuid[])
+       WHERE client_id = w.client_id AND state = 'IN_PROGRESS' AND type = ANY(${unseen('$8::text[]')}::text[]) AND NOT id = ANY(${unseen('$1::uuid[]')}::uuid[])
      ) running CROSS JOIN LATERAL (
        SELECT id, row_number() OVER (ORDER BY run_at, id) AS rank FROM (
-         SELECT id, run_at FROM job
-         WHERE state = 'PENDING' AND client_id = w.client_id AND run_at <= now() AND deadline_at > now()
-           AND type = ANY(${unseen('$10::text[]')}::text[])
-         ORDER BY run_at, id LIMIT (SELECT ceil($9::float8 / greatest(1, count(*))) FROM waiting)
+         ${firstDue('w.client_id', unseen('$8::text[]'), '(SELECT ceil($7::float8 / greatest(1, count(*))) FROM waiting)')}
        ) oldest
      ) due
-     ORDER BY load, number LIMIT ${unseen('$9::int')}
+     ORDER BY load, number LIMIT ${unseen('$7::int')}
    ), picked AS (
      SELECT locked.id, locked.crashes, c.load, c.number
      FROM (SELECT * FROM candidate ORDER BY load, number) c CROSS JOIN LATERAL (
        SELECT id, crashes FROM job WHERE id = c.id AND state = ${WAITING} FOR UPDATE SKIP LOCKED
      ) locked
      WHERE (SELECT count(*) FROM completed) >= 0
-     LIMIT ${unseen('$14::int')}
+     LIMIT ${unseen('$12::int')}
    ), fitting AS (
      SELECT id, number FROM (
        SELECT id, number, row_number() OVER in_order AS rank, count(*) FILTER (WHERE crashes > 0) OVER in_order AS suspects
        FROM picked WINDOW in_order AS (ORDER BY load, number)
-     ) p WHERE suspects = 0 OR ($13 AND rank = 1)
-   ), ${started('$11', '$12', 'fitting f WHERE j.id = f.id')}
+     ) p WHERE suspects = 0 OR ($11 AND rank = 1)
+   ), ${started('$9', '$10', 'fitting f WHERE j.id = f.id')}
    SELECT
      (SELECT coalesce(json_agg(e), '[]') FROM (SELECT attempt, ${JOB_END} FROM completed) e) AS ends,
      (SELECT coalesce(json_agg(c), '[]') FROM (
@@ -160,10 +164,25 @@ const CLAIM = prepared(
        FROM changed
      ) c) AS jobs,
      (SELECT count(*) FROM picked) > (SELECT count(*) FROM fitting) AS is_blocked,
-     (SELECT max(number) FROM walk) <= $9 AS is_whole,
-     (SELECT client_id FROM waiting WHERE number = (SELECT max(number) FROM fitting)) AS last_given,
-     last.client_id AS last_seen, last.has_wrapped
-   FROM walk last WHERE last.number <= $9 ORDER BY last.number DESC LIMIT 1`,
+     (SELECT max(number) FROM walk) <= $7 AS is_whole,
+     (SELECT client_id FROM waiting WHERE number = (SELECT max(number) FROM fitting)) AS last_given`,
+);
+
+/** The client before one that has something due of these types, chosen from those that are due for the longest time. */
+const BEFORE_DUE = prepared(
+  'job_claim_before_due',
+  `SELECT coalesce((
+     SELECT client_id FROM job WHERE state = 'PENDING' AND client_id < chosen.client_id
+     ORDER BY client_id DESC, type DESC, run_at DESC, id DESC LIMIT 1
+   ), '${FIRST}') AS after
+   FROM (
+     SELECT due.client_id FROM unnest(${unseen('$1::text[]')}) AS wanted(type) CROSS JOIN LATERAL (
+       SELECT client_id FROM job
+       WHERE state = 'PENDING' AND type = wanted.type AND run_at <= now() AND deadline_at > now()
+       ORDER BY run_at LIMIT ${DUE_TO_CHOOSE_FROM}
+     ) due
+     ORDER BY random() LIMIT 1
+   ) chosen`,
 );
 
 /** Who works on what: hands due jobs out, each to one worker. */
@@ -178,16 +197,17 @@ export class JobClaims {
   ) {}
 
   /**
-   * Gives due jobs to a worker, for a lease, in the fair order. Goes on to further clients until it has found one: what it
-   * has found is worked on at once, and not kept while it looks for more.
+   * Gives due jobs to a worker, for a lease, in the fair order. Where none of the clients that it comes to has one, it goes on
+   * where one is due: so many may wait for a later time, or of types that this worker does not take, that it cannot pass all.
    */
   async claim(claimant: Claimant): Promise<Claimed> {
-    let start = this.start();
-    for (;;) {
-      const row = await this.step([], claimant, start);
+    let after: string | undefined = this.after;
+    for (let jumps = 0; after !== undefined && jumps <= MOST_JUMPS; jumps += 1) {
+      const row = await this.step([], claimant, after);
       if (row.jobs.length > 0 || row.is_blocked || row.is_whole) return claimed(row, claimant);
-      start = { ...start, after: row.last_seen, hasWrapped: row.has_wrapped };
+      after = await this.beforeDue(claimant.types);
     }
+    return { jobs: [], mayBeMore: false };
   }
 
   /**
@@ -200,27 +220,26 @@ export class JobClaims {
     completions: Completion[],
     claimant: Claimant,
   ): Promise<Claimed & { ends: (JobEnd | null)[] }> {
-    const row = await this.step(completions, claimant, this.start());
+    const row = await this.step(completions, claimant, this.after);
     this.signals.publishEnds(row.ends);
     const known = new Map(row.ends.map((end) => [`${end.id}.${end.attempt}`, end]));
     const ends = completions.map(({ jobId, attempt }) => known.get(`${jobId}.${attempt}`) ?? null);
     return { ...claimed(row, claimant), ends };
   }
 
-  private start(): Start {
-    return { after: this.after, until: this.after, hasWrapped: false };
+  private async beforeDue(types: string[]): Promise<string | undefined> {
+    const [due] = await this.dataSource.query<{ after: string }[]>(BEFORE_DUE, [types]);
+    return due?.after;
   }
 
   private async step(
     completions: Completion[],
     { types, worker, leaseSeconds, alone, most }: Claimant,
-    { after, until, hasWrapped }: Start,
+    after: string,
   ): Promise<ClaimRow> {
     const [row] = await this.dataSource.query<ClaimRow[]>(CLAIM, [
       ...completionParameters(completions),
       after,
-      until,
-      hasWrapped,
       candidatesFor(most),
       types,
       worker,
@@ -242,9 +261,7 @@ export class JobClaims {
   ): Promise<ExternalClaim | null> {
     const rows = await this.dataSource.query<ExternalClaim[]>(
       `WITH picked AS (
-         SELECT id FROM job
-         WHERE state = 'PENDING' AND client_id = $1 AND type = ANY($2) AND run_at <= now() AND deadline_at > now()
-         ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+         ${firstDue('$1', '$2::text[]', '1', 'FOR UPDATE SKIP LOCKED')}
        ), ${started('$3', '$4', 'picked WHERE j.id = picked.id')}
        SELECT ${JOB_COLUMNS}, ${millisecondsUntil('lease_until')} AS lease_ms FROM changed`,
       [clientId, types, worker, leaseSeconds],

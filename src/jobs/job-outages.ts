@@ -191,6 +191,6 @@ const MOVED = withinLongestOutage(
 
 /** The first jobs for which `over` is still to be counted, in the order of the indexes of what is unfinished. */
 const held = (most: number): string => `
-  (SELECT id FROM job WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, run_at, id LIMIT ${most})
+  (SELECT id FROM job WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, type, run_at, id LIMIT ${most})
   UNION ALL
   (SELECT id FROM job WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${most})`;

@@ -14,6 +14,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   // One connection, whose statistics can be read after each statement.
   dataSource = await new DataSource(dataSourceOptions(database.url, 1)).initialize();
+  // As few jobs as there are here would be read without an index.
+  await dataSource.query('SET enable_seqscan = off');
 });
 
 afterAll(async () => {
@@ -44,7 +46,19 @@ async function addWaiting(clients: number, each: number, at = 'now()', type = TY
      ) SELECT count(*) FROM made`,
     [clients, each],
   );
-  await dataSource.query('ANALYZE job');
+  // What was deleted before is not read once more.
+  await dataSource.query('VACUUM (ANALYZE) job');
+}
+
+/** So many more of each client that waits, of a type that is worked on elsewhere, and due before. */
+async function addOthers(each: number): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, run_at)
+     SELECT uuid_v7(), client_id, 'test.other', '{}', '{}', 3, 3, '{only}', now() + interval '1 day', now() - interval '1 h'
+     FROM (SELECT DISTINCT client_id FROM job) waiting, generate_series(1, $1)`,
+    [each],
+  );
+  await dataSource.query('VACUUM (ANALYZE) job');
 }
 
 it('claims go around the clients that wait, each where the last one ended', async () => {
@@ -97,14 +111,43 @@ it('gives no job twice to workers that claim at the same time, and leaves none',
   expect(new Set(given).size).toBe(400);
 });
 
-/** Entries of the indexes of jobs that ten completions and claims of two read, where `busy` others are under way. */
-async function readBy(clients: number, busy = 0): Promise<number> {
-  await dataSource.query('DELETE FROM client');
-  await addWaiting(1, busy, 'now()', 'test.busy');
-  await addWaiting(clients, 5);
+it('asks no more often, and still finds what is due, where thousands of clients have nothing for it', async () => {
+  await addWaiting(1_000, 2, 'now()', 'test.other');
+  await addWaiting(1_000, 2, `now() + interval '1 h'`);
   const claims = new JobClaims(dataSource, new JobSignals());
-  // After the statistics were made, as it is where jobs run for seconds.
-  expect(await claimAll(claims, claimant(busy, 'test.busy'))).toHaveLength(busy);
+  const asked = jest.spyOn(dataSource, 'query');
+  try {
+    expect(await claims.claim(claimant(4))).toEqual({ jobs: [], mayBeMore: false });
+    expect(asked).toHaveBeenCalledTimes(2);
+    await addWaiting(1, 1);
+    asked.mockClear();
+    expect((await claims.claim(claimant(4))).jobs).toHaveLength(1);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(3);
+  } finally {
+    asked.mockRestore();
+  }
+});
+
+it('gives up for now where others have just taken what is due', async () => {
+  await addWaiting(100, 1, 'now()', 'test.other');
+  await addWaiting(1, 1);
+  const other = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+  const runner = other.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query(`SELECT FROM job WHERE type = '${TYPE}' FOR UPDATE`);
+    const claims = new JobClaims(dataSource, new JobSignals());
+    expect(await claims.claim(claimant(4))).toEqual({ jobs: [], mayBeMore: false });
+    await runner.rollbackTransaction();
+    expect((await claims.claim(claimant(4))).jobs).toHaveLength(1);
+  } finally {
+    await runner.release();
+    await other.destroy();
+  }
+});
+
+/** Entries of the indexes of jobs that were read meanwhile. */
+async function readWhile(work: () => Promise<void>): Promise<number> {
   const read = async (): Promise<number> => {
     await dataSource.query('SELECT pg_stat_force_next_flush()');
     const [row] = await dataSource.query<{ read: string }[]>(
@@ -112,6 +155,23 @@ async function readBy(clients: number, busy = 0): Promise<number> {
     );
     return Number(row!.read);
   };
+  const before = await read();
+  await work();
+  return (await read()) - before;
+}
+
+/**
+ * Entries of the indexes of jobs that ten completions and claims of two read, where `busy` others are under way, and
+ * `others` of another type wait of each client.
+ */
+async function readBy(clients: number, busy = 0, others = 0): Promise<number> {
+  await dataSource.query('DELETE FROM client');
+  await addWaiting(1, busy, 'now()', 'test.busy');
+  await addWaiting(clients, 5);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  // After the statistics were made, as it is where jobs run for seconds.
+  expect(await claimAll(claims, claimant(busy, 'test.busy'))).toHaveLength(busy);
+  await addOthers(others);
   let { jobs } = await claims.claim(claimant(2));
   const next = async (): Promise<void> => {
     expect(jobs).toHaveLength(2);
@@ -119,9 +179,9 @@ async function readBy(clients: number, busy = 0): Promise<number> {
   };
   // The first ones are planned for their parameters.
   for (let claim = 0; claim < 6; claim += 1) await next();
-  const before = await read();
-  for (let claim = 0; claim < 10; claim += 1) await next();
-  return (await read()) - before;
+  return readWhile(async () => {
+    for (let claim = 0; claim < 10; claim += 1) await next();
+  });
 }
 
 it('reads no more of the index for two thousand clients than for a few', async () => {
@@ -133,6 +193,24 @@ it('reads of what is under way only its own, and what the clients have that it l
   const [idle, busy] = [await readBy(20), await readBy(20, 300)];
   // Reading all of them would be 3,000. Entries of rows that have just changed are read until they are known to be dead.
   expect(busy - idle).toBeLessThan(1_000);
+});
+
+it('reads nothing of what waits of other types', async () => {
+  const [alone, beside] = [await readBy(20), await readBy(20, 0, 500)];
+  expect(beside).toBeLessThan(1.5 * alone);
+});
+
+it('a worker outside is given the first of its types, whatever waits of others', async () => {
+  await addWaiting(1, 2);
+  await addOthers(2_000);
+  const [client] = await dataSource.query<{ id: string }[]>('SELECT id FROM client');
+  const claims = new JobClaims(dataSource, new JobSignals());
+  const read = await readWhile(async () => {
+    expect(await claims.claimExternal(client!.id, [TYPE, 'test.none'], 'w', 60)).toMatchObject({
+      type: TYPE,
+    });
+  });
+  expect(read).toBeLessThan(50);
 });
 
 it('is planned for the first claims of a connection, and then no more', async () => {

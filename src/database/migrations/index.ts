@@ -29,6 +29,7 @@ import { ExhaustedDeliveries1795651200028 } from './0028-exhausted-deliveries';
 import { LeasesByClient1795651200029 } from './0029-leases-by-client';
 import { RemovedMessages1795651200030 } from './0030-removed-messages';
 import { DestinationPlaces1795651200031 } from './0031-destination-places';
+import { DueByType1795651200032 } from './0032-due-by-type';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -63,4 +64,5 @@ export const migrations = [
   LeasesByClient1795651200029,
   RemovedMessages1795651200030,
   DestinationPlaces1795651200031,
+  DueByType1795651200032,
 ];
