@@ -123,30 +123,60 @@ export class JobOutages {
       );
       if (outage === undefined) return all;
       const types = outage.dependency === 'store' ? storeTypes : null;
-      for (let moved = AT_ONCE; moved > 0 && !stopping.aborted; all += moved)
-        moved = await this.move(outage, types);
+      all += await this.moveWaiting(outage, types, stopping);
+      all += await this.moveRunning(outage, types, stopping);
       if (stopping.aborted || !(await this.conclude(outage, types))) return all;
     }
   }
 
-  /** @param types `null` for all */
-  private async move({ dependency, began_at }: Outage, types: string[] | null): Promise<number> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `WITH ${OVER}, held AS MATERIALIZED (
-         SELECT jobs.id FROM over CROSS JOIN LATERAL (${held(AT_ONCE)}) jobs
-       ), free AS MATERIALIZED (
-         SELECT j.id FROM held JOIN job j USING (id) FOR NO KEY UPDATE OF j SKIP LOCKED
-       ), moved AS (
-         UPDATE job j SET deadline_at = deadline_at + make_interval(secs => ${MOVED}),
-           outage_seconds = outage_seconds + ${MOVED}, outage_counted_until = over.ended_at
-         FROM free, over
-         WHERE j.id = free.id AND state IN ('PENDING', 'IN_PROGRESS') AND ${IS_HELD}
-         RETURNING j.id
-       )
-       SELECT id FROM moved`,
-      [dependency, began_at, types],
-    );
-    return rows.length;
+  /**
+   * Goes along all that wait, once: a batch that began with the first would read all that were moved before it.
+   *
+   * @param types `null` for all
+   */
+  private async moveWaiting(
+    { dependency, began_at }: Outage,
+    types: string[] | null,
+    stopping: AbortSignal,
+  ): Promise<number> {
+    let all = 0;
+    for (let after: Place | undefined = FIRST; after !== undefined && !stopping.aborted;) {
+      const { client_id, type, run_at, id } = after;
+      const rows: (Place & { moved: number })[] = await this.dataSource.query(
+        `WITH ${OVER}, next AS MATERIALIZED (
+           SELECT jobs.* FROM over CROSS JOIN LATERAL (
+             SELECT client_id, type, run_at, id, ${IS_HELD} AS is_held FROM job
+             WHERE state = 'PENDING' AND (client_id, type, run_at, id) > ($4::uuid, $5, $6::timestamptz, $7::uuid)
+             ORDER BY client_id, type, run_at, id LIMIT ${AT_ONCE}
+           ) jobs
+         ), ${moved('SELECT id FROM next WHERE is_held')}
+         SELECT client_id, type, run_at::text, id, (SELECT count(*)::int FROM moved) AS moved
+         FROM next ORDER BY client_id DESC, next.type DESC, next.run_at DESC, id DESC LIMIT 1`,
+        [dependency, began_at, types, client_id, type, run_at, id],
+      );
+      const [last] = rows;
+      all += last?.moved ?? 0;
+      after = last;
+    }
+    return all;
+  }
+
+  /** What runs is few. */
+  private async moveRunning(
+    { dependency, began_at }: Outage,
+    types: string[] | null,
+    stopping: AbortSignal,
+  ): Promise<number> {
+    let all = 0;
+    for (let last = 1; last > 0 && !stopping.aborted; all += last) {
+      const rows = await this.dataSource.query<unknown[]>(
+        `WITH ${OVER}, ${moved(`SELECT jobs.id FROM over CROSS JOIN LATERAL (${heldRunning(AT_ONCE)}) jobs`)}
+         SELECT id FROM moved`,
+        [dependency, began_at, types],
+      );
+      last = rows.length;
+    }
+    return all;
   }
 
   /**
@@ -158,7 +188,8 @@ export class JobOutages {
     const rows = await this.dataSource.query<unknown[]>(
       `WITH ${OVER}, settled AS (
          UPDATE outage o SET settled = true FROM over
-         WHERE o.dependency = $1 AND o.began_at = over.began_at AND NOT EXISTS (SELECT FROM (${held(1)}) jobs)
+         WHERE o.dependency = $1 AND o.began_at = over.began_at AND NOT EXISTS (${HELD_WAITING})
+           AND NOT EXISTS (${heldRunning(1)})
          RETURNING o.began_at
        ), forgotten AS (
          DELETE FROM outage WHERE settled AND ended_at < now() - make_interval(hours => ${KEPT_HOURS})
@@ -175,6 +206,19 @@ interface Outage {
   began_at: string;
 }
 
+/** A job by its place in the index of what waits. */
+interface Place {
+  client_id: string;
+  type: string;
+  run_at: string;
+  id: string;
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+/** Before every job. */
+const FIRST: Place = { client_id: NIL, type: '', run_at: '-infinity', id: NIL };
+
 /** The outage that a statement works on, in SQL: none while another process does. */
 const OVER = `over AS MATERIALIZED (
   SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2 AND NOT settled
@@ -189,8 +233,25 @@ const MOVED = withinLongestOutage(
   `extract(epoch FROM over.ended_at - greatest(over.began_at, created_at, outage_counted_until))::float8`,
 );
 
-/** The first jobs for which `over` is still to be counted, in the order of the indexes of what is unfinished. */
-const held = (most: number): string => `
-  (SELECT id FROM job WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, type, run_at, id LIMIT ${most})
-  UNION ALL
-  (SELECT id FROM job WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${most})`;
+/** A job that waits and for which `over` is still to be counted. The order is that of an index: no other way is taken to it. */
+const HELD_WAITING = `
+  SELECT FROM job WHERE state = 'PENDING' AND ${IS_HELD} ORDER BY client_id, type, run_at, id LIMIT 1`;
+
+/** Those that run. */
+const heldRunning = (most: number): string => `
+  SELECT id FROM job WHERE state = 'IN_PROGRESS' AND ${IS_HELD} ORDER BY client_id, type, lease_until LIMIT ${most}`;
+
+/**
+ * The CTE `moved`, in SQL: jobs for which `over` is counted now. Those that somebody changes just then are left.
+ *
+ * @param held a query for the ids of those for which it is to be counted
+ */
+const moved = (held: string): string => `free AS MATERIALIZED (
+  SELECT j.id FROM (${held}) held JOIN job j USING (id) FOR NO KEY UPDATE OF j SKIP LOCKED
+), moved AS (
+  UPDATE job j SET deadline_at = deadline_at + make_interval(secs => ${MOVED}),
+    outage_seconds = outage_seconds + ${MOVED}, outage_counted_until = over.ended_at
+  FROM free, over
+  WHERE j.id = free.id AND state IN ('PENDING', 'IN_PROGRESS') AND ${IS_HELD}
+  RETURNING j.id
+)`;

@@ -129,3 +129,30 @@ it('is moved on no further by a process that stops', async () => {
   expect(await outages.settle([], AbortSignal.abort())).toBe(0);
   expect(await outcomes(operator)).toEqual([{ state: 'PENDING', moved: 0, jobs: 3 }]);
 });
+
+/** Entries of the indexes of jobs that are read while an outage is settled that held so many. */
+async function readFor(jobs: number): Promise<number> {
+  const [{ outages }, source] = [await repairs(), await connect(1)];
+  await source.query('TRUNCATE client, dependency, outage CASCADE');
+  await addHeld(source, jobs);
+  await source.query('VACUUM (ANALYZE) job');
+  await outages.record('database', true);
+  const read = async (): Promise<number> => {
+    const [row] = await source.query<{ read: string }[]>(
+      `SELECT sum(idx_tup_read)::text AS read FROM pg_stat_user_indexes WHERE relname = 'job'`,
+    );
+    return Number(row!.read);
+  };
+  const before = await read();
+  expect(await outages.settle([], running)).toBe(jobs);
+  // The statistics of a connection are complete when it has ended.
+  await sources.shift()!.destroy();
+  await waitFor(async () => (await read()) - before >= jobs, { what: 'the statistics' });
+  return (await read()) - before;
+}
+
+it('is moved on by batches that each read what comes next', async () => {
+  const [few, many] = [await readFor(3_000), await readFor(15_000)];
+  // Batches that begin with the first would read the square.
+  expect(many).toBeLessThan(8 * few);
+});
