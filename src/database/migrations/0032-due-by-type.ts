@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * Workers find what is due of the types that they take, whatever waits of others: of a client, and of all.
  *
- * No job can be accepted, started or ended while the indexes are built, which reads the table twice: 0.8 s for each million
+ * No job can be accepted, started or ended while the indexes are built, which reads the table twice: 1 s for each million
  * jobs that are kept, 4 s from the disk. Reads go on.
  */
 export class DueByType1795651200032 implements MigrationInterface {
