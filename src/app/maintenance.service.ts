@@ -95,6 +95,12 @@ const TASKS = [
     run: (retention, stopping) => retention.removeMessages(stopping),
   }),
   task({
+    of: DeliveryRetentionService,
+    name: 'removal of old events that were set aside',
+    everyMs: HOUR,
+    run: (retention, stopping) => retention.removeSetAside(stopping),
+  }),
+  task({
     of: OrderChangesRetentionService,
     name: 'removal of old changes of orders',
     everyMs: MINUTE,

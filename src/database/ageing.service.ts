@@ -12,7 +12,9 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** Rows that go by their age. Their ids are UUIDv7, so that the old ones stand together in the primary key. */
 export interface Ageing {
-  table: 'job' | 'webhook_message' | 'audit_entry' | 'api_key' | 'order_change';
+  table: 'job' | 'webhook_message' | 'webhook_dead_letter' | 'audit_entry' | 'api_key' | 'order_change';
+  /** The column of the ids; `id` by default. */
+  id?: 'id' | 'event_id';
   /** For the log: "1,200 ended jobs …". */
   rows: string;
   setting: string;
@@ -68,7 +70,7 @@ export class AgeingService {
   }
 
   private async removePage(
-    { table, days, isOver, mayGo = 'true', noting }: Ageing,
+    { table, id = 'id', days, isOver, mayGo = 'true', noting }: Ageing,
     after: string,
     size: number,
   ): Promise<Page> {
@@ -77,11 +79,11 @@ export class AgeingService {
          SELECT pg_try_advisory_xact_lock(hashtextextended('ageing of ${table}', 0)) AS mine
        ), page AS MATERIALIZED (
          SELECT old.id FROM turn CROSS JOIN LATERAL (
-           SELECT id FROM ${table} WHERE turn.mine AND id > $1 AND id < first_uuid_v7(${daysAgo('$2')})
-           ORDER BY id LIMIT $3
+           SELECT ${id} AS id FROM ${table} WHERE turn.mine AND ${id} > $1 AND ${id} < first_uuid_v7(${daysAgo('$2')})
+           ORDER BY ${id} LIMIT $3
          ) old
        ), removed AS (
-         DELETE FROM ${table} r USING page WHERE r.id = page.id AND ${isOver(daysAgo('$2'))} AND ${mayGo} RETURNING r.*
+         DELETE FROM ${table} r USING page WHERE r.${id} = page.id AND ${isOver(daysAgo('$2'))} AND ${mayGo} RETURNING r.*
        )${noting === undefined ? '' : `, noted AS (${noting})`}
        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*)::int FROM removed) AS removed`,
       [after, days, size],
@@ -114,10 +116,10 @@ export class AgeingService {
     return said !== undefined && said.days < days && said.may;
   }
 
-  private async count({ table, days, isOver }: Ageing): Promise<number> {
+  private async count({ table, id = 'id', days, isOver }: Ageing): Promise<number> {
     const [counted] = await this.dataSource.query<{ old: number }[]>(
       `SELECT count(*)::int AS old FROM (
-         SELECT FROM ${table} r WHERE id < first_uuid_v7(${daysAgo('$1')}) AND ${isOver(daysAgo('$1'))}
+         SELECT FROM ${table} r WHERE ${id} < first_uuid_v7(${daysAgo('$1')}) AND ${isOver(daysAgo('$1'))}
          LIMIT ${MOST_COUNTED + 1}
        ) counted`,
       [days],

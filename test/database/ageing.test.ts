@@ -35,6 +35,7 @@ const retention = (variables: Record<string, string> = {}) => {
     audit: () => new AuditRetentionService(config, ageing).removeEntries(never),
     keys: () => new ApiKeysRetentionService(config, ageing).removeEnded(never),
     messages: () => new DeliveryRetentionService(config, dataSource, ageing).removeMessages(never),
+    setAside: () => new DeliveryRetentionService(config, dataSource, ageing).removeSetAside(never),
     destinations: () => new DeliveryRetentionService(config, dataSource, ageing).removeDestinations(never),
   };
 };
@@ -210,6 +211,22 @@ it('what takes longer than a statement may goes by smaller pages', async () => {
   dataSource = await new DataSource(dataSourceOptions(database.url, 4, limits)).initialize();
   await retention().messages();
   expect(await query('SELECT id FROM webhook_message')).toEqual([]);
+});
+
+it('events that could not become messages go when they were set aside before the time of messages', async () => {
+  await query(
+    `INSERT INTO webhook_dead_letter (event_id, position, error, created_at)
+     SELECT CASE event WHEN 29 THEN ${idOf(29)} ELSE ${idOf(60)} END, event, 'no message', now() - make_interval(days => aside)
+     FROM (VALUES (60, 31), (60, 29), (29, 29)) AS e(event, aside)`,
+  );
+  const left = (): Promise<{ id: string }[]> =>
+    query('SELECT event_id AS id FROM webhook_dead_letter ORDER BY created_at');
+  const all = await left();
+  await retention().setAside();
+  expect(await left()).toEqual(all);
+  await aDayGoesBy();
+  await retention().setAside();
+  expect(await left()).toEqual(all.slice(1));
 });
 
 it('messages go with their deliveries and attempts, but what is still to be delivered; so do unused destinations', async () => {

@@ -33,6 +33,21 @@ export class DeliveryRetentionService {
     );
   }
 
+  /** Whoever is to look at an event that could not become a message has as long for it as others have to read one. */
+  async removeSetAside(stopping: AbortSignal): Promise<void> {
+    await this.ageing.remove(
+      {
+        table: 'webhook_dead_letter',
+        id: 'event_id',
+        rows: 'events that could not become messages',
+        setting: 'EVENT_RETENTION_DAYS',
+        days: this.config.eventRetentionDays,
+        isOver: (cutoff) => `r.created_at < ${cutoff}`,
+      },
+      stopping,
+    );
+  }
+
   async removeSecrets(): Promise<void> {
     await this.dataSource.query(`DELETE FROM webhook_secret WHERE expires_at < now() - interval '1 day'`);
   }
