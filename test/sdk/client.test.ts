@@ -1,5 +1,6 @@
 import { File } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import {
   ApiError,
@@ -266,6 +267,8 @@ describe('what gets through', () => {
     const reader = (await report.file()).stream().getReader();
     expect((await reader.read()).value).toHaveLength(1_000);
     const waiting = reader.read();
+    // The stream asks the file for more only after this: until then there is nothing that waits for bytes.
+    await setImmediate();
     await reader.cancel();
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(calls(/^GET \/v1\/orders\/reports\//)).toBe(1);
