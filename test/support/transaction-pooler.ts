@@ -27,24 +27,31 @@ const ANSWERED = new Set(['Q', 'S'].map((letter) => letter.charCodeAt(0)));
 
 /**
  * What PgBouncer is with `pool_mode = transaction`, in small: each caller has a session of Postgres from the first message of
- * a transaction to its end, and mostly another one each time. It never closes a session, and knows nothing of cancel requests
- * and prepared statements.
+ * a transaction to its end, and mostly another one each time. It knows nothing of cancel requests and prepared statements.
  */
 export class TransactionPooler {
   private readonly idle: Session[] = [];
   private readonly waiting: Caller[] = [];
   private readonly sockets = new Set<Socket>();
 
+  private sessions = 0;
+
   private constructor(
     private readonly server: Server,
     private readonly target: { host: string; port: number },
+    private readonly most: number,
   ) {}
 
-  /** In front of the database of a URL, and the URL that leads through it. */
-  static async before(url: string): Promise<{ pooler: TransactionPooler; url: string }> {
+  /**
+   * In front of the database of a URL, and the URL that leads through it.
+   *
+   * @param most sessions that it keeps: with more callers than that they wait for each other
+   */
+  static async before(url: string, most = Infinity): Promise<{ pooler: TransactionPooler; url: string }> {
     const through = new URL(url);
     const server = createServer();
-    const pooler = new TransactionPooler(server, { host: through.hostname, port: Number(through.port) });
+    const target = { host: through.hostname, port: Number(through.port) };
+    const pooler = new TransactionPooler(server, target, most);
     server.on('connection', (socket) => pooler.serve(socket));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -78,6 +85,7 @@ export class TransactionPooler {
       unanswered: 1,
     };
     session.owner = caller;
+    this.sessions += 1;
     for (const each of [socket, session.socket]) {
       this.sockets.add(each);
       each.on('error', () => undefined);
@@ -127,6 +135,11 @@ export class TransactionPooler {
   private free(session: Session, owner: Caller): void {
     owner.session = null;
     session.owner = null;
+    if (this.sessions > this.most) {
+      this.sessions -= 1;
+      session.socket.destroy();
+      return;
+    }
     this.idle.push(session);
     const next = this.waiting.shift();
     if (next === undefined) return;
