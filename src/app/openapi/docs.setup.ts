@@ -2,9 +2,10 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { revalidated, weakTag } from '../../common/http/validators';
+import { revalidated, revalidatedAsSent, weakTag } from '../../common/http/validators';
 import type { AppConfig } from '../../config/app-config';
 import { definedTypes } from '../../jobs/job-type.registry';
+import { onlyFor } from '../only-for';
 import { CALLBACK_BODIES, describeCallbacks } from './docs.callbacks';
 import { completeDocument } from './docs.document';
 import { showExamples } from './docs.examples';
@@ -23,6 +24,8 @@ const DESCRIPTION = `Ask for a PDF of your orders and get 202 in milliseconds; f
 Authorize with \`Bearer <api key>\`. Every error is a problem (RFC 9457) with a stable \`code\`, which
 [/problems](problems) describes.`;
 
+const PAGE = new Set(['/docs', '/docs/', '/docs/index.html']);
+
 interface Docs {
   document: OpenAPIObject;
   revalidate: RequestHandler;
@@ -33,7 +36,9 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   app.use(['/docs', '/openapi.json', '/openapi.yaml'], app.get(AddressLimitsService).middleware('docs'));
   let made: Docs | undefined;
   const docs = (): Docs => (made ??= docsOf(app, config));
-  // What is generated of the document, and changes with it alone. The assets of the page have validators of their own.
+  // Its assets have validators of their own.
+  app.use(onlyFor(PAGE)(revalidatedAsSent));
+  // What is generated of the document, and changes with it alone.
   app.use(
     ['/docs/swagger-ui-init.js', '/openapi.json', '/openapi.yaml'],
     (request: Request, response: Response, next: NextFunction) => docs().revalidate(request, response, next),

@@ -29,3 +29,13 @@ export const revalidated =
     if (['GET', 'HEAD'].includes(request.method) && isFresh(request, etag)) response.status(304).end();
     else next();
   };
+
+/** The same for a text that another library makes and sends. */
+export const revalidatedAsSent: RequestHandler = (request, response, next) => {
+  const send = response.send.bind(response);
+  response.send = (text: string): Response => {
+    revalidated(weakTag(text))(request, response, () => send(text));
+    return response;
+  };
+  next();
+};
