@@ -5,7 +5,7 @@ import { type Received, TestReceiver } from '../webhooks/test-receiver';
 
 const EXTERNAL = 'warehouse.pick';
 const PERIOD = { start_date: '2016-01-01', end_date: '2016-02-01', format: 'csv' };
-const METADATA = { purpose: 'year-end', customer: 'C-1042 "Grünwald"', '10': '', a: '💩' };
+const METADATA = { purpose: 'year-end', customer: 'C-1042 "Grünwald"', '10': '', a: '💩', prototype: 'A-7' };
 const TAGS = ['year-end', 'a,b', '💩'];
 const LABELS = { metadata: METADATA, tags: TAGS };
 const QUERY = new URLSearchParams([

@@ -40,7 +40,7 @@ const task = (id: string): Promise<Answer> => app.call('GET', `/v1/tasks/${id}`,
 
 describe('an external task', () => {
   it('is claimed, moved and completed by a worker outside', async () => {
-    const id = await submit({ bin: 'B-2', items: [1, 2] });
+    const id = await submit({ bin: 'B-2', items: [1, { prototype: 'A-7' }] });
     expect((await task(id)).status).toBe(202);
     const claimed = await claim({ types: ['warehouse.pick'], worker: 'picker-7' });
     expect(claimed).toMatchObject({
@@ -50,7 +50,7 @@ describe('an external task', () => {
         type: 'warehouse.pick',
         status: 'IN_PROGRESS',
         attempt: 1,
-        parameters: { bin: 'B-2', items: [1, 2] },
+        parameters: { bin: 'B-2', items: [1, { prototype: 'A-7' }] },
       },
     });
     expect(claimed.body.lease_seconds).toBeGreaterThan(200);
@@ -64,11 +64,14 @@ describe('an external task', () => {
       body: { progress: 40, workflow: [{ name: 'work', status: 'IN_PROGRESS' }] },
     });
 
-    const completion = { attempt: 1, status: 'COMPLETED', result: { picked: 2 } };
+    const completion = { attempt: 1, status: 'COMPLETED', result: { picked: { prototype: 2 } } };
     expect(await put(id, completion)).toMatchObject({ status: 200, body: { status: 'COMPLETED' } });
     // The answer was lost, and the worker says it again.
     expect((await put(id, completion)).status).toBe(200);
-    expect(await task(id)).toMatchObject({ status: 200, body: { result: { picked: 2 }, progress: 100 } });
+    expect(await task(id)).toMatchObject({
+      status: 200,
+      body: { result: { picked: { prototype: 2 } }, progress: 100 },
+    });
   });
 
   it('is fenced: an attempt that is stale changes nothing', async () => {

@@ -71,7 +71,7 @@ describe('the validation of input', () => {
     ]);
   });
 
-  it.each(['__proto__', 'constructor', 'toString'])(
+  it.each(['__proto__', 'constructor', 'toString', 'prototype'])(
     'refuses a field named %s, also inside of others',
     async (name) => {
       const body = (outer: string, inner: string): unknown =>

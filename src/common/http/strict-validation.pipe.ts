@@ -16,17 +16,27 @@ const OPTIONS = {
 type Kind = KindOf<'invalid_request'>;
 
 /**
+ * Nest's own, which deletes what seems to be a prototype: names that mean something to objects are refused before
+ * (`unreadableFields`), and `prototype` means nothing to an object, so that it is a name like another.
+ */
+class KeepingValidationPipe extends ValidationPipe {
+  protected override stripProtoKeys(): void {
+    // Nothing is deleted in silence.
+  }
+}
+
+/**
  * Strict input: unknown fields are refused, each bad one is named, and what is more than a field may hold is refused before
  * any of it is validated. A body that reads but is not valid is 422; a path
  * or a query that is not valid is 400.
  */
 @Injectable()
-export class StrictValidationPipe extends ValidationPipe {
+export class StrictValidationPipe extends KeepingValidationPipe {
   constructor() {
     super({ ...OPTIONS, exceptionFactory: (errors) => toAppError('unprocessable', errors) });
   }
 
-  private readonly forAddress = new ValidationPipe({
+  private readonly forAddress = new KeepingValidationPipe({
     ...OPTIONS,
     exceptionFactory: (errors) => toAppError('bad_request', errors),
   });
