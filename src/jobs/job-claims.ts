@@ -146,7 +146,8 @@ const CLAIM = prepared(
    ), picked AS (
      SELECT locked.id, locked.crashes, c.load, c.number
      FROM (SELECT * FROM candidate ORDER BY load, number) c CROSS JOIN LATERAL (
-       SELECT id, crashes FROM job WHERE id = c.id AND state = ${WAITING} FOR UPDATE SKIP LOCKED
+       -- Somebody may have put it back meanwhile, for later.
+       SELECT id, crashes FROM job WHERE id = c.id AND state = ${WAITING} AND run_at <= now() FOR UPDATE SKIP LOCKED
      ) locked
      WHERE (SELECT count(*) FROM completed) >= 0
      LIMIT ${unseen('$12::int')}

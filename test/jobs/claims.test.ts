@@ -3,6 +3,7 @@ import { dataSourceOptions } from '../../src/database/connection';
 import { Claimant, ClaimedJob, JobClaims } from '../../src/jobs/job-claims';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { Completion } from '../../src/jobs/job-transitions';
+import { waitFor } from '../support/services';
 import { claimAll } from '../support/claim-all';
 import { createTestDatabase, TestDatabase } from '../support/test-database';
 
@@ -140,6 +141,31 @@ it('gives up for now where others have just taken what is due', async () => {
     expect(await claims.claim(claimant(4))).toEqual({ jobs: [], mayBeMore: false });
     await runner.rollbackTransaction();
     expect((await claims.claim(claimant(4))).jobs).toHaveLength(1);
+  } finally {
+    await runner.release();
+    await other.destroy();
+  }
+});
+
+it('leaves what was put back for later since the statement began', async () => {
+  await addWaiting(1, 2);
+  const other = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+  const runner = other.createQueryRunner();
+  try {
+    const claims = new JobClaims(dataSource, new JobSignals());
+    const { jobs } = await claims.claim(claimant(1));
+    await runner.startTransaction();
+    await runner.query('SELECT FROM job WHERE id = $1 FOR NO KEY UPDATE', [jobs[0]!.id]);
+    const given = claims.completeAndClaim(completed(jobs), claimant(1));
+    await waitFor(
+      async () =>
+        (await other.query<unknown[]>(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).length >
+        0,
+      { what: 'the claim to wait for what it ends' },
+    );
+    await other.query(`UPDATE job SET attempt = 1, run_at = now() + interval '1 h' WHERE state = 'PENDING'`);
+    await runner.commitTransaction();
+    expect((await given).jobs).toEqual([]);
   } finally {
     await runner.release();
     await other.destroy();
