@@ -160,21 +160,21 @@ async function emptyFailures(manager: EntityManager, jobIds: string[], traces: T
 }
 
 /**
- * Jobs of the client that were accepted until then and have not ended: of our own types, and of others where they are about
- * the person.
+ * Jobs of the client that were accepted until then and have not ended: of the types that read orders, and of others where
+ * they are about the person.
  */
 export async function countUnfinished(
   manager: EntityManager,
   erasure: ErasureAtWork,
   traces: Traces,
-  ownTypes: string[],
+  readers: string[],
   until: string,
 ): Promise<number> {
   const [row] = await manager.query<{ jobs: number }[]>(
     `SELECT count(*)::int AS jobs FROM job j
      WHERE client_id = $3 AND state IN ('PENDING', 'IN_PROGRESS') AND created_at <= $5::timestamptz
        AND (type = ANY($4::text[]) OR ${isAbout(TEXTS)} OR ${isAbout(LABELS)})`,
-    [...tracesParameters(traces), erasure.client_id, ownTypes, until],
+    [...tracesParameters(traces), erasure.client_id, readers, until],
   );
   return row?.jobs ?? 0;
 }

@@ -11,6 +11,7 @@ import { isAbout, labelTexts, tracesOf, tracesParameters } from '../../src/erasu
 import { waitFor } from '../support/services';
 import { type Answer, TestApp } from '../support/test-app';
 import { ADMIN_KEY } from '../support/test-config';
+import { WEBHOOKS_RECOVER } from '../../src/webhooks/recovery/recover.job';
 import { TestReceiver } from '../webhooks/test-receiver';
 import { collectOutput, placesOf, rowsOfClient } from './everything';
 import {
@@ -202,6 +203,19 @@ describe('while something is under way', () => {
       request: { body: null },
       erased_at: expect.any(String),
     });
+    expect(await leftOf(shop.id)).toEqual([]);
+  });
+
+  it('does not wait for a recovery that may take days: what was erased is not sent again', async () => {
+    await shop.create(orderOf('A-1'));
+    await app.dataSource.query(
+      `INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, state, attempt,
+         lease_owner, lease_until)
+       SELECT uuid_v7(), $1, $2, '{}', '{}', 3, 3, '{only}', at, 'IN_PROGRESS', 1, 'another worker', at
+       FROM (SELECT now() + interval '7 days' AS at) later`,
+      [shop.id, WEBHOOKS_RECOVER.name],
+    );
+    await shop.done(await erase());
     expect(await leftOf(shop.id)).toEqual([]);
   });
 
