@@ -15,7 +15,7 @@ export interface EmbeddedServicesOptions {
   dataDir: string;
   postgres: boolean;
   redis: boolean;
-  /** False gives up safety against a crash of the whole machine for speed; for tests. */
+  /** False gives up safety against a crash of the whole machine for speed, and has connections for many applications; for tests. */
   durable?: boolean;
   log: (line: string) => void;
 }
