@@ -108,9 +108,9 @@ export class JobOutages {
   }
 
   /**
-   * Moves on the deadlines of the jobs that outages kept from being done, one outage after the other, in batches. Of
-   * several processes one does so: the others return. What is being changed just now is left for the next time, and the
-   * outage is not settled before.
+   * Moves on the deadlines of the jobs that outages kept from being done, one outage after the other, in batches. A process
+   * that finds another at it returns. One that came between two batches of another goes along with it, and neither keeps the
+   * other from coming to the end. What is being changed just now is left for the next time, and the outage is not settled before.
    *
    * @param storeTypes the types that need the store
    * @returns how many
@@ -118,9 +118,7 @@ export class JobOutages {
   async settle(storeTypes: string[], stopping: AbortSignal): Promise<number> {
     let all = 0;
     for (;;) {
-      const [outage] = await this.dataSource.query<Outage[]>(
-        'SELECT dependency, began_at::text FROM outage WHERE NOT settled ORDER BY ended_at LIMIT 1',
-      );
+      const [outage] = await this.dataSource.query<Outage[]>(FREE_OUTAGE);
       if (outage === undefined) return all;
       const types = outage.dependency === 'store' ? storeTypes : null;
       all += await this.moveWaiting(outage, types, stopping);
@@ -219,10 +217,15 @@ const NIL = '00000000-0000-0000-0000-000000000000';
 /** Before every job. */
 const FIRST: Place = { client_id: NIL, type: '', run_at: '-infinity', id: NIL };
 
-/** The outage that a statement works on, in SQL: none while another process does. */
+/** The first that is not settled: none while another process is at it. */
+const FREE_OUTAGE = `
+  SELECT dependency, began_at::text FROM outage WHERE NOT settled
+    AND (dependency, began_at) = (SELECT dependency, began_at FROM outage WHERE NOT settled ORDER BY ended_at LIMIT 1)
+  FOR NO KEY UPDATE SKIP LOCKED`;
+
+/** The outage that a statement works on, in SQL: none when it is settled. A batch of another process is waited for. */
 const OVER = `over AS MATERIALIZED (
-  SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2 AND NOT settled
-  FOR NO KEY UPDATE SKIP LOCKED
+  SELECT began_at, ended_at FROM outage WHERE dependency = $1 AND began_at = $2 AND NOT settled FOR NO KEY UPDATE
 )`;
 
 /** Whether the outage `over` is still to be counted for a job. */

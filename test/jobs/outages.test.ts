@@ -122,6 +122,30 @@ it('is left to the process that is settling it', async () => {
   expect(await outages.settle([], running)).toBe(3);
 });
 
+it('is moved on to its end by a process that another came between', async () => {
+  const [source, operator] = [await connect(1), await connect(2)];
+  await addHeld(operator, 1_200);
+  const outages = new JobOutages(source);
+  await outages.record('database', true);
+  const other = operator.createQueryRunner();
+  const ask = source.query.bind(source);
+  let statements = 0;
+  const asked = jest.spyOn(source, 'query').mockImplementation(async (...statement) => {
+    statements += 1;
+    // The first batch has been moved.
+    if (statements === 3) {
+      await other.startTransaction();
+      await other.query('SELECT FROM outage FOR NO KEY UPDATE');
+      setTimeout(() => void other.commitTransaction(), 200);
+    }
+    return ask(...statement);
+  });
+  expect(await outages.settle([], running)).toBe(1_200);
+  asked.mockRestore();
+  await other.release();
+  expect(await operator.query('SELECT settled FROM outage')).toEqual([{ settled: true }]);
+});
+
 it('is moved on no further by a process that stops', async () => {
   const [{ outages }, operator] = [await repairs(), await connect(1)];
   await addHeld(operator, 3);
