@@ -90,18 +90,32 @@ const MOST_JUMPS = 3;
 const DUE_TO_CHOOSE_FROM = 16;
 
 /**
- * The first due jobs of a client, in SQL, by an index range for each type: what waits of other types is not read.
+ * The first due jobs of a client and a type, in SQL: a range of an index.
  *
- * @param client, types, most SQL expressions
- * @param locked what the rows are locked with
+ * @param client, type, most SQL expressions
  */
-const firstDue = (client: string, types: string, most: string, locked = ''): string => `
+const firstOfType = (client: string, type: string, most: string): string => `
+  SELECT id, run_at FROM job
+  WHERE state = 'PENDING' AND client_id = ${client} AND type = ${type} AND run_at <= now() AND deadline_at > now()
+  ORDER BY run_at, id LIMIT ${most}`;
+
+/** Those of a client and all these types: what waits of others is not read. */
+const firstDue = (client: string, types: string, most: string): string => `
   SELECT due.id, due.run_at FROM unnest(${types}) AS wanted(type) CROSS JOIN LATERAL (
-    SELECT id, run_at FROM job
-    WHERE state = 'PENDING' AND client_id = ${client} AND type = wanted.type AND run_at <= now() AND deadline_at > now()
-    ORDER BY run_at, id LIMIT ${most} ${locked}
+    ${firstOfType(client, 'wanted.type', most)}
   ) due
   ORDER BY due.run_at, due.id LIMIT ${most}`;
+
+/** The first of a client and of types that nobody has locked, locked. Of other types none is, or who asks meanwhile had nothing. */
+const lockedDue = (client: string, types: string): string => `
+  SELECT locked.id FROM (
+    SELECT wanted.type FROM unnest(${types}) AS wanted(type) CROSS JOIN LATERAL (
+      ${firstOfType(client, 'wanted.type', '1')}
+    ) first
+    ORDER BY first.run_at, first.id
+  ) oldest CROSS JOIN LATERAL (
+    ${firstOfType(client, 'oldest.type', '1')} FOR UPDATE SKIP LOCKED
+  ) locked LIMIT 1`;
 
 /**
  * Ends attempts and gives jobs to their worker, in one statement and one commit.
@@ -262,7 +276,7 @@ export class JobClaims {
   ): Promise<ExternalClaim | null> {
     const rows = await this.dataSource.query<ExternalClaim[]>(
       `WITH picked AS (
-         ${firstDue('$1', '$2::text[]', '1', 'FOR UPDATE SKIP LOCKED')}
+         ${lockedDue('$1', '$2::text[]')}
        ), ${started('$3', '$4', 'picked WHERE j.id = picked.id')}
        SELECT ${JOB_COLUMNS}, ${millisecondsUntil('lease_until')} AS lease_ms FROM changed`,
       [clientId, types, worker, leaseSeconds],

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
-import { Claimant, ClaimedJob, JobClaims } from '../../src/jobs/job-claims';
+import { Claimant, ClaimedJob, ExternalClaim, JobClaims } from '../../src/jobs/job-claims';
 import { JobSignals } from '../../src/jobs/job-signals';
 import { Completion } from '../../src/jobs/job-transitions';
 import { waitFor } from '../support/services';
@@ -237,6 +237,32 @@ it('a worker outside is given the first of its types, whatever waits of others',
     });
   });
   expect(read).toBeLessThan(50);
+});
+
+it('a worker outside is given what is due while another is given something of another type', async () => {
+  await addWaiting(1, 1);
+  await addOthers(1);
+  const [{ client_id }] = await dataSource.query<[{ client_id: string }]>(
+    'SELECT client_id FROM job LIMIT 1',
+  );
+  const other = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+  const runner = other.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    const ask = (source: unknown): Promise<ExternalClaim | null> =>
+      new JobClaims(source as DataSource, new JobSignals()).claimExternal(
+        client_id,
+        [TYPE, 'test.other'],
+        'w',
+        60,
+      );
+    const claimed = [await ask(runner.manager), await ask(dataSource)];
+    expect(claimed.map((job) => job?.type)).toEqual(['test.other', TYPE]);
+    await runner.commitTransaction();
+  } finally {
+    await runner.release();
+    await other.destroy();
+  }
 });
 
 it('is planned for the first claims of a connection, and then no more', async () => {
