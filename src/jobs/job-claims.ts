@@ -73,8 +73,8 @@ interface ClaimRow {
   is_blocked: boolean;
   /** All waiting clients were seen. */
   is_whole: boolean;
-  /** The last client of those that were given a job. */
-  last_given: string | null;
+  /** The last client of those that were given a job, or of those that were seen where none had one; `null` where the place stays. */
+  next_after: string | null;
 }
 
 /** Before every client. */
@@ -142,10 +142,10 @@ const CLAIM = prepared(
        (SELECT client_id, true FROM job WHERE state = 'PENDING' ORDER BY client_id, type, run_at, id LIMIT 1)
        LIMIT 1
      ) next
-     WHERE w.number <= $7 AND NOT (w.has_wrapped AND next.wraps)
+     WHERE w.number <= $13 AND NOT (w.has_wrapped AND next.wraps)
        AND NOT ((w.has_wrapped OR next.wraps) AND next.client_id > $6::uuid)
    ), waiting AS (
-     SELECT client_id, number FROM walk WHERE number BETWEEN 1 AND $7
+     SELECT client_id, number FROM walk WHERE number BETWEEN 1 AND $13
    ), candidate AS (
      SELECT due.id, running.jobs + due.rank AS load, w.number
      FROM waiting w CROSS JOIN LATERAL (
@@ -179,8 +179,10 @@ const CLAIM = prepared(
        FROM changed
      ) c) AS jobs,
      (SELECT count(*) FROM picked) > (SELECT count(*) FROM fitting) AS is_blocked,
-     (SELECT max(number) FROM walk) <= $7 AS is_whole,
-     (SELECT client_id FROM waiting WHERE number = (SELECT max(number) FROM fitting)) AS last_given`,
+     (SELECT max(number) FROM walk) <= $13 AS is_whole,
+     (SELECT client_id FROM waiting
+      WHERE CASE WHEN EXISTS (SELECT FROM picked) THEN number = (SELECT max(number) FROM fitting) ELSE $12 > 0 END
+      ORDER BY number DESC LIMIT 1) AS next_after`,
 );
 
 /** The client before one that has something due of these types, chosen from those that are due for the longest time. */
@@ -216,13 +218,17 @@ export class JobClaims {
    * where one is due: so many may wait for a later time, or of types that this worker does not take, that it cannot pass all.
    */
   async claim(claimant: Claimant): Promise<Claimed> {
-    let after: string | undefined = this.after;
-    for (let jumps = 0; after !== undefined && jumps <= MOST_JUMPS; jumps += 1) {
-      const row = await this.step([], claimant, after);
-      if (row.jobs.length > 0 || row.is_blocked || row.is_whole) return claimed(row, claimant);
-      after = await this.beforeDue(claimant.types);
+    let row = await this.goOn([], claimant);
+    for (
+      let jumps = 0;
+      row.jobs.length === 0 && !row.is_blocked && !row.is_whole && jumps < MOST_JUMPS;
+      jumps += 1
+    ) {
+      const before = await this.beforeDue(claimant.types);
+      if (before === undefined) break;
+      row = await this.claimAfter(before, 1, [], claimant);
     }
-    return { jobs: [], mayBeMore: false };
+    return { ...claimed(row, claimant), ...(row.jobs.length === 0 && { mayBeMore: false }) };
   }
 
   /**
@@ -235,7 +241,7 @@ export class JobClaims {
     completions: Completion[],
     claimant: Claimant,
   ): Promise<Claimed & { ends: (JobEnd | null)[] }> {
-    const row = await this.step(completions, claimant, this.after);
+    const row = await this.goOn(completions, claimant);
     this.signals.publishEnds(row.ends);
     const known = new Map(row.ends.map((end) => [`${end.id}.${end.attempt}`, end]));
     const ends = completions.map(({ jobId, attempt }) => known.get(`${jobId}.${attempt}`) ?? null);
@@ -247,10 +253,22 @@ export class JobClaims {
     return due?.after;
   }
 
-  private async step(
+  /**
+   * Claims where the last such claim ended. Clients that have nothing due are passed for good, so that the next one comes to
+   * those behind them: where one is due is asked about the time alone, and a client with thousands would be the answer each time.
+   */
+  private async goOn(completions: Completion[], claimant: Claimant): Promise<ClaimRow> {
+    const row = await this.claimAfter(this.after, candidatesFor(claimant.most), completions, claimant);
+    this.after = row.next_after ?? this.after;
+    return row;
+  }
+
+  /** @param clients that it looks at: of the first that are after this one */
+  private async claimAfter(
+    after: string,
+    clients: number,
     completions: Completion[],
     { types, worker, leaseSeconds, alone, most }: Claimant,
-    after: string,
   ): Promise<ClaimRow> {
     const [row] = await this.dataSource.query<ClaimRow[]>(CLAIM, [
       ...completionParameters(completions),
@@ -261,9 +279,9 @@ export class JobClaims {
       leaseSeconds,
       alone,
       most,
+      clients,
     ]);
     if (row === undefined) throw new Error('A claim answers one row.');
-    this.after = row.last_given ?? this.after;
     return row;
   }
 

@@ -129,6 +129,45 @@ it('asks no more often, and still finds what is due, where thousands of clients 
   }
 });
 
+it('comes to a client with one job behind many with nothing due, whoever has thousands', async () => {
+  await addWaiting(1, 1);
+  await addWaiting(100, 1, 'now()', 'test.other');
+  await addWaiting(1, 300, `now() - interval '1 h'`);
+  await addWaiting(100, 1, `now() + interval '1 h'`);
+  const [{ id: last }] = await dataSource.query<[{ id: string }]>('SELECT max(id::text) AS id FROM client');
+  await dataSource.query(
+    `UPDATE job SET type = '${TYPE}', run_at = now() - interval '1 s' WHERE client_id = $1`,
+    [last],
+  );
+  const claims = new JobClaims(dataSource, new JobSignals());
+  const owners: string[] = [];
+  for (let claim = 0; claim < 60; claim += 1)
+    owners.push(...(await claims.claim(claimant(1))).jobs.map(({ client_id }) => client_id));
+  expect(owners).toHaveLength(60);
+  expect(new Set(owners).size).toBe(3);
+});
+
+it('passes nobody who has something while it takes nothing', async () => {
+  await addWaiting(30, 1);
+  const claims = new JobClaims(dataSource, new JobSignals());
+  const owners: string[] = [];
+  for (let claim = 0; claim < 30; claim += 1) {
+    const { jobs } = await claims.claim(claimant(1));
+    owners.push(...jobs.map(({ client_id }) => client_id));
+    await claims.completeAndClaim(completed(jobs), claimant(0));
+  }
+  expect(owners).toEqual([...owners].sort());
+  expect(new Set(owners).size).toBe(30);
+});
+
+it('takes as many of a client as it can among many with nothing due', async () => {
+  await addWaiting(50, 1, 'now()', 'test.other');
+  await addWaiting(1, 30);
+  await addWaiting(50, 1, 'now()', 'test.other');
+  const claims = new JobClaims(dataSource, new JobSignals());
+  expect((await claims.claim(claimant(10))).jobs).toHaveLength(10);
+});
+
 it('gives up for now where others have just taken what is due', async () => {
   await addWaiting(100, 1, 'now()', 'test.other');
   await addWaiting(1, 1);
