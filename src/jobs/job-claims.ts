@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { prepared, unseen } from '../database/prepared';
 import { JOB_COLUMNS, Job } from './job';
 import { JobSignals } from './job-signals';
-import { JOB_END, JobEnd, leaseUntil, millisecondsUntil, writeEvent } from './job-sql';
+import { JOB_END, JobEnd, leaseUntil, millisecondsUntil, WAITS_BY_TYPE, writeEvent } from './job-sql';
 import { COMPLETED, Completion, completionParameters } from './job-transitions';
 
 export interface ClaimedJob {
@@ -195,7 +195,7 @@ const BEFORE_DUE = prepared(
    FROM (
      SELECT due.client_id FROM unnest(${unseen('$1::text[]')}) AS wanted(type) CROSS JOIN LATERAL (
        SELECT client_id FROM job
-       WHERE state = 'PENDING' AND type = wanted.type AND run_at <= now() AND deadline_at > now()
+       WHERE ${WAITS_BY_TYPE} AND type = wanted.type AND run_at <= now() AND deadline_at > now()
        ORDER BY run_at LIMIT ${DUE_TO_CHOOSE_FROM}
      ) due
      ORDER BY random() LIMIT 1

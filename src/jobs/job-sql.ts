@@ -42,6 +42,14 @@ const AFTER_DEADLINE_SECONDS = 5;
 export const leaseUntil = (seconds: string): string =>
   `least(now() + make_interval(secs => ${seconds}), deadline_at + interval '${AFTER_DEADLINE_SECONDS} s')`;
 
+/**
+ * Whether a job waits, in SQL, for a statement that reads by the type (`job_due`) and for one that reads by the deadline. All others
+ * say `state = 'PENDING'` and read by the client (`job_pending`). Where few jobs wait when the planner looks, all these indexes
+ * are the same to it: one that a statement does not imply it cannot take.
+ */
+export const WAITS_BY_TYPE = `state LIKE 'PENDING'`;
+export const WAITS_BY_DEADLINE = `starts_with(state, 'PENDING')`;
+
 /** Milliseconds until a time, by the database's clock alone, in SQL: workers' clocks may differ. */
 export const millisecondsUntil = (time: string): string =>
   `(extract(epoch FROM ${time} - clock_timestamp()) * 1000)::float8`;

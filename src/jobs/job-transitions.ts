@@ -20,6 +20,7 @@ import {
   OUTCOME,
   poison,
   STORE_UNAVAILABLE,
+  WAITS_BY_DEADLINE,
   waitsForStore,
   withinLongestOutage,
   WORKER_LOST,
@@ -410,7 +411,7 @@ export class JobTransitions {
   async endOverdue(storeTypes: string[]): Promise<JobEnd[]> {
     return this.repair(
       `WITH overdue AS (
-         SELECT id FROM job WHERE state = 'PENDING' AND deadline_at <= now() AND ${OVERDUE}
+         SELECT id FROM job WHERE ${WAITS_BY_DEADLINE} AND deadline_at <= now() AND ${OVERDUE}
          ORDER BY deadline_at LIMIT ${REPAIRS_AT_ONCE} FOR UPDATE SKIP LOCKED
        ), changed AS (
          UPDATE job j SET state = 'FAILED', finished_at = now(), error = ${FAILURE_OF_OVERDUE}

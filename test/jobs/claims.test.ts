@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/connection';
 import { Claimant, ClaimedJob, ExternalClaim, JobClaims } from '../../src/jobs/job-claims';
@@ -263,6 +264,30 @@ it('reads of what is under way only its own, and what the clients have that it l
 it('reads nothing of what waits of other types', async () => {
   const [alone, beside] = [await readBy(20), await readBy(20, 0, 500)];
   expect(beside).toBeLessThan(1.5 * alone);
+});
+
+it('reads no more where nothing waited when the statistics were made', async () => {
+  const own = await new DataSource(dataSourceOptions(database.url, 1)).initialize();
+  const claims = new JobClaims(own, new JobSignals());
+  await addWaiting(1, 2_000);
+  await dataSource.query(`UPDATE job SET state = 'COMPLETED', finished_at = now(), result = '{}'`);
+  await dataSource.query('VACUUM (ANALYZE) job');
+  const many = Array.from({ length: 5 }, (_, number) => `${TYPE}.${number}`);
+  const asks = { ...claimant(2), types: [TYPE, ...many] };
+  for (let claim = 0; claim < 6; claim += 1) expect(await claimAll(claims, asks)).toEqual([]);
+  await dataSource.query(
+    `WITH owner AS (INSERT INTO client (name) SELECT uuid_v7() FROM generate_series(1, 20) RETURNING id)
+     INSERT INTO job (id, client_id, type, request, parameters, max_failures, max_crashes, steps, deadline_at, run_at)
+     SELECT uuid_v7(), id, '${TYPE}', '{}', '{}', 3, 3, '{only}', now() + interval '1 day', now()
+     FROM owner, generate_series(1, 100)`,
+  );
+  const read = await readWhile(async () => {
+    expect(await claimAll(claims, asks)).toHaveLength(2);
+    await own.destroy();
+    await setTimeout(500);
+  });
+  // Each type of each client would be 2,000.
+  expect(read).toBeLessThan(2_000);
 });
 
 it('a worker outside is given the first of its types, whatever waits of others', async () => {
