@@ -93,6 +93,20 @@ it('one for a few slots considers a few, and the next ones go on', async () => {
   expect(row!.given).toBe((FEW / 10) * 2);
 });
 
+it('one for a few slots comes no less far where all rates are spent', async () => {
+  await due(FEW, `rate_until = now() + interval '1 h'`);
+  const claims = newClaims();
+  const steps: boolean[] = [];
+  for (let isLast = false; !isLast;) {
+    const claim = await claimWith(claims, sharesWithFree(1));
+    expect(claim).toMatchObject({ claimed: [], open: false, pauseMs: expect.any(Number) as number });
+    expect(claim.pauseMs).toBeLessThan(Infinity);
+    ({ isLast } = claim);
+    steps.push(isLast);
+  }
+  expect(steps.length).toBe(Math.floor(FEW / 256) + 1);
+});
+
 it('a claim reads no more for ten thousand than for a few hundred', async () => {
   await due(FEW);
   const few = await mostPages(() => claimWith(newClaims()));

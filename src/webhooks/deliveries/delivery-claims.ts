@@ -47,8 +47,6 @@ interface OpenDestination {
   tokens: number;
   /** Deliveries that are due, `at_once` at most. */
   due: number;
-  /** What it gets is kept back for so long. */
-  rate_pause_ms: number;
 }
 
 /** What a claim found. */
@@ -67,6 +65,8 @@ export interface Claim {
 interface Considered extends DestinationPlace {
   open: OpenDestination[];
   is_last: boolean;
+  /** Until the rate of one that has something due leaves more; `null` where none keeps anything back. */
+  pause_ms: number | null;
 }
 
 /** Destinations that one claim considers. */
@@ -103,11 +103,10 @@ export class DeliveryClaims {
         after.id,
         mostOpen(shares.free()),
       ]);
-      const found = considered?.open ?? [];
+      const open = considered?.open ?? [];
+      const pauseMs = considered?.pause_ms ?? Infinity;
       const ends = { isFirst: after === FIRST_PLACE, isLast: considered?.is_last ?? true };
       this.after = ends.isLast || considered === undefined ? FIRST_PLACE : considered;
-      const open = found.filter(({ rate_pause_ms }) => rate_pause_ms === 0);
-      const pauseMs = Math.min(...found.map(({ rate_pause_ms }) => rate_pause_ms || Infinity));
       // Those that are passed over for the sake of others may have something.
       const passedOver = tight || clients.length + hosts.length > 0;
       if (open.length === 0) return { claimed: [], open: passedOver, ...ends, pauseMs };
@@ -127,22 +126,27 @@ export class DeliveryClaims {
   }
 }
 
-/** Those that are found come in any order, so that the shares of a client do not always go to the same ones. */
+/** Of a destination `t`, in SQL: whether it may be called, and is not passed over for the sake of others. */
+const IS_WANTED = `${IS_OPEN} AND t.client_id <> ALL($1::uuid[])
+  AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))`;
+
+/**
+ * Those that are found come in any order, so that the shares of a client do not always go to the same ones. Those whose rate is
+ * spent take the place of none: with few slots free a claim would come to a few of them alone, and each poll go around in many.
+ */
 const OPEN_DESTINATIONS = prepared(
   'open_delivery_destinations',
   `
     WITH next AS MATERIALIZED (
-      SELECT ${CALLED_SINCE} AS since, id FROM webhook_destination t
+      SELECT ${CALLED_SINCE} AS since, id, ${RATE_PAUSE_MS} AS rate_pause_ms FROM webhook_destination t
       WHERE ${CALLED_SINCE} <= now() AND (${CALLED_SINCE}, id) > ($4::timestamptz, $5::uuid)
       ORDER BY ${CALLED_SINCE}, id LIMIT ${DESTINATIONS}
     ), open AS (
-      SELECT next.since, t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens, waiting.due,
-        ${RATE_PAUSE_MS} AS rate_pause_ms
+      SELECT next.since, t.id, t.client_id, t.origin, ${AT_ONCE} AS at_once, ${TOKENS} AS tokens, waiting.due
       FROM next JOIN webhook_destination t USING (id) CROSS JOIN LATERAL (
         SELECT count(*)::int AS due FROM (${DUE} LIMIT ${AT_ONCE}) first
       ) waiting
-      WHERE ${IS_OPEN} AND waiting.due > 0 AND t.client_id <> ALL($1::uuid[])
-        AND (cardinality($2::text[]) = 0 OR regexp_replace(t.origin, '^[a-z]+://|:[0-9]+$', '', 'g') <> ALL($2::text[]))
+      WHERE next.rate_pause_ms = 0 AND ${IS_WANTED} AND waiting.due > 0
         -- A grant is not for one that could not use it.
         AND (NOT $3::boolean OR t.concurrency > (
           SELECT count(*) FROM delivery d WHERE d.state = 'DELIVERING' AND d.destination_id = t.id))
@@ -156,7 +160,9 @@ const OPEN_DESTINATIONS = prepared(
       LIMIT 1
     )
     SELECT since::text, id, is_short AND NOT is_cut AS is_last,
-      (SELECT coalesce(json_agg(o ORDER BY random()), '[]') FROM open o) AS open
+      (SELECT coalesce(json_agg(o ORDER BY random()), '[]') FROM open o) AS open,
+      (SELECT min(next.rate_pause_ms) FROM next JOIN webhook_destination t USING (id)
+       WHERE next.rate_pause_ms > 0 AND ${IS_WANTED} AND EXISTS (${DUE})) AS pause_ms
     FROM last, ends`,
 );
 
