@@ -225,7 +225,7 @@ describe('an outage of Postgres', () => {
       operator.query(
         `SELECT seen_at::text AS at FROM dependency WHERE name = 'database' AND seen_at > $1::timestamptz
            AND EXISTS (SELECT FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%dead AS%')`,
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE job %')`,
         [after],
       );
     const first = await waitFor(async () => (await sight('-infinity'))[0], { what: 'repairs to wait' });
