@@ -307,6 +307,39 @@ describe('a crash between commit and answer', () => {
     engines.shift();
     await proxy.close();
   });
+
+  it('and another, when it is asked what became of the first, lose no job that was given meanwhile', async () => {
+    const { proxy, url } = await TcpProxy.before(database.url);
+    const engine = await start({ database: url, variables: { JOB_CONCURRENCY: '1' } });
+    const operator = await new DataSource(dataSourceOptions(database.url, 1)).initialize();
+    const client = await engine.client();
+    const { id } = await engine.submit(SCRIPTED, client, { attempts: ['wait'] });
+    await waitFor(() => gates.waiting.length === 1, { what: 'the attempt to wait' });
+    const next = await engine.submit(SCRIPTED, client, { attempts: ['succeed'] });
+    const isIt = async (sql: string): Promise<boolean> => (await operator.query<unknown[]>(sql)).length > 0;
+
+    // Its end is stored, and its slot is given the next one: neither is heard of.
+    proxy.swallowAnswersTo('job_claim');
+    gates.release();
+    await waitFor(() => isIt(`SELECT FROM job WHERE id = '${id}' AND state = 'COMPLETED'`), {
+      what: 'the end to be stored',
+    });
+    proxy.cut();
+    // Stored once more: it had ended, and whether it was cancelled is asked.
+    proxy.swallowAnswersTo(`UPDATE job SET state = 'CANCELLED'`);
+    await waitFor(
+      () =>
+        isIt(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
+          AND query LIKE '%UPDATE job SET state = ''CANCELLED''%'`),
+      { what: 'it to be asked' },
+    );
+    proxy.cut();
+    expect((await engine.ended(next.id)).state).toBe('COMPLETED');
+    await operator.destroy();
+    await engine.stop();
+    engines.pop();
+    await proxy.close();
+  });
 });
 
 describe('suspects', () => {

@@ -119,11 +119,22 @@ export class JobRunnerService {
       this.signals.publishEnds([attempt.endByHandler]);
       return undefined;
     }
-    const { job } = attempt;
     const given = await this.slots.finish(attempt, result);
-    if (!given.isStored && !(await this.transitions.cancelled({ jobId: job.id, attempt: job.attempt })))
-      this.warnOfLostLease(job);
+    if (!given.isStored) await this.drop(attempt.job);
     return given;
+  }
+
+  /** Its result was not wanted. Never throws: what its slot was given by the same statement would be lost with it. */
+  private async drop(job: ClaimedJob): Promise<void> {
+    try {
+      if (!(await this.transitions.cancelled({ jobId: job.id, attempt: job.attempt })))
+        this.warnOfLostLease(job);
+    } catch (error) {
+      // If it was cancelled, the repairs say so when the lease has run out.
+      this.logger.warn(
+        `Job ${job.id}, attempt ${job.attempt}: its work is dropped; whether it was cancelled could not be asked: ${String(error)}`,
+      );
+    }
   }
 
   private async endWithoutResult(attempt: JobAttempt, error: unknown): Promise<void> {
