@@ -86,11 +86,12 @@ export class JobWorkerService implements OnApplicationBootstrap, BeforeApplicati
 
   /** Starts as many jobs as there are free slots. */
   private async fillSlots(): Promise<void> {
-    const starts = Array.from({ length: this.slots.free }, () => this.runner.startNext());
-    for (const run of await Promise.all(starts)) {
-      // What keeps it from going on is seen by the next poll.
+    const starts = Array.from({ length: this.slots.free }, async () => {
+      const run = await this.runner.startNext();
+      // What keeps it from going on is seen by the next poll. It is followed whether or not the others start.
       if (run !== null) this.goOn(run).catch(() => undefined);
-    }
+    });
+    await Promise.all(starts);
   }
 
   private async goOn(first: Run): Promise<void> {
