@@ -237,7 +237,9 @@ it('another label under the same Idempotency-Key is another request', async () =
     };
     const first = await send({ tags: ['a'], metadata: { b: 'c' } }, 'tag=a&metadata={"b":"c"}');
     const again = await send({ tags: ['a'], metadata: { b: 'c' } }, 'tag=a&metadata={"b":"c"}');
-    expect([way, again.status, again.body.id]).toEqual([way, 202, first.body.id]);
+    expect([way, again.body.id]).toEqual([way, first.body.id]);
+    // The call may have been made meanwhile: then it is answered with what came of it.
+    expect(way === 'call with a body' ? [202, 201] : [202]).toContain(again.status);
     for (const [labels, query] of [
       [{ tags: ['b'], metadata: { b: 'c' } }, 'tag=b&metadata={"b":"c"}'],
       [{ tags: ['a'], metadata: { b: 'd' } }, 'tag=a&metadata={"b":"d"}'],
