@@ -16,12 +16,12 @@ const shared = {
 const GIGABYTE = 1024 ** 3;
 
 /**
- * Stories wait as much as they compute: two workers keep a core busy. A worker with the browsers and processes of its suite
- * takes up to two gigabytes. Four at most: all share one Postgres and its 300 connections, of which a suite takes up to
- * 113, and the longest suite bounds what more would bring.
+ * Stories wait as much as they compute: one worker more than there are cores keeps the cores busy. A worker with the
+ * browsers and processes of its suite takes up to two gigabytes. Four at most: all share one Postgres and its 300
+ * connections, of which a suite takes up to 113, and the longest suite bounds what more would bring.
  */
 const memory = Math.min(process.constrainedMemory() || Infinity, totalmem());
-const maxWorkers = Math.max(1, Math.min(2 * availableParallelism(), Math.floor(memory / (2 * GIGABYTE)), 4));
+const maxWorkers = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(memory / (2 * GIGABYTE)), 4));
 
 module.exports = {
   projects: [
