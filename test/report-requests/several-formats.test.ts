@@ -127,8 +127,12 @@ describe('a report in several formats', () => {
       })),
     );
     expect(data.artifact).toMatchObject({ sha256: result.artifact.sha256 });
-    const { body: feed } = await app.call('GET', '/v1/events');
-    expect(JSON.stringify(feed)).toContain(result.artifacts[1].sha256);
+    // The feed waits for every transaction that began before, of other databases of the cluster too.
+    await waitFor(
+      async () =>
+        JSON.stringify((await app.call('GET', '/v1/events')).body).includes(result.artifacts[1].sha256),
+      { what: 'the event in the feed' },
+    );
   });
 
   it('answers 404 for a format that it was not asked for in, and 400 for one that is none', async () => {
