@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NIL_ID } from '../common/ids';
 import { CANCELED, sqlStateOf } from './database-errors';
 
 /** Rows that are read, and those of them removed, by the first statement of a round, and by the largest. */
@@ -8,7 +9,7 @@ const [FIRST_PAGE, LARGEST_PAGE] = [250, 2_000];
 const SLOW_MS = 2_000;
 /** More are not counted: the number is for a person. */
 const MOST_COUNTED = 1_000_000;
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL = NIL_ID;
 
 /** Rows that go by their age. Their ids are UUIDv7, so that the old ones stand together in the primary key. */
 export interface Ageing {

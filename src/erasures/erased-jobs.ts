@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { NIL_ID } from '../common/ids';
 import { dayStart } from '../orders/order-period';
 import { ERASED, type ErasureAtWork } from './erasure';
 import { hasTrace, isAbout, labelTexts, type Traces, tracesParameters } from './traces';
@@ -13,7 +14,7 @@ export interface JobCursor {
   id: string;
 }
 
-const FIRST: JobCursor = { state: '', type: '', id: '00000000-0000-0000-0000-000000000000' };
+const FIRST: JobCursor = { state: '', type: '', id: NIL_ID };
 
 const TEXTS = `concat_ws(E'\\n', j.request::text, j.parameters::text, j.result::text, j.error::text, j.callback_url, j.request_id)`;
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NIL_ID } from '../common/ids';
 import { prepared, unseen } from '../database/prepared';
 import { JOB_COLUMNS, Job } from './job';
 import { JobSignals } from './job-signals';
@@ -78,7 +79,7 @@ interface ClaimRow {
 }
 
 /** Before every client. */
-const FIRST = '00000000-0000-0000-0000-000000000000';
+const FIRST = NIL_ID;
 
 /** Clients that one statement looks at, and due jobs: some more than are wanted, for those that others have just locked. */
 const candidatesFor = (jobs: number): number => 8 + jobs;
@@ -228,7 +229,9 @@ export class JobClaims {
       if (before === undefined) break;
       row = await this.claimAfter(before, 1, [], claimant);
     }
-    return { ...claimed(row, claimant), ...(row.jobs.length === 0 && { mayBeMore: false }) };
+    // What is due and was not given is locked by others just now.
+    const { jobs, mayBeMore } = claimed(row, claimant);
+    return { jobs, mayBeMore: mayBeMore && jobs.length > 0 };
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NIL_ID } from '../common/ids';
 import { AWAY_AFTER_SECONDS, withinLongestOutage } from './job-sql';
 
 /** What every process depends on. */
@@ -212,10 +213,8 @@ interface Place {
   id: string;
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000';
-
 /** Before every job. */
-const FIRST: Place = { client_id: NIL, type: '', run_at: '-infinity', id: NIL };
+const FIRST: Place = { client_id: NIL_ID, type: '', run_at: '-infinity', id: NIL_ID };
 
 /** The first that is not settled: none while another process is at it. */
 const FREE_OUTAGE = `

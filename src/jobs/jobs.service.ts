@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Repository } from 'typeorm';
+import { NIL_ID } from '../common/ids';
 import { AppError, notFound } from '../common/app-error';
 import { Batcher } from '../common/batcher';
 import { Page, pageSize, PageQuery } from '../common/pagination';
@@ -60,7 +61,7 @@ const list = (jobs: string, times: string): string => `
         AND (job.type, id) < (kind.type,
           (SELECT coalesce($6::uuid, first_uuid_v7($5::timestamptz + ${CLOCKS}), 'ffffffff-ffff-ffff-ffff-ffffffffffff')))
         AND (job.type, id) >= (kind.type,
-          (SELECT coalesce(first_uuid_v7($4::timestamptz - ${CLOCKS}), '00000000-0000-0000-0000-000000000000')))
+          (SELECT coalesce(first_uuid_v7($4::timestamptz - ${CLOCKS}), '${NIL_ID}')))
         ${times}
       ORDER BY job.type DESC, id DESC LIMIT $7
     ) one ORDER BY one.id DESC LIMIT $7

@@ -93,8 +93,8 @@ export class DeliveryClaims {
     // A claim that a crash of the database forgets is made again: no need to wait for its disk.
     return lookUpTransaction(this.dataSource, false, async (manager) => {
       const [clients, hosts, tight] = [shares.busyClients(), shares.busyHosts(), shares.areTight()];
-      // Held until the end: two workers never count the same room of a destination.
       const after = this.after;
+      // Held until the end: two workers never count the same room of a destination.
       const [considered] = await manager.query<Considered[]>(OPEN_DESTINATIONS, [
         clients,
         hosts,

@@ -1,3 +1,4 @@
+import { NIL_ID } from '../../common/ids';
 import { CIRCUIT_OPENS_AFTER } from './retry-policy';
 
 /** A URL as it is delivered to, and what its health is kept under. */
@@ -34,7 +35,7 @@ export interface DestinationPlace {
 /** Before every destination. */
 export const FIRST_PLACE: DestinationPlace = {
   since: '-infinity',
-  id: '00000000-0000-0000-0000-000000000000',
+  id: NIL_ID,
 };
 
 /** Whether a destination `t`, with its endpoint `e` if it has one, may be sent anything, in SQL. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NIL_ID } from '../../common/ids';
 import { actorParameters, START, writeAudit } from '../../clients/audit-entry';
 import { SealBrokenError, SealedBox } from './sealed-box';
 
@@ -36,7 +37,7 @@ export class ResealService implements OnApplicationBootstrap {
   private async reseal(place: Place): Promise<number> {
     const { table, column, owner } = place;
     let done = 0;
-    for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    for (let after = NIL_ID; ;) {
       const rows = await this.dataSource.query<{ id: string; sealed: Buffer }[]>(
         `SELECT id, ${column} AS sealed FROM ${table}
          WHERE id > $1 AND ${column} IS NOT NULL AND substring(${column} FROM 1 FOR ${this.box.currentPrefix.length}) <> $2
